@@ -1,0 +1,104 @@
+/**
+ * Which engine computes. A hardware or software WebGPU adapter is taken where there is one, the CPU
+ * engine otherwise; `ARGAND_DEVICE=cpu|webgpu` or {@link use} choose otherwise.
+ */
+import type {} from "@webgpu/types";
+import type { Engine, Memory } from "./engine.ts";
+import { CpuEngine } from "./cpu.ts";
+import { cannot } from "./errors.ts";
+import { WebGpuEngine } from "./webgpu.ts";
+
+/** The name of an engine. */
+export type DeviceKind = "cpu" | "webgpu";
+
+/** Opens the WebGPU engine; null where there is no adapter. */
+async function openWebGpu(): Promise<WebGpuEngine | null> {
+  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
+  const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) return null;
+  // Ask for what the adapter has in size, and for no more bindings than every adapter has.
+  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+  const device = await adapter.requestDevice({
+    requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
+  });
+  return new WebGpuEngine(device, adapter.info, true);
+}
+
+const NO_ADAPTER =
+  "this machine offers no WebGPU adapter; on Debian or Ubuntu, install mesa-vulkan-drivers";
+
+async function open(kind: DeviceKind): Promise<Engine> {
+  if (kind === "cpu") return new CpuEngine();
+  const engine = await openWebGpu();
+  if (!engine) throw cannot("compute on webgpu", NO_ADAPTER);
+  return engine;
+}
+
+/** The environment's wish; a variable is read only where that needs no question to the user. */
+function wished(): DeviceKind | null {
+  const name = "ARGAND_DEVICE";
+  let wish: string | undefined;
+  if (typeof Deno !== "undefined") {
+    const granted = Deno.permissions.querySync({ name: "env", variable: name }).state === "granted";
+    wish = granted ? Deno.env.get(name) : undefined;
+  } else {
+    wish = (globalThis as { process?: { env: Record<string, string | undefined> } }).process
+      ?.env[name];
+  }
+  if (wish === undefined || wish === "") return null;
+  if (wish !== "cpu" && wish !== "webgpu") {
+    throw cannot(`take the device from ${name}`, `"${wish}" is neither "cpu" nor "webgpu"`);
+  }
+  return wish;
+}
+
+async function openDefault(): Promise<Engine> {
+  const wish = wished();
+  if (wish) return await open(wish);
+  try {
+    return await openWebGpu() ?? new CpuEngine();
+  } catch {
+    return new CpuEngine(); // an adapter that can't give a device is as good as none
+  }
+}
+
+let current: Engine = await openDefault();
+const opened = new Map<DeviceKind, Engine>([[current.kind, current]]);
+
+/** The engine that computes now. */
+export function engine(): Engine {
+  return current;
+}
+
+/**
+ * Chooses the engine: by name, or a `GPUDevice` that the program already has. Tensors that hold
+ * values on another engine can't be used with it; read them first.
+ *
+ * @throws {ArgandError} where WebGPU is asked for and there is no adapter.
+ *
+ * @example
+ * ```ts
+ * import { gpu } from "@argand/argand";
+ * await gpu.use("cpu");
+ * console.assert(gpu.engine().kind === "cpu");
+ * ```
+ */
+export async function use(device: DeviceKind | GPUDevice): Promise<Engine> {
+  if (typeof device === "object") {
+    const info = (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo;
+    current = new WebGpuEngine(device, info ?? ({} as GPUAdapterInfo), false);
+    return current;
+  }
+  if (device !== "cpu" && device !== "webgpu") {
+    throw cannot("choose the engine", `${JSON.stringify(device)} is neither "cpu" nor "webgpu"`);
+  }
+  const known = opened.get(device);
+  current = known ?? await open(device);
+  opened.set(device, current);
+  return current;
+}
+
+/** What the engine in use holds on its device, in bytes. */
+export function memory(): Memory {
+  return current.memory();
+}

@@ -1,0 +1,88 @@
+/** What the two engines have in common, as the schedule sees them. */
+import type { Adapter, HostArray, Kernel } from "./kernel.ts";
+
+/** A piece of device memory. On the CPU engine it is a typed array. */
+export interface DeviceBuffer {
+  /** The bytes that were asked for. */
+  readonly bytes: number;
+  /** The bytes that it takes on the device, rounded up to its size class. */
+  readonly capacity: number;
+  /** The engine that owns it. */
+  readonly engine: Engine;
+}
+
+/** A kernel made ready for one spec: a pipeline on WebGPU. */
+export interface Executable {
+  /** The kernel's name. */
+  readonly name: string;
+}
+
+/** What an engine holds on its device, in bytes, exact. */
+export interface Memory {
+  /** Bytes of every buffer that exists on the device: in use, or kept for reuse. */
+  readonly bytes: number;
+  /** Bytes of the buffers that hold something: values, state, cached inputs. */
+  readonly live: number;
+  /** The largest `bytes` so far. */
+  readonly peak: number;
+  /** How many buffers exist. */
+  readonly buffers: number;
+}
+
+/** A batch of dispatches that is submitted as one. */
+export interface Pass {
+  /** Adds a dispatch. Output buffers must differ from each other and from the inputs. */
+  dispatch(
+    executable: Executable,
+    inputs: readonly DeviceBuffer[],
+    outputs: readonly DeviceBuffer[],
+    params?: Uint32Array,
+  ): void;
+  /** Adds a copy of `bytes` bytes (a multiple of 4). */
+  copy(
+    from: DeviceBuffer,
+    fromOffset: number,
+    to: DeviceBuffer,
+    toOffset: number,
+    bytes: number,
+  ): void;
+  /** Submits everything added; returns without waiting for the device. */
+  submit(): void;
+}
+
+/** A stretch of a buffer to be read back. */
+export interface ReadRange {
+  readonly buffer: DeviceBuffer;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Runs kernels: on WebGPU, or as plain TypeScript on the CPU. */
+export interface Engine {
+  /** Which of the two. */
+  readonly kind: "webgpu" | "cpu";
+  /** What the kernels may know of the hardware. */
+  readonly adapter: Adapter;
+  /** The largest buffer that a kernel can bind, in bytes. */
+  readonly maxBufferBytes: number;
+  /** Buffers a kernel may bind, params aside. */
+  readonly maxBindings: number;
+  /** A buffer of at least `bytes` bytes with undefined content. */
+  acquire(bytes: number): DeviceBuffer;
+  /** Gives a buffer back for reuse; work already added to a pass still sees its content. */
+  release(buffer: DeviceBuffer): void;
+  /** Writes host data, before any pass that is submitted later. */
+  upload(buffer: DeviceBuffer, data: HostArray): void;
+  /** The kernel for this spec; compiled once. */
+  compile<Spec>(kernel: Kernel<Spec>, spec: Spec): Executable;
+  /** Starts a batch of dispatches. */
+  begin(): Pass;
+  /** Reads ranges back in one go, after everything submitted so far. */
+  read(ranges: readonly ReadRange[]): Promise<ArrayBuffer[]>;
+  /** What is held on the device. */
+  memory(): Memory;
+  /** Throws the error of a lost device or of a kernel that failed earlier. */
+  check(): void;
+  /** Gives everything back; the engine can't be used afterwards. */
+  destroy(): void;
+}

@@ -1,0 +1,40 @@
+/**
+ * Elementwise functions: the letters from which the schedule writes fused kernels. Each is given
+ * twice, as a WGSL expression and as a plain TypeScript loop over a block of elements.
+ */
+import type { DType, HostArray } from "./kernel.ts";
+
+/** A named piece of WGSL that a function's expression calls, with the pieces that it calls itself. */
+export interface Wgsl {
+  readonly name: string;
+  readonly source: string;
+  readonly uses?: readonly Wgsl[];
+}
+
+/** An elementwise function of fixed kinds, such as `exp` from c64 to c64. */
+export interface MapFunction {
+  /** Unique among functions of the same kinds; together with the kinds it names the function. */
+  readonly name: string;
+  readonly inputs: readonly DType[];
+  readonly output: DType;
+  /** The WGSL expression for one element; each argument is an identifier or a call, used freely. */
+  wgsl(...args: string[]): string;
+  /** What the expression calls. */
+  readonly uses?: readonly Wgsl[];
+  /** Fills the first `n` elements of `out` (2n floats for c64) from blocks of the arguments. */
+  cpu(n: number, out: HostArray, ...args: HostArray[]): void;
+}
+
+/** The sources of `roots` and all they use, each once, callees first. */
+export function linkWgsl(roots: Iterable<Wgsl>): string {
+  const done = new Set<string>();
+  const parts: string[] = [];
+  const visit = (w: Wgsl): void => {
+    if (done.has(w.name)) return;
+    done.add(w.name);
+    for (const u of w.uses ?? []) visit(u);
+    parts.push(w.source);
+  };
+  for (const w of roots) visit(w);
+  return parts.join("\n");
+}

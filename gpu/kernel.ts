@@ -1,0 +1,144 @@
+/**
+ * What a kernel is: one dispatch, written twice side by side, as WGSL and as plain TypeScript.
+ * The TypeScript is the reference in the tests and the CPU engine's own code.
+ *
+ * A `spec` holds what is fixed when the shader is compiled (shapes, strides, options) and is plain
+ * JSON: the pipeline cache is keyed by it. `params` are 32-bit words that may change from run to run
+ * without a new pipeline (scalars, offsets, seeds).
+ */
+
+/** The kinds of element a buffer can hold: float32, interleaved complex64, or uint32 indices. */
+export type DType = "f32" | "c64" | "u32";
+
+/** Bytes of one element. */
+export const BYTES: Readonly<Record<DType, number>> = { f32: 4, c64: 8, u32: 4 };
+
+/** The WGSL type of one element. */
+export const WGSL_TYPE: Readonly<Record<DType, string>> = {
+  f32: "f32",
+  c64: "vec2<f32>",
+  u32: "u32",
+};
+
+/** What a kernel may know of the adapter when it writes its shader. */
+export interface Adapter {
+  /** Name for people, such as `llvmpipe (LLVM 15.0.6, 256 bits)`. */
+  readonly name: string;
+  /** True where shaders run on the processor: big register tiles, no workgroup memory. */
+  readonly software: boolean;
+}
+
+/** A compute shader with entry point `main`, and the number of workgroups it wants in all. */
+export interface Shader {
+  readonly source: string;
+  /**
+   * The workgroups along x, y and z. With `[n, 1, 1]` and n over 65535 the engine folds the grid into
+   * x and y; such a shader takes its index as {@link linearMain}.
+   */
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** A buffer as the CPU engine sees it; complex64 is interleaved. */
+export type HostArray = Float32Array | Uint32Array;
+
+/** One dispatch: the same function for both engines. */
+export interface Kernel<Spec = unknown> {
+  /** Appears in pipeline labels and in errors. */
+  readonly name: string;
+  /** The element kinds of inputs and outputs, in binding order; outputs follow inputs. */
+  bindings(spec: Spec): { readonly inputs: readonly DType[]; readonly outputs: readonly DType[] };
+  /** How many 32-bit words of params it reads; absent means none. */
+  params?(spec: Spec): number;
+  /** The body of the shader; declarations of the bindings are put in front by {@link declare}. */
+  wgsl(spec: Spec, adapter: Adapter): Shader;
+  /** The plain TypeScript of the same function. */
+  cpu(
+    spec: Spec,
+    inputs: readonly HostArray[],
+    outputs: readonly HostArray[],
+    params: Params,
+  ): void;
+}
+
+/** The params of one dispatch, readable as unsigned, signed and floating 32-bit words. */
+export interface Params {
+  readonly u32: Uint32Array;
+  readonly i32: Int32Array;
+  readonly f32: Float32Array;
+}
+
+/** Where a step of a program finds a buffer: the program's inputs, outputs or scratch. */
+export type Slot = `in${number}` | `out${number}` | `tmp${number}`;
+
+/** One dispatch of a program. */
+export interface Step {
+  // deno-lint-ignore no-explicit-any
+  readonly kernel: Kernel<any>;
+  readonly spec: unknown;
+  readonly inputs: readonly Slot[];
+  readonly outputs: readonly Slot[];
+}
+
+/** One or more dispatches that compute one primitive; `scratch` lists the bytes of each `tmp` buffer. */
+export interface Program {
+  readonly steps: readonly Step[];
+  readonly scratch?: readonly number[];
+}
+
+/** A program of a single dispatch that takes its inputs and outputs in order. */
+export function single<Spec>(kernel: Kernel<Spec>, spec: Spec): Program {
+  const { inputs, outputs } = kernel.bindings(spec);
+  return {
+    steps: [{
+      kernel,
+      spec,
+      inputs: inputs.map((_, k): Slot => `in${k}`),
+      outputs: outputs.map((_, k): Slot => `out${k}`),
+    }],
+  };
+}
+
+/** The threads of a workgroup in kernels that walk over a linear index. */
+export const WORKGROUP = 64;
+
+/** The workgroups of size {@link WORKGROUP} that cover `threads` linear indices. */
+export function linearGrid(threads: number): [number, number, number] {
+  return [Math.ceil(threads / WORKGROUP), 1, 1];
+}
+
+/** WGSL: the head of a `main` that binds `i` to a linear index below `threads`. */
+export function linearMain(threads: number, body: string): string {
+  return `@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = gid.x + gid.y * groups.x * ${WORKGROUP}u;
+  if (i >= ${threads}u) { return; }
+${body}
+}`;
+}
+
+/** WGSL declarations of a kernel's bindings: `in0…`, `out0…` and, where it has params, `params`. */
+export function declare<Spec>(kernel: Kernel<Spec>, spec: Spec): string {
+  const { inputs, outputs } = kernel.bindings(spec);
+  const words = kernel.params?.(spec) ?? 0;
+  const lines = [
+    ...inputs.map((d, k) =>
+      `@group(0) @binding(${k}) var<storage, read> in${k}: array<${WGSL_TYPE[d]}>;`
+    ),
+    ...outputs.map((d, k) =>
+      `@group(0) @binding(${inputs.length + k}) var<storage, read_write> out${k}: array<${
+        WGSL_TYPE[d]
+      }>;`
+    ),
+  ];
+  if (words > 0) {
+    const binding = inputs.length + outputs.length;
+    lines.push(
+      `@group(0) @binding(${binding}) var<uniform> params: array<vec4<u32>, ${
+        Math.ceil(words / 4)
+      }>;`,
+      "fn param_u32(k: u32) -> u32 { return params[k / 4u][k % 4u]; }",
+      "fn param_f32(k: u32) -> f32 { return bitcast<f32>(params[k / 4u][k % 4u]); }",
+    );
+  }
+  return lines.join("\n") + "\n";
+}

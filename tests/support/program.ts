@@ -1,0 +1,61 @@
+/** Runs a program of kernels on an engine, for tests of kernels below the tensors. */
+import type { Engine } from "../../gpu/engine.ts";
+import { BYTES, type HostArray, type Program, type Slot } from "../../gpu/kernel.ts";
+import { use } from "../../gpu/device.ts";
+
+/** The CPU engine, and the WebGPU engine where there is an adapter. */
+export async function engines(): Promise<Engine[]> {
+  const cpu = await use("cpu");
+  try {
+    return [cpu, await use("webgpu")];
+  } catch (error) {
+    const must = Deno.permissions.querySync({ name: "env", variable: "ARGAND_REQUIRE_GPU" })
+          .state === "granted" && Deno.env.get("ARGAND_REQUIRE_GPU") === "1";
+    if (must) throw error;
+    return [cpu];
+  }
+}
+
+/**
+ * Uploads `inputs`, runs the program and reads the outputs back. `outputs` gives each output's length
+ * in 32-bit words; its kind is that of the step that writes it.
+ */
+export async function runProgram(
+  engine: Engine,
+  program: Program,
+  inputs: readonly HostArray[],
+  outputs: readonly number[],
+  params?: Uint32Array,
+): Promise<HostArray[]> {
+  const ins = inputs.map((data) => {
+    const buffer = engine.acquire(data.byteLength);
+    engine.upload(buffer, data);
+    return buffer;
+  });
+  const outs = outputs.map((words) => engine.acquire(words * 4));
+  const tmps = (program.scratch ?? []).map((bytes) => engine.acquire(bytes));
+  const find = (slot: Slot) => {
+    const k = Number(slot.replace(/\D+/, ""));
+    return (slot.startsWith("in") ? ins : slot.startsWith("out") ? outs : tmps)[k];
+  };
+  const unsigned = new Set<Slot>();
+  const pass = engine.begin();
+  for (const step of program.steps) {
+    const kinds = step.kernel.bindings(step.spec).outputs;
+    step.outputs.forEach((slot, k) => kinds[k] === "u32" && unsigned.add(slot));
+    pass.dispatch(
+      engine.compile(step.kernel, step.spec),
+      step.inputs.map(find),
+      step.outputs.map(find),
+      params,
+    );
+  }
+  pass.submit();
+  const read = await engine.read(
+    outs.map((buffer, k) => ({ buffer, offset: 0, bytes: outputs[k] * BYTES.f32 })),
+  );
+  for (const buffer of [...ins, ...outs, ...tmps]) engine.release(buffer);
+  return read.map((bytes, k) =>
+    unsigned.has(`out${k}`) ? new Uint32Array(bytes) : new Float32Array(bytes)
+  );
+}
