@@ -1,9 +1,10 @@
 /**
  * Stands in for `@std/assert` where JSR cannot be reached: the names on whose meaning it and
  * `node:assert` agree, with the signatures of `@std/assert`. Values are compared by structure and
- * prototype, as in both; what the two treat differently is left out.
+ * prototype, as in both; −0 equals 0, as in `@std/assert`.
  */
 import nodeAssert, { AssertionError } from "node:assert";
+import { isDeepStrictEqual } from "node:util";
 
 export { AssertionError };
 
@@ -24,14 +25,31 @@ export function assertFalse(expr: unknown, msg = ""): asserts expr is false {
   if (expr) throw new AssertionError({ message: msg });
 }
 
+/** A copy in which every −0 is 0, through arrays, typed arrays and plain objects. */
+function withoutMinusZero(value: unknown): unknown {
+  if (typeof value === "number") return value + 0;
+  if (Array.isArray(value)) return value.map(withoutMinusZero);
+  if (value instanceof Float32Array || value instanceof Float64Array) {
+    return value.map((x) => x + 0);
+  }
+  if (value !== null && typeof value === "object" && value.constructor === Object) {
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, withoutMinusZero(v)]));
+  }
+  return value;
+}
+
+function equal(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(a, b) || isDeepStrictEqual(withoutMinusZero(a), withoutMinusZero(b));
+}
+
 /** Throws unless the two are equal by structure. */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
-  nodeAssert.deepStrictEqual(actual, expected, msg);
+  if (!equal(actual, expected)) nodeAssert.deepStrictEqual(actual, expected, msg);
 }
 
 /** Throws if the two are equal by structure. */
 export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
-  nodeAssert.notDeepStrictEqual(actual, expected, msg);
+  if (equal(actual, expected)) fail("Expected the two to differ", msg);
 }
 
 /** Throws unless `Object.is(actual, expected)`. */

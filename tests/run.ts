@@ -1,0 +1,113 @@
+/**
+ * Runs the tests (`deno task test`) or the checks (`deno task check`) and ends with the line
+ * `N passed, N failed`.
+ *
+ *   deno task test                    all tests, then every example in the documentation
+ *   deno task test tests/nn           a part of the tests, without the examples
+ *   deno task test --backend=gl       with DENO_WEBGPU_BACKEND=gl (dx12: no adapter on Linux)
+ *
+ * The tests take `@std/…` from JSR; where JSR does not answer, an import map puts the small modules
+ * of tests/support in their place.
+ */
+
+const CLOSED_MAP = "tests/support/closed_network.json";
+const PUBLIC = ["mod.ts", "complex/mod.ts", "nn/mod.ts", "gpu/mod.ts"];
+const DOCUMENTED = ["mod.ts", "complex/", "nn/", "gpu/", "README.md"];
+const TEST_PERMISSIONS = [
+  "--allow-read",
+  "--allow-env=ARGAND_DEVICE,ARGAND_REQUIRE_GPU,DENO_WEBGPU_BACKEND",
+];
+
+/** Asks JSR for one small file, for two seconds at most. */
+async function jsrAnswers(): Promise<boolean> {
+  try {
+    const response = await fetch("https://jsr.io/@std/assert/meta.json", {
+      signal: AbortSignal.timeout(2000),
+    });
+    return "versions" in await response.json();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The flags that choose where `@std/…` comes from. Deno would note JSR's modules in the lock file:
+ * it is given a copy, since the committed one must serve closed networks too.
+ */
+async function resolution(): Promise<string[]> {
+  if (!await jsrAnswers()) {
+    console.log(`JSR does not answer: @std/assert is tests/support/assert.ts (${CLOSED_MAP})`);
+    return [`--import-map=${CLOSED_MAP}`, "--frozen"];
+  }
+  console.log("JSR answers: @std/assert comes from there");
+  const lock = await Deno.makeTempFile({ prefix: "argand-", suffix: ".lock" });
+  await Deno.copyFile("deno.lock", lock);
+  return [`--lock=${lock}`];
+}
+
+interface Outcome {
+  readonly ok: boolean;
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** Runs this Deno with `args`, shows what it prints, and adds up its `N passed | N failed` lines. */
+async function deno(args: string[], backend?: string): Promise<Outcome> {
+  console.log(`\n> deno ${args.join(" ")}`);
+  const env: Record<string, string> = {};
+  if (Deno.stdout.isTerminal()) env.FORCE_COLOR = "1";
+  if (backend) env.DENO_WEBGPU_BACKEND = backend;
+  const child = new Deno.Command(Deno.execPath(), { args, env, stdout: "piped" }).spawn();
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of child.stdout) {
+    Deno.stdout.writeSync(chunk);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  const { success } = await child.status;
+  let passed = 0;
+  let failed = 0;
+  // deno-lint-ignore no-control-regex
+  for (const m of text.replace(/\x1b\[[\d;]*m/g, "").matchAll(/(\d+) passed.*?(\d+) failed/g)) {
+    passed += Number(m[1]);
+    failed += Number(m[2]);
+  }
+  return { ok: success, passed, failed };
+}
+
+/** A step that is itself one check: passed or failed. */
+async function step(args: string[]): Promise<Outcome> {
+  const { ok } = await deno(args);
+  return { ok, passed: Number(ok), failed: Number(!ok) };
+}
+
+async function test(args: string[]): Promise<Outcome[]> {
+  const backend = args.find((a) => a.startsWith("--backend="))?.slice("--backend=".length);
+  const flags = args.filter((a) => a.startsWith("--") && !a.startsWith("--backend="));
+  const paths = args.filter((a) => !a.startsWith("--"));
+  const common = [...await resolution(), ...TEST_PERMISSIONS, ...flags];
+  if (paths.length > 0) return [await deno(["test", ...common, ...paths], backend)];
+  return [
+    await deno(["test", ...common, "tests/"], backend),
+    await deno(["test", "--doc", ...common, ...DOCUMENTED], backend),
+  ];
+}
+
+async function check(): Promise<Outcome[]> {
+  const flags = await resolution();
+  return [
+    await step(["fmt", "--check"]),
+    await step(["lint"]),
+    await step(["check", ...flags, "."]),
+    await step(["doc", "--lint", ...PUBLIC]),
+    await step(["publish", "--dry-run", "--allow-dirty"]),
+  ];
+}
+
+const [task, ...args] = Deno.args;
+const outcomes = task === "check" ? await check() : await test(args);
+const sum = (pick: (o: Outcome) => number) => outcomes.reduce((total, o) => total + pick(o), 0);
+// A run that dies before its summary, by a type error for instance, counts as one failure.
+const failed = sum((o) => o.ok ? 0 : Math.max(1, o.failed));
+console.log(`\n${sum((o) => o.passed)} passed, ${failed} failed`);
+Deno.exit(failed === 0 ? 0 : 1);
