@@ -1,0 +1,258 @@
+/**
+ * Safetensors: named arrays in one file, as 8 bytes of header length, a JSON header
+ * `{ name: { dtype, shape, data_offsets } }` and the arrays' bytes, little-endian, without holes.
+ * Knows files, not tensors. See https://github.com/huggingface/safetensors.
+ */
+import { z } from "zod";
+import { cannot } from "../../gpu/errors.ts";
+
+/** The element kinds of a file. */
+export type SafetensorsDType =
+  | "F64"
+  | "F32"
+  | "F16"
+  | "BF16"
+  | "C64"
+  | "I64"
+  | "I32"
+  | "I16"
+  | "I8"
+  | "U64"
+  | "U32"
+  | "U16"
+  | "U8"
+  | "BOOL";
+
+/** The arrays that entries come as: F16 and BF16 widened to float32, C64 interleaved, BOOL as 0 and 1. */
+export type SafetensorsArray =
+  | Float64Array
+  | Float32Array
+  | BigInt64Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | BigUint64Array
+  | Uint32Array
+  | Uint16Array
+  | Uint8Array;
+
+/** One array of a file. */
+export interface SafetensorsEntry {
+  readonly dtype: SafetensorsDType;
+  readonly shape: readonly number[];
+  /** The elements in row-major order; 2 numbers an element for C64. */
+  readonly data: SafetensorsArray;
+}
+
+/** What a file holds. */
+export interface Safetensors {
+  /** The free text of the header's `__metadata__`. */
+  readonly metadata: Record<string, string>;
+  /** The arrays by name, in the order of the header. */
+  readonly tensors: Map<string, SafetensorsEntry>;
+}
+
+interface Format {
+  /** Bytes of one element. */
+  readonly bytes: number;
+  /** The array over a buffer that holds exactly the entry's bytes. */
+  view(buffer: ArrayBuffer): SafetensorsArray;
+}
+
+const FORMATS: Readonly<Record<SafetensorsDType, Format>> = {
+  F64: { bytes: 8, view: (b) => new Float64Array(b) },
+  F32: { bytes: 4, view: (b) => new Float32Array(b) },
+  F16: { bytes: 2, view: (b) => Float32Array.from(new Uint16Array(b), fromHalf) },
+  BF16: { bytes: 2, view: fromBrainFloats },
+  C64: { bytes: 8, view: (b) => new Float32Array(b) },
+  I64: { bytes: 8, view: (b) => new BigInt64Array(b) },
+  I32: { bytes: 4, view: (b) => new Int32Array(b) },
+  I16: { bytes: 2, view: (b) => new Int16Array(b) },
+  I8: { bytes: 1, view: (b) => new Int8Array(b) },
+  U64: { bytes: 8, view: (b) => new BigUint64Array(b) },
+  U32: { bytes: 4, view: (b) => new Uint32Array(b) },
+  U16: { bytes: 2, view: (b) => new Uint16Array(b) },
+  U8: { bytes: 1, view: (b) => new Uint8Array(b) },
+  BOOL: { bytes: 1, view: (b) => new Uint8Array(b) },
+};
+
+/** The IEEE half with these 16 bits. */
+function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = bits >> 10 & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24);
+}
+
+/** A bfloat16 is the upper half of a float32. */
+function fromBrainFloats(buffer: ArrayBuffer): Float32Array {
+  return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
+}
+
+/** The longest header that the format allows. */
+const MAX_HEADER = 100_000_000;
+
+const size = z.int().nonnegative();
+const headerSchema = z.looseObject({
+  __metadata__: z.record(z.string(), z.string()).optional(),
+});
+const entrySchema = z.object({
+  dtype: z.enum(Object.keys(FORMATS) as SafetensorsDType[]),
+  shape: z.array(size).max(64),
+  data_offsets: z.tuple([size, size]),
+});
+type Entry = z.infer<typeof entrySchema>;
+
+/** The first complaint of zod in one line. */
+function complaint(error: z.ZodError): string {
+  const { path, message } = error.issues[0];
+  return path.length > 0 ? `${path.join(".")}: ${message}` : message;
+}
+
+/** The number of elements, or `Infinity` where it has no exact float64. */
+function count(shape: readonly number[]): number {
+  const n = shape.includes(0) ? 0 : shape.reduce((a, b) => a * b, 1);
+  return Number.isSafeInteger(n) ? n : Infinity;
+}
+
+function parseHeader(bytes: Uint8Array, what: string): { header: object; start: number } {
+  if (bytes.length < 8) {
+    throw cannot(what, `it has ${bytes.length} bytes, fewer than the 8 of the header's length`);
+  }
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > MAX_HEADER) {
+    throw cannot(what, `its header claims ${length} bytes, over the limit of ${MAX_HEADER}`);
+  }
+  const start = 8 + Number(length);
+  if (start > bytes.length) {
+    throw cannot(what, `its header claims ${length} bytes, but ${bytes.length - 8} follow`);
+  }
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, start)));
+  } catch (error) {
+    throw cannot(
+      what,
+      `its header is not JSON (${error instanceof Error ? error.message : error})`,
+    );
+  }
+  const parsed = headerSchema.safeParse(header);
+  if (!parsed.success) throw cannot(what, `its header is wrong, ${complaint(parsed.error)}`);
+  return { header: header as object, start };
+}
+
+function parseEntry(name: string, value: unknown, available: number, what: string): Entry {
+  const parsed = entrySchema.safeParse(value);
+  const refuse = (why: string) => cannot(what, `entry "${name}": ${why}`);
+  if (!parsed.success) throw refuse(complaint(parsed.error));
+  const { dtype, shape, data_offsets: [begin, end] } = parsed.data;
+  if (begin > end || end > available) {
+    throw refuse(`bytes ${begin} to ${end} are not within the ${available} bytes of data`);
+  }
+  const needed = count(shape) * FORMATS[dtype].bytes;
+  if (end - begin !== needed) {
+    throw refuse(
+      `${dtype} of shape [${shape.join(", ")}] takes ${needed} bytes, not ${end - begin}`,
+    );
+  }
+  return parsed.data;
+}
+
+/** Refuses entries that share bytes and bytes that belong to no entry. */
+function checkLayout(entries: ReadonlyMap<string, Entry>, available: number, what: string): void {
+  const spans = [...entries].map(([name, { data_offsets: [begin, end] }]) => ({
+    name,
+    begin,
+    end,
+  }));
+  spans.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let reached = 0;
+  let last = "";
+  for (const { name, begin, end } of spans) {
+    if (begin < reached) throw cannot(what, `entries "${last}" and "${name}" overlap`);
+    if (begin > reached) {
+      throw cannot(
+        what,
+        `bytes ${reached} to ${begin}, before entry "${name}", belong to no entry`,
+      );
+    }
+    reached = end;
+    last = name;
+  }
+  if (reached !== available) {
+    throw cannot(what, `it has ${available} bytes of data, its entries take ${reached}`);
+  }
+}
+
+/**
+ * Reads the bytes of a safetensors file. Nothing is trusted: the header's form, the kinds, the
+ * shapes and the offsets are checked before any array is made, and every array is a copy.
+ *
+ * @param name What errors call the file.
+ */
+export function parseSafetensors(bytes: Uint8Array, name = "safetensors data"): Safetensors {
+  const what = `read ${name}`;
+  const { header, start } = parseHeader(bytes, what);
+  const available = bytes.length - start;
+  const entries = new Map<string, Entry>();
+  let metadata: Record<string, string> = {};
+  for (const [key, value] of Object.entries(header)) {
+    if (key === "__metadata__") metadata = value;
+    else entries.set(key, parseEntry(key, value, available, what));
+  }
+  checkLayout(entries, available, what);
+  const tensors = new Map<string, SafetensorsEntry>();
+  for (const [key, { dtype, shape, data_offsets: [begin, end] }] of entries) {
+    const buffer = new Uint8Array(bytes.subarray(start + begin, start + end)).buffer;
+    tensors.set(key, { dtype, shape, data: FORMATS[dtype].view(buffer) });
+  }
+  return { metadata, tensors };
+}
+
+/** Reads a safetensors file; needs permission to read it. */
+export async function loadSafetensors(path: string | URL): Promise<Safetensors> {
+  // Node's module is the one that every server-side runtime has.
+  const { readFile } = await import("node:fs/promises");
+  return parseSafetensors(await readFile(path), String(path));
+}
+
+/**
+ * The bytes of a safetensors file with these arrays, widest elements first so that all are aligned.
+ * F16 and BF16 are read only.
+ */
+export function formatSafetensors(
+  tensors: Iterable<readonly [string, SafetensorsEntry]>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const entries = [...tensors].sort((a, b) =>
+    FORMATS[b[1].dtype].bytes - FORMATS[a[1].dtype].bytes
+  );
+  const header = new Map<string, unknown>([["__metadata__", metadata]]);
+  let end = 0;
+  for (const [name, { dtype, shape, data }] of entries) {
+    const what = `write entry "${name}"`;
+    if (header.has(name)) throw cannot(what, "the name is taken");
+    const needed = count(shape) * FORMATS[dtype].bytes;
+    const kind = FORMATS[dtype].view(new ArrayBuffer(0)).constructor;
+    if (data.constructor !== kind || data.byteLength !== needed) {
+      throw cannot(
+        what,
+        `${dtype} of shape [${shape.join(", ")}] takes ${needed} bytes in a ${kind.name}, ` +
+          `not ${data.byteLength} in a ${data.constructor.name}`,
+      );
+    }
+    header.set(name, { dtype, shape, data_offsets: [end, end += needed] });
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const start = 8 + Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(start + end).fill(0x20, 8, start);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
+  bytes.set(json, 8);
+  let at = start;
+  for (const [, { data }] of entries) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
