@@ -1,0 +1,14 @@
+/** Changes of kind. */
+import type { MapFunction } from "../function.ts";
+import { define } from "./define.ts";
+
+/** An index as a real number, exact below 2²⁴. */
+export const indexToReal: MapFunction = define(
+  "indexToReal",
+  ["u32"],
+  "f32",
+  (k) => `f32(${k})`,
+  (n, out, k) => {
+    for (let i = 0; i < n; i++) out[i] = k[i];
+  },
+);

@@ -1,0 +1,83 @@
+/** Builders of elementwise functions from a piece of WGSL and a scalar function in float64. */
+import type { DType, HostArray } from "../kernel.ts";
+import type { MapFunction, Wgsl } from "../function.ts";
+
+/** WGSL of one element: a function to call with the arguments, or an expression of them. */
+export type Code = Wgsl | ((...args: string[]) => string);
+
+/** Where a complex scalar function leaves its real and imaginary part. */
+export type Pair = [number, number];
+
+/** A map function whose loop is given as it is. */
+export function define(
+  name: string,
+  inputs: readonly DType[],
+  output: DType,
+  code: Code,
+  cpu: (n: number, out: HostArray, ...args: HostArray[]) => void,
+): MapFunction {
+  if (typeof code === "function") return { name, inputs, output, wgsl: code, cpu };
+  const wgsl = (...args: string[]) => `${code.name}(${args.join(", ")})`;
+  return { name, inputs, output, wgsl, uses: [code], cpu };
+}
+
+/** A function from real to real. */
+export function realUnary(name: string, code: Code, f: (x: number) => number): MapFunction {
+  return define(name, ["f32"], "f32", code, (n, out, a) => {
+    for (let i = 0; i < n; i++) out[i] = f(a[i]);
+  });
+}
+
+/** A function from two reals to real. */
+export function realBinary(
+  name: string,
+  code: Code,
+  f: (x: number, y: number) => number,
+): MapFunction {
+  return define(name, ["f32", "f32"], "f32", code, (n, out, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = f(a[i], b[i]);
+  });
+}
+
+/** A function from complex to real. */
+export function complexToReal(
+  name: string,
+  code: Code,
+  f: (re: number, im: number) => number,
+): MapFunction {
+  return define(name, ["c64"], "f32", code, (n, out, z) => {
+    for (let i = 0; i < n; i++) out[i] = f(z[2 * i], z[2 * i + 1]);
+  });
+}
+
+/** A function from complex to complex. */
+export function complexUnary(
+  name: string,
+  code: Code,
+  f: (re: number, im: number, out: Pair) => void,
+): MapFunction {
+  return define(name, ["c64"], "c64", code, (n, out, z) => {
+    const pair: Pair = [0, 0];
+    for (let i = 0; i < 2 * n; i += 2) {
+      f(z[i], z[i + 1], pair);
+      out[i] = pair[0];
+      out[i + 1] = pair[1];
+    }
+  });
+}
+
+/** A function from two complex numbers to complex. */
+export function complexBinary(
+  name: string,
+  code: Code,
+  f: (are: number, aim: number, bre: number, bim: number, out: Pair) => void,
+): MapFunction {
+  return define(name, ["c64", "c64"], "c64", code, (n, out, a, b) => {
+    const pair: Pair = [0, 0];
+    for (let i = 0; i < 2 * n; i += 2) {
+      f(a[i], a[i + 1], b[i], b[i + 1], pair);
+      out[i] = pair[0];
+      out[i + 1] = pair[1];
+    }
+  });
+}

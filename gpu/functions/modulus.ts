@@ -1,0 +1,52 @@
+/** Moduli and signs. */
+import type { MapFunction, Wgsl } from "../function.ts";
+import { complexToReal, complexUnary, realUnary } from "./define.ts";
+import { exponentWgsl, largerPartWgsl, pow2Wgsl } from "./scaling.ts";
+
+/** |x|. */
+export const absReal: MapFunction = realUnary("abs", (x) => `abs(${x})`, Math.abs);
+
+/** `complex_abs(z)` = |z|. */
+export const complexAbsWgsl: Wgsl = {
+  name: "complex_abs",
+  source: `fn complex_abs(z: vec2<f32>) -> f32 {
+  let e = exponent_of(larger_part(z));
+  let q = z * pow2(-e);
+  return sqrt(dot(q, q)) * pow2(e);
+}`,
+  uses: [exponentWgsl, largerPartWgsl, pow2Wgsl],
+};
+
+/** |z| = √(x² + y²), without overflow or underflow of the squares. */
+export const absComplex: MapFunction = complexToReal(
+  "abs",
+  complexAbsWgsl,
+  (x, y) => Math.sqrt(x * x + y * y),
+);
+
+/** |z|² = x² + y². */
+export const absSquared: MapFunction = complexToReal(
+  "absSquared",
+  (z) => `dot(${z}, ${z})`,
+  (x, y) => x * x + y * y,
+);
+
+/** −1, 0 or 1. */
+export const sign: MapFunction = realUnary("sign", (x) => `sign(${x})`, Math.sign);
+
+const complexSgnWgsl: Wgsl = {
+  name: "complex_sgn",
+  source: `fn complex_sgn(z: vec2<f32>) -> vec2<f32> {
+  let m = larger_part(z);
+  let q = z * pow2(-exponent_of(m));
+  return select(q / sqrt(dot(q, q)), z, m == 0.0);
+}`,
+  uses: [exponentWgsl, largerPartWgsl, pow2Wgsl],
+};
+
+/** z/|z|, and 0 at 0. */
+export const sgn: MapFunction = complexUnary("sgn", complexSgnWgsl, (x, y, out) => {
+  const m = Math.sqrt(x * x + y * y);
+  out[0] = m === 0 ? x : x / m;
+  out[1] = m === 0 ? y : y / m;
+});

@@ -1,0 +1,55 @@
+/** Complex numbers taken apart and put together. */
+import type { MapFunction } from "../function.ts";
+import { define } from "./define.ts";
+
+/** Re z. */
+export const real: MapFunction = define("real", ["c64"], "f32", (z) => `${z}.x`, (n, out, z) => {
+  for (let i = 0; i < n; i++) out[i] = z[2 * i];
+});
+
+/** Im z. */
+export const imag: MapFunction = define("imag", ["c64"], "f32", (z) => `${z}.y`, (n, out, z) => {
+  for (let i = 0; i < n; i++) out[i] = z[2 * i + 1];
+});
+
+/** x + 0i. */
+export const toComplex: MapFunction = define(
+  "toComplex",
+  ["f32"],
+  "c64",
+  (x) => `vec2<f32>(${x}, 0.0)`,
+  (n, out, x) => {
+    for (let i = 0; i < n; i++) {
+      out[2 * i] = x[i];
+      out[2 * i + 1] = 0;
+    }
+  },
+);
+
+/** x + iy. */
+export const complex: MapFunction = define(
+  "complex",
+  ["f32", "f32"],
+  "c64",
+  (x, y) => `vec2<f32>(${x}, ${y})`,
+  (n, out, x, y) => {
+    for (let i = 0; i < n; i++) {
+      out[2 * i] = x[i];
+      out[2 * i + 1] = y[i];
+    }
+  },
+);
+
+/** The conjugate x − iy. */
+export const conj: MapFunction = define(
+  "conj",
+  ["c64"],
+  "c64",
+  (z) => `(${z} * vec2<f32>(1.0, -1.0))`,
+  (n, out, z) => {
+    for (let i = 0; i < 2 * n; i += 2) {
+      out[i] = z[i];
+      out[i + 1] = -z[i + 1];
+    }
+  },
+);

@@ -1,0 +1,95 @@
+/** Roots and powers. */
+import type { MapFunction, Wgsl } from "../function.ts";
+import { complexBinary, complexUnary, realBinary, realUnary } from "./define.ts";
+import { complexExpWgsl, complexLogWgsl, logAbs, realExpWgsl, realLogWgsl } from "./exponential.ts";
+import {
+  exponentWgsl,
+  isMinusWgsl,
+  largerPartWgsl,
+  nanWgsl,
+  pow2Wgsl,
+  times,
+  withSignWgsl,
+} from "./scaling.ts";
+
+const realSqrtWgsl: Wgsl = {
+  name: "real_sqrt",
+  source: `fn real_sqrt(x: f32) -> f32 {
+  if (x < 0.0) { return nan_from(x); }
+  return sqrt(x);
+}`,
+  uses: [nanWgsl],
+};
+
+/** √x; NaN below 0. */
+export const sqrtReal: MapFunction = realUnary("sqrt", realSqrtWgsl, Math.sqrt);
+
+/** `complex_sqrt(z)`: the larger part from a sum without cancellation, the other from their product. */
+const complexSqrtWgsl: Wgsl = {
+  name: "complex_sqrt",
+  source: `fn complex_sqrt(z: vec2<f32>) -> vec2<f32> {
+  let m = larger_part(z);
+  if (m == 0.0) { return vec2<f32>(0.0, z.y); }
+  let half = exponent_of(m) >> 1u;
+  let q = z * pow2(-half) * pow2(-half);
+  let a = sqrt(0.5 * (sqrt(dot(q, q)) + abs(q.x))) * pow2(half);
+  let b = 0.5 * z.y / a;
+  return select(vec2<f32>(a, b), vec2<f32>(abs(b), with_sign(a, z.y)), is_minus(z.x));
+}`,
+  uses: [exponentWgsl, isMinusWgsl, largerPartWgsl, pow2Wgsl, withSignWgsl],
+};
+
+/** √z with Re √z ≥ 0, cut along the negative axis. */
+export const sqrtComplex: MapFunction = complexUnary("sqrt", complexSqrtWgsl, (x, y, out) => {
+  const a = Math.sqrt(0.5 * (Math.sqrt(x * x + y * y) + Math.abs(x)));
+  const b = a === 0 ? y : 0.5 * y / a;
+  const left = x < 0;
+  out[0] = left ? Math.abs(b) : a;
+  out[1] = !left ? b : y < 0 || Object.is(y, -0) ? -a : a;
+});
+
+const realPowWgsl: Wgsl = {
+  name: "real_pow",
+  source: `fn real_pow(x: f32, y: f32) -> f32 {
+  if (y == 0.0) { return 1.0; }
+  let p = real_exp(y * real_log(abs(x)));
+  if (!is_minus(x)) { return p; }
+  if (floor(y) == y) { return select(p, -p, floor(0.5 * y) != 0.5 * y); }
+  return select(nan_from(x), p, x == 0.0);
+}`,
+  uses: [isMinusWgsl, nanWgsl, realExpWgsl, realLogWgsl],
+};
+
+/** xʸ; NaN for x < 0 unless y is an integer. */
+export const powReal: MapFunction = realBinary("pow", realPowWgsl, Math.pow);
+
+const complexPowWgsl: Wgsl = {
+  name: "complex_pow",
+  source: `fn complex_pow(z: vec2<f32>, w: vec2<f32>) -> vec2<f32> {
+  if (w.x == 0.0 && w.y == 0.0) { return vec2<f32>(1.0, 0.0); }
+  if (z.x == 0.0 && z.y == 0.0) {
+    return vec2<f32>(select(nan_from(w.x), 0.0, w.x > 0.0), select(nan_from(w.x), 0.0, w.x > 0.0));
+  }
+  let l = complex_log(z);
+  return complex_exp(vec2<f32>(w.x * l.x - w.y * l.y, w.x * l.y + w.y * l.x));
+}`,
+  uses: [complexExpWgsl, complexLogWgsl, nanWgsl],
+};
+
+/**
+ * z^w = e^{w ln z}, cut along the negative axis of z; z⁰ = 1, and 0^w is 0 where Re w > 0, else NaN.
+ * The relative error grows with |w ln z|.
+ */
+export const powComplex: MapFunction = complexBinary("pow", complexPowWgsl, (x, y, u, v, out) => {
+  if (u === 0 && v === 0) {
+    out[0] = 1;
+    out[1] = 0;
+  } else if (x === 0 && y === 0) {
+    out[0] = out[1] = u > 0 ? 0 : NaN;
+  } else {
+    const a = logAbs(x, y), b = Math.atan2(y, x);
+    const e = Math.exp(u * a - v * b), phi = u * b + v * a;
+    out[0] = e * Math.cos(phi);
+    out[1] = times(e, Math.sin(phi));
+  }
+});

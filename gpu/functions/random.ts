@@ -1,0 +1,138 @@
+/**
+ * Random numbers as functions of (index, stream, key0, key1): Philox4x32-10 of Salmon et al.,
+ * "Parallel random numbers: as easy as 1, 2, 3" (2011). The counter is (index, stream, 0, 0).
+ */
+import type { DType } from "../kernel.ts";
+import type { MapFunction, Wgsl } from "../function.ts";
+import { define } from "./define.ts";
+import { mulHighWgsl, quarterSincosWgsl } from "./angle.ts";
+import { realLogWgsl } from "./exponential.ts";
+
+const philoxWgsl: Wgsl = {
+  name: "philox",
+  source: `fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
+  var c = counter;
+  var k = key;
+  for (var round = 0u; round < 10u; round++) {
+    c = vec4<u32>(
+      mul_high(0xcd9e8d57u, c.z) ^ c.y ^ k.x, 0xcd9e8d57u * c.z,
+      mul_high(0xd2511f53u, c.x) ^ c.w ^ k.y, 0xd2511f53u * c.x,
+    );
+    k += vec2<u32>(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return c;
+}`,
+  uses: [mulHighWgsl],
+};
+
+/** The upper 32 bits of a 64-bit product. */
+function mulHigh(a: number, b: number): number {
+  const al = a & 0xffff, ah = a >>> 16, bl = b & 0xffff, bh = b >>> 16;
+  const low = ah * bl + ((al * bl) / 65536 >>> 0);
+  const mid = al * bh + (low & 0xffff);
+  return (ah * bh + (low / 65536 >>> 0) + (mid / 65536 >>> 0)) >>> 0;
+}
+
+/** Philox4x32-10: leaves in `c` the four words for the counter that it held. */
+export function philox(c: Uint32Array, key0: number, key1: number): void {
+  let c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3];
+  for (let round = 0; round < 10; round++) {
+    const n0 = mulHigh(0xcd9e8d57, c2) ^ c1 ^ key0, n1 = Math.imul(0xcd9e8d57, c2);
+    const n2 = mulHigh(0xd2511f53, c0) ^ c3 ^ key1, n3 = Math.imul(0xd2511f53, c0);
+    c0 = n0 >>> 0;
+    c1 = n1 >>> 0;
+    c2 = n2 >>> 0;
+    c3 = n3 >>> 0;
+    key0 = (key0 + 0x9e3779b9) >>> 0;
+    key1 = (key1 + 0xbb67ae85) >>> 0;
+  }
+  c[0] = c0;
+  c[1] = c1;
+  c[2] = c2;
+  c[3] = c3;
+}
+
+const counted: readonly DType[] = ["u32", "u32", "u32", "u32"];
+const STEP = 2 ** -24;
+
+const uniformWgsl: Wgsl = {
+  name: "uniform_real",
+  source: `fn uniform_real(index: u32, stream: u32, key0: u32, key1: u32) -> f32 {
+  let w = philox(vec4<u32>(index, stream, 0u, 0u), vec2<u32>(key0, key1));
+  return f32(w.x >> 8u) * 5.9604645e-8;
+}`,
+  uses: [philoxWgsl],
+};
+
+/** Uniform in [0, 1), a multiple of 2⁻²⁴; the same bits on every engine. */
+export const uniformReal: MapFunction = define(
+  "uniform",
+  counted,
+  "f32",
+  uniformWgsl,
+  (n, out, index, stream, key0, key1) => {
+    const c = new Uint32Array(4);
+    for (let i = 0; i < n; i++) {
+      c[0] = index[i];
+      c[1] = stream[i];
+      c[2] = c[3] = 0;
+      philox(c, key0[i], key1[i]);
+      out[i] = (c[0] >>> 8) * STEP;
+    }
+  },
+);
+
+/** `normal_complex`: √(−ln u)·e^{2πiv}, with 2πv taken from the nearest quarter turn. */
+const normalComplexWgsl: Wgsl = {
+  name: "normal_complex",
+  source: `fn normal_complex(index: u32, stream: u32, key0: u32, key1: u32) -> vec2<f32> {
+  let w = philox(vec4<u32>(index, stream, 0u, 0u), vec2<u32>(key0, key1));
+  let u = f32((w.x >> 8u) + 1u) * 5.9604645e-8;
+  let v = f32(w.y >> 8u) * 2.3841858e-7;
+  let q = round(v);
+  return sqrt(-real_log(u)) * quarter_sincos((v - q) * 1.57079633, u32(q)).yx;
+}`,
+  uses: [philoxWgsl, quarterSincosWgsl, realLogWgsl],
+};
+
+/** The complex standard normal distribution, E|z|² = 1, by Box and Muller from words 0 and 1. */
+export const normalComplex: MapFunction = define(
+  "normal",
+  counted,
+  "c64",
+  normalComplexWgsl,
+  (n, out, index, stream, key0, key1) => {
+    const c = new Uint32Array(4);
+    for (let i = 0; i < n; i++) {
+      c[0] = index[i];
+      c[1] = stream[i];
+      c[2] = c[3] = 0;
+      philox(c, key0[i], key1[i]);
+      const r = Math.sqrt(-Math.log(((c[0] >>> 8) + 1) * STEP));
+      const phi = 2 * Math.PI * (c[1] >>> 8) * STEP;
+      out[2 * i] = r * Math.cos(phi);
+      out[2 * i + 1] = r * Math.sin(phi);
+    }
+  },
+);
+
+const normalRealWgsl: Wgsl = {
+  name: "normal_real",
+  source: `fn normal_real(index: u32, stream: u32, key0: u32, key1: u32) -> f32 {
+  return 1.41421356 * normal_complex(index, stream, key0, key1).x;
+}`,
+  uses: [normalComplexWgsl],
+};
+
+/** The standard normal distribution: √2 times the real part of {@link normalComplex}. */
+export const normalReal: MapFunction = define(
+  "normal",
+  counted,
+  "f32",
+  normalRealWgsl,
+  (n, out, ...args) => {
+    const z = new Float32Array(2 * n);
+    normalComplex.cpu(n, z, ...args);
+    for (let i = 0; i < n; i++) out[i] = Math.SQRT2 * z[2 * i];
+  },
+);

@@ -1,0 +1,67 @@
+/**
+ * Powers of two and special values for WGSL. Moduli, quotients and logarithms scale their arguments
+ * by an exact power of two first, so that no square overflows or underflows on the way. Shading
+ * languages promise nothing about infinities and NaN, so these are made and told by their bits.
+ */
+import type { Wgsl } from "../function.ts";
+
+/** `pow2(e)` = 2^e for −126 ≤ e ≤ 127. */
+export const pow2Wgsl: Wgsl = {
+  name: "pow2",
+  source: `fn pow2(e: i32) -> f32 { return bitcast<f32>(u32(e + 127) << 23u); }`,
+};
+
+/** `exponent_of(x)`: floor(log2 |x|), kept within ±126 so that both signs of it are powers of two. */
+export const exponentWgsl: Wgsl = {
+  name: "exponent_of",
+  source: `fn exponent_of(x: f32) -> i32 {
+  return clamp(i32((bitcast<u32>(x) >> 23u) & 255u) - 127, -126, 126);
+}`,
+};
+
+/** `scale2(z, e)` = z·2^e, in two steps, as 2^e alone may be out of range. */
+export const scale2Wgsl: Wgsl = {
+  name: "scale2",
+  source: `fn scale2(z: vec2<f32>, e: i32) -> vec2<f32> {
+  let half = e / 2;
+  return z * pow2(half) * pow2(e - half);
+}`,
+  uses: [pow2Wgsl],
+};
+
+/** `larger_part(z)` = max(|re|, |im|). */
+export const largerPartWgsl: Wgsl = {
+  name: "larger_part",
+  source: `fn larger_part(z: vec2<f32>) -> f32 { return max(abs(z.x), abs(z.y)); }`,
+};
+
+/** `nan_from(x)`: NaN; the argument keeps compilers from rejecting it as a constant. */
+export const nanWgsl: Wgsl = {
+  name: "nan_from",
+  source: `fn nan_from(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) | 0x7fc00000u); }`,
+};
+
+/** `with_sign(x, s)`: |x| with the sign bit of s, which tells −0 from 0. */
+export const withSignWgsl: Wgsl = {
+  name: "with_sign",
+  source: `fn with_sign(x: f32, s: f32) -> f32 {
+  return bitcast<f32>((bitcast<u32>(x) & 0x7fffffffu) | (bitcast<u32>(s) & 0x80000000u));
+}`,
+};
+
+/** `is_minus(x)`: whether the sign bit is set; true of −0. */
+export const isMinusWgsl: Wgsl = {
+  name: "is_minus",
+  source: `fn is_minus(x: f32) -> bool { return (bitcast<u32>(x) & 0x80000000u) != 0u; }`,
+};
+
+/** `times(a, b)` = a·b, but b where b is 0, even if a has overflowed. */
+export const timesWgsl: Wgsl = {
+  name: "times",
+  source: `fn times(a: f32, b: f32) -> f32 { return select(a * b, b, b == 0.0); }`,
+};
+
+/** The product a·b, but b where b is 0, even if a is infinite. */
+export function times(a: number, b: number): number {
+  return b === 0 ? b : a * b;
+}
