@@ -1,0 +1,360 @@
+/**
+ * What both batch norms share. A tensor [n, channels, inner] is walked channel by channel: every
+ * channel's elements are dealt to threads in parts, the threads reduce their parts, and one
+ * workgroup per channel folds the results. Sums run over n and inner.
+ */
+import { type HostArray, type Kernel, linearGrid, linearMain, WORKGROUP } from "../kernel.ts";
+
+/** The shape [n, channels, inner] of a tensor, such as N,C,H,W with H·W flattened to `inner`. */
+export interface ChannelSpec {
+  readonly n: number;
+  readonly channels: number;
+  readonly inner: number;
+}
+
+/** Neighbouring threads that take neighbouring elements: a full memory sector a step. */
+const LANES = 8;
+
+/** How a channel's elements are dealt: {@link LANES} parts interleave over `tile` elements in a row. */
+interface Deal {
+  readonly elements: number;
+  readonly length: number;
+  readonly tile: number;
+  readonly parts: number;
+}
+
+/** Deals so that about `threads` threads have work, with 16 to 128 elements each where there are any. */
+function deal(s: ChannelSpec, threads = 32768, shortest = 16): Deal {
+  const elements = s.n * s.inner;
+  const ideal = Math.log2((elements * s.channels) / threads);
+  const length = Math.min(128, Math.max(shortest, 2 ** Math.floor(ideal)));
+  const tile = LANES * length;
+  return { elements, length, tile, parts: LANES * Math.ceil(elements / tile) };
+}
+
+/** The partial results of each channel that {@link partialMoments} and its peers write. */
+export function partsOf(s: ChannelSpec): number {
+  return deal(s).parts;
+}
+
+/** The 32-bit words of one partial result, of moments and of products alike. */
+export const PARTIAL = 6;
+
+/** The words a channel has among the coefficients that {@link affineGradient} reads. */
+export const COEFFICIENTS = 12;
+
+/** Where element `k` of a channel lies in the tensor. */
+function place(s: ChannelSpec, channel: number, k: number): number {
+  const row = Math.floor(k / s.inner);
+  return (row * s.channels + channel) * s.inner + (k - row * s.inner);
+}
+
+/** WGSL: one thread a part. `body` sees `i`, `channel`, `part`, `count` and calls `at(j)`, j < count. */
+function walk(s: ChannelSpec, d: Deal, body: (at: (j: string) => string) => string) {
+  const { channels, inner } = s;
+  const oneRow = inner % d.tile === 0;
+  const at = (j: string) =>
+    oneRow ? `(base + (${j}) * ${LANES}u)` : `place(channel, first + (${j}) * ${LANES}u)`;
+  const count = d.elements % d.tile === 0
+    ? `${d.length}u`
+    : `min(${d.length}u, (max(${d.elements}u, first) - first + ${LANES - 1}u) / ${LANES}u)`;
+  // Where rows are short it is neighbouring channels that lie near each other in memory.
+  const split = inner >= LANES
+    ? `let channel = i / ${d.parts}u; let part = i % ${d.parts}u;`
+    : `let channel = i % ${channels}u; let part = i / ${channels}u;`;
+  const threads = channels * d.parts;
+  const source = `
+fn place(channel: u32, k: u32) -> u32 {
+  return ${
+    inner === 1
+      ? `k * ${channels}u + channel`
+      : `k + (k / ${inner}u * ${channels - 1}u + channel) * ${inner}u`
+  };
+}
+${
+    linearMain(
+      threads,
+      `  ${split}
+  let first = part / ${LANES}u * ${d.tile}u + part % ${LANES}u;
+  let count = ${count};
+  ${oneRow ? "let base = place(channel, first);" : ""}
+${body(at)}`,
+    )
+  }`;
+  return { source, workgroups: linearGrid(threads) };
+}
+
+/** WGSL: `one` for every element of a part, four at a time so that their loads overlap. */
+function forEach(at: (j: string) => string, one: (k: string) => string): string {
+  return `  var j = 0u;
+  for (; j + 4u <= count; j += 4u) {
+${[0, 1, 2, 3].map((b) => `    { let k = ${at(`j + ${b}u`)}; ${one("k")} }`).join("\n")}
+  }
+  for (; j < count; j += 1u) { let k = ${at("j")}; ${one("k")} }`;
+}
+
+/** WGSL for an elementwise kernel whose threads set up one channel and then walk over a part of it. */
+export function mapChannels(
+  s: ChannelSpec,
+  software: boolean,
+  setup: string,
+  one: (k: string) => string,
+): { source: string; workgroups: [number, number, number] } {
+  const d = software ? deal(s) : deal(s, 262144, 4);
+  return walk(s, d, (at) => `${setup}\n${forEach(at, one)}`);
+}
+
+/** Calls `visit(channel, first, end)` for every row of the tensor, in complex elements. */
+export function eachRow(
+  s: ChannelSpec,
+  visit: (channel: number, first: number, end: number) => void,
+): void {
+  for (let row = 0; row < s.n * s.channels; row++) {
+    visit(row % s.channels, row * s.inner, (row + 1) * s.inner);
+  }
+}
+
+/** Calls `visit` with the part's index and the tensor's indices of its elements. */
+function eachPart(s: ChannelSpec, visit: (part: number, elements: Uint32Array) => void): void {
+  const { parts, tile, length, elements } = deal(s);
+  const indices = new Uint32Array(length);
+  for (let i = 0; i < s.channels * parts; i++) {
+    const channel = Math.floor(i / parts), part = i % parts;
+    const start = Math.floor(part / LANES) * tile + part % LANES;
+    const end = Math.min(elements, start - part % LANES + tile);
+    let count = 0;
+    for (let k = start; k < end; k += LANES) indices[count++] = place(s, channel, k);
+    visit(i, indices.subarray(0, count));
+  }
+}
+
+const MOMENTS = `
+struct Partial { count: f32, mean: vec2<f32>, spread: vec3<f32> }
+// Chan, Golub and LeVeque (1983): moments of a union from the moments of its parts.
+fn merge(a: Partial, b: Partial) -> Partial {
+  let count = a.count + b.count;
+  let share = b.count / max(count, 1.0);
+  let d = b.mean - a.mean;
+  let between = vec3<f32>(d * d, d.x * d.y) * (a.count * share);
+  return Partial(count, a.mean + d * share, a.spread + b.spread + between);
+}
+`;
+
+/**
+ * Count, mean and centred second moments of each part, in one read:
+ * x c64 [n, channels, inner] → f32 [channels, parts, 6] = count, μr, μi, Σdr², Σdi², Σdr·di, d = x − μ.
+ */
+export const partialMoments: Kernel<ChannelSpec> = {
+  name: "partialMoments",
+  bindings: () => ({ inputs: ["c64"], outputs: ["f32"] }),
+  wgsl(s) {
+    const d = deal(s);
+    const block = [0, 1, 2, 3];
+    const { source, workgroups } = walk(s, d, (at) => `
+  var m: Partial;
+  var j = 0u;
+  for (; j + 4u <= count; j += 4u) {
+${block.map((b) => `    let x${b} = in0[${at(`j + ${b}u`)}];`).join("\n")}
+    let mean = (x0 + x1 + x2 + x3) * 0.25;
+${block.map((b) => `    let d${b} = x${b} - mean;`).join("\n")}
+    let squares = ${block.map((b) => `d${b} * d${b}`).join(" + ")};
+    let cross = ${block.map((b) => `d${b}.x * d${b}.y`).join(" + ")};
+    m = merge(m, Partial(4.0, mean, vec3<f32>(squares, cross)));
+  }
+  for (; j < count; j += 1u) { m = merge(m, Partial(1.0, in0[${at("j")}], vec3<f32>())); }
+  let o = (channel * ${d.parts}u + part) * ${PARTIAL}u;
+  out0[o] = m.count;
+  out0[o + 1u] = m.mean.x; out0[o + 2u] = m.mean.y;
+  out0[o + 3u] = m.spread.x; out0[o + 4u] = m.spread.y; out0[o + 5u] = m.spread.z;`);
+    return { source: MOMENTS + source, workgroups };
+  },
+  cpu(s, [x], [out]) {
+    eachPart(s, (part, elements) => {
+      let mr = 0, mi = 0, rr = 0, ii = 0, ri = 0;
+      for (const k of elements) {
+        mr += x[2 * k];
+        mi += x[2 * k + 1];
+      }
+      mr /= elements.length || 1;
+      mi /= elements.length || 1;
+      for (const k of elements) {
+        const dr = x[2 * k] - mr, di = x[2 * k + 1] - mi;
+        rr += dr * dr;
+        ii += di * di;
+        ri += dr * di;
+      }
+      out.set([elements.length, mr, mi, rr, ii, ri], part * PARTIAL);
+    });
+  },
+};
+
+/**
+ * The sums over each part that a batch norm's gradient needs, with d = x − μ:
+ * x, gy c64 [n, channels, inner], stats f32 [channels, stride] beginning with μr, μi
+ * → f32 [channels, parts, 6] = Σgr, Σgi, Σgr·dr, Σgr·di, Σgi·dr, Σgi·di.
+ */
+export const partialProducts: Kernel<ChannelSpec & { readonly stride: number }> = {
+  name: "partialProducts",
+  bindings: () => ({ inputs: ["c64", "c64", "f32"], outputs: ["f32"] }),
+  wgsl(s) {
+    const d = deal(s);
+    return walk(s, d, (at) => `
+  let mean = vec2<f32>(in2[channel * ${s.stride}u], in2[channel * ${s.stride}u + 1u]);
+  var sum = vec2<f32>();
+  var products = vec4<f32>();
+${
+      forEach(at, (k) =>
+        `let d = in0[${k}] - mean; let g = in1[${k}]; sum += g; products += g.xxyy * d.xyxy;`)
+    }
+  let o = (channel * ${d.parts}u + part) * ${PARTIAL}u;
+  out0[o] = sum.x; out0[o + 1u] = sum.y;
+  out0[o + 2u] = products.x; out0[o + 3u] = products.y;
+  out0[o + 4u] = products.z; out0[o + 5u] = products.w;`);
+  },
+  cpu(s, [x, gy, stats], [out]) {
+    const { parts } = deal(s);
+    eachPart(s, (part, elements) => {
+      const channel = Math.floor(part / parts);
+      const mr = stats[channel * s.stride], mi = stats[channel * s.stride + 1];
+      let sr = 0, si = 0, rr = 0, ri = 0, ir = 0, ii = 0;
+      for (const k of elements) {
+        const dr = x[2 * k] - mr, di = x[2 * k + 1] - mi, gr = gy[2 * k], gi = gy[2 * k + 1];
+        sr += gr;
+        si += gi;
+        rr += gr * dr;
+        ri += gr * di;
+        ir += gi * dr;
+        ii += gi * di;
+      }
+      out.set([sr, si, rr, ri, ir, ii], part * PARTIAL);
+    });
+  },
+};
+
+/** WGSL: one workgroup a channel folds its partial results; its first thread then runs `finish`. */
+function foldChannels(
+  s: ChannelSpec,
+  declarations: string,
+  load: string,
+  finish: string,
+): { source: string; workgroups: [number, number, number] } {
+  const { parts } = deal(s);
+  const source = `${declarations}
+var<workgroup> folded: array<Partial, ${WORKGROUP}>;
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+  let channel = group.x + group.y * groups.x;
+  if (channel >= ${s.channels}u) { return; }
+  var mine: Partial;
+  for (var part = lane; part < ${parts}u; part += ${WORKGROUP}u) {
+    let o = (channel * ${parts}u + part) * ${PARTIAL}u;
+    mine = merge(mine, ${load});
+  }
+  folded[lane] = mine;
+  workgroupBarrier();
+  for (var half = ${WORKGROUP / 2}u; half > 0u; half /= 2u) {
+    if (lane < half) { folded[lane] = merge(folded[lane], folded[lane + half]); }
+    workgroupBarrier();
+  }
+  if (lane > 0u) { return; }
+  let total = folded[0];
+${finish}
+}`;
+  return { source, workgroups: [s.channels, 1, 1] };
+}
+
+/** WGSL that folds the moments in `in0`; `finish` sees `channel`, `total.mean` and `total.spread`. */
+export function foldMoments(s: ChannelSpec, finish: string): ReturnType<typeof foldChannels> {
+  const load = `Partial(in0[o], vec2<f32>(in0[o + 1u], in0[o + 2u]),
+      vec3<f32>(in0[o + 3u], in0[o + 4u], in0[o + 5u]))`;
+  return foldChannels(s, MOMENTS, load, finish);
+}
+
+/** WGSL that folds the products in `in0`; `finish` sees `channel`, `total.sum` and `total.products`. */
+export function foldProducts(
+  s: ChannelSpec,
+  declarations: string,
+  finish: string,
+): ReturnType<typeof foldChannels> {
+  const add = `${declarations}
+struct Partial { sum: vec2<f32>, products: vec4<f32> }
+fn merge(a: Partial, b: Partial) -> Partial {
+  return Partial(a.sum + b.sum, a.products + b.products);
+}`;
+  const load = `Partial(vec2<f32>(in0[o], in0[o + 1u]),
+      vec4<f32>(in0[o + 2u], in0[o + 3u], in0[o + 4u], in0[o + 5u]))`;
+  return foldChannels(s, add, load, finish);
+}
+
+/** Mean and centred second moments of one channel: μr, μi, Σdr², Σdi², Σdr·di. */
+export type Moments = readonly [number, number, number, number, number];
+
+/** Folds one channel's partial moments in float64. */
+export function momentsOf(s: ChannelSpec, partial: HostArray, channel: number): Moments {
+  const { parts, elements } = deal(s);
+  const first = channel * parts * PARTIAL, end = first + parts * PARTIAL;
+  let mr = 0, mi = 0, rr = 0, ii = 0, ri = 0;
+  for (let o = first; o < end; o += PARTIAL) {
+    mr += partial[o] * partial[o + 1] / elements;
+    mi += partial[o] * partial[o + 2] / elements;
+  }
+  for (let o = first; o < end; o += PARTIAL) {
+    const count = partial[o], dr = partial[o + 1] - mr, di = partial[o + 2] - mi;
+    rr += partial[o + 3] + count * dr * dr;
+    ii += partial[o + 4] + count * di * di;
+    ri += partial[o + 5] + count * dr * di;
+  }
+  return [mr, mi, rr, ii, ri];
+}
+
+/** Folds one channel's partial products in float64. */
+export function productsOf(s: ChannelSpec, partial: HostArray, channel: number): number[] {
+  const { parts } = deal(s);
+  const sums = new Array<number>(PARTIAL).fill(0);
+  for (let p = channel * parts; p < (channel + 1) * parts; p++) {
+    for (let k = 0; k < PARTIAL; k++) sums[k] += partial[p * PARTIAL + k];
+  }
+  return sums;
+}
+
+/**
+ * The second pass of a batch norm's gradient, gx = A (gy − ḡ) + B (x − μ) with real 2×2 matrices:
+ * x, gy c64 [n, channels, inner], coefficients f32 [channels, 12] = μ, ḡ, A, B by rows → gx c64.
+ */
+export const affineGradient: Kernel<ChannelSpec> = {
+  name: "affineGradient",
+  bindings: () => ({ inputs: ["c64", "c64", "f32"], outputs: ["c64"] }),
+  wgsl(s, adapter) {
+    const pair = (k: number) => `vec2<f32>(in2[o + ${k}u], in2[o + ${k + 1}u])`;
+    return mapChannels(
+      s,
+      adapter.software,
+      `  let o = channel * ${COEFFICIENTS}u;
+  let mean = ${pair(0)};
+  let meanG = ${pair(2)};
+  // Columns of A and B, so that each product is two multiply-adds of pairs.
+  let a0 = vec2<f32>(in2[o + 4u], in2[o + 6u]);
+  let a1 = vec2<f32>(in2[o + 5u], in2[o + 7u]);
+  let b0 = vec2<f32>(in2[o + 8u], in2[o + 10u]);
+  let b1 = vec2<f32>(in2[o + 9u], in2[o + 11u]);`,
+      (k) =>
+        `let d = in0[${k}] - mean; let g = in1[${k}] - meanG;
+      out0[${k}] = a0 * g.x + a1 * g.y + b0 * d.x + b1 * d.y;`,
+    );
+  },
+  cpu(s, [x, gy, coefficients], [gx]) {
+    eachRow(s, (channel, first, end) => {
+      const o = channel * COEFFICIENTS;
+      const [mr, mi, hr, hi, arr, ari, air, aii, brr, bri, bir, bii] = coefficients.subarray(
+        o,
+        o + COEFFICIENTS,
+      );
+      for (let k = 2 * first; k < 2 * end; k += 2) {
+        const dr = x[k] - mr, di = x[k + 1] - mi, gr = gy[k] - hr, gi = gy[k + 1] - hi;
+        gx[k] = arr * gr + ari * gi + brr * dr + bri * di;
+        gx[k + 1] = air * gr + aii * gi + bir * dr + bii * di;
+      }
+    });
+  },
+};
