@@ -38,7 +38,9 @@ export type SafetensorsArray =
 
 /** One array of a file. */
 export interface SafetensorsEntry {
+  /** The kind of its elements in the file. */
   readonly dtype: SafetensorsDType;
+  /** Its sizes, empty for a single number. */
   readonly shape: readonly number[];
   /** The elements in row-major order; 2 numbers an element for C64. */
   readonly data: SafetensorsArray;
