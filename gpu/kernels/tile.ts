@@ -1,0 +1,216 @@
+/**
+ * Register tiles: the WGSL shared by the dense linear kernels. Each thread keeps a small matrix of
+ * sums in variables and reads its operands straight from storage, several neighbours in one load.
+ *
+ * On a software adapter a load costs some 25 ns however wide it is and a complex multiply-add of eight
+ * lanes about 1 ns, so that tiles are as large as compile time allows and loads as wide as alignment
+ * allows. Workgroup memory gains nothing there.
+ */
+import type { Adapter } from "../kernel.ts";
+
+/** The kinds of number that have products. */
+export type Field = "f32" | "c64";
+
+/** Longest serial float32 sum; longer ones are sums of partial sums. */
+export const CHAIN = 256;
+
+/** WGSL names of the parts of one number; `im` is empty where the number is real. */
+export interface Term {
+  readonly re: string;
+  readonly im: string;
+}
+
+/** The integers from 0 to n − 1. */
+export function range(n: number): number[] {
+  return Array.from({ length: n }, (_, k) => k);
+}
+
+/** The widest load, in elements, of which all of `extents` (offsets that occur) are multiples. */
+export function loadWidth(field: Field, ...extents: number[]): number {
+  const widths = field === "c64" ? [2] : [4, 2];
+  return widths.find((w) => extents.every((e) => e % w === 0)) ?? 1;
+}
+
+/**
+ * Reads of one input in units of `width` elements. Within a block of WGSL each unit is loaded once,
+ * at its first use, so that overlapping windows share their loads.
+ */
+export class Reader {
+  readonly #seen = new Map<string, string>();
+  #serial = 0;
+
+  /** `slot` is the number of the input's binding. */
+  constructor(readonly field: Field, readonly slot: number, readonly width: number) {}
+
+  /** A second declaration of the binding, with the wider element; WGSL allows aliases. */
+  declare(): string {
+    return `@group(0) @binding(${this.slot}) var<storage, read> wide${this.slot}: array<${this.type}>;`;
+  }
+
+  /** The WGSL type of one unit. */
+  get type(): string {
+    const words = this.width * (this.field === "c64" ? 2 : 1);
+    return words === 1 ? "f32" : `vec${words}<f32>`;
+  }
+
+  /** Forgets what was loaded: a new block begins, whose names are its own. */
+  begin(): void {
+    this.#seen.clear();
+  }
+
+  /**
+   * The element `offset` past `base`, an identifier that counts units. `mask(unit)` may give a WGSL
+   * condition under which the unit exists; elsewhere it reads as zero.
+   */
+  read(
+    lines: string[],
+    base: string,
+    offset: number,
+    mask?: (unit: number) => string | undefined,
+  ): Term {
+    const unit = Math.floor(offset / this.width);
+    const key = `${base},${unit}`;
+    let name = this.#seen.get(key);
+    if (name === undefined) {
+      name = `v${this.slot}_${this.#serial++}`;
+      this.#seen.set(key, name);
+      const at = unit === 0 ? base : unit > 0 ? `${base} + ${unit}u` : `${base} - ${-unit}u`;
+      const condition = mask?.(unit);
+      const value = `wide${this.slot}[${at}]`;
+      lines.push(
+        condition === undefined
+          ? `let ${name} = ${value};`
+          : `let ${name} = select(${this.type}(), ${value}, ${condition});`,
+      );
+    }
+    const lane = offset - unit * this.width;
+    if (this.field === "c64") {
+      return { re: `${name}.${"xz"[lane]}`, im: `${name}.${"yw"[lane]}` };
+    }
+    return { re: this.width === 1 ? name : `${name}.${"xyzw"[lane]}`, im: "" };
+  }
+}
+
+/** A rows × columns matrix of sums held in variables. */
+export class Sums {
+  constructor(
+    readonly field: Field,
+    readonly rows: number,
+    readonly columns: number,
+    readonly prefix: string,
+  ) {}
+
+  #each(write: (re: string, im: string) => string): string {
+    return range(this.rows * this.columns)
+      .map((k) => write(`${this.prefix}r${k}`, `${this.prefix}i${k}`)).join("\n");
+  }
+
+  /** Declares the sums, all zero. */
+  declare(): string {
+    return this.#each((re, im) =>
+      this.field === "c64" ? `var ${re} = 0f; var ${im} = 0f;` : `var ${re} = 0f;`
+    );
+  }
+
+  /** Adds `part`, sums of the same size, to these. */
+  add(part: Sums): string {
+    return range(this.rows * this.columns).map((k) => {
+      const re = `${this.prefix}r${k} += ${part.prefix}r${k};`;
+      return this.field === "c64" ? `${re} ${this.prefix}i${k} += ${part.prefix}i${k};` : re;
+    }).join("\n");
+  }
+
+  /** sum[row, column] += a · b, each conjugated where asked. */
+  multiplyAdd(row: number, column: number, a: Term, b: Term, conjA = false, conjB = false): string {
+    const k = row * this.columns + column;
+    const re = `${this.prefix}r${k}`;
+    if (this.field === "f32") return `${re} = fma(${a.re}, ${b.re}, ${re});`;
+    const im = `${this.prefix}i${k}`;
+    const sign = (negative: boolean) => negative ? "-" : "";
+    return `${re} = fma(${a.re}, ${b.re}, ${re});` +
+      ` ${re} = fma(${sign(conjA === conjB)}${a.im}, ${b.im}, ${re});` +
+      ` ${im} = fma(${a.re}, ${sign(conjB)}${b.im}, ${im});` +
+      ` ${im} = fma(${sign(conjA)}${a.im}, ${b.re}, ${im});`;
+  }
+
+  /** The value of one sum as an element of the output. */
+  value(row: number, column: number): string {
+    const k = row * this.columns + column;
+    return this.field === "c64"
+      ? `vec2<f32>(${this.prefix}r${k}, ${this.prefix}i${k})`
+      : `${this.prefix}r${k}`;
+  }
+}
+
+/**
+ * A loop whose body adds to sums, as long chains of partial sums: `body(sums)` is WGSL for one value of
+ * `u32` variable `name` from `from` up to (not including) `to`; at most `block` values go into one part.
+ */
+export function chained(
+  total: Sums,
+  loop: { name: string; from: string; to: string; block: number; long: boolean },
+  body: (sums: Sums) => string,
+): string {
+  const { name, from, to, block } = loop;
+  if (!loop.long) {
+    return `for (var ${name} = ${from}; ${name} < ${to}; ${name} += 1u) {\n${body(total)}\n}`;
+  }
+  const part = new Sums(total.field, total.rows, total.columns, `${total.prefix}p`);
+  return `for (var ${name}_start = ${from}; ${name}_start < ${to}; ${name}_start += ${block}u) {
+let ${name}_end = min(${name}_start + ${block}u, ${to});
+${part.declare()}
+for (var ${name} = ${name}_start; ${name} < ${name}_end; ${name} += 1u) {
+${body(part)}
+}
+${total.add(part)}
+}`;
+}
+
+/** Threads of a workgroup: one vector of lanes on software, so that work spreads over the cores. */
+export function workgroupSize(adapter: Adapter): number {
+  return adapter.software ? 8 : 64;
+}
+
+/** The head of a `main` over a linear index `i`, as many threads as stated. */
+export function tileMain(adapter: Adapter, threads: number, body: string): string {
+  const size = workgroupSize(adapter);
+  return `@compute @workgroup_size(${size})
+fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+let i = gid.x + gid.y * groups.x * ${size}u;
+if (i >= ${threads}u) { return; }
+${body}
+}`;
+}
+
+/** The grid that goes with {@link tileMain}. */
+export function tileGrid(adapter: Adapter, threads: number): [number, number, number] {
+  return [Math.ceil(threads / workgroupSize(adapter)), 1, 1];
+}
+
+/** What a candidate tile would cost: threads in all, and the loads and multiply-adds of each. */
+export interface TileCost {
+  readonly threads: number;
+  readonly loads: number;
+  readonly products: number;
+}
+
+/** The candidate with the least estimated time on this adapter. */
+export function cheapest<T>(
+  adapter: Adapter,
+  field: Field,
+  candidates: readonly T[],
+  cost: (tile: T) => TileCost,
+): T {
+  const product = field === "c64" ? 1.1 : 0.3;
+  let best = candidates[0], least = Infinity;
+  for (const tile of candidates) {
+    const { threads, loads, products } = cost(tile);
+    // Software: groups of eight lanes on a few cores. Hardware: some thousand threads to fill it.
+    const rounds = adapter.software
+      ? Math.max(Math.ceil(threads / 8), 4)
+      : Math.max(threads, 8192) / 8;
+    const time = rounds * (loads * (adapter.software ? 25 : 4) + products * product);
+    if (time < least) [best, least] = [tile, time];
+  }
+  return best;
+}

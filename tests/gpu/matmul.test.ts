@@ -1,0 +1,151 @@
+import { assert, assertEquals } from "@std/assert";
+import { matmul, type MatmulSpec } from "../../gpu/kernels/matmul.ts";
+import { engines, runProgram } from "../support/program.ts";
+
+const plain: MatmulSpec = {
+  dtype: "c64",
+  m: 1,
+  n: 1,
+  k: 1,
+  batchShape: [],
+  aBatchStrides: [],
+  bBatchStrides: [],
+  transposeA: false,
+  transposeB: false,
+  conjA: false,
+  conjB: false,
+  bias: false,
+};
+
+function random(words: number, seed: number): Float32Array<ArrayBuffer> {
+  let s = seed >>> 0;
+  return Float32Array.from({ length: words }, () => {
+    s = (s + 0x9e3779b9) >>> 0;
+    let h = Math.imul(s ^ (s >>> 16), 0x21f0aaad);
+    h = Math.imul(h ^ (h >>> 15), 0x735a2d97);
+    return ((h ^ (h >>> 15)) >>> 0) / 2 ** 31 - 1;
+  });
+}
+
+const size = (shape: readonly number[]) => shape.reduce((p, d) => p * d, 1);
+
+/** Matrices that an operand holds: one past the largest that its strides reach. */
+function matrices(shape: readonly number[], strides: readonly number[]): number {
+  return 1 + shape.reduce((sum, d, k) => sum + (d - 1) * strides[k], 0);
+}
+
+function operands(spec: MatmulSpec): Float32Array<ArrayBuffer>[] {
+  const words = spec.dtype === "c64" ? 2 : 1;
+  const { m, n, k } = spec;
+  const inputs = [
+    random(matrices(spec.batchShape, spec.aBatchStrides) * m * k * words, 1),
+    random(matrices(spec.batchShape, spec.bBatchStrides) * k * n * words, 2),
+  ];
+  if (spec.bias) inputs.push(random(n * words, 3));
+  return inputs;
+}
+
+/** The product by its definition, one float64 sum at a time. */
+function direct(spec: MatmulSpec, [a, b, bias]: readonly Float32Array[]): Float64Array {
+  const { m, n, k, batchShape } = spec;
+  const complex = spec.dtype === "c64";
+  const batch = size(batchShape);
+  const out = new Float64Array(batch * m * n * (complex ? 2 : 1));
+  const at = (data: Float32Array, e: number, conj: boolean): [number, number] =>
+    complex ? [data[2 * e], conj ? -data[2 * e + 1] : data[2 * e + 1]] : [data[e], 0];
+  for (let z = 0; z < batch; z++) {
+    let rest = z, za = 0, zb = 0;
+    for (let d = batchShape.length - 1; d >= 0; d--) {
+      za += (rest % batchShape[d]) * spec.aBatchStrides[d];
+      zb += (rest % batchShape[d]) * spec.bBatchStrides[d];
+      rest = Math.floor(rest / batchShape[d]);
+    }
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let [re, im] = spec.bias ? at(bias, j, false) : [0, 0];
+        for (let q = 0; q < k; q++) {
+          const [ar, ai] = at(
+            a,
+            za * m * k + (spec.transposeA ? q * m + i : i * k + q),
+            spec.conjA,
+          );
+          const [br, bi] = at(
+            b,
+            zb * k * n + (spec.transposeB ? j * k + q : q * n + j),
+            spec.conjB,
+          );
+          re += ar * br - ai * bi;
+          im += ar * bi + ai * br;
+        }
+        const e = (z * m + i) * n + j;
+        if (complex) [out[2 * e], out[2 * e + 1]] = [re, im];
+        else out[e] = re;
+      }
+    }
+  }
+  return out;
+}
+
+/** Asserts that every engine gives the direct product to float32 rounding of sums of k terms. */
+async function check(change: Partial<MatmulSpec>): Promise<void> {
+  const spec = { ...plain, ...change };
+  const inputs = operands(spec);
+  const expected = direct(spec, inputs);
+  for (const engine of await engines()) {
+    const [got] = await runProgram(engine, matmul(spec), inputs, [expected.length]);
+    assertEquals(got.length, expected.length);
+    for (let e = 0; e < got.length; e++) {
+      const size = Math.sqrt(spec.k) + Math.abs(expected[e]);
+      const allowed = (engine.kind === "cpu" ? 1 : 8) * 2 ** -23 * size;
+      const error = Math.abs(got[e] - expected[e]);
+      assert(
+        error <= allowed,
+        `${engine.kind} ${JSON.stringify(spec)} [${e}]: ${got[e]}, expected ${expected[e]}`,
+      );
+    }
+  }
+}
+
+const shapes = [[1, 1, 1], [1, 7, 3], [5, 1, 9], [13, 11, 17], [16, 24, 8], [33, 10, 50]];
+
+for (const dtype of ["f32", "c64"] as const) {
+  Deno.test(`matmul() of ${dtype} agrees with the direct sum, however operands are stored`, async () => {
+    for (const [m, n, k] of shapes) {
+      for (const transposeA of [false, true]) {
+        for (const transposeB of [false, true]) {
+          await check({ dtype, m, n, k, transposeA, transposeB, bias: transposeA });
+        }
+      }
+    }
+  });
+}
+
+Deno.test("matmul() conjugates either operand, or both", async () => {
+  for (const conjA of [false, true]) {
+    for (const conjB of [false, true]) await check({ m: 3, n: 4, k: 6, conjA, conjB });
+  }
+});
+
+Deno.test("matmul() broadcasts batch dimensions of stride 0", async () => {
+  const batch = { m: 5, n: 6, k: 4, batchShape: [2, 3] };
+  await check({ ...batch, aBatchStrides: [3, 1], bBatchStrides: [3, 1] });
+  await check({ ...batch, aBatchStrides: [0, 1], bBatchStrides: [1, 0] });
+  await check({ ...batch, aBatchStrides: [0, 0], bBatchStrides: [3, 1], bias: true });
+});
+
+Deno.test("matmul() keeps long sums accurate, few outputs or many", async () => {
+  await check({ m: 3, n: 5, k: 4099, bias: true });
+  await check({ m: 8, n: 4, k: 2048, batchShape: [2], aBatchStrides: [1], bBatchStrides: [1] });
+  await check({ m: 160, n: 224, k: 1301 });
+  await check({ dtype: "f32", m: 2, n: 2, k: 5003, bias: true });
+});
+
+Deno.test("matmul() of all ones is exact up to 2^24 terms of a split sum", async () => {
+  const k = 3001;
+  const spec: MatmulSpec = { ...plain, dtype: "f32", m: 2, n: 3, k };
+  const ones = [new Float32Array(2 * k).fill(1), new Float32Array(3 * k).fill(1)];
+  for (const engine of await engines()) {
+    const [got] = await runProgram(engine, matmul(spec), ones, [6]);
+    assertEquals([...got], Array(6).fill(k));
+  }
+});
