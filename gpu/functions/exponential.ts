@@ -5,7 +5,15 @@
 import type { MapFunction, Wgsl } from "../function.ts";
 import { complexUnary, realUnary } from "./define.ts";
 import { atan2Wgsl, sincosWgsl } from "./angle.ts";
-import { exponentWgsl, nanWgsl, pow2Wgsl, times, timesWgsl } from "./scaling.ts";
+import {
+  exponentWgsl,
+  largerPartWgsl,
+  nanWgsl,
+  pow2Wgsl,
+  times,
+  timesWgsl,
+  upperHalfWgsl,
+} from "./scaling.ts";
 
 const expTailWgsl: Wgsl = {
   name: "exp_tail",
@@ -18,23 +26,24 @@ const expTailWgsl: Wgsl = {
 }`,
 };
 
-/** `exp_sum(a, b)` = e^(a + b), where b adds bits to a. Comparisons let NaN through. */
+/** `exp_sum(a, b)` = e^(a + b) for |a + b| ≤ 110, where b may add digits to a. */
 export const expSumWgsl: Wgsl = {
   name: "exp_sum",
   source: `fn exp_sum(a: f32, b: f32) -> f32 {
-  let x = select(select(a, 90.0, a > 90.0), -105.0, a < -105.0);
-  let n = round(x * 1.44269504);
-  let r = fma(-n, 0.693145752, x) + fma(-n, 1.42860677e-6, b);
+  let n = round((a + b) * 1.44269504);
+  let r = fma(-n, 0.693145752, a) + fma(-n, 1.42860677e-6, b);
   let k = i32(n);
   return (1.0 + fma(r * r, exp_tail(r), r)) * pow2(k / 2) * pow2(k - k / 2);
 }`,
   uses: [expTailWgsl, pow2Wgsl],
 };
 
-/** `real_exp(x)` = eˣ. */
+/** `real_exp(x)` = eˣ. Comparisons let NaN through. */
 export const realExpWgsl: Wgsl = {
   name: "real_exp",
-  source: `fn real_exp(x: f32) -> f32 { return exp_sum(x, 0.0); }`,
+  source: `fn real_exp(x: f32) -> f32 {
+  return exp_sum(select(select(x, 90.0, x > 90.0), -105.0, x < -105.0), 0.0);
+}`,
   uses: [expSumWgsl],
 };
 
@@ -60,6 +69,17 @@ const artanhTailWgsl: Wgsl = {
 }`,
 };
 
+/** `log_reduce(x)`: (k, f) with x = 2ᵏ(1 + f) and √½ < 1 + f < √2, for 0 < x < ∞. */
+const logReduceWgsl: Wgsl = {
+  name: "log_reduce",
+  source: `fn log_reduce(x: f32) -> vec2<f32> {
+  let tiny = bitcast<u32>(x) < 0x800000u;
+  let b = bitcast<u32>(select(x, x * 8388608.0, tiny)) - 0x3f3504f3u;
+  let k = (bitcast<i32>(b) >> 23u) - select(0, 23, tiny);
+  return vec2<f32>(f32(k), bitcast<f32>((b & 0x7fffffu) + 0x3f3504f3u) - 1.0);
+}`,
+};
+
 /** `real_log(x)` = ln x; −∞ at 0 and NaN below. */
 export const realLogWgsl: Wgsl = {
   name: "real_log",
@@ -69,15 +89,32 @@ export const realLogWgsl: Wgsl = {
     if (bits == 0x7f800000u) { return x; }
     return select(nan_from(x), bitcast<f32>(bits | 0xff800000u), x == 0.0);
   }
-  let tiny = bits < 0x800000u;
-  let b = select(bits, bitcast<u32>(x * 8388608.0), tiny) - 0x3f3504f3u;
-  let k = f32((bitcast<i32>(b) >> 23u) - select(0, 23, tiny));
-  let f = bitcast<f32>((b & 0x7fffffu) + 0x3f3504f3u) - 1.0;
-  let s = f / (2.0 + f);
+  let v = log_reduce(x);
+  let s = v.y / (2.0 + v.y);
   let u = s * s;
-  return fma(k, 0.693145752, fma(k, 1.42860677e-6, fma(s * u, artanh_tail(u), 2.0 * s)));
+  return fma(v.x, 0.693145752, fma(v.x, 1.42860677e-6, fma(s * u, artanh_tail(u), 2.0 * s)));
 }`,
-  uses: [artanhTailWgsl, nanWgsl],
+  uses: [artanhTailWgsl, logReduceWgsl, nanWgsl],
+};
+
+/**
+ * `log_sum(x)`: two numbers whose sum is ln x to about 32 bits, for 0 < x < ∞. The first is exact:
+ * it has s = f/(2 + f) to 12 digits, and the second the remainder of that division.
+ */
+export const logSumWgsl: Wgsl = {
+  name: "log_sum",
+  source: `fn log_sum(x: f32) -> vec2<f32> {
+  let v = log_reduce(x);
+  let f = v.y;
+  let s = f / (2.0 + f);
+  let sh = select(round(s * 4096.0) * 2.44140625e-4, upper_half(s), v.x == 0.0);
+  let fh = upper_half(f);
+  let rest = (((f - 2.0 * sh) - sh * fh) - sh * (f - fh)) / (2.0 + f);
+  let u = s * s;
+  let tail = fma(s * u, artanh_tail(u), 2.0 * rest);
+  return vec2<f32>(v.x * 0.693145752 + 2.0 * sh, fma(v.x, 1.42860677e-6, tail));
+}`,
+  uses: [artanhTailWgsl, logReduceWgsl, upperHalfWgsl],
 };
 
 /** ln x; −∞ at 0 and NaN below. */
@@ -117,26 +154,27 @@ export const expComplex: MapFunction = complexUnary("exp", complexExpWgsl, (x, y
 });
 
 /**
- * `log_abs(z)` = ln |z|. Near the unit circle x² + y² − 1 is summed from the squares of the upper
- * halves of the digits, which are exact, and the small rest.
+ * `log_abs(z)` = ln |z|. Near the unit circle x² + y² − 1 = 2d + d² + n² with d = m − 1 for the larger
+ * part m and the smaller n, whose squares are taken in two parts, the first exact.
  */
 export const logAbsWgsl: Wgsl = {
   name: "log_abs",
   source: `fn log_abs(z: vec2<f32>) -> f32 {
-  let m = max(abs(z.x), abs(z.y));
-  let n = min(abs(z.x), abs(z.y));
+  let m = larger_part(z);
   if (m >= 0.5 && m < 2.0) {
-    let mh = bitcast<f32>(bitcast<u32>(m) & 0xfffff000u);
-    let nh = bitcast<f32>(bitcast<u32>(n) & 0xfffff000u);
-    let rest = (m - mh) * (m + mh) + (n - nh) * (n + nh);
-    return 0.5 * real_log1p(((mh * mh - 1.0) + nh * nh) + rest);
+    let d = m - 1.0;
+    let n = min(abs(z.x), abs(z.y));
+    let dh = upper_half(d);
+    let nh = upper_half(n);
+    let rest = (d - dh) * (d + dh) + (n - nh) * (n + nh);
+    return 0.5 * real_log1p(((2.0 * d + nh * nh) + dh * dh) + rest);
   }
   let e = exponent_of(m);
   let q = z * pow2(-e);
   let k = f32(e);
   return fma(k, 0.693145752, fma(k, 1.42860677e-6, 0.5 * real_log(dot(q, q))));
 }`,
-  uses: [exponentWgsl, log1pWgsl, pow2Wgsl, realLogWgsl],
+  uses: [exponentWgsl, largerPartWgsl, log1pWgsl, pow2Wgsl, realLogWgsl, upperHalfWgsl],
 };
 
 /** `complex_log(z)`. */

@@ -1,7 +1,15 @@
 /** Roots and powers. */
 import type { MapFunction, Wgsl } from "../function.ts";
 import { complexBinary, complexUnary, realBinary, realUnary } from "./define.ts";
-import { complexExpWgsl, complexLogWgsl, logAbs, realExpWgsl, realLogWgsl } from "./exponential.ts";
+import {
+  complexExpWgsl,
+  complexLogWgsl,
+  expSumWgsl,
+  logAbs,
+  logSumWgsl,
+  realExpWgsl,
+  realLogWgsl,
+} from "./exponential.ts";
 import {
   exponentWgsl,
   isMinusWgsl,
@@ -9,6 +17,7 @@ import {
   nanWgsl,
   pow2Wgsl,
   times,
+  upperHalfWgsl,
   withSignWgsl,
 } from "./scaling.ts";
 
@@ -48,16 +57,33 @@ export const sqrtComplex: MapFunction = complexUnary("sqrt", complexSqrtWgsl, (x
   out[1] = !left ? b : y < 0 || Object.is(y, -0) ? -a : a;
 });
 
+/**
+ * `pow_abs(a, y)` = aʸ for a ≥ 0. The error of ln a is multiplied by y ln a, up to 88, so ln a and
+ * its product with y are taken in two parts each.
+ */
+const powAbsWgsl: Wgsl = {
+  name: "pow_abs",
+  source: `fn pow_abs(a: f32, y: f32) -> f32 {
+  let t = y * real_log(a);
+  if (!(abs(t) < 110.0)) { return real_exp(t); }
+  let l = log_sum(a);
+  let lh = upper_half(l.x);
+  let yh = upper_half(y);
+  return exp_sum(yh * lh, y * l.y + (yh * (l.x - lh) + (y - yh) * l.x));
+}`,
+  uses: [expSumWgsl, logSumWgsl, realExpWgsl, realLogWgsl, upperHalfWgsl],
+};
+
 const realPowWgsl: Wgsl = {
   name: "real_pow",
   source: `fn real_pow(x: f32, y: f32) -> f32 {
   if (y == 0.0) { return 1.0; }
-  let p = real_exp(y * real_log(abs(x)));
+  let p = pow_abs(abs(x), y);
   if (!is_minus(x)) { return p; }
   if (floor(y) == y) { return select(p, -p, floor(0.5 * y) != 0.5 * y); }
   return select(nan_from(x), p, x == 0.0);
 }`,
-  uses: [isMinusWgsl, nanWgsl, realExpWgsl, realLogWgsl],
+  uses: [isMinusWgsl, nanWgsl, powAbsWgsl],
 };
 
 /** xʸ; NaN for x < 0 unless y is an integer. */

@@ -35,6 +35,12 @@ export const largerPartWgsl: Wgsl = {
   source: `fn larger_part(z: vec2<f32>) -> f32 { return max(abs(z.x), abs(z.y)); }`,
 };
 
+/** `upper_half(x)`: x cut to 12 digits, so that a product of two such is exact. */
+export const upperHalfWgsl: Wgsl = {
+  name: "upper_half",
+  source: `fn upper_half(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u); }`,
+};
+
 /** `nan_from(x)`: NaN; the argument keeps compilers from rejecting it as a constant. */
 export const nanWgsl: Wgsl = {
   name: "nan_from",
