@@ -63,31 +63,31 @@ const finishStatistics: Kernel<BatchNormSpec> = {
   name: "covarianceFinishStatistics",
   bindings: ({ track }) =>
     track
-      ? { inputs: ["f32", "c64", "f32"], outputs: ["f32", "c64", "f32"] }
-      : { inputs: ["f32"], outputs: ["f32"] },
+      ? { inputs: ["f32", "c64", "c64", "f32"], outputs: ["f32", "c64", "f32"] }
+      : { inputs: ["f32", "c64"], outputs: ["f32"] },
   params: ({ track }) => track ? 2 : 0,
   wgsl(s) {
     const count = s.n * s.inner;
     const running = `
   let m = param_f32(1u);
-  out1[channel] = mix(in1[channel], total.mean, m);
-  let unbiased = total.spread / f32(${Math.max(count - 1, 1)}u);
+  out1[channel] = mix(in2[channel], mean, m);
+  let unbiased = spread / f32(${Math.max(count - 1, 1)}u);
   for (var k = 0u; k < 3u; k += 1u) {
-    out2[channel * 3u + k] = mix(in2[channel * 3u + k], unbiased[k], m);
+    out2[channel * 3u + k] = mix(in3[channel * 3u + k], unbiased[k], m);
   }`;
     return foldMoments(
       s,
       `  let o = channel * ${STRIDE}u;
-  let v = total.spread / f32(${count}u);
-  out0[o] = total.mean.x; out0[o + 1u] = total.mean.y;
+  let v = spread / f32(${count}u);
+  out0[o] = mean.x; out0[o + 1u] = mean.y;
   out0[o + 2u] = v.x; out0[o + 3u] = v.y; out0[o + 4u] = v.z;
   out0[o + 5u] = 0.0; out0[o + 6u] = 0.0; out0[o + 7u] = 0.0;${s.track ? running : ""}`,
     );
   },
-  cpu(s, [partial, oldMean, oldCovar], [stats, newMean, newCovar], params) {
+  cpu(s, [partial, x, oldMean, oldCovar], [stats, newMean, newCovar], params) {
     const count = s.n * s.inner, m = params.f32[1];
     for (let c = 0; c < s.channels; c++) {
-      const [mr, mi, ...spread] = momentsOf(s, partial, c);
+      const [mr, mi, ...spread] = momentsOf(s, partial, x, c);
       stats.set([mr, mi, ...spread.map((v) => v / count), 0, 0, 0], c * STRIDE);
       if (!s.track) continue;
       newMean[2 * c] = (1 - m) * oldMean[2 * c] + m * mr;
@@ -115,7 +115,7 @@ export function covarianceStatistics(spec: BatchNormSpec): Program {
       {
         kernel: finishStatistics,
         spec,
-        inputs: track ? ["tmp0", "in1", "in2"] : ["tmp0"],
+        inputs: track ? ["tmp0", "in0", "in1", "in2"] : ["tmp0", "in0"],
         outputs: track ? ["out0", "out1", "out2"] : ["out0"],
       },
     ],

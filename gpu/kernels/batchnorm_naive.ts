@@ -43,27 +43,27 @@ const finishStatistics: Kernel<NaiveBatchNormSpec> = {
   name: "naiveFinishStatistics",
   bindings: ({ track }) =>
     track
-      ? { inputs: ["f32", "c64", "c64"], outputs: ["f32", "c64", "c64"] }
-      : { inputs: ["f32"], outputs: ["f32"] },
+      ? { inputs: ["f32", "c64", "c64", "c64"], outputs: ["f32", "c64", "c64"] }
+      : { inputs: ["f32", "c64"], outputs: ["f32"] },
   params: ({ track }) => track ? 2 : 0,
   wgsl(s) {
     const count = s.n * s.inner;
     const running = `
   let m = param_f32(1u);
-  out1[channel] = mix(in1[channel], total.mean, m);
-  out2[channel] = mix(in2[channel], total.spread.xy / f32(${Math.max(count - 1, 1)}u), m);`;
+  out1[channel] = mix(in2[channel], mean, m);
+  out2[channel] = mix(in3[channel], spread.xy / f32(${Math.max(count - 1, 1)}u), m);`;
     return foldMoments(
       s,
       `  let o = channel * ${STRIDE}u;
-  let v = total.spread.xy / f32(${count}u);
-  out0[o] = total.mean.x; out0[o + 1u] = total.mean.y;
+  let v = spread.xy / f32(${count}u);
+  out0[o] = mean.x; out0[o + 1u] = mean.y;
   out0[o + 2u] = v.x; out0[o + 3u] = v.y;${s.track ? running : ""}`,
     );
   },
-  cpu(s, [partial, oldMean, oldVar], [stats, newMean, newVar], params) {
+  cpu(s, [partial, x, oldMean, oldVar], [stats, newMean, newVar], params) {
     const count = s.n * s.inner, m = params.f32[1];
     for (let c = 0; c < s.channels; c++) {
-      const [mr, mi, rr, ii] = momentsOf(s, partial, c);
+      const [mr, mi, rr, ii] = momentsOf(s, partial, x, c);
       stats.set([mr, mi, rr / count, ii / count], c * STRIDE);
       if (!s.track) continue;
       [mr, mi].forEach((mean, k) => {
@@ -92,7 +92,7 @@ export function naiveStatistics(spec: NaiveBatchNormSpec): Program {
       {
         kernel: finishStatistics,
         spec,
-        inputs: track ? ["tmp0", "in1", "in2"] : ["tmp0"],
+        inputs: track ? ["tmp0", "in0", "in1", "in2"] : ["tmp0", "in0"],
         outputs: track ? ["out0", "out1", "out2"] : ["out0"],
       },
     ],

@@ -143,6 +143,7 @@ fn merge(a: Partial, b: Partial) -> Partial {
 /**
  * Count, mean and centred second moments of each part, in one read:
  * x c64 [n, channels, inner] → f32 [channels, parts, 6] = count, μr, μi, Σdr², Σdi², Σdr·di, d = x − μ.
+ * The means are counted from the channel's first element, so that a large common value costs no digits.
  */
 export const partialMoments: Kernel<ChannelSpec> = {
   name: "partialMoments",
@@ -151,17 +152,20 @@ export const partialMoments: Kernel<ChannelSpec> = {
     const d = deal(s);
     const block = [0, 1, 2, 3];
     const { source, workgroups } = walk(s, d, (at) => `
+  let origin = in0[channel * ${s.inner}u];
   var m: Partial;
   var j = 0u;
   for (; j + 4u <= count; j += 4u) {
-${block.map((b) => `    let x${b} = in0[${at(`j + ${b}u`)}];`).join("\n")}
+${block.map((b) => `    let x${b} = in0[${at(`j + ${b}u`)}] - origin;`).join("\n")}
     let mean = (x0 + x1 + x2 + x3) * 0.25;
 ${block.map((b) => `    let d${b} = x${b} - mean;`).join("\n")}
     let squares = ${block.map((b) => `d${b} * d${b}`).join(" + ")};
     let cross = ${block.map((b) => `d${b}.x * d${b}.y`).join(" + ")};
     m = merge(m, Partial(4.0, mean, vec3<f32>(squares, cross)));
   }
-  for (; j < count; j += 1u) { m = merge(m, Partial(1.0, in0[${at("j")}], vec3<f32>())); }
+  for (; j < count; j += 1u) {
+    m = merge(m, Partial(1.0, in0[${at("j")}] - origin, vec3<f32>()));
+  }
   let o = (channel * ${d.parts}u + part) * ${PARTIAL}u;
   out0[o] = m.count;
   out0[o + 1u] = m.mean.x; out0[o + 2u] = m.mean.y;
@@ -169,7 +173,9 @@ ${block.map((b) => `    let d${b} = x${b} - mean;`).join("\n")}
     return { source: MOMENTS + source, workgroups };
   },
   cpu(s, [x], [out]) {
+    const { parts } = deal(s);
     eachPart(s, (part, elements) => {
+      const origin = 2 * Math.floor(part / parts) * s.inner;
       let mr = 0, mi = 0, rr = 0, ii = 0, ri = 0;
       for (const k of elements) {
         mr += x[2 * k];
@@ -183,6 +189,8 @@ ${block.map((b) => `    let d${b} = x${b} - mean;`).join("\n")}
         ii += di * di;
         ri += dr * di;
       }
+      mr -= x[origin];
+      mi -= x[origin + 1];
       out.set([elements.length, mr, mi, rr, ii, ri], part * PARTIAL);
     });
   },
@@ -264,11 +272,17 @@ ${finish}
   return { source, workgroups: [s.channels, 1, 1] };
 }
 
-/** WGSL that folds the moments in `in0`; `finish` sees `channel`, `total.mean` and `total.spread`. */
+/**
+ * WGSL that folds the moments in `in0` of the tensor in `in1`; `finish` sees `channel`, `mean` and
+ * `spread`.
+ */
 export function foldMoments(s: ChannelSpec, finish: string): ReturnType<typeof foldChannels> {
   const load = `Partial(in0[o], vec2<f32>(in0[o + 1u], in0[o + 2u]),
       vec3<f32>(in0[o + 3u], in0[o + 4u], in0[o + 5u]))`;
-  return foldChannels(s, MOMENTS, load, finish);
+  const names = `  let mean = in1[channel * ${s.inner}u] + total.mean;
+  let spread = total.spread;
+`;
+  return foldChannels(s, MOMENTS, load, names + finish);
 }
 
 /** WGSL that folds the products in `in0`; `finish` sees `channel`, `total.sum` and `total.products`. */
@@ -290,8 +304,13 @@ fn merge(a: Partial, b: Partial) -> Partial {
 /** Mean and centred second moments of one channel: μr, μi, Σdr², Σdi², Σdr·di. */
 export type Moments = readonly [number, number, number, number, number];
 
-/** Folds one channel's partial moments in float64. */
-export function momentsOf(s: ChannelSpec, partial: HostArray, channel: number): Moments {
+/** Folds one channel's partial moments of x in float64. */
+export function momentsOf(
+  s: ChannelSpec,
+  partial: HostArray,
+  x: HostArray,
+  channel: number,
+): Moments {
   const { parts, elements } = deal(s);
   const first = channel * parts * PARTIAL, end = first + parts * PARTIAL;
   let mr = 0, mi = 0, rr = 0, ii = 0, ri = 0;
@@ -305,7 +324,8 @@ export function momentsOf(s: ChannelSpec, partial: HostArray, channel: number): 
     ii += partial[o + 4] + count * di * di;
     ri += partial[o + 5] + count * dr * di;
   }
-  return [mr, mi, rr, ii, ri];
+  const origin = 2 * channel * s.inner;
+  return [x[origin] + mr, x[origin + 1] + mi, rr, ii, ri];
 }
 
 /** Folds one channel's partial products in float64. */
