@@ -15,7 +15,7 @@ export interface Picture {
   readonly rgba: Uint8ClampedArray;
 }
 
-/** The OKLCH hue of phase 0: positive real numbers are red, i is green, −1 cyan, −i violet. */
+/** The OKLCH hue of phase 0: positive numbers are red, i is olive green, −1 cyan, −i violet. */
 const HUE_OF_ONE = 25 / 180 * Math.PI;
 /** Lightness and chroma of modulus `scale`: the brightest at which all hues lie within sRGB. */
 const LIGHTNESS = 0.76;

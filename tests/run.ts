@@ -15,6 +15,7 @@ const PUBLIC = ["mod.ts", "complex/mod.ts", "complex/draw.ts", "nn/mod.ts", "gpu
 const DOCUMENTED = ["mod.ts", "complex/", "nn/", "gpu/", "README.md"];
 const TEST_PERMISSIONS = [
   "--allow-read",
+  "--allow-write=out",
   "--allow-env=ARGAND_DEVICE,ARGAND_REQUIRE_GPU,DENO_WEBGPU_BACKEND",
 ];
 
