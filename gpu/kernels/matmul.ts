@@ -256,6 +256,7 @@ function body(spec: SplitSpec, variant: Variant, a: Reader, b: Reader): string {
     a.begin();
     b.begin();
     const out: string[] = [];
+    // Operands are read at first use: the sums leave few registers for them to wait in.
     const operand = (
       reader: Reader,
       name: string,
@@ -263,31 +264,28 @@ function body(spec: SplitSpec, variant: Variant, a: Reader, b: Reader): string {
       extent: number,
       size: number,
       alongK: boolean,
-    ): Term[][] => {
+    ): (u: number, e: number) => Term => {
       const w = reader.width;
       if (alongK) {
         for (const e of range(size)) {
           out.push(`let ${name}${e} = ${name}_row${e} + ${q} * ${unroll}u / ${w}u;`);
         }
-      } else {
-        for (const u of range(count)) {
-          out.push(
-            `let ${name}${u} = ${name}_matrix + ((${q} * ${unroll}u + ${u}u) * ${extent}u + ${across}) / ${w}u;`,
-          );
-        }
+        return (u, e) => reader.read(out, `${name}${e}`, u);
       }
-      return range(count).map((u) =>
-        range(size).map((e) =>
-          alongK ? reader.read(out, `${name}${e}`, u) : reader.read(out, `${name}${u}`, e)
-        )
-      );
+      for (const u of range(count)) {
+        out.push(
+          `let ${name}${u} = ${name}_matrix + ((${q} * ${unroll}u + ${u}u) * ${extent}u + ${across}) / ${w}u;`,
+        );
+      }
+      return (u, e) => reader.read(out, `${name}${u}`, e);
     };
     const left = operand(a, "a", "row", m, rows, !spec.transposeA);
     const right = operand(b, "b", "column", n, columns, spec.transposeB);
-    for (const u of range(count)) {
-      for (const r of range(rows)) {
-        for (const c of range(columns)) {
-          out.push(sums.multiplyAdd(r, c, left[u][r], right[u][c], spec.conjA, spec.conjB));
+    for (const r of range(rows)) {
+      for (const c of range(columns)) {
+        for (const u of range(count)) {
+          const [x, y] = [left(u, r), right(u, c)];
+          out.push(sums.multiplyAdd(r, c, x, y, spec.conjA, spec.conjB));
         }
       }
     }

@@ -96,7 +96,7 @@ async function check(change: Partial<MatmulSpec>): Promise<void> {
     assertEquals(got.length, expected.length);
     for (let e = 0; e < got.length; e++) {
       const size = Math.sqrt(spec.k) + Math.abs(expected[e]);
-      const allowed = (engine.kind === "cpu" ? 1 : 8) * 2 ** -23 * size;
+      const allowed = (engine.kind === "cpu" ? 1 : 16) * 2 ** -23 * size;
       const error = Math.abs(got[e] - expected[e]);
       assert(
         error <= allowed,
