@@ -31,6 +31,9 @@ async function jsrAnswers(): Promise<boolean> {
   }
 }
 
+/** The copy of the lock file that a run with JSR writes to. */
+let scratchLock: string | undefined;
+
 /**
  * The flags that choose where `@std/…` comes from. Deno would note JSR's modules in the lock file:
  * it is given a copy, since the committed one must serve closed networks too.
@@ -41,9 +44,9 @@ async function resolution(): Promise<string[]> {
     return [`--import-map=${CLOSED_MAP}`, "--frozen"];
   }
   console.log("JSR answers: @std/assert comes from there");
-  const lock = await Deno.makeTempFile({ prefix: "argand-", suffix: ".lock" });
-  await Deno.copyFile("deno.lock", lock);
-  return [`--lock=${lock}`];
+  scratchLock = await Deno.makeTempFile({ prefix: "argand-", suffix: ".lock" });
+  await Deno.copyFile("deno.lock", scratchLock);
+  return [`--lock=${scratchLock}`];
 }
 
 interface Outcome {
@@ -107,6 +110,7 @@ async function check(): Promise<Outcome[]> {
 
 const [task, ...args] = Deno.args;
 const outcomes = task === "check" ? await check() : await test(args);
+if (scratchLock) await Deno.remove(scratchLock);
 const sum = (pick: (o: Outcome) => number) => outcomes.reduce((total, o) => total + pick(o), 0);
 // A run that dies before its summary, by a type error for instance, counts as one failure.
 const failed = sum((o) => o.ok ? 0 : Math.max(1, o.failed));
