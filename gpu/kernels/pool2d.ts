@@ -63,32 +63,70 @@ const overWindow = (s: Pool2dSpec, visit: string) => `
   }`;
 
 /**
- * WGSL: `visit` for every window (`oh`, `ow`, flat `o`) that may hold input `i` of position
- * (`h`, `w`) and flat `here` in its plane; with dilation some of them step over it.
+ * The adjoint of a pooling as a shader: each input sums the windows that hold it. `load` gives a
+ * window's share as `g`, from its `oh`, `ow` and flat `o`; of the inputs it reaches only those get it
+ * that are `chosen`, an expression of the input's place `here` in its plane.
+ *
+ * Inputs between two steps of the window see the same windows, so a thread takes a tile of one
+ * stride. Windows are counted down from the last, a fixed number on either axis, and those that do
+ * not reach an input add zero: on processors that costs less than loops of varying length.
  */
-function overCovering(s: Pool2dSpec, visit: string): string {
-  const range = (k: 0 | 1, at: string, limit: number) => {
-    const reach = (s.kernel[k] - 1) * s.dilation[k];
-    const { [k]: stride } = s.stride, { [k]: padding } = s.padding;
-    return {
-      from: `max(0, ${at} + ${padding} - ${reach} + ${stride - 1}) / ${stride}`,
-      to: `min(${limit - 1}, (${at} + ${padding}) / ${stride})`,
-    };
-  };
-  const rows = range(0, "h", s.outHeight), columns = range(1, "w", s.outWidth);
-  return `
-  let plane = i / ${s.inHeight * s.inWidth}u * ${s.outHeight * s.outWidth}u;
-  let here = i % ${s.inHeight * s.inWidth}u;
-  let h = i32(here / ${s.inWidth}u);
-  let w = i32(here % ${s.inWidth}u);
-  let lastRow = ${rows.to};
-  let lastColumn = ${columns.to};
-  for (var oh = ${rows.from}; oh <= lastRow; oh += 1) {
-    for (var ow = ${columns.from}; ow <= lastColumn; ow += 1) {
-      let o = plane + u32(oh * ${s.outWidth} + ow);
-      ${visit}
+function scatter(s: Pool2dSpec, zero: string, load: string, chosen: (here: string) => string) {
+  const reach = s.kernel.map((size, k) => (size - 1) * s.dilation[k]);
+  const counts = [s.outHeight, s.outWidth].map((size, k) =>
+    Math.min(Math.floor(reach[k] / s.stride[k]) + 1, size)
+  );
+  const unroll = counts[0] * counts[1] <= 16;
+  const tile = unroll && s.stride[0] * s.stride[1] <= 9 ? s.stride : [1, 1];
+  // Rows and columns are counted from the padding's edge, where the first window begins.
+  const firstTile = tile.map((size, k) => Math.floor(s.padding[k] / size));
+  const tiles = [s.inHeight, s.inWidth].map((size, k) =>
+    Math.floor((size - 1 + s.padding[k]) / tile[k]) + 1 - firstTile[k]
+  );
+  const cells = Array.from({ length: tile[0] * tile[1] }, (_, k) => ({
+    k,
+    row: `(row + ${Math.floor(k / tile[1])}u)`,
+    column: `(column + ${k % tile[1]}u)`,
+  }));
+  const repeat = (q: string, count: number, body: string) =>
+    unroll
+      ? Array.from({ length: count }, (_, k) => `{ let ${q} = ${k}u;\n${body} }`).join("\n")
+      : `for (var ${q} = 0u; ${q} < ${count}u; ${q} += 1u) {\n${body} }`;
+  const add = ({ k, row, column }: typeof cells[number]) =>
+    `sum${k} += select(${zero}, g, exists && ${row} - oh * ${s.stride[0]}u <= ${reach[0]}u &&
+      ${column} - ow * ${s.stride[1]}u <= ${reach[1]}u && ${chosen(`here${k}`)});`;
+  const visit = `    let oh = lastRow - min(a, lastRow);
+    let ow = lastColumn - min(b, lastColumn);
+    let exists = a <= lastRow && b <= lastColumn;
+    let o = plane * ${s.outHeight * s.outWidth}u + oh * ${s.outWidth}u + ow;
+    ${load}
+    ${cells.map(add).join("\n    ")}`;
+  const [top, left] = s.padding;
+  const threads = s.planes * tiles[0] * tiles[1];
+  const source = linearMain(
+    threads,
+    `  let plane = i / ${tiles[0] * tiles[1]}u;
+  let row = (i / ${tiles[1]}u % ${tiles[0]}u + ${firstTile[0]}u) * ${tile[0]}u;
+  let column = (i % ${tiles[1]}u + ${firstTile[1]}u) * ${tile[1]}u;
+  let lastRow = min(${s.outHeight - 1}u, row / ${s.stride[0]}u);
+  let lastColumn = min(${s.outWidth - 1}u, column / ${s.stride[1]}u);
+${
+      cells.map(({ k, row, column }) =>
+        `  let here${k} = (${row} - ${top}u) * ${s.inWidth}u + ${column} - ${left}u;
+  var sum${k} = ${zero};`
+      ).join("\n")
     }
-  }`;
+${repeat("a", counts[0], repeat("b", counts[1], visit))}
+${
+      cells.map(({ k, row, column }) =>
+        `  if (${row} >= ${top}u && ${row} < ${top + s.inHeight}u &&
+    ${column} >= ${left}u && ${column} < ${left + s.inWidth}u) {
+    out0[plane * ${s.inHeight * s.inWidth}u + here${k}] = sum${k};
+  }`
+      ).join("\n")
+    }`,
+  );
+  return { source, workgroups: linearGrid(threads) };
 }
 
 /**
@@ -207,15 +245,13 @@ export function maxPool2d(spec: Pool2dSpec): Program {
 const maxScatter: Kernel<Pool2dSpec> = {
   name: "maxPool2dScatter",
   bindings: () => ({ inputs: ["c64", "u32"], outputs: ["c64"] }),
-  wgsl: (s) => ({
-    source: linearMain(
-      inputs(s),
-      `  var sum = vec2<f32>();
-${overCovering(s, "if (in1[o] == here) { sum += in0[o]; }")}
-  out0[i] = sum;`,
+  wgsl: (s) =>
+    scatter(
+      s,
+      "vec2<f32>()",
+      "let g = in0[o]; let winner = in1[o];",
+      (here) => `winner == ${here}`,
     ),
-    workgroups: linearGrid(inputs(s)),
-  }),
   cpu(s, [gy, indices], [gx]) {
     const sums = new Float64Array(2 * inputs(s));
     const inPlane = s.inHeight * s.inWidth, outPlane = s.outHeight * s.outWidth;
@@ -344,22 +380,14 @@ export function avgPool2d(spec: AvgPool2dSpec): Program {
 const avgScatter: Kernel<AvgPool2dSpec> = {
   name: "avgPool2dScatter",
   bindings: (s) => ({ inputs: [dtypeOf(s)], outputs: [dtypeOf(s)] }),
-  wgsl: (s) => ({
-    source: divisorWgsl(s) + linearMain(
-      inputs(s),
-      `  var sum = ${WGSL_TYPE[dtypeOf(s)]}();
-${
-        overCovering(
-          s,
-          `sum += in0[o] / divisor(oh * ${s.stride[0]} - ${s.padding[0]}, ow * ${s.stride[1]} - ${
-            s.padding[1]
-          });`,
-        )
-      }
-  out0[i] = sum;`,
-    ),
-    workgroups: linearGrid(inputs(s)),
-  }),
+  wgsl(s) {
+    const [top, left] = s.stride.map((stride, k) =>
+      `i32(${k === 0 ? "oh" : "ow"}) * ${stride} - ${s.padding[k]}`
+    );
+    const load = `let g = in0[o] / divisor(${top}, ${left});`;
+    const { source, workgroups } = scatter(s, `${WGSL_TYPE[dtypeOf(s)]}()`, load, () => "true");
+    return { source: divisorWgsl(s) + source, workgroups };
+  },
   cpu(s, [gy], [gx]) {
     const words = dtypeOf(s) === "c64" ? 2 : 1;
     const sums = new Float64Array(words * inputs(s));
