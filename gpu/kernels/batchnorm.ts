@@ -8,26 +8,19 @@
  */
 import { type Kernel, type Program, single } from "../kernel.ts";
 import {
-  affineGradient,
-  type ChannelSpec,
+  backwardProgram,
+  type BatchNormSpec,
   COEFFICIENTS,
   eachRow,
   foldMoments,
   foldProducts,
   mapChannels,
   momentsOf,
-  PARTIAL,
-  partialMoments,
-  partialProducts,
-  partsOf,
   productsOf,
+  statisticsProgram,
 } from "./moments.ts";
 
-/** A batch norm over [n, channels, inner]: with weight and bias or not, with running statistics or not. */
-export interface BatchNormSpec extends ChannelSpec {
-  readonly affine: boolean;
-  readonly track: boolean;
-}
+export type { BatchNormSpec };
 
 /** The words of one channel's stats. */
 const STRIDE = 8;
@@ -107,20 +100,7 @@ const finishStatistics: Kernel<BatchNormSpec> = {
  * Params: f32 eps (not used here: the stats are without it), f32 momentum.
  */
 export function covarianceStatistics(spec: BatchNormSpec): Program {
-  const { n, channels, inner, track } = spec;
-  const shape = { n, channels, inner };
-  return {
-    steps: [
-      { kernel: partialMoments, spec: shape, inputs: ["in0"], outputs: ["tmp0"] },
-      {
-        kernel: finishStatistics,
-        spec,
-        inputs: track ? ["tmp0", "in0", "in1", "in2"] : ["tmp0", "in0"],
-        outputs: track ? ["out0", "out1", "out2"] : ["out0"],
-      },
-    ],
-    scratch: [4 * channels * partsOf(shape) * PARTIAL],
-  };
+  return statisticsProgram(spec, finishStatistics);
 }
 
 const normalize: Kernel<BatchNormSpec> = {
@@ -281,29 +261,5 @@ const finishBackward: Kernel<BatchNormSpec> = {
  * [channels, 3] and gBias c64 [channels]. Params: f32 eps.
  */
 export function covarianceBackward(spec: BatchNormSpec): Program {
-  const { n, channels, inner, affine } = spec;
-  const shape = { n, channels, inner };
-  return {
-    steps: [
-      {
-        kernel: partialProducts,
-        spec: { ...shape, stride: STRIDE },
-        inputs: ["in0", "in1", "in2"],
-        outputs: ["tmp0"],
-      },
-      {
-        kernel: finishBackward,
-        spec,
-        inputs: affine ? ["tmp0", "in2", "in3"] : ["tmp0", "in2"],
-        outputs: affine ? ["tmp1", "out1", "out2"] : ["tmp1"],
-      },
-      {
-        kernel: affineGradient,
-        spec: shape,
-        inputs: ["in0", "in1", "tmp1"],
-        outputs: ["out0"],
-      },
-    ],
-    scratch: [4 * channels * partsOf(shape) * PARTIAL, 4 * channels * COEFFICIENTS],
-  };
+  return backwardProgram(spec, STRIDE, finishBackward);
 }

@@ -8,26 +8,19 @@
  */
 import { type Kernel, type Program, single } from "../kernel.ts";
 import {
-  affineGradient,
-  type ChannelSpec,
+  backwardProgram,
+  type BatchNormSpec,
   COEFFICIENTS,
   eachRow,
   foldMoments,
   foldProducts,
   mapChannels,
   momentsOf,
-  PARTIAL,
-  partialMoments,
-  partialProducts,
-  partsOf,
   productsOf,
+  statisticsProgram,
 } from "./moments.ts";
 
-/** A batch norm over [n, channels, inner]: with weight and bias or not, with running statistics or not. */
-export interface NaiveBatchNormSpec extends ChannelSpec {
-  readonly affine: boolean;
-  readonly track: boolean;
-}
+export type { BatchNormSpec };
 
 /** The words of one channel's stats. */
 const STRIDE = 4;
@@ -39,7 +32,7 @@ const channelStats = (from: string) => `
   let w = 1.0 / sqrt(vec2<f32>(${from}[o + 2u], ${from}[o + 3u]) + param_f32(0u));`;
 
 /** Folds the partial moments into stats and, where they are tracked, the new running statistics. */
-const finishStatistics: Kernel<NaiveBatchNormSpec> = {
+const finishStatistics: Kernel<BatchNormSpec> = {
   name: "naiveFinishStatistics",
   bindings: ({ track }) =>
     track
@@ -83,24 +76,11 @@ const finishStatistics: Kernel<NaiveBatchNormSpec> = {
  * (1 − momentum)·old + momentum·batch, the variance unbiased.
  * Params: f32 eps (not used here: the stats are without it), f32 momentum.
  */
-export function naiveStatistics(spec: NaiveBatchNormSpec): Program {
-  const { n, channels, inner, track } = spec;
-  const shape = { n, channels, inner };
-  return {
-    steps: [
-      { kernel: partialMoments, spec: shape, inputs: ["in0"], outputs: ["tmp0"] },
-      {
-        kernel: finishStatistics,
-        spec,
-        inputs: track ? ["tmp0", "in0", "in1", "in2"] : ["tmp0", "in0"],
-        outputs: track ? ["out0", "out1", "out2"] : ["out0"],
-      },
-    ],
-    scratch: [4 * channels * partsOf(shape) * PARTIAL],
-  };
+export function naiveStatistics(spec: BatchNormSpec): Program {
+  return statisticsProgram(spec, finishStatistics);
 }
 
-const normalize: Kernel<NaiveBatchNormSpec> = {
+const normalize: Kernel<BatchNormSpec> = {
   name: "naiveNormalize",
   bindings: ({ affine }) => ({
     inputs: affine ? ["c64", "f32", "c64", "c64"] : ["c64", "f32"],
@@ -134,7 +114,7 @@ const normalize: Kernel<NaiveBatchNormSpec> = {
  * y = γ (x − μ) / √(V + eps) + β for either part: inputs x, stats and, with `affine`, weight and
  * bias; output y like x. The stats may be of this batch or made of running values. Params: f32 eps.
  */
-export function naiveNormalize(spec: NaiveBatchNormSpec): Program {
+export function naiveNormalize(spec: BatchNormSpec): Program {
   return single(normalize, spec);
 }
 
@@ -142,7 +122,7 @@ export function naiveNormalize(spec: NaiveBatchNormSpec): Program {
  * From Σ gy and Σ gy·d the parameters' gradients, and for either part the coefficients of
  * gx = γ w (gy − mean gy) − γ w³ mean(gy·d) d with w = 1/√(V + eps) and d = x − μ.
  */
-const finishBackward: Kernel<NaiveBatchNormSpec> = {
+const finishBackward: Kernel<BatchNormSpec> = {
   name: "naiveFinishBackward",
   bindings: ({ affine }) =>
     affine
@@ -194,30 +174,6 @@ const finishBackward: Kernel<NaiveBatchNormSpec> = {
  * inputs x, gy, stats and, with `affine`, weight; outputs gx and, with `affine`, gWeight and gBias,
  * both c64 [channels]. Params: f32 eps.
  */
-export function naiveBackward(spec: NaiveBatchNormSpec): Program {
-  const { n, channels, inner, affine } = spec;
-  const shape = { n, channels, inner };
-  return {
-    steps: [
-      {
-        kernel: partialProducts,
-        spec: { ...shape, stride: STRIDE },
-        inputs: ["in0", "in1", "in2"],
-        outputs: ["tmp0"],
-      },
-      {
-        kernel: finishBackward,
-        spec,
-        inputs: affine ? ["tmp0", "in2", "in3"] : ["tmp0", "in2"],
-        outputs: affine ? ["tmp1", "out1", "out2"] : ["tmp1"],
-      },
-      {
-        kernel: affineGradient,
-        spec: shape,
-        inputs: ["in0", "in1", "tmp1"],
-        outputs: ["out0"],
-      },
-    ],
-    scratch: [4 * channels * partsOf(shape) * PARTIAL, 4 * channels * COEFFICIENTS],
-  };
+export function naiveBackward(spec: BatchNormSpec): Program {
+  return backwardProgram(spec, STRIDE, finishBackward);
 }

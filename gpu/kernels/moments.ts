@@ -3,13 +3,26 @@
  * channel's elements are dealt to threads in parts, the threads reduce their parts, and one
  * workgroup per channel folds the results. Sums run over n and inner.
  */
-import { type HostArray, type Kernel, linearGrid, linearMain, WORKGROUP } from "../kernel.ts";
+import {
+  type HostArray,
+  type Kernel,
+  linearGrid,
+  linearMain,
+  type Program,
+  WORKGROUP,
+} from "../kernel.ts";
 
 /** The shape [n, channels, inner] of a tensor, such as N,C,H,W with H·W flattened to `inner`. */
 export interface ChannelSpec {
   readonly n: number;
   readonly channels: number;
   readonly inner: number;
+}
+
+/** A batch norm over [n, channels, inner]: with weight and bias or not, with running statistics or not. */
+export interface BatchNormSpec extends ChannelSpec {
+  readonly affine: boolean;
+  readonly track: boolean;
 }
 
 /** Neighbouring threads that take neighbouring elements: a full memory sector a step. */
@@ -32,15 +45,10 @@ function deal(s: ChannelSpec, threads = 32768, shortest = 16): Deal {
   return { elements, length, tile, parts: LANES * Math.ceil(elements / tile) };
 }
 
-/** The partial results of each channel that {@link partialMoments} and its peers write. */
-export function partsOf(s: ChannelSpec): number {
-  return deal(s).parts;
-}
-
 /** The 32-bit words of one partial result, of moments and of products alike. */
-export const PARTIAL = 6;
+const PARTIAL = 6;
 
-/** The words a channel has among the coefficients that {@link affineGradient} reads. */
+/** The words a channel has among the coefficients that {@link backwardProgram} reads. */
 export const COEFFICIENTS = 12;
 
 /** Where element `k` of a channel lies in the tensor. */
@@ -145,7 +153,7 @@ fn merge(a: Partial, b: Partial) -> Partial {
  * x c64 [n, channels, inner] → f32 [channels, parts, 6] = count, μr, μi, Σdr², Σdi², Σdr·di, d = x − μ.
  * The means are counted from the channel's first element, so that a large common value costs no digits.
  */
-export const partialMoments: Kernel<ChannelSpec> = {
+const partialMoments: Kernel<ChannelSpec> = {
   name: "partialMoments",
   bindings: () => ({ inputs: ["c64"], outputs: ["f32"] }),
   wgsl(s) {
@@ -201,7 +209,7 @@ ${block.map((b) => `    let d${b} = x${b} - mean;`).join("\n")}
  * x, gy c64 [n, channels, inner], stats f32 [channels, stride] beginning with μr, μi
  * → f32 [channels, parts, 6] = Σgr, Σgi, Σgr·dr, Σgr·di, Σgi·dr, Σgi·di.
  */
-export const partialProducts: Kernel<ChannelSpec & { readonly stride: number }> = {
+const partialProducts: Kernel<ChannelSpec & { readonly stride: number }> = {
   name: "partialProducts",
   bindings: () => ({ inputs: ["c64", "c64", "f32"], outputs: ["f32"] }),
   wgsl(s) {
@@ -342,7 +350,7 @@ export function productsOf(s: ChannelSpec, partial: HostArray, channel: number):
  * The second pass of a batch norm's gradient, gx = A (gy − ḡ) + B (x − μ) with real 2×2 matrices:
  * x, gy c64 [n, channels, inner], coefficients f32 [channels, 12] = μ, ḡ, A, B by rows → gx c64.
  */
-export const affineGradient: Kernel<ChannelSpec> = {
+const affineGradient: Kernel<ChannelSpec> = {
   name: "affineGradient",
   bindings: () => ({ inputs: ["c64", "c64", "f32"], outputs: ["c64"] }),
   wgsl(s, adapter) {
@@ -378,3 +386,61 @@ export const affineGradient: Kernel<ChannelSpec> = {
     });
   },
 };
+
+/** The bytes of a channel's partial results. */
+function partialBytes(s: ChannelSpec): number {
+  return 4 * s.channels * deal(s).parts * PARTIAL;
+}
+
+/**
+ * Inputs x and, with `track`, two running statistics; outputs the stats and, with `track`, both
+ * running statistics anew. `finish` takes the partial moments and then the program's inputs.
+ */
+export function statisticsProgram(spec: BatchNormSpec, finish: Kernel<BatchNormSpec>): Program {
+  const { n, channels, inner, track } = spec;
+  const shape = { n, channels, inner };
+  return {
+    steps: [
+      { kernel: partialMoments, spec: shape, inputs: ["in0"], outputs: ["tmp0"] },
+      {
+        kernel: finish,
+        spec,
+        inputs: track ? ["tmp0", "in0", "in1", "in2"] : ["tmp0", "in0"],
+        outputs: track ? ["out0", "out1", "out2"] : ["out0"],
+      },
+    ],
+    scratch: [partialBytes(shape)],
+  };
+}
+
+/**
+ * Inputs x, gy, stats of `stride` words a channel and, with `affine`, weight; outputs gx and, with
+ * `affine`, gWeight and gBias. `finish` takes the partial products, stats and weight, and gives the
+ * coefficients of {@link affineGradient}, then gWeight and gBias.
+ */
+export function backwardProgram(
+  spec: BatchNormSpec,
+  stride: number,
+  finish: Kernel<BatchNormSpec>,
+): Program {
+  const { n, channels, inner, affine } = spec;
+  const shape = { n, channels, inner };
+  return {
+    steps: [
+      {
+        kernel: partialProducts,
+        spec: { ...shape, stride },
+        inputs: ["in0", "in1", "in2"],
+        outputs: ["tmp0"],
+      },
+      {
+        kernel: finish,
+        spec,
+        inputs: affine ? ["tmp0", "in2", "in3"] : ["tmp0", "in2"],
+        outputs: affine ? ["tmp1", "out1", "out2"] : ["tmp1"],
+      },
+      { kernel: affineGradient, spec: shape, inputs: ["in0", "in1", "tmp1"], outputs: ["out0"] },
+    ],
+    scratch: [partialBytes(shape), 4 * channels * COEFFICIENTS],
+  };
+}
