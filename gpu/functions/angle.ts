@@ -4,7 +4,7 @@
  */
 import type { MapFunction, Wgsl } from "../function.ts";
 import { complexToReal, define, realBinary, realUnary } from "./define.ts";
-import { isMinusWgsl, withSignWgsl } from "./scaling.ts";
+import { isMinusWgsl, ungroupedWgsl, withSignWgsl } from "./scaling.ts";
 
 /** `mul_high(a, b)`: the upper 32 bits of the 64-bit product, from 16-bit halves. */
 export const mulHighWgsl: Wgsl = {
@@ -76,10 +76,11 @@ export const sincosWgsl: Wgsl = {
   source: `fn sincos(x: f32) -> vec2<f32> {
   if (abs(x) >= 8192.0) { return far_sincos(x); }
   let q = round(x * 0.636619772);
-  let r = fma(-q, 7.54979013e-8, fma(-q, 4.83751297e-4, fma(-q, 1.5703125, x)));
-  return quarter_sincos(r, u32(i32(q)));
+  let r1 = ungrouped(fma(-q, 1.5703125, x));
+  let r2 = ungrouped(fma(-q, 4.83751297e-4, r1));
+  return quarter_sincos(fma(-q, 7.54979013e-8, r2), u32(i32(q)));
 }`,
-  uses: [farSincosWgsl, quarterSincosWgsl],
+  uses: [farSincosWgsl, quarterSincosWgsl, ungroupedWgsl],
 };
 
 const realSinWgsl: Wgsl = {

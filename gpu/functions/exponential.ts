@@ -12,6 +12,7 @@ import {
   pow2Wgsl,
   times,
   timesWgsl,
+  ungroupedWgsl,
   upperHalfWgsl,
 } from "./scaling.ts";
 
@@ -31,11 +32,11 @@ export const expSumWgsl: Wgsl = {
   name: "exp_sum",
   source: `fn exp_sum(a: f32, b: f32) -> f32 {
   let n = round((a + b) * 1.44269504);
-  let r = fma(-n, 0.693145752, a) + fma(-n, 1.42860677e-6, b);
+  let r = ungrouped(fma(-n, 0.693145752, a)) + fma(-n, 1.42860677e-6, b);
   let k = i32(n);
   return (1.0 + fma(r * r, exp_tail(r), r)) * pow2(k / 2) * pow2(k - k / 2);
 }`,
-  uses: [expTailWgsl, pow2Wgsl],
+  uses: [expTailWgsl, pow2Wgsl, ungroupedWgsl],
 };
 
 /** `real_exp(x)` = eˣ. Comparisons let NaN through. */

@@ -59,8 +59,7 @@ export const sqrtComplex: MapFunction = complexUnary("sqrt", complexSqrtWgsl, (x
 
 /**
  * `pow_abs(a, y)` = aʸ for a ≥ 0. The error of ln a is multiplied by y ln a, up to 88, so ln a and
- * its product with y are taken in two parts each. The clamp changes no value: it keeps compilers
- * from regrouping the sums.
+ * its product with y are taken in two parts each.
  */
 const powAbsWgsl: Wgsl = {
   name: "pow_abs",
@@ -70,7 +69,7 @@ const powAbsWgsl: Wgsl = {
   let l = log_sum(a);
   let lh = upper_half(l.x);
   let yh = upper_half(y);
-  return exp_sum(clamp(yh * lh, -110.0, 110.0), y * l.y + (yh * (l.x - lh) + (y - yh) * l.x));
+  return exp_sum(yh * lh, y * l.y + (yh * (l.x - lh) + (y - yh) * l.x));
 }`,
   uses: [expSumWgsl, logSumWgsl, realExpWgsl, realLogWgsl, upperHalfWgsl],
 };

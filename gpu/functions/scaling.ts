@@ -41,6 +41,15 @@ export const upperHalfWgsl: Wgsl = {
   source: `fn upper_half(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u); }`,
 };
 
+/**
+ * `ungrouped(x)` = x for |x| < 10³⁰, as a choice, through which compilers do not regroup sums. Some
+ * do so elsewhere, and a·b + (a·c + d) as a·(b + c) + d undoes a reduction whose steps are exact.
+ */
+export const ungroupedWgsl: Wgsl = {
+  name: "ungrouped",
+  source: `fn ungrouped(x: f32) -> f32 { return select(x, 0.0, abs(x) >= 1e30); }`,
+};
+
 /** `nan_from(x)`: NaN; the argument keeps compilers from rejecting it as a constant. */
 export const nanWgsl: Wgsl = {
   name: "nan_from",
