@@ -1,0 +1,378 @@
+/** Tensors from numbers, arrays and formulas. Data are copied at the call. */
+import { cannot } from "../gpu/errors.ts";
+import { hostNode, type Node } from "./graph.ts";
+import * as arithmetic from "./ops/arithmetic.ts";
+import { generator } from "./ops/random.ts";
+import * as functions from "./ops/functions.ts";
+import { makeState } from "./state.ts";
+import {
+  checkReal,
+  type Complex,
+  ComplexTensor,
+  type NestedComplex,
+  type NestedReal,
+  RealTensor,
+  Tensor,
+  wrapComplex,
+  wrapReal,
+  wrapState,
+} from "./tensor.ts";
+import { broadcast } from "./ops/views.ts";
+import { checkShape, checkWhole, type Shape, show, sizeOf } from "./shape.ts";
+
+/** Flat or nested numbers. */
+export type RealData = NestedReal | ArrayLike<number>;
+
+/** The shape and the entries of nested arrays. */
+function flatten(what: string, data: unknown): { shape: number[]; flat: unknown[] } {
+  const shape: number[] = [];
+  for (let at = data; Array.isArray(at); at = at[0]) shape.push(at.length);
+  const flat: unknown[] = [];
+  const walk = (at: unknown, axis: number): void => {
+    if (axis === shape.length) {
+      if (Array.isArray(at)) throw cannot(what, "the nested arrays are not of one depth");
+      flat.push(at);
+      return;
+    }
+    if (!Array.isArray(at) || at.length !== shape[axis]) {
+      const got = Array.isArray(at) ? `${at.length} entries` : String(at);
+      throw cannot(what, `along axis ${axis} there are ${shape[axis]} entries and then ${got}`);
+    }
+    for (const item of at) walk(item, axis + 1);
+  };
+  walk(data, 0);
+  return { shape, flat };
+}
+
+function shaped(what: string, shape: Shape | undefined, own: Shape, size: number): Shape {
+  if (shape === undefined) {
+    checkShape(what, own);
+    return own;
+  }
+  checkShape(what, shape);
+  if (sizeOf(shape) !== size) {
+    throw cannot(what, `${size} values do not fill the shape ${show(shape)}`);
+  }
+  return [...shape];
+}
+
+function realValues(what: string, data: RealData): { shape: number[]; values: Float32Array } {
+  if (typeof data === "number") return { shape: [], values: Float32Array.of(data) };
+  if (ArrayBuffer.isView(data)) {
+    const values = Float32Array.from(data as unknown as ArrayLike<number>);
+    return { shape: [values.length], values };
+  }
+  const { shape, flat } = flatten(what, data);
+  for (const x of flat) {
+    if (typeof x !== "number") throw cannot(what, `an entry is ${String(x)} and not a number`);
+  }
+  return { shape, values: Float32Array.from(flat as number[]) };
+}
+
+/**
+ * A real tensor from a number, nested arrays or a typed array, which are copied.
+ *
+ * @param data The values.
+ * @param shape The shape; that of the nested arrays, if absent.
+ * @throws {ArgandError} if the arrays are ragged, empty, or do not fill the shape.
+ *
+ * @example
+ * ```ts
+ * import { tensor } from "@argand/argand";
+ * const x = tensor([[1, 2, 3], [4, 5, 6]]);
+ * console.assert(await x.sum().item() === 21);
+ * ```
+ */
+export function tensor(data: RealData, shape?: Shape): RealTensor {
+  const what = "make a tensor";
+  const { shape: own, values } = realValues(what, data);
+  return wrapReal(hostNode(values, shaped(what, shape, own, values.length), "f32"));
+}
+
+/** What gives the real or imaginary part of a complex tensor. */
+export type PartData = RealTensor | RealData;
+
+/**
+ * A complex tensor re + i·im from its parts, which are broadcast. Of the two views of one tensor,
+ * `complex(z.real, z.imag)`, it is that tensor, in values and in the graph of derivatives.
+ *
+ * @throws {ArgandError} if the shapes do not broadcast.
+ *
+ * @example
+ * ```ts
+ * import { complex } from "@argand/argand";
+ * const z = complex([3, 0], [4, 1]);
+ * console.assert((await z.abs().data())[0] === 5);
+ * ```
+ */
+export function complex(re: PartData, im: PartData = 0): ComplexTensor {
+  const part = (x: PartData): Node =>
+    x instanceof Tensor ? checkReal("make a complex tensor", x).node : tensor(x).node;
+  return wrapComplex(arithmetic.complex(part(re), part(im)));
+}
+
+/**
+ * A complex tensor from interleaved values re, im, re, im, … or nested `{ re, im }`, copied.
+ *
+ * @throws {ArgandError} if the values do not fill the shape, or are no complex numbers.
+ *
+ * @example
+ * ```ts
+ * import { complexTensor } from "@argand/argand";
+ * const z = complexTensor([1, 2, 3, 4], [2]); // 1+2i, 3+4i
+ * console.assert((await z.imag.data())[1] === 4);
+ * ```
+ */
+export function complexTensor(
+  data: NestedComplex | ArrayLike<number>,
+  shape?: Shape,
+): ComplexTensor {
+  const what = "make a complex tensor";
+  const interleaved = ArrayBuffer.isView(data) ||
+    (Array.isArray(data) && typeof data[0] === "number");
+  if (interleaved) {
+    const values = Float32Array.from(data as ArrayLike<number>);
+    if (values.length % 2 !== 0) {
+      throw cannot(what, `${values.length} interleaved values are not pairs`);
+    }
+    const size = values.length / 2;
+    return wrapComplex(hostNode(values, shaped(what, shape, [size], size), "c64"));
+  }
+  const { shape: own, flat } = flatten(what, data);
+  const values = new Float32Array(2 * flat.length);
+  flat.forEach((z, k) => {
+    const { re, im } = (z ?? {}) as Complex;
+    if (typeof re !== "number" || typeof im !== "number") {
+      throw cannot(what, `an entry is ${JSON.stringify(z)} and not { re, im }`);
+    }
+    values.set([re, im], 2 * k);
+  });
+  return wrapComplex(hostNode(values, shaped(what, shape, own, flat.length), "c64"));
+}
+
+/**
+ * The complex numbers r·e^{iφ}, phases in radians.
+ *
+ * @example
+ * ```ts
+ * import { polar } from "@argand/argand";
+ * const i = polar(1, Math.PI / 2);
+ * console.assert(Math.abs((await i.item()).im - 1) < 1e-6);
+ * ```
+ */
+export function polar(r: PartData, phi: PartData): ComplexTensor {
+  const part = (x: PartData): Node =>
+    x instanceof Tensor ? checkReal("make polar numbers", x).node : tensor(x).node;
+  return wrapComplex(functions.polar(...broadcast("make polar numbers", part(r), part(phi))));
+}
+
+/**
+ * The same number everywhere: real for a number, complex for `{ re, im }`.
+ *
+ * @example
+ * ```ts
+ * import { full } from "@argand/argand";
+ * const z = full([2, 2], { re: 0, im: 1 });
+ * console.assert((await z.sum().item()).im === 4);
+ * ```
+ */
+export function full(shape: Shape, value: number): RealTensor;
+/** The same complex number everywhere. */
+export function full(shape: Shape, value: Complex): ComplexTensor;
+export function full(shape: Shape, value: number | Complex): Tensor {
+  checkShape("fill a tensor", shape);
+  return typeof value === "number"
+    ? wrapReal(arithmetic.fill([...shape], value))
+    : wrapComplex(arithmetic.fill([...shape], value.re, value.im));
+}
+
+/**
+ * Real zeros.
+ *
+ * @example
+ * ```ts
+ * import { zeros } from "@argand/argand";
+ * console.assert(await zeros([2, 3]).sum().item() === 0);
+ * ```
+ */
+export function zeros(shape: Shape): RealTensor {
+  return full(shape, 0);
+}
+
+/**
+ * Real ones.
+ *
+ * @example
+ * ```ts
+ * import { ones } from "@argand/argand";
+ * console.assert(await ones([2, 3]).sum().item() === 6);
+ * ```
+ */
+export function ones(shape: Shape): RealTensor {
+  return full(shape, 1);
+}
+
+/**
+ * Numbers from `start` (0, if there is one argument) in steps of `step` up to but without `end`.
+ *
+ * @throws {ArgandError} if there would be none, or the step is 0.
+ *
+ * @example
+ * ```ts
+ * import { arange } from "@argand/argand";
+ * console.log(await arange(1, 7, 2).data()); // 1, 3, 5
+ * ```
+ */
+export function arange(start: number, end?: number, step = 1): RealTensor {
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  const n = Math.ceil((to - from) / step);
+  if (!Number.isFinite(n) || n < 1) {
+    throw cannot("make a range", `there is nothing from ${from} to ${to} in steps of ${step}`);
+  }
+  return wrapReal(
+    hostNode(Float32Array.from({ length: n }, (_, k) => from + k * step), [n], "f32"),
+  );
+}
+
+/**
+ * `count` evenly spaced numbers from `start` to `end`, both included.
+ *
+ * @example
+ * ```ts
+ * import { linspace } from "@argand/argand";
+ * console.log(await linspace(0, 1, 5).data()); // 0, 0.25, 0.5, 0.75, 1
+ * ```
+ */
+export function linspace(start: number, end: number, count: number): RealTensor {
+  checkWhole("make a line of numbers", "the count", count, 1);
+  const step = count > 1 ? (end - start) / (count - 1) : 0;
+  const values = Float32Array.from({ length: count }, (_, k) => start + k * step);
+  if (count > 1) values[count - 1] = end;
+  return wrapReal(hostNode(values, [count], "f32"));
+}
+
+/**
+ * The real identity matrix of n rows (and m columns).
+ *
+ * @example
+ * ```ts
+ * import { eye } from "@argand/argand";
+ * console.assert(await eye(3).sum().item() === 3);
+ * ```
+ */
+export function eye(n: number, m: number = n): RealTensor {
+  checkWhole("make an identity matrix", "a size", n, 1);
+  checkWhole("make an identity matrix", "a size", m, 1);
+  const values = new Float32Array(n * m);
+  for (let k = 0; k < Math.min(n, m); k++) values[k * m + k] = 1;
+  return wrapReal(hostNode(values, [n, m], "f32"));
+}
+
+/**
+ * The coordinates of a grid: result k has the values of axis k, repeated along the others (matrix
+ * order: axis 0 along rows).
+ *
+ * @example
+ * ```ts
+ * import { arange, meshgrid } from "@argand/argand";
+ * const [y, x] = meshgrid(arange(2), arange(3));
+ * console.assert(y.shape[1] === 3 && await x.sum().item() === 6);
+ * ```
+ */
+export function meshgrid(...axes: RealTensor[]): RealTensor[] {
+  const what = "make a grid";
+  for (const x of axes) {
+    if (checkReal(what, x).rank !== 1) throw cannot(what, `an axis has shape ${show(x.shape)}`);
+  }
+  const shape = axes.map((x) => x.size);
+  return axes.map((x, k) => x.reshape(shape.map((n, d) => (d === k ? n : 1))).expand(shape));
+}
+
+/**
+ * Starts the random numbers again from a seed. The same seed gives the same numbers on both engines.
+ *
+ * @param seed A whole number from 0 to 2⁵³ − 1.
+ *
+ * @example
+ * ```ts
+ * import { manualSeed, rand } from "@argand/argand";
+ * manualSeed(7);
+ * const a = await rand([3]).data();
+ * manualSeed(7);
+ * const b = await rand([3]).data();
+ * console.assert(a[2] === b[2]);
+ * ```
+ */
+export function manualSeed(seed: number): void {
+  checkWhole("seed the random numbers", "the seed", seed, 0);
+  generator.seed(seed);
+}
+
+/**
+ * Uniform random numbers in [low, high), from Philox (Salmon et al. 2011).
+ *
+ * @example
+ * ```ts
+ * import { rand } from "@argand/argand";
+ * console.assert(await rand([100]).max().item() < 1);
+ * ```
+ */
+export function rand(shape: Shape, low = 0, high = 1): RealTensor {
+  checkShape("draw random numbers", shape);
+  const u = wrapReal(generator.uniform([...shape]));
+  return low === 0 && high === 1 ? u : u.mul(high - low).add(low);
+}
+
+/**
+ * Standard normal random numbers.
+ *
+ * @example
+ * ```ts
+ * import { randn } from "@argand/argand";
+ * console.assert(Math.abs(await randn([10000]).mean().item()) < 0.05);
+ * ```
+ */
+export function randn(shape: Shape): RealTensor {
+  checkShape("draw random numbers", shape);
+  return wrapReal(generator.normal([...shape], "f32"));
+}
+
+/**
+ * Circular complex normal random numbers, E|z|² = 1, as PyTorch's.
+ *
+ * @example
+ * ```ts
+ * import { randnComplex } from "@argand/argand";
+ * const power = await randnComplex([10000]).absSquared().mean().item();
+ * console.assert(Math.abs(power - 1) < 0.1);
+ * ```
+ */
+export function randnComplex(shape: Shape): ComplexTensor {
+  checkShape("draw random numbers", shape);
+  return wrapComplex(generator.normal([...shape], "c64"));
+}
+
+/** Options of {@link parameter}. */
+export interface ParameterOptions {
+  /** What errors call it. */
+  readonly name?: string;
+  /** Whether `backward` leaves a gradient in it; true, if absent. */
+  readonly requiresGrad?: boolean;
+}
+
+/**
+ * A tensor that can be updated in place with `assign`: a parameter, or (without gradient) a running
+ * statistic. It starts with the value of `initial`.
+ *
+ * @example
+ * ```ts
+ * import { parameter, tensor } from "@argand/argand";
+ * const w = parameter(tensor([1, 2]));
+ * w.square().sum().backward();
+ * console.log(await w.grad!.data()); // 2, 4
+ * ```
+ */
+export function parameter<T extends Tensor>(initial: T, options: ParameterOptions = {}): T {
+  const { name = "a parameter", requiresGrad = true } = options;
+  return wrapState(makeState(initial.detach().node, name, requiresGrad)) as T;
+}

@@ -1,0 +1,216 @@
+/**
+ * The graph: a node is a recipe (a primitive applied to other nodes) until somebody looks at it.
+ * Nodes know nothing of engines; the schedule turns them into kernels.
+ */
+import type { DType, HostArray, Program } from "../gpu/kernel.ts";
+import type { DeviceBuffer } from "../gpu/engine.ts";
+import type { MapFunction } from "../gpu/function.ts";
+import type { Index } from "../gpu/index.ts";
+import type { Fold } from "../gpu/kernels/reduce.ts";
+import { type Shape, sizeOf } from "./shape.ts";
+
+/** Shape and kind of one result of a primitive. */
+export interface Result {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** Where a view finds the element of its input: a place, and which coordinate decides on zero. */
+export interface Placement {
+  readonly at: Index;
+  /** Elements whose index is outside [low, low + size) are zero. */
+  readonly guards?: readonly {
+    readonly index: Index;
+    readonly low: number;
+    readonly size: number;
+  }[];
+}
+
+/**
+ * The gradients of a call's inputs, given those of its results (null where a result does not matter).
+ * For a real loss L the gradient of z = x + iy is ∂L/∂x + i ∂L/∂y.
+ */
+export type Derivative = (
+  call: Node,
+  gradients: readonly (Node | null)[],
+) => readonly (Node | null)[];
+
+/** How a primitive is carried out. */
+export type Lowering =
+  /** A function of elements; `cheap` ones are computed again rather than stored. */
+  | { readonly kind: "map"; readonly fn: MapFunction; readonly cheap?: boolean }
+  /** Another order, choice or repetition of the input's elements; `param` reads its own params. */
+  | {
+    readonly kind: "view";
+    place(at: Index, node: Node, param: (word: number, max: number) => Index): Placement;
+  }
+  /** The same value everywhere, from the node's params. */
+  | { readonly kind: "fill" }
+  /** The linear index of each element. */
+  | { readonly kind: "iota" }
+  /** A reduction over `attrs.axes`, which stay with size 1. */
+  | { readonly kind: "reduce"; readonly fold: Fold }
+  /** Kernels of its own. */
+  | { readonly kind: "program"; program(node: Node): Program }
+  /** One of several results of a program. */
+  | { readonly kind: "part" }
+  /** Data of the host. */
+  | { readonly kind: "host" }
+  /** One version of a state. */
+  | { readonly kind: "state" };
+
+/** An operation: how it is carried out, and its derivative. */
+export interface Primitive {
+  readonly name: string;
+  readonly lowering: Lowering;
+  /** Absent where the result does not depend smoothly on the inputs. */
+  readonly derivative?: Derivative;
+}
+
+/** A value that somebody asked for or gave: on the host, on a device, or both. */
+export interface Stored {
+  host: HostArray | null;
+  device: DeviceBuffer | null;
+  /** A small value's place in a shared buffer; see `ledger.ts`. */
+  entry: { readonly buffer: DeviceBuffer; readonly offset: number } | null;
+}
+
+/** A place in a chain of evaluations, each computed from the one before. */
+export interface Link {
+  readonly generation: number;
+  /** The last value of the chain whose recipe was dropped, or the first; it stays. */
+  readonly anchor: Node;
+  /** Evaluations for which it stays unused once another was computed from it. */
+  patience: number;
+  lastUsed: number;
+  superseded: boolean;
+}
+
+/** What can be updated in place: parameters, running statistics, moments of optimisers. */
+export interface State {
+  name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Holds version `version`; null before the first update has run. */
+  buffer: DeviceBuffer | null;
+  version: number;
+  /** The recipe of version `version + 1`, if there is one. */
+  pending: Node | null;
+  /** The node that reads the newest version. */
+  current: Node;
+  /** Whether backward() leaves a gradient here. */
+  requiresGrad: boolean;
+  gradient: Node | null;
+}
+
+const primitiveIds = new WeakMap<Primitive, number>();
+let nextPrimitive = 0;
+const signatures = new Map<string, number>();
+
+/** A small number for each distinct text. */
+export function intern(text: string): number {
+  const known = signatures.get(text);
+  if (known !== undefined) return known;
+  signatures.set(text, signatures.size);
+  return signatures.size - 1;
+}
+
+function primitiveId(primitive: Primitive): number {
+  const known = primitiveIds.get(primitive);
+  if (known !== undefined) return known;
+  primitiveIds.set(primitive, nextPrimitive);
+  return nextPrimitive++;
+}
+
+let gradientsOn = true;
+
+/** Runs `work` without recording what derivatives would need. */
+export function withoutGradients<T>(work: () => T): T {
+  const before = gradientsOn;
+  gradientsOn = false;
+  try {
+    return work();
+  } finally {
+    gradientsOn = before;
+  }
+}
+
+/** A recipe, or a value. */
+export class Node {
+  readonly primitive: Primitive;
+  /** What the schedule is keyed by: primitive, attributes, shapes; not the params. */
+  readonly signature: number;
+  readonly results: readonly Result[];
+  readonly shape: Shape;
+  readonly dtype: DType;
+  // deno-lint-ignore no-explicit-any
+  readonly attrs: any;
+  /** 32-bit words that may differ from run to run of the same schedule. */
+  readonly params: readonly number[] | null;
+  /** Whether a derivative may pass through here. */
+  readonly tracked: boolean;
+  inputs: readonly Node[];
+  stored: Stored | null = null;
+  state: State | null = null;
+  /** Of a state's node: which version it reads, and the recipe of that version. */
+  version = 0;
+  /** Where it stands among the values that `eval` keeps; see `keep.ts`. */
+  link: Link | null = null;
+  /** Scratch of the walk that is going on. */
+  mark = 0;
+  order = 0;
+
+  constructor(
+    primitive: Primitive,
+    inputs: readonly Node[],
+    results: readonly Result[],
+    // deno-lint-ignore no-explicit-any
+    attrs: any = null,
+    params: readonly number[] | null = null,
+    tracked?: boolean,
+  ) {
+    this.primitive = primitive;
+    this.inputs = inputs;
+    this.results = results;
+    this.shape = results[0].shape;
+    this.dtype = results[0].dtype;
+    this.attrs = attrs;
+    this.params = params;
+    this.tracked = tracked ?? (gradientsOn && inputs.some((n) => n.tracked));
+    let text = `${primitiveId(primitive)}`;
+    for (const r of results) text += `${r.dtype}${r.shape}`;
+    if (attrs !== null) text += JSON.stringify(attrs);
+    if (params !== null) text += `#${params.length}`;
+    this.signature = intern(text);
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+}
+
+const PART: Primitive = { name: "part", lowering: { kind: "part" } };
+const HOST: Primitive = { name: "host data", lowering: { kind: "host" } };
+const STATE: Primitive = { name: "state", lowering: { kind: "state" } };
+
+/** The results of a primitive that has several, each as a node. */
+export function parts(node: Node): Node[] {
+  return node.results.map((result, k) => new Node(PART, [node], [result], k));
+}
+
+/** Data of the host; the caller has copied them. */
+export function hostNode(data: HostArray, shape: Shape, dtype: DType): Node {
+  const node = new Node(HOST, [], [{ shape, dtype }]);
+  node.stored = { host: data, device: null, entry: null };
+  return node;
+}
+
+/** The node of one version of a state; `source` is the recipe of that version. */
+export function stateNode(state: State, version: number, source: Node | null): Node {
+  const { shape, dtype } = state;
+  const inputs = source ? [source] : [];
+  const node = new Node(STATE, inputs, [{ shape, dtype }], null, null, state.requiresGrad);
+  node.state = state;
+  node.version = version;
+  return node;
+}

@@ -1,0 +1,174 @@
+/** Constants, the field operations, and what takes a complex number apart and together. */
+import * as fn from "../../gpu/functions/arithmetic.ts";
+import * as partsFn from "../../gpu/functions/parts.ts";
+import type { MapFunction } from "../../gpu/function.ts";
+import type { DType } from "../../gpu/kernel.ts";
+import { type Derivative, Node, type Primitive } from "../graph.ts";
+import type { Shape } from "../shape.ts";
+import { broadcast } from "./views.ts";
+
+/** A primitive of one elementwise function. */
+export function mapPrimitive(fn: MapFunction, derivative?: Derivative, cheap = false): Primitive {
+  return { name: fn.name, lowering: { kind: "map", fn, cheap }, derivative };
+}
+
+/** Applies it to nodes of one shape. */
+export function applyMap(primitive: Primitive, ...inputs: Node[]): Node {
+  const { lowering } = primitive;
+  if (lowering.kind !== "map") throw new Error(`${primitive.name} is not elementwise`);
+  return new Node(primitive, inputs, [{ shape: inputs[0].shape, dtype: lowering.fn.output }]);
+}
+
+const FILL: Primitive = { name: "fill", lowering: { kind: "fill" } };
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/** The 32 bits of a float32. */
+export function floatBits(value: number): number {
+  float[0] = value;
+  return bits[0];
+}
+
+/** The same number everywhere. Its value is no part of the schedule's structure. */
+export function fill(shape: Shape, re: number, im?: number): Node {
+  const params = im === undefined ? [floatBits(re)] : [floatBits(re), floatBits(im)];
+  const dtype: DType = im === undefined ? "f32" : "c64";
+  return new Node(FILL, [], [{ shape, dtype }], null, params);
+}
+
+/** The same index word everywhere. */
+export function fillIndex(shape: Shape, word: number): Node {
+  return new Node(FILL, [], [{ shape, dtype: "u32" }], null, [word >>> 0]);
+}
+
+/** A number everywhere, of the kind and shape of x. */
+export function fillLike(x: Node, value: number): Node {
+  return x.dtype === "c64" ? fill(x.shape, value, 0) : fill(x.shape, value);
+}
+
+const TO_COMPLEX = mapPrimitive(partsFn.toComplex, (_, [g]) => [real(g!)], true);
+const REAL = mapPrimitive(partsFn.real, (_, [g]) => [toComplex(g!)], true);
+const IMAG = mapPrimitive(
+  partsFn.imag,
+  (_, [g]) => [complex(fill(g!.shape, 0), g!)],
+  true,
+);
+const COMPLEX = mapPrimitive(partsFn.complex, (_, [g]) => [real(g!), imag(g!)], true);
+const CONJ = mapPrimitive(partsFn.conj, (_, [g]) => [conj(g!)], true);
+
+/** x + 0i; a complex x is returned as it is. */
+export function toComplex(x: Node): Node {
+  return x.dtype === "c64" ? x : applyMap(TO_COMPLEX, x);
+}
+
+/** Re z; a real z is returned as it is. */
+export function real(z: Node): Node {
+  if (z.dtype !== "c64") return z;
+  if (z.primitive === COMPLEX || z.primitive === TO_COMPLEX) {
+    return z.inputs[0] ?? applyMap(REAL, z);
+  }
+  return applyMap(REAL, z);
+}
+
+/** Im z. */
+export function imag(z: Node): Node {
+  if (z.dtype !== "c64") return fill(z.shape, 0);
+  if (z.primitive === COMPLEX && z.inputs.length === 2) return z.inputs[1];
+  return applyMap(IMAG, z);
+}
+
+/** re + i·im. Of the two views of one tensor it is that tensor. */
+export function complex(re: Node, im: Node): Node {
+  if (re.primitive === REAL && im.primitive === IMAG && re.inputs[0] === im.inputs[0]) {
+    if (re.inputs.length > 0) return re.inputs[0];
+  }
+  return applyMap(COMPLEX, ...broadcast("make a complex tensor", re, im));
+}
+
+/** The complex conjugate; a real z is returned as it is. */
+export function conj(z: Node): Node {
+  if (z.dtype !== "c64") return z;
+  if (isConj(z)) return z.inputs[0];
+  return applyMap(CONJ, z);
+}
+
+/** True where z is the conjugate of its input. */
+export function isConj(z: Node): boolean {
+  return z.primitive === CONJ && !z.stored;
+}
+
+/** Both of one kind (complex if one is) and of the shape that they broadcast to. */
+export function matched(what: string, a: Node, b: Node): [Node, Node] {
+  if (a.dtype !== b.dtype) [a, b] = [toComplex(a), toComplex(b)];
+  return broadcast(what, a, b);
+}
+
+/** An operation with a real and a complex form, on matched operands. */
+function binary(
+  what: string,
+  realFn: MapFunction,
+  complexFn: MapFunction,
+  derivative: Derivative,
+): (a: Node, b: Node) => Node {
+  const forms = {
+    f32: mapPrimitive(realFn, derivative),
+    c64: mapPrimitive(complexFn, derivative),
+  };
+  return (a, b) => {
+    const [x, y] = matched(what, a, b);
+    return applyMap(forms[x.dtype as "f32" | "c64"], x, y);
+  };
+}
+
+const NEG_REAL = mapPrimitive(fn.negReal, (_, [g]) => [neg(g!)], true);
+const NEG_COMPLEX = mapPrimitive(fn.negComplex, (_, [g]) => [neg(g!)], true);
+
+/** −x */
+export function neg(x: Node): Node {
+  return applyMap(x.dtype === "c64" ? NEG_COMPLEX : NEG_REAL, x);
+}
+
+/** a + b */
+export const add: (a: Node, b: Node) => Node = binary(
+  "add",
+  fn.addReal,
+  fn.addComplex,
+  (_, [g]) => [g, g],
+);
+
+/** a − b */
+export const sub: (a: Node, b: Node) => Node = binary(
+  "subtract",
+  fn.subReal,
+  fn.subComplex,
+  (_, [g]) => [g, neg(g!)],
+);
+
+/** a · b */
+export const mul: (a: Node, b: Node) => Node = binary(
+  "multiply",
+  fn.mulReal,
+  fn.mulComplex,
+  ({ inputs: [a, b] }, [g]) => [
+    a.tracked ? mul(g!, conj(b)) : null,
+    b.tracked ? mul(g!, conj(a)) : null,
+  ],
+);
+
+/** a / b */
+export const div: (a: Node, b: Node) => Node = binary(
+  "divide",
+  fn.divReal,
+  fn.divComplex,
+  (call, [g]) => {
+    const [a, b] = call.inputs;
+    const ga = div(g!, conj(b));
+    return [a.tracked ? ga : null, b.tracked ? neg(mul(ga, conj(call))) : null];
+  },
+);
+
+/** c · x for a real number c. */
+export function scale(x: Node, c: number): Node {
+  return mul(x, fill(x.shape, c));
+}

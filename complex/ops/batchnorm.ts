@@ -1,0 +1,270 @@
+/**
+ * Batch norms as kernels of their own. Each kind is a triple of programs and the same mathematics
+ * as a composition of plain operations, from which second derivatives come.
+ */
+import * as covarianceKernels from "../../gpu/kernels/batchnorm.ts";
+import * as naiveKernels from "../../gpu/kernels/batchnorm_naive.ts";
+import type { BatchNormSpec } from "../../gpu/kernels/batchnorm.ts";
+import type { DType, Program } from "../../gpu/kernel.ts";
+import { gradients } from "../autograd.ts";
+import { Node, parts, type Primitive } from "../graph.ts";
+import type { Shape } from "../shape.ts";
+import {
+  add,
+  complex,
+  div,
+  fill,
+  floatBits,
+  imag,
+  mul,
+  neg,
+  real,
+  scale,
+  sub,
+} from "./arithmetic.ts";
+import { reciprocal, sqrt, square } from "./functions.ts";
+import { mean as meanOf } from "./reduce.ts";
+import { detach, embed, reshape, slice, variable } from "./views.ts";
+
+/** What is learned; both or neither. */
+export interface Affine {
+  readonly weight: Node;
+  readonly bias: Node;
+}
+
+/** The running statistics before the batch. */
+export interface Running {
+  readonly mean: Node;
+  /** Crr, Cii, Cri of each channel; or, naive, the two variances packed as a complex number. */
+  readonly spread: Node;
+}
+
+/** A batch norm over x [n, channels, inner]. */
+export interface BatchNorm {
+  /** Statistics of the batch, and the running ones moved towards them by `momentum`. */
+  statistics(
+    x: Node,
+    running: Running | null,
+    momentum: number,
+  ): { stats: Node; running: Running | null };
+  /** Statistics made of running values. */
+  frozen(running: Running): Node;
+  /** The normalised x. With `training` the stats are those of x, and derivatives go through them. */
+  normalize(x: Node, stats: Node, affine: Affine | null, eps: number, training: boolean): Node;
+}
+
+interface Kind {
+  readonly name: string;
+  /** Words of stats per channel, and the kinds of the running spread and the weight. */
+  readonly stride: number;
+  readonly spread: { dtype: DType; tail: Shape };
+  statistics(spec: BatchNormSpec): Program;
+  normalize(spec: BatchNormSpec): Program;
+  backward(spec: BatchNormSpec): Program;
+  /** Statistics [channels, stride] as a composition, from x and from running values. */
+  composeStats(x: Node): Node;
+  frozen(running: Running): Node;
+  /** The normalisation as a composition. */
+  compose(x: Node, stats: Node, affine: Affine | null, eps: number): Node;
+}
+
+/** Columns of a real [channels, k] as [1, channels, 1] each. */
+function columns(x: Node): Node[] {
+  const [channels, k] = x.shape;
+  return Array.from(
+    { length: k },
+    (_, c) => reshape(slice(x, [0, c], [channels, 1], [1, 1]), [1, channels, 1]),
+  );
+}
+
+/** Reals [1, channels, 1] side by side as [channels, stride], zeros behind them. */
+function table(list: readonly Node[], stride: number): Node {
+  const channels = list[0].shape[1];
+  const shape = [channels, stride];
+  return list.map((x, c) => embed(reshape(x, [channels, 1]), shape, [0, c])).reduce(add);
+}
+
+const perChannel = (x: Node) => reshape(x, [1, x.size, 1]);
+
+const covariance: Kind = {
+  name: "batchNorm",
+  stride: 8,
+  spread: { dtype: "f32", tail: [3] },
+  statistics: covarianceKernels.covarianceStatistics,
+  normalize: covarianceKernels.covarianceNormalize,
+  backward: covarianceKernels.covarianceBackward,
+  composeStats(x) {
+    const mu = meanOf(x, [0, 2], true);
+    const d = sub(x, mu);
+    const [re, im] = [real(d), imag(d)];
+    const moment = (a: Node, b: Node) => meanOf(mul(a, b), [0, 2], true);
+    return table([real(mu), imag(mu), moment(re, re), moment(im, im), moment(re, im)], 8);
+  },
+  frozen({ mean, spread }) {
+    const mu = perChannel(mean);
+    return table([real(mu), imag(mu), ...columns(spread)], 8);
+  },
+  compose(x, stats, affine, eps) {
+    const [mr, mi, vrr, vii, vri] = columns(stats);
+    const e = fill(vrr.shape, eps);
+    const [a, b] = [add(vrr, e), add(vii, e)];
+    const s = sqrt(sub(mul(a, b), square(vri)));
+    const t = sqrt(add(add(a, b), scale(s, 2)));
+    const q = reciprocal(mul(s, t));
+    const [wrr, wii, wri] = [mul(add(b, s), q), mul(add(a, s), q), neg(mul(vri, q))];
+    const [dr, di] = [sub(real(x), mr), sub(imag(x), mi)];
+    const yr = add(mul(wrr, dr), mul(wri, di));
+    const yi = add(mul(wri, dr), mul(wii, di));
+    if (!affine) return complex(yr, yi);
+    const [grr, gii, gri] = columns(affine.weight);
+    const y = complex(add(mul(grr, yr), mul(gri, yi)), add(mul(gri, yr), mul(gii, yi)));
+    return add(y, perChannel(affine.bias));
+  },
+};
+
+const naive: Kind = {
+  name: "naiveBatchNorm",
+  stride: 4,
+  spread: { dtype: "c64", tail: [] },
+  statistics: naiveKernels.naiveStatistics,
+  normalize: naiveKernels.naiveNormalize,
+  backward: naiveKernels.naiveBackward,
+  composeStats(x) {
+    const mu = meanOf(x, [0, 2], true);
+    const d = sub(x, mu);
+    const variance = (part: Node) => meanOf(square(part), [0, 2], true);
+    return table([real(mu), imag(mu), variance(real(d)), variance(imag(d))], 4);
+  },
+  frozen({ mean, spread }) {
+    const [mu, v] = [perChannel(mean), perChannel(spread)];
+    return table([real(mu), imag(mu), real(v), imag(v)], 4);
+  },
+  compose(x, stats, affine, eps) {
+    const [mr, mi, vr, vi] = columns(stats);
+    const unit = (part: Node, mu: Node, v: Node) =>
+      div(sub(part, mu), sqrt(add(v, fill(v.shape, eps))));
+    const [yr, yi] = [unit(real(x), mr, vr), unit(imag(x), mi, vi)];
+    if (!affine) return complex(yr, yi);
+    const w = perChannel(affine.weight);
+    return add(complex(mul(real(w), yr), mul(imag(w), yi)), perChannel(affine.bias));
+  },
+};
+
+interface Attrs {
+  readonly training: boolean;
+  readonly affine: boolean;
+  readonly eps: number;
+}
+
+/** The kernels, primitives and derivatives of one kind. */
+function make(kind: Kind): BatchNorm {
+  const specOf = (x: Node, affine: boolean, track: boolean): BatchNormSpec => {
+    const [n, channels, inner] = x.shape;
+    return { n, channels, inner, affine, track };
+  };
+  const affineOf = (inputs: readonly Node[], from: number): Affine | null =>
+    inputs.length > from ? { weight: inputs[from], bias: inputs[from + 1] } : null;
+
+  const STATISTICS: Primitive = {
+    name: `${kind.name}Statistics`,
+    lowering: {
+      kind: "program",
+      program: ({ inputs }) => kind.statistics(specOf(inputs[0], false, inputs.length > 1)),
+    },
+  };
+
+  const NORMALIZE: Primitive = {
+    name: kind.name,
+    lowering: {
+      kind: "program",
+      program: ({ inputs }) => kind.normalize(specOf(inputs[0], inputs.length > 2, false)),
+    },
+    derivative(call, [g]) {
+      const [x, stats, ...rest] = call.inputs;
+      const { training, eps } = call.attrs as Attrs;
+      if (!training) {
+        const vars = call.inputs.map(variable);
+        const y = kind.compose(vars[0], vars[1], affineOf(vars, 2), eps);
+        const found = gradients(y, g!, vars);
+        return vars.map((v) => found.get(v) ?? null);
+      }
+      const [gx, ...params] = backward(x, g!, stats, rest, call);
+      return [gx, null, ...params];
+    },
+  };
+
+  const BACKWARD: Primitive = {
+    name: `${kind.name}Backward`,
+    lowering: {
+      kind: "program",
+      program: ({ inputs }) => kind.backward(specOf(inputs[0], inputs.length > 3, false)),
+    },
+    derivative(call, cotangents) {
+      const [x, g, _, ...rest] = call.inputs;
+      const vars = [x, ...rest].map(variable);
+      const seed = variable(g);
+      const stats = kind.composeStats(vars[0]);
+      const y = kind.compose(vars[0], stats, affineOf(vars, 1), call.attrs.eps);
+      const first = gradients(y, seed, vars);
+      const total = new Map<Node, Node>();
+      cotangents.forEach((c, k) => {
+        const of = c && first.get(vars[k]);
+        if (!of) return;
+        const second = gradients(of, c, [...vars, seed]);
+        for (const v of [...vars, seed]) {
+          const more = second.get(v);
+          if (more) total.set(v, total.has(v) ? add(total.get(v)!, more) : more);
+        }
+      });
+      const [gx, ...params] = vars.map((v) => total.get(v) ?? null);
+      return [gx, total.get(seed) ?? null, null, ...params];
+    },
+  };
+
+  function backward(x: Node, g: Node, stats: Node, rest: readonly Node[], call: Node): Node[] {
+    const { shape, dtype } = x;
+    const results = [{ shape, dtype }, ...rest.map((p) => ({ shape: p.shape, dtype: p.dtype }))];
+    // The kernel needs the weight and not the bias; the bias is there for the derivative's sake.
+    const made = new Node(
+      BACKWARD,
+      [x, g, stats, ...rest],
+      results,
+      call.attrs,
+      [floatBits(call.attrs.eps)],
+    );
+    return parts(made);
+  }
+
+  return {
+    statistics(x, running, momentum) {
+      const channels = x.shape[1];
+      const source = detach(x);
+      const inputs = running ? [source, running.mean, running.spread] : [source];
+      const results: { shape: Shape; dtype: DType }[] = [
+        { shape: [channels, kind.stride], dtype: "f32" },
+      ];
+      if (running) {
+        results.push({ shape: [channels], dtype: "c64" });
+        results.push({ shape: [channels, ...kind.spread.tail], dtype: kind.spread.dtype });
+      }
+      const params = [floatBits(0), floatBits(momentum)];
+      const [stats, mean, spread] = parts(
+        new Node(STATISTICS, inputs, results, null, params, false),
+      );
+      return { stats, running: running ? { mean, spread } : null };
+    },
+    frozen: kind.frozen,
+    normalize(x, stats, affine, eps, training) {
+      const inputs = affine ? [x, stats, affine.weight, affine.bias] : [x, stats];
+      const attrs: Attrs = { training, affine: affine !== null, eps };
+      const result = { shape: x.shape, dtype: x.dtype };
+      return new Node(NORMALIZE, inputs, [result], attrs, [floatBits(eps)]);
+    },
+  };
+}
+
+/** Whitening by the 2×2 covariance of real and imaginary part (Trabelsi et al. 2018). */
+export const covarianceBatchNorm: BatchNorm = make(covariance);
+
+/** Real and imaginary part normalised each by itself. */
+export const naiveBatchNorm: BatchNorm = make(naive);

@@ -1,0 +1,73 @@
+/** Comparisons, which give 1 or 0, and the choice between two tensors. */
+import * as fn from "../../gpu/functions/comparison.ts";
+import { indexToReal } from "../../gpu/functions/cast.ts";
+import type { MapFunction } from "../../gpu/function.ts";
+import { Node, type Primitive } from "../graph.ts";
+import { broadcastShapes, type Shape } from "../shape.ts";
+import { applyMap, fillLike, mapPrimitive, matched } from "./arithmetic.ts";
+import { broadcast, expand } from "./views.ts";
+
+function comparison(fn: MapFunction): (a: Node, b: Node) => Node {
+  const primitive = mapPrimitive(fn);
+  return (a, b) => applyMap(primitive, ...broadcast("compare", a, b));
+}
+
+/** a < b */
+export const less: (a: Node, b: Node) => Node = comparison(fn.less);
+/** a ≤ b */
+export const lessEqual: (a: Node, b: Node) => Node = comparison(fn.lessEqual);
+/** a > b */
+export const greater: (a: Node, b: Node) => Node = comparison(fn.greater);
+/** a ≥ b */
+export const greaterEqual: (a: Node, b: Node) => Node = comparison(fn.greaterEqual);
+
+const EQUAL = {
+  f32: mapPrimitive(fn.equalReal),
+  c64: mapPrimitive(fn.equalComplex),
+  u32: mapPrimitive(fn.equalIndex),
+};
+const NOT_EQUAL = { f32: mapPrimitive(fn.notEqualReal), c64: mapPrimitive(fn.notEqualComplex) };
+
+/** a = b, for reals, complex numbers (both parts) or indices. */
+export function equal(a: Node, b: Node): Node {
+  const [x, y] = a.dtype === "u32" ? broadcast("compare", a, b) : matched("compare", a, b);
+  return applyMap(EQUAL[x.dtype], x, y);
+}
+
+/** a ≠ b */
+export function notEqual(a: Node, b: Node): Node {
+  const [x, y] = matched("compare", a, b);
+  return applyMap(NOT_EQUAL[x.dtype as "f32" | "c64"], x, y);
+}
+
+const whereDerivative = (call: Node, [g]: readonly (Node | null)[]) => {
+  const [condition] = call.inputs;
+  const zero = fillLike(g!, 0);
+  return [null, where(condition, g!, zero), where(condition, zero, g!)];
+};
+const WHERE = {
+  f32: mapPrimitive(fn.whereReal, whereDerivative),
+  c64: mapPrimitive(fn.whereComplex, whereDerivative),
+};
+
+/** a where the condition is not 0, else b. */
+export function where(condition: Node, a: Node, b: Node): Node {
+  const [x, y] = matched("choose", a, b);
+  const shape = broadcastShapes("choose", condition.shape, x.shape);
+  const primitive = WHERE[x.dtype as "f32" | "c64"];
+  return applyMap(primitive, expand(condition, shape), expand(x, shape), expand(y, shape));
+}
+
+const IOTA: Primitive = { name: "index", lowering: { kind: "iota" } };
+
+/** The linear index of each element. */
+export function iota(shape: Shape): Node {
+  return new Node(IOTA, [], [{ shape, dtype: "u32" }]);
+}
+
+const TO_REAL = mapPrimitive(indexToReal);
+
+/** Indices as real numbers. */
+export function fromIndex(x: Node): Node {
+  return applyMap(TO_REAL, x);
+}

@@ -1,0 +1,264 @@
+/** Elementwise functions with their derivatives. A holomorphic f passes g back as g · conj(f′(z)). */
+import * as activation from "../../gpu/functions/activation.ts";
+import * as angleFn from "../../gpu/functions/angle.ts";
+import * as arithmetic from "../../gpu/functions/arithmetic.ts";
+import * as comparison from "../../gpu/functions/comparison.ts";
+import * as exponential from "../../gpu/functions/exponential.ts";
+import * as hyperbolic from "../../gpu/functions/hyperbolic.ts";
+import * as modulus from "../../gpu/functions/modulus.ts";
+import * as power from "../../gpu/functions/power.ts";
+import * as trigonometric from "../../gpu/functions/trigonometric.ts";
+import type { MapFunction } from "../../gpu/function.ts";
+import type { Node } from "../graph.ts";
+import {
+  add,
+  applyMap,
+  complex,
+  conj,
+  div,
+  fill,
+  fillLike,
+  imag,
+  mapPrimitive,
+  matched,
+  mul,
+  neg,
+  real,
+  scale,
+  sub,
+  toComplex,
+} from "./arithmetic.ts";
+import { equal, greater, where } from "./compare.ts";
+import { broadcast } from "./views.ts";
+
+/** A function of one variable: real form, complex form, derivative from input and result. */
+function holomorphic(
+  realFn: MapFunction,
+  complexFn: MapFunction,
+  slope: (x: Node, y: Node) => Node,
+): (x: Node) => Node {
+  const derivative = (call: Node, [g]: readonly (Node | null)[]) => [
+    mul(g!, conj(slope(call.inputs[0], call))),
+  ];
+  const forms = {
+    f32: mapPrimitive(realFn, derivative),
+    c64: mapPrimitive(complexFn, derivative),
+  };
+  return (x) => applyMap(forms[x.dtype as "f32" | "c64"], x);
+}
+
+const one = (x: Node) => fillLike(x, 1);
+
+/** x² */
+export const square: (x: Node) => Node = holomorphic(
+  arithmetic.squareReal,
+  arithmetic.squareComplex,
+  (x) => scale(x, 2),
+);
+/** 1 / x */
+export const reciprocal: (x: Node) => Node = holomorphic(
+  arithmetic.reciprocalReal,
+  arithmetic.reciprocalComplex,
+  (_, y) => neg(square(y)),
+);
+/** eˣ */
+export const exp: (x: Node) => Node = holomorphic(
+  exponential.expReal,
+  exponential.expComplex,
+  (_, y) => y,
+);
+/** The natural logarithm, cut along the negative real axis. */
+export const log: (x: Node) => Node = holomorphic(
+  exponential.logReal,
+  exponential.logComplex,
+  (x) => reciprocal(x),
+);
+/** The square root of non-negative real part. */
+export const sqrt: (x: Node) => Node = holomorphic(
+  power.sqrtReal,
+  power.sqrtComplex,
+  (_, y) => scale(reciprocal(y), 0.5),
+);
+/** sin x */
+export const sin: (x: Node) => Node = holomorphic(
+  angleFn.sinReal,
+  trigonometric.sinComplex,
+  (x) => cos(x),
+);
+/** cos x */
+export const cos: (x: Node) => Node = holomorphic(
+  angleFn.cosReal,
+  trigonometric.cosComplex,
+  (x) => neg(sin(x)),
+);
+/** tan x */
+export const tan: (x: Node) => Node = holomorphic(
+  angleFn.tanReal,
+  trigonometric.tanComplex,
+  (_, y) => add(one(y), square(y)),
+);
+/** sinh x */
+export const sinh: (x: Node) => Node = holomorphic(
+  hyperbolic.sinhReal,
+  hyperbolic.sinhComplex,
+  (x) => cosh(x),
+);
+/** cosh x */
+export const cosh: (x: Node) => Node = holomorphic(
+  hyperbolic.coshReal,
+  hyperbolic.coshComplex,
+  (x) => sinh(x),
+);
+/** tanh x */
+export const tanh: (x: Node) => Node = holomorphic(
+  hyperbolic.tanhReal,
+  hyperbolic.tanhComplex,
+  (_, y) => sub(one(y), square(y)),
+);
+
+const SIGMOID = mapPrimitive(activation.sigmoid, (y, [g]) => [mul(g!, mul(y, sub(one(y), y)))]);
+
+/** 1 / (1 + e⁻ˣ) for real x. */
+export function sigmoid(x: Node): Node {
+  return applyMap(SIGMOID, x);
+}
+
+const SIGN = mapPrimitive(modulus.sign);
+const SGN = mapPrimitive(modulus.sgn, (y, [g]) => {
+  // Only the part of g across z changes its direction: i s Im(conj(s) g) / |z|.
+  const across = imag(mul(conj(y), g!));
+  return [mul(mul(complex(fill(y.shape, 0), across), y), inverseAbs(y.inputs[0]))];
+});
+
+/** z / |z|, and 0 at 0; for real x its sign. */
+export function sgn(x: Node): Node {
+  return applyMap(x.dtype === "c64" ? SGN : SIGN, x);
+}
+
+const ABS_REAL = mapPrimitive(modulus.absReal, (y, [g]) => [mul(g!, sgn(y.inputs[0]))]);
+const ABS = mapPrimitive(modulus.absComplex, (y, [g]) => [mul(g!, sgn(y.inputs[0]))]);
+
+/** |x|; its derivative at 0 is 0. */
+export function abs(x: Node): Node {
+  return applyMap(x.dtype === "c64" ? ABS : ABS_REAL, x);
+}
+
+/** 1/|z|, and 0 at 0. */
+function inverseAbs(z: Node): Node {
+  const r = abs(z);
+  const zero = fillLike(r, 0);
+  const safe = where(equal(r, zero), one(r), r);
+  return where(equal(r, zero), zero, reciprocal(safe));
+}
+
+const ABS_SQUARED = mapPrimitive(
+  modulus.absSquared,
+  (y, [g]) => [mul(scale(g!, 2), y.inputs[0])],
+);
+
+/** |x|² */
+export function absSquared(x: Node): Node {
+  return x.dtype === "c64" ? applyMap(ABS_SQUARED, x) : square(x);
+}
+
+const ANGLE = mapPrimitive(angleFn.angle, (y, [g]) => {
+  const [z] = y.inputs;
+  const turn = mul(sgn(z), inverseAbs(z));
+  return [mul(complex(fill(y.shape, 0), g!), turn)];
+});
+
+/** The phase in (−π, π], and 0 at 0. */
+export function angle(x: Node): Node {
+  return applyMap(ANGLE, toComplex(x));
+}
+
+const POLAR = mapPrimitive(angleFn.polar, (z, [g]) => {
+  const [r, phi] = z.inputs;
+  const along = mul(g!, conj(applyMap(POLAR, fillLike(phi, 1), phi)));
+  return [real(along), mul(imag(along), r)];
+});
+
+/** r·e^{iφ} */
+export function polar(r: Node, phi: Node): Node {
+  return applyMap(POLAR, ...broadcast("make polar numbers", r, phi));
+}
+
+const powDerivative = (y: Node, [g]: readonly (Node | null)[]) => {
+  const [a, b] = y.inputs;
+  const zero = fillLike(a, 0);
+  const form = a.dtype === "c64" ? POW_COMPLEX : POW_REAL;
+  let ga: Node | null = null;
+  let gb: Node | null = null;
+  if (a.tracked) {
+    const slope = mul(b, applyMap(form, a, sub(b, one(b))));
+    ga = mul(g!, conj(where(equal(b, zero), zero, slope)));
+  }
+  if (b.tracked) {
+    const safe = where(equal(a, zero), one(a), a);
+    gb = mul(g!, conj(where(equal(a, zero), zero, mul(y, log(safe)))));
+  }
+  return [ga, gb];
+};
+const POW_REAL = mapPrimitive(power.powReal, powDerivative);
+const POW_COMPLEX = mapPrimitive(power.powComplex, powDerivative);
+
+/** a to the power b, the principal value. */
+export function pow(a: Node, b: Node): Node {
+  const [x, y] = matched("raise to a power", a, b);
+  return applyMap(x.dtype === "c64" ? POW_COMPLEX : POW_REAL, x, y);
+}
+
+const ATAN2 = mapPrimitive(angleFn.atan2, (call, [g]) => {
+  const [y, x] = call.inputs;
+  const over = div(g!, add(square(x), square(y)));
+  return [mul(over, x), neg(mul(over, y))];
+});
+
+/** The angle of the point (x, y). */
+export function atan2(y: Node, x: Node): Node {
+  return applyMap(ATAN2, ...broadcast("take atan2", y, x));
+}
+
+/** Gradient of the larger (or smaller) of two: shared where they are equal. */
+function share(wins: (a: Node, b: Node) => Node) {
+  return (call: Node, [g]: readonly (Node | null)[]) => {
+    const [a, b] = call.inputs;
+    const half = scale(equal(a, b), 0.5);
+    return [mul(g!, add(wins(a, b), half)), mul(g!, add(wins(b, a), half))];
+  };
+}
+const MAXIMUM = mapPrimitive(comparison.maximum, share(greater));
+const MINIMUM = mapPrimitive(comparison.minimum, share((a, b) => greater(b, a)));
+
+/** The larger of two reals. */
+export function maximum(a: Node, b: Node): Node {
+  return applyMap(MAXIMUM, ...broadcast("take the maximum", a, b));
+}
+
+/** The smaller of two reals. */
+export function minimum(a: Node, b: Node): Node {
+  return applyMap(MINIMUM, ...broadcast("take the minimum", a, b));
+}
+
+const gateDerivative = (call: Node, [g]: readonly (Node | null)[]) => [
+  reluGate(g!, call.inputs[1]),
+  null,
+];
+const GATE_REAL = mapPrimitive(activation.reluGateReal, gateDerivative);
+const GATE_COMPLEX = mapPrimitive(activation.reluGateComplex, gateDerivative);
+
+/** g where x > 0, else 0, real and imaginary part each by itself. */
+function reluGate(g: Node, x: Node): Node {
+  return applyMap(x.dtype === "c64" ? GATE_COMPLEX : GATE_REAL, g, x);
+}
+
+const reluDerivative = (call: Node, [g]: readonly (Node | null)[]) => [
+  reluGate(g!, call.inputs[0]),
+];
+const RELU_REAL = mapPrimitive(activation.reluReal, reluDerivative);
+const RELU_COMPLEX = mapPrimitive(activation.reluComplex, reluDerivative);
+
+/** max(x, 0), of a complex x for real and imaginary part each by itself. */
+export function relu(x: Node): Node {
+  return applyMap(x.dtype === "c64" ? RELU_COMPLEX : RELU_REAL, x);
+}

@@ -1,0 +1,113 @@
+/** Tensors put together, and rows chosen by labels. */
+import { single } from "../../gpu/kernel.ts";
+import { gather as gatherKernel, type GatherSpec, scatterAdd } from "../../gpu/kernels/gather.ts";
+import { cannot } from "../../gpu/errors.ts";
+import { type Derivative, Node, type Primitive } from "../graph.ts";
+import { checkAxis, type Shape, show, sizeOf } from "../shape.ts";
+import { fill, toComplex } from "./arithmetic.ts";
+import { equal, fromIndex, iota, less, where } from "./compare.ts";
+import { embed, expand, reshape, sum } from "./views.ts";
+
+/** The coordinate along one axis of a shape, as a real number. */
+function coordinate(shape: Shape, axis: number): Node {
+  const line = shape.map((n, d) => (d === axis ? n : 1));
+  return expand(fromIndex(reshape(iota([shape[axis]]), line)), shape);
+}
+
+/** Tensors one after the other along an axis. */
+export function concat(list: readonly Node[], axis: number): Node {
+  const what = "concat";
+  if (list.length === 0) throw cannot(what, "there is nothing to put together");
+  const complex = list.some((x) => x.dtype === "c64");
+  const all = complex ? list.map(toComplex) : [...list];
+  const first = all[0].shape;
+  const at = checkAxis(what, axis, first);
+  for (const { shape } of all) {
+    if (shape.length !== first.length || shape.some((n, d) => d !== at && n !== first[d])) {
+      throw cannot(what, `shapes ${show(first)} and ${show(shape)} differ beside axis ${at}`);
+    }
+  }
+  if (all.length === 1) return all[0];
+  const total = all.reduce((n, x) => n + x.shape[at], 0);
+  const shape = first.map((n, d) => (d === at ? total : n));
+  const place = coordinate(shape, at);
+  let end = total;
+  let result: Node | null = null;
+  for (const x of all.toReversed()) {
+    const start = end - x.shape[at];
+    const put = embed(x, shape, shape.map((_, d) => (d === at ? start : 0)));
+    result = result ? where(less(place, fill(shape, end)), put, result) : put;
+    end = start;
+  }
+  return result!;
+}
+
+/** Zeros (or `value`) around x: `before` and `after` elements along each axis. */
+export function pad(
+  x: Node,
+  before: readonly number[],
+  after: readonly number[],
+  value: number,
+): Node {
+  const shape = x.shape.map((n, d) => before[d] + n + after[d]);
+  const put = embed(x, shape, before);
+  if (value === 0) return put;
+  const inside = embed(fill(x.shape, 1), shape, before);
+  return where(inside, put, fill(shape, value));
+}
+
+const specOf = (
+  x: Shape,
+  dtype: string,
+  axis: number,
+  rows: number,
+  picks: number,
+): GatherSpec => ({
+  dtype: dtype as "f32" | "c64",
+  outer: sizeOf(x.slice(0, axis)),
+  rows,
+  picks,
+  inner: sizeOf(x.slice(axis + 1)),
+});
+
+function labelled(
+  name: string,
+  kernel: typeof gatherKernel,
+  derivative: Derivative,
+): Primitive {
+  return {
+    name,
+    lowering: {
+      kind: "program",
+      program: ({ inputs: [x], attrs: { axis, rows, picks } }) =>
+        single(kernel, specOf(x.shape, x.dtype, axis, rows, picks)),
+    },
+    derivative,
+  };
+}
+
+const TAKE = labelled("gather", gatherKernel, (call, [g]) => {
+  const [x, labels] = call.inputs;
+  return [new Node(PUT, [g!, labels], [{ shape: x.shape, dtype: x.dtype }], call.attrs), null];
+});
+const PUT = labelled("scatterAdd", scatterAdd, (call, [g]) => {
+  const [x, labels] = call.inputs;
+  return [new Node(TAKE, [g!, labels], [{ shape: x.shape, dtype: x.dtype }], call.attrs), null];
+});
+
+/** x[…, labels[p], …] along an axis; the labels are indices that the caller has checked. */
+export function take(x: Node, labels: Node, axis: number): Node {
+  const picks = labels.shape[0];
+  const shape = x.shape.map((n, d) => (d === axis ? picks : n));
+  const attrs = { axis, rows: x.shape[axis], picks };
+  return new Node(TAKE, [x, labels], [{ shape, dtype: x.dtype }], attrs);
+}
+
+/** x[n, labels[n]] of x [N, C]; the labels are indices that the caller has checked. */
+export function pick(x: Node, labels: Node): Node {
+  const [n, c] = x.shape;
+  const column = expand(iota([c]), [n, c]);
+  const label = expand(reshape(labels, [n, 1]), [n, c]);
+  const zero = x.dtype === "c64" ? fill(x.shape, 0, 0) : fill(x.shape, 0);
+  return sum(where(equal(column, label), x, zero), 1);
+}

@@ -1,0 +1,145 @@
+/** Pooling of images: the element of largest modulus, or the mean, of each window. */
+import {
+  avgPool2d as average,
+  avgPool2dScatter,
+  maxPool2d as largest,
+  maxPool2dPick,
+  maxPool2dScatter,
+  type Pool2dSpec,
+} from "../../gpu/kernels/pool2d.ts";
+import { cannot } from "../../gpu/errors.ts";
+import { Node, parts, type Primitive } from "../graph.ts";
+import { checkWhole, type Shape, show } from "../shape.ts";
+import { toComplex } from "./arithmetic.ts";
+
+/** Pairs are [along height, along width]. */
+export interface PoolGeometry {
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly padding: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  /** Rounds output sizes up, so that a last window may reach past the padded input. */
+  readonly ceilMode: boolean;
+}
+
+interface Attrs extends PoolGeometry {
+  readonly x: Shape;
+  readonly y: Shape;
+}
+
+interface AvgAttrs extends Attrs {
+  readonly countIncludePad: boolean;
+  readonly divisor: number | null;
+}
+
+function spec({ x, y, kernel, stride, padding, dilation }: Attrs): Pool2dSpec {
+  return {
+    planes: x[0] * x[1],
+    inHeight: x[2],
+    inWidth: x[3],
+    outHeight: y[2],
+    outWidth: y[3],
+    kernel,
+    stride,
+    padding,
+    dilation,
+  };
+}
+
+/** The output's shape by PyTorch's rule; the last window must start inside the left padding or input. */
+function pooled(what: string, x: Node, g: PoolGeometry): Shape {
+  if (x.shape.length !== 4) throw cannot(what, `it takes [N, C, H, W], got ${show(x.shape)}`);
+  const out = [0, 1].map((d) => {
+    checkWhole(what, "kernel size", g.kernel[d], 1);
+    checkWhole(what, "stride", g.stride[d], 1);
+    checkWhole(what, "padding", g.padding[d], 0);
+    checkWhole(what, "dilation", g.dilation[d], 1);
+    if (g.padding[d] * 2 > g.kernel[d]) {
+      throw cannot(
+        what,
+        `padding ${g.padding[d]} is more than half the kernel size ${g.kernel[d]}`,
+      );
+    }
+    const size = x.shape[2 + d];
+    const extent = g.dilation[d] * (g.kernel[d] - 1) + 1;
+    const room = size + 2 * g.padding[d];
+    if (extent > room) {
+      throw cannot(
+        what,
+        `the kernel ${g.kernel.join(" × ")} is larger than the padded input ` +
+          `${x.shape[2] + 2 * g.padding[0]} × ${x.shape[3] + 2 * g.padding[1]}`,
+      );
+    }
+    const steps = (room - extent) / g.stride[d];
+    let n = (g.ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1;
+    if (g.ceilMode && (n - 1) * g.stride[d] >= size + g.padding[d]) n--;
+    return n;
+  });
+  return [x.shape[0], x.shape[1], out[0], out[1]];
+}
+
+const MAX_POOL: Primitive = {
+  name: "maxPool2d",
+  lowering: { kind: "program", program: (node) => largest(spec(node.attrs)) },
+  derivative: (call, [g]) => g ? [scatter(g, parts(call)[1], call.attrs)] : [null],
+};
+const MAX_SCATTER: Primitive = {
+  name: "maxPool2dScatter",
+  lowering: { kind: "program", program: (node) => maxPool2dScatter(spec(node.attrs)) },
+  derivative: (call, [g]) => [chosen(g!, call.inputs[1], call.attrs), null],
+};
+const MAX_PICK: Primitive = {
+  name: "maxPool2dPick",
+  lowering: { kind: "program", program: (node) => maxPool2dPick(spec(node.attrs)) },
+  derivative: (call, [g]) => [scatter(g!, call.inputs[1], call.attrs), null],
+};
+
+function scatter(g: Node, indices: Node, attrs: Attrs): Node {
+  return new Node(MAX_SCATTER, [g, indices], [{ shape: attrs.x, dtype: "c64" }], attrs);
+}
+
+function chosen(v: Node, indices: Node, attrs: Attrs): Node {
+  return new Node(MAX_PICK, [v, indices], [{ shape: attrs.y, dtype: "c64" }], attrs);
+}
+
+/** The element of largest modulus of each window, and its index in the plane. */
+export function maxPool2d(x: Node, geometry: PoolGeometry): [values: Node, indices: Node] {
+  const z = toComplex(x);
+  const y = pooled("max-pool", z, geometry);
+  const results = [{ shape: y, dtype: "c64" }, { shape: y, dtype: "u32" }] as const;
+  const attrs: Attrs = { x: z.shape, y, ...geometry };
+  const [values, indices] = parts(new Node(MAX_POOL, [z], results, attrs));
+  return [values, indices];
+}
+
+const avgSpec = (node: Node) => {
+  const { countIncludePad, divisor } = node.attrs as AvgAttrs;
+  return { ...spec(node.attrs), countIncludePad, divisor, dtype: node.dtype as "f32" | "c64" };
+};
+const AVG_POOL: Primitive = {
+  name: "avgPool2d",
+  lowering: { kind: "program", program: (node) => average(avgSpec(node)) },
+  derivative: (call, [g]) => [
+    new Node(AVG_SCATTER, [g!], [{ shape: call.attrs.x, dtype: g!.dtype }], call.attrs),
+  ],
+};
+const AVG_SCATTER: Primitive = {
+  name: "avgPool2dScatter",
+  lowering: { kind: "program", program: (node) => avgPool2dScatter(avgSpec(node)) },
+  derivative: (call, [g]) => [
+    new Node(AVG_POOL, [g!], [{ shape: call.attrs.y, dtype: g!.dtype }], call.attrs),
+  ],
+};
+
+/** The mean of each window. */
+export function avgPool2d(
+  x: Node,
+  geometry: PoolGeometry,
+  countIncludePad: boolean,
+  divisor: number | null,
+): Node {
+  const y = pooled("average-pool", x, geometry);
+  if (divisor !== null) checkWhole("average-pool", "divisorOverride", divisor, 1);
+  const attrs: AvgAttrs = { x: x.shape, y, ...geometry, countIncludePad, divisor };
+  return new Node(AVG_POOL, [x], [{ shape: y, dtype: x.dtype }], attrs);
+}

@@ -1,0 +1,45 @@
+/** Random numbers from Philox, a counter-based generator: computed where they are used. */
+import { normalComplex, normalReal, uniformReal } from "../../gpu/functions/random.ts";
+import type { Node } from "../graph.ts";
+import type { Shape } from "../shape.ts";
+import { applyMap, fillIndex, mapPrimitive } from "./arithmetic.ts";
+import { iota } from "./compare.ts";
+
+const UNIFORM = mapPrimitive(uniformReal, undefined, true);
+const NORMAL = { f32: mapPrimitive(normalReal), c64: mapPrimitive(normalComplex) };
+
+/** A seed and the number of draws so far; each draw takes the next stream of the generator. */
+export class Generator {
+  #low = 0;
+  #high = 0;
+  #stream = 0;
+
+  constructor(seed: number) {
+    this.seed(seed);
+  }
+
+  /** Starts again from a seed, a whole number from 0 to 2⁵³ − 1. */
+  seed(seed: number): void {
+    this.#low = seed >>> 0;
+    this.#high = Math.floor(seed / 2 ** 32) >>> 0;
+    this.#stream = 0;
+  }
+
+  #next(shape: Shape): Node[] {
+    const words = [this.#stream++, this.#low, this.#high];
+    return [iota(shape), ...words.map((w) => fillIndex(shape, w))];
+  }
+
+  /** Uniform in [0, 1). */
+  uniform(shape: Shape): Node {
+    return applyMap(UNIFORM, ...this.#next(shape));
+  }
+
+  /** Standard normal; complex ones have E|z|² = 1. */
+  normal(shape: Shape, dtype: "f32" | "c64"): Node {
+    return applyMap(NORMAL[dtype], ...this.#next(shape));
+  }
+}
+
+/** The generator that everything draws from unless it is given another. */
+export const generator: Generator = new Generator(0);

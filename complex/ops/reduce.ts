@@ -1,0 +1,109 @@
+/** Reductions over axes beside the sum, and running sums. */
+import { single } from "../../gpu/kernel.ts";
+import { scan } from "../../gpu/kernels/scan.ts";
+import { cannot } from "../../gpu/errors.ts";
+import { Node, type Primitive } from "../graph.ts";
+import { checkAxes, checkAxis, type Shape, show, sizeOf } from "../shape.ts";
+import { div, mul, neg, scale } from "./arithmetic.ts";
+import { equal } from "./compare.ts";
+import { expand, permute, reshape, slice, squeeze, sum, sumKeep } from "./views.ts";
+import { concat } from "./join.ts";
+
+/** The mean over axes. */
+export function mean(x: Node, axes?: number | readonly number[], keepDims = false): Node {
+  const list = checkAxes("take the mean", axes, x.shape);
+  const total = sum(x, list, keepDims);
+  return scale(total, total.size / x.size);
+}
+
+const MAX: Primitive = {
+  name: "max",
+  lowering: { kind: "reduce", fold: "max" },
+  derivative(call, [g]) {
+    const [x] = call.inputs;
+    const winners = equal(x, expand(call, x.shape));
+    const shared = div(g!, sumKeep(winners, call.attrs.axes));
+    return [mul(winners, expand(shared, x.shape))];
+  },
+};
+
+function keptShape(shape: Shape, axes: readonly number[]): Shape {
+  return shape.map((n, d) => (axes.includes(d) ? 1 : n));
+}
+
+/** The largest value over axes; its gradient is shared among equals. */
+export function max(x: Node, axes?: number | readonly number[], keepDims = false): Node {
+  const list = checkAxes("take the max", axes, x.shape);
+  const result = { shape: keptShape(x.shape, list), dtype: x.dtype };
+  const kept = new Node(MAX, [x], [result], { axes: list });
+  return keepDims ? kept : squeeze(kept, list);
+}
+
+/** The smallest value over axes. */
+export function min(x: Node, axes?: number | readonly number[], keepDims = false): Node {
+  return neg(max(neg(x), axes, keepDims));
+}
+
+const ARGMAX: Primitive = { name: "argmax", lowering: { kind: "reduce", fold: "argmax" } };
+
+/** The place of the first largest value along an axis, or in all of x flattened. */
+export function argmax(x: Node, axis?: number, keepDims = false): Node {
+  const what = "take the argmax";
+  const from = axis === undefined ? reshape(x, [x.size]) : x;
+  const d = axis === undefined ? 0 : checkAxis(what, axis, x.shape);
+  if (from.shape[d] > 2 ** 24) {
+    throw cannot(what, `places among ${from.shape[d]} values are not exact in float32`);
+  }
+  const result = { shape: keptShape(from.shape, [d]), dtype: x.dtype };
+  const kept = new Node(ARGMAX, [from], [result], { axes: [d] });
+  if (axis === undefined) return reshape(kept, keepDims ? x.shape.map(() => 1) : []);
+  return keepDims ? kept : squeeze(kept, [d]);
+}
+
+/** The product over axes, by halves, so that zeros and derivatives of any order are right. */
+export function prod(x: Node, axes?: number | readonly number[], keepDims = false): Node {
+  const list = checkAxes("take the product", axes, x.shape);
+  const kept = keptShape(x.shape, list);
+  const rest = x.shape.map((_, d) => d).filter((d) => !list.includes(d));
+  const run = sizeOf(list.map((d) => x.shape[d]));
+  const outer = x.size / run;
+  let now = reshape(permute(x, [...rest, ...list]), [outer, run]);
+  while (now.shape[1] > 1) {
+    const n = now.shape[1];
+    const half = n >> 1;
+    const take = (from: number, count: number) => slice(now, [0, from], [outer, count], [1, 1]);
+    const folded = mul(take(0, half), take(half, half));
+    now = n % 2 === 0 ? folded : concat([folded, take(n - 1, 1)], 1);
+  }
+  const result = reshape(now, kept);
+  return keepDims ? result : squeeze(result, list);
+}
+
+const CUMSUM: Primitive = {
+  name: "cumsum",
+  lowering: {
+    kind: "program",
+    program({ inputs: [x], attrs: { axis, reverse } }) {
+      return single(scan, {
+        dtype: x.dtype as "f32" | "c64",
+        outer: sizeOf(x.shape.slice(0, axis)),
+        length: x.shape[axis],
+        inner: sizeOf(x.shape.slice(axis + 1)),
+        reverse,
+      });
+    },
+  },
+  derivative: ({ attrs }, [g]) => [runningSum(g!, attrs.axis, !attrs.reverse)],
+};
+
+function runningSum(x: Node, axis: number, reverse: boolean): Node {
+  return new Node(CUMSUM, [x], [{ shape: x.shape, dtype: x.dtype }], { axis, reverse });
+}
+
+/** The running sum along an axis. */
+export function cumsum(x: Node, axis: number): Node {
+  if (x.shape.length === 0) {
+    throw cannot("take a running sum", `shape ${show(x.shape)} has no axis`);
+  }
+  return runningSum(x, checkAxis("take a running sum", axis, x.shape), false);
+}

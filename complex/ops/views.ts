@@ -1,0 +1,241 @@
+/**
+ * Rearrangements of elements and the sum that undoes repetition: linear maps whose derivatives are
+ * one another. None of them moves data by itself; the kernels that look through them do.
+ */
+import { cannot } from "../../gpu/errors.ts";
+import {
+  add as addIndex,
+  constant,
+  div,
+  type Index,
+  join,
+  mod,
+  mul,
+  reverse,
+  shift,
+  split,
+} from "../../gpu/index.ts";
+import { type Derivative, Node, type Placement, type Primitive } from "../graph.ts";
+import { broadcastShapes, checkAxes, sameShape, type Shape, show, sizeOf } from "../shape.ts";
+
+type Place = (
+  at: Index,
+  node: Node,
+  param: (word: number, max: number) => Index,
+) => Placement;
+
+function view(name: string, place: Place, derivative?: Derivative): Primitive {
+  return { name, lowering: { kind: "view", place }, derivative };
+}
+
+/** A view that maps coordinates to coordinates. */
+function coordinateView(
+  name: string,
+  map: (
+    coords: Index[],
+    node: Node,
+    param: (word: number, max: number) => Index,
+  ) => { coords: Index[]; guards?: Placement["guards"] },
+  derivative: Derivative,
+): Primitive {
+  return view(name, (at, node, param) => {
+    const { coords, guards } = map(split(at, node.shape), node, param);
+    return { at: join(coords, node.inputs[0].shape), guards };
+  }, derivative);
+}
+
+// deno-lint-ignore no-explicit-any
+function apply(primitive: Primitive, x: Node, shape: Shape, attrs: any, params?: number[]): Node {
+  return new Node(primitive, [x], [{ shape, dtype: x.dtype }], attrs, params ?? null);
+}
+
+const IDENTITY = view("identity", (at) => ({ at }), (_, [g]) => [g]);
+const DETACH = view("detach", (at) => ({ at }));
+
+/** The same values, with a place of its own in the graph of derivatives. */
+export function variable(x: Node): Node {
+  return new Node(IDENTITY, [x], [{ shape: x.shape, dtype: x.dtype }], null, null, true);
+}
+
+/** The same values, through which no derivative passes. */
+export function detach(x: Node): Node {
+  return new Node(DETACH, [x], [{ shape: x.shape, dtype: x.dtype }], null, null, false);
+}
+
+const RESHAPE = view("reshape", (at) => ({ at }), (c, [g]) => [reshape(g!, c.inputs[0].shape)]);
+
+/** The same elements in row-major order, in another shape of the same size. */
+export function reshape(x: Node, shape: Shape): Node {
+  if (sameShape(x.shape, shape)) return x;
+  const from = x.primitive === RESHAPE && !x.stored ? x.inputs[0] : x;
+  if (from !== x && sameShape(from.shape, shape)) return from;
+  return apply(RESHAPE, from, shape, null);
+}
+
+const PERMUTE = coordinateView("permute", (coords, { attrs }) => {
+  const from: Index[] = [];
+  (attrs as number[]).forEach((axis, d) => from[axis] = coords[d]);
+  return { coords: from };
+}, (c, [g]) => {
+  const inverse: number[] = [];
+  (c.attrs as number[]).forEach((axis, d) => inverse[axis] = d);
+  return [permute(g!, inverse)];
+});
+
+/** Axis d of the result is axis `axes[d]` of x. */
+export function permute(x: Node, axes: readonly number[]): Node {
+  if (axes.every((axis, d) => axis === d)) return x;
+  return apply(PERMUTE, x, axes.map((axis) => x.shape[axis]), axes);
+}
+
+/** The axes that `permute` was given, if x comes from it. */
+export function permutation(x: Node): readonly number[] | null {
+  return x.primitive === PERMUTE && !x.stored ? x.attrs : null;
+}
+
+const EXPAND = coordinateView("expand", (coords, { inputs: [x] }) => ({
+  coords: coords.map((c, d) => (x.shape[d] === 1 ? constant(0) : c)),
+}), (c, [g]) => [sumTo(g!, c.inputs[0].shape)]);
+
+/** Repeats x along axes of size 1, and along new leading axes, up to `shape`. */
+export function expand(x: Node, shape: Shape): Node {
+  if (sameShape(x.shape, shape)) return x;
+  const lead = Array<number>(shape.length - x.shape.length).fill(1);
+  return apply(EXPAND, reshape(x, [...lead, ...x.shape]), shape, null);
+}
+
+const SUM: Primitive = {
+  name: "sum",
+  lowering: { kind: "reduce", fold: "sum" },
+  derivative: (c, [g]) => [expand(g!, c.inputs[0].shape)],
+};
+
+/** The sum over axes, which stay with size 1. */
+export function sumKeep(x: Node, axes: readonly number[]): Node {
+  const long = axes.filter((d) => x.shape[d] !== 1);
+  if (long.length === 0) return x;
+  return apply(SUM, x, x.shape.map((n, d) => (long.includes(d) ? 1 : n)), { axes: long });
+}
+
+/** Removes axes, which must have size 1. */
+export function squeeze(x: Node, axes: readonly number[]): Node {
+  return reshape(x, x.shape.filter((_, d) => !axes.includes(d)));
+}
+
+/** The sum over axes. */
+export function sum(x: Node, axes?: number | readonly number[], keepDims = false): Node {
+  const list = checkAxes("sum", axes, x.shape);
+  const kept = sumKeep(x, list);
+  return keepDims ? kept : squeeze(kept, list);
+}
+
+/** Sums what broadcasting from `shape` had repeated. */
+export function sumTo(x: Node, shape: Shape): Node {
+  const lead = x.shape.length - shape.length;
+  const axes = x.shape.map((_, d) => d).filter((d) => d < lead || shape[d - lead] === 1);
+  return reshape(sumKeep(x, axes), shape);
+}
+
+/** Both nodes repeated to the shape they broadcast to. */
+export function broadcast(what: string, a: Node, b: Node): [Node, Node] {
+  const shape = broadcastShapes(what, a.shape, b.shape);
+  return [expand(a, shape), expand(b, shape)];
+}
+
+interface SliceAttrs {
+  readonly step: readonly number[];
+}
+
+const SLICE = coordinateView("slice", (coords, node, param) => {
+  const { step } = node.attrs as SliceAttrs;
+  const { shape } = node.inputs[0];
+  return {
+    coords: coords.map((c, d) => {
+      if (node.shape[d] === shape[d]) return c;
+      return addIndex(mul(c, step[d]), param(d, shape[d] - 1));
+    }),
+  };
+}, (c, [g]) => {
+  const { step } = c.attrs as SliceAttrs;
+  return [embed(g!, c.inputs[0].shape, c.params!, step)];
+});
+
+/** From `start[d]` on every `step[d]`-th element, `shape[d]` of them. Starts may change freely. */
+export function slice(
+  x: Node,
+  start: readonly number[],
+  shape: Shape,
+  step: readonly number[],
+): Node {
+  if (sameShape(x.shape, shape)) return x;
+  return apply(SLICE, x, shape, { step } satisfies SliceAttrs, [...start]);
+}
+
+interface EmbedAttrs extends SliceAttrs {
+  readonly start: readonly number[];
+}
+
+const EMBED = coordinateView("pad", (coords, node) => {
+  const { start, step } = node.attrs as EmbedAttrs;
+  const guards: { index: Index; low: number; size: number }[] = [];
+  const from = coords.map((c, d) => {
+    const n = node.inputs[0].shape[d];
+    if (n === node.shape[d]) return c;
+    const size = (n - 1) * step[d] + 1;
+    const moved = shift(c, start[d], size);
+    guards.push({ index: c, low: start[d], size });
+    if (step[d] > 1) guards.push({ index: mod(moved, step[d]), low: 0, size: 1 });
+    return div(moved, step[d]);
+  });
+  return { coords: from, guards };
+}, (c, [g]) => {
+  const { start, step } = c.attrs as EmbedAttrs;
+  return [slice(g!, start, c.inputs[0].shape, step)];
+});
+
+/** Zeros of shape `shape` into which x is written from `start` on, every `step`-th place. */
+export function embed(
+  x: Node,
+  shape: Shape,
+  start: readonly number[],
+  step: readonly number[] = shape.map(() => 1),
+): Node {
+  if (sameShape(x.shape, shape)) return x;
+  return apply(EMBED, x, shape, { start, step } satisfies EmbedAttrs);
+}
+
+const FLIP = coordinateView("flip", (coords, node) => ({
+  coords: coords.map((c, d) =>
+    (node.attrs as number[]).includes(d) ? reverse(c, node.shape[d]) : c
+  ),
+}), (c, [g]) => [flip(g!, c.attrs)]);
+
+/** The order along axes turned round. */
+export function flip(x: Node, axes: readonly number[]): Node {
+  return apply(FLIP, x, x.shape, axes);
+}
+
+const ROLL = coordinateView("roll", (coords, node) => ({
+  coords: coords.map((c, d) => {
+    const by = (node.attrs as number[])[d];
+    const n = node.shape[d];
+    return by === 0 ? c : mod(addIndex(c, constant(n - by)), n);
+  }),
+}), (c, [g]) => [roll(g!, (c.attrs as number[]).map((by) => -by))]);
+
+/** Moves elements by `shifts[d]` places along axis d, round the end. */
+export function roll(x: Node, shifts: readonly number[]): Node {
+  return apply(
+    ROLL,
+    x,
+    x.shape,
+    shifts.map((by, d) => ((by % x.shape[d]) + x.shape[d]) % x.shape[d]),
+  );
+}
+
+/** Refuses to treat as one value what has several. */
+export function checkScalar(what: string, x: Node): void {
+  if (sizeOf(x.shape) !== 1) {
+    throw cannot(what, `it has ${sizeOf(x.shape)} values, shape ${show(x.shape)}, and not one`);
+  }
+}

@@ -1,0 +1,229 @@
+/** From a graph to launches: fused expressions, programs, and when each buffer is last needed. */
+import { BYTES, type Program, type Slot } from "../gpu/kernel.ts";
+import type { Engine, Executable } from "../gpu/engine.ts";
+import { cannot } from "../gpu/errors.ts";
+import type { Value } from "../gpu/expression.ts";
+import { type Index, linear, param as indexParam } from "../gpu/index.ts";
+import { mapKernel } from "../gpu/kernels/map.ts";
+import { reduce } from "../gpu/kernels/reduce.ts";
+import { fuse, type Graph } from "./fuse.ts";
+import type { Node } from "./graph.ts";
+import { show, sizeOf } from "./shape.ts";
+
+/** A params word of a launch: which node's, and which of its words. */
+type Word = readonly [node: number, word: number];
+
+/** One dispatch; buffers are named by their slot in the plan. */
+export interface Launch {
+  readonly executable: Executable;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly words: readonly Word[];
+  /** Slots that nothing needs after this launch. */
+  readonly release: number[];
+}
+
+/** A schedule that can be run again for every graph of the same structure. */
+export interface Plan {
+  /** The bytes of each slot. */
+  readonly bytes: readonly number[];
+  /** The slots that hold leaves: `[slot, node]`. */
+  readonly leaves: readonly (readonly [slot: number, node: number])[];
+  readonly launches: readonly Launch[];
+  /** For each root the slot that holds it in the end. */
+  readonly results: readonly number[];
+}
+
+/** Collects what one fused kernel loads and reads. */
+class Expression {
+  readonly inputs: number[] = [];
+  readonly words: Word[] = [];
+  readonly names = new Set<string>();
+  readonly #wordAt = new Map<string, number>();
+  readonly #values = new Map<string, Value>();
+
+  constructor(readonly graph: Graph, readonly stored: readonly boolean[]) {}
+
+  input(k: number): number {
+    const known = this.inputs.indexOf(k);
+    return known >= 0 ? known : this.inputs.push(k) - 1;
+  }
+
+  /** The place in the kernel's params of a node's words, which stay together. */
+  word(k: number, first: number, count: number): number {
+    const key = `${k}.${first}`;
+    const known = this.#wordAt.get(key);
+    if (known !== undefined) return known;
+    const at = this.words.length;
+    for (let w = 0; w < count; w++) this.words.push([k, first + w]);
+    this.#wordAt.set(key, at);
+    return at;
+  }
+
+  value(k: number, at: Index): Value {
+    const key = `${k}@${at.key}`;
+    const known = this.#values.get(key);
+    if (known) return known;
+    const made = this.stored[k]
+      ? { op: "load", input: this.input(k), dtype: this.graph.nodes[k].dtype, at } as const
+      : this.compute(k, at);
+    this.#values.set(key, made);
+    return made;
+  }
+
+  /** The value of a node at a linear index of its own shape, computed here. */
+  compute(k: number, at: Index): Value {
+    const { nodes, inputs } = this.graph;
+    const node = nodes[k];
+    const { lowering } = node.primitive;
+    switch (lowering.kind) {
+      case "map":
+        this.names.add(node.primitive.name);
+        return {
+          op: "call",
+          fn: lowering.fn,
+          args: inputs[k].map((input) => this.value(input, at)),
+        };
+      case "view": {
+        const read = (w: number, max: number) => indexParam(this.word(k, w, 1), max);
+        const { at: place, guards = [] } = lowering.place(at, node, read);
+        let value = this.value(inputs[k][0], place);
+        for (const guard of guards) value = { op: "guard", of: value, ...guard };
+        return value;
+      }
+      case "fill":
+        return {
+          op: "scalar",
+          at: this.word(k, 0, node.params!.length),
+          dtype: node.dtype,
+        };
+      case "iota":
+        return { op: "index", at };
+      default:
+        throw new Error(`${node.primitive.name} is not computed inside an expression`);
+    }
+  }
+}
+
+/** Writes the plan of a graph for an engine. Nothing runs and nothing is allocated yet. */
+export function makePlan(graph: Graph, engine: Engine): Plan {
+  const { nodes, inputs, leaf, roots } = graph;
+  const stored = fuse(graph, Math.min(engine.maxBindings, 8) - 1);
+  const bytes: number[] = [];
+  const leaves: [number, number][] = [];
+  const launches: Launch[] = [];
+  /** The slots of a node's results. */
+  const slots: number[][] = nodes.map(() => []);
+
+  const slot = (size: number, of: Node): number => {
+    if (size > engine.maxBufferBytes) {
+      throw cannot(
+        `compute ${of.primitive.name} of shape ${show(of.shape)}`,
+        `it takes ${size} bytes and "${engine.adapter.name}" binds at most ` +
+          `maxStorageBufferBindingSize, ${engine.maxBufferBytes} bytes`,
+      );
+    }
+    return bytes.push(size) - 1;
+  };
+  const launch = (
+    program: Program,
+    ins: readonly number[],
+    outs: readonly number[],
+    words: readonly Word[],
+    node: Node,
+  ): void => {
+    const tmps = (program.scratch ?? []).map((size) => slot(size, node));
+    const find = (s: Slot): number => {
+      const k = Number(s.replace(/^\D+/, ""));
+      return (s.startsWith("in") ? ins : s.startsWith("out") ? outs : tmps)[k];
+    };
+    for (const { kernel, spec, inputs, outputs } of program.steps) {
+      launches.push({
+        executable: engine.compile(kernel, spec),
+        inputs: inputs.map(find),
+        outputs: outputs.map(find),
+        words: kernel.params?.(spec) ? words : [],
+        release: [],
+      });
+    }
+  };
+  /** A map kernel that computes node k, or copies it where it is stored already. */
+  const map = (k: number, copy: boolean): number => {
+    const node = nodes[k];
+    const e = new Expression(graph, stored);
+    const at = linear(node.size);
+    const value = copy ? e.value(k, at) : e.compute(k, at);
+    const out = slot(node.size * BYTES[node.dtype], node);
+    const spec = {
+      size: node.size,
+      value,
+      inputs: e.inputs.map((i) => nodes[i].dtype),
+      words: e.words.length,
+    };
+    const kernel = mapKernel([...e.names].join("+") || "copy");
+    const program: Program = {
+      steps: [{ kernel, spec, inputs: e.inputs.map((_, i): Slot => `in${i}`), outputs: ["out0"] }],
+    };
+    launch(program, e.inputs.map((i) => slots[i][0]), [out], e.words, node);
+    return out;
+  };
+
+  nodes.forEach((node, k) => {
+    if (!stored[k]) return;
+    const size = node.size * BYTES[node.dtype];
+    const { lowering } = node.primitive;
+    if (leaf[k]) {
+      slots[k] = [slot(size, node)];
+      leaves.push([slots[k][0], k]);
+    } else if (lowering.kind === "part") slots[k] = [slots[inputs[k][0]][node.attrs]];
+    else if (lowering.kind === "program") {
+      slots[k] = node.results.map((r) => slot(sizeOf(r.shape) * BYTES[r.dtype], node));
+      const words = (node.params ?? []).map((_, w): Word => [k, w]);
+      launch(
+        lowering.program(node),
+        inputs[k].map((i) => slots[i][0]),
+        slots[k],
+        words,
+        node,
+      );
+    } else if (lowering.kind === "reduce") {
+      const from = inputs[k][0];
+      const { shape, size: whole } = nodes[from];
+      const e = new Expression(graph, stored);
+      const value = e.value(from, linear(whole));
+      slots[k] = [slot(size, node)];
+      const program = reduce({
+        fold: lowering.fold,
+        shape,
+        folded: shape.map((_, d) => node.attrs.axes.includes(d)),
+        value,
+        inputs: e.inputs.map((i) => nodes[i].dtype),
+        words: e.words.length,
+      });
+      launch(program, e.inputs.map((i) => slots[i][0]), slots[k], e.words, node);
+    } else slots[k] = [map(k, false)];
+  });
+
+  // Two roots of one node, and roots that are leaves, get buffers of their own.
+  const taken = new Set<number>();
+  const results = roots.map((k) => {
+    const own = slots[k][0];
+    const result = leaf[k] || taken.has(own) ? map(k, true) : own;
+    taken.add(result);
+    return result;
+  });
+  releaseEarly(launches, new Set(results));
+  return { bytes, leaves, launches, results };
+}
+
+/** Notes at each launch the slots that no later launch touches. */
+function releaseEarly(launches: readonly Launch[], kept: ReadonlySet<number>): void {
+  const seen = new Set(kept);
+  for (let l = launches.length - 1; l >= 0; l--) {
+    for (const s of [...launches[l].inputs, ...launches[l].outputs]) {
+      if (seen.has(s)) continue;
+      seen.add(s);
+      launches[l].release.push(s);
+    }
+  }
+}

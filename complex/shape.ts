@@ -1,0 +1,104 @@
+/** Arithmetic of shapes, and the checks that stand at the head of every operation. */
+import { cannot } from "../gpu/errors.ts";
+
+/** The sizes of a tensor's axes, outermost first. */
+export type Shape = readonly number[];
+
+/** The number of elements. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const n of shape) size *= n;
+  return size;
+}
+
+/** A shape as people read it: `[2, 3]`. */
+export function show(shape: Shape): string {
+  return `[${shape.join(", ")}]`;
+}
+
+/** True where both shapes are the same. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((n, d) => n === b[d]);
+}
+
+/** Refuses what is not a list of positive whole numbers. */
+export function checkShape(what: string, shape: Shape): void {
+  if (!Array.isArray(shape)) {
+    throw cannot(what, `the shape must be an array of whole numbers, got ${String(shape)}`);
+  }
+  for (const n of shape) {
+    if (!Number.isSafeInteger(n) || n < 1) {
+      throw cannot(what, `every size in the shape ${show(shape)} must be a whole number above 0`);
+    }
+  }
+}
+
+/** Refuses what is not a whole number in [low, high]. */
+export function checkWhole(what: string, name: string, n: number, low = 0, high = Infinity): void {
+  if (!Number.isSafeInteger(n) || n < low || n > high) {
+    const range = high === Infinity ? `at least ${low}` : `from ${low} to ${high}`;
+    throw cannot(what, `${name} must be a whole number ${range}, got ${String(n)}`);
+  }
+}
+
+/** An axis counted from 0; negative ones count from the end, as in NumPy. */
+export function checkAxis(what: string, axis: number, shape: Shape): number {
+  const rank = shape.length;
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
+    throw cannot(
+      what,
+      `axis ${String(axis)} is not one of the ${rank} axes of shape ${show(shape)}`,
+    );
+  }
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** Axes counted from 0, in order, none twice; absent means all. */
+export function checkAxes(
+  what: string,
+  axes: number | readonly number[] | undefined,
+  shape: Shape,
+): number[] {
+  if (axes === undefined) return shape.map((_, d) => d);
+  const list = (typeof axes === "number" ? [axes] : [...axes])
+    .map((axis) => checkAxis(what, axis, shape)).sort((a, b) => a - b);
+  if (new Set(list).size !== list.length) {
+    throw cannot(what, `an axis is named twice in [${String(axes)}]`);
+  }
+  return list;
+}
+
+/** The shape that both broadcast to, by NumPy's rule. */
+export function broadcastShapes(what: string, a: Shape, b: Shape): Shape {
+  if (sameShape(a, b)) return a;
+  const rank = Math.max(a.length, b.length);
+  const out: number[] = [];
+  for (let d = 1; d <= rank; d++) {
+    const m = a[a.length - d] ?? 1;
+    const n = b[b.length - d] ?? 1;
+    if (m !== n && m !== 1 && n !== 1) {
+      throw cannot(what, `shapes ${show(a)} and ${show(b)} do not broadcast: ${m} against ${n}`);
+    }
+    out.unshift(Math.max(m, n));
+  }
+  return out;
+}
+
+/** A shape with one size given as −1 worked out from the number of elements. */
+export function resolveShape(what: string, shape: Shape, size: number): number[] {
+  if (!Array.isArray(shape)) {
+    throw cannot(what, `the shape must be an array of whole numbers, got ${String(shape)}`);
+  }
+  const holes = shape.filter((n) => n === -1).length;
+  if (holes > 1) throw cannot(what, `only one size of ${show(shape)} may be -1`);
+  const known = shape.reduce((a, n) => (n === -1 ? a : a * n), 1);
+  const full = shape.map((n) => (n === -1 ? size / known : n));
+  if (holes === 1 && !Number.isInteger(size / known)) {
+    throw cannot(what, `${size} elements do not fill the shape ${show(shape)}`);
+  }
+  checkShape(what, full);
+  if (sizeOf(full) !== size) {
+    throw cannot(what, `${size} elements do not fill the shape ${show(shape)}`);
+  }
+  return full;
+}

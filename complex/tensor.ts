@@ -1,0 +1,689 @@
+/**
+ * Tensors: RealTensor (float32) and ComplexTensor (complex64, interleaved). They are recipes until
+ * somebody looks at them, and views of one another at no cost. The three classes stand together
+ * because each returns the others.
+ */
+import { cannot } from "../gpu/errors.ts";
+import { type Node, type State, withoutGradients } from "./graph.ts";
+import { gradients } from "./autograd.ts";
+import * as arithmetic from "./ops/arithmetic.ts";
+import * as compare from "./ops/compare.ts";
+import * as functions from "./ops/functions.ts";
+import * as joins from "./ops/join.ts";
+import * as products from "./ops/matmul.ts";
+import * as reductions from "./ops/reduce.ts";
+import * as views from "./ops/views.ts";
+import { formatTensor } from "./print.ts";
+import { read } from "./realize.ts";
+import { checkAxes, checkAxis, checkWhole, resolveShape, type Shape, show } from "./shape.ts";
+import { assign } from "./state.ts";
+
+/** A complex number of the host. */
+export interface Complex {
+  /** The real part. */
+  readonly re: number;
+  /** The imaginary part. */
+  readonly im: number;
+}
+
+/** Part of an axis: `[from, to)`, or `[from, to, step]` as NumPy's `from:to:step`, or all of it. */
+export type Range = readonly [number, number] | readonly [number, number, number] | null;
+
+/** What a real tensor can be combined with so that the result is real. */
+export type RealOperand = RealTensor | number;
+
+/** What has a complex value. */
+export type ComplexOperand = ComplexTensor | Complex;
+
+const isComplexNumber = (x: unknown): x is Complex =>
+  typeof x === "object" && x !== null && typeof (x as Complex).re === "number" &&
+  typeof (x as Complex).im === "number";
+
+/** The node of an operand; numbers take the shape of `like`. */
+function operand(what: string, x: unknown, like: Node): Node {
+  if (x instanceof Tensor) return x.node;
+  if (typeof x === "number") return arithmetic.fill(like.shape, x);
+  if (isComplexNumber(x)) return arithmetic.fill(like.shape, x.re, x.im);
+  throw cannot(what, `it takes a tensor or a number, got ${String(x)}`);
+}
+
+/** The tensor of a node. */
+export function wrap(node: Node): Tensor {
+  return node.dtype === "c64" ? new ComplexTensor(node) : new RealTensor(node);
+}
+
+/** The tensor of a state. */
+export function wrapState(state: State): Tensor {
+  return state.dtype === "c64" ? new ComplexTensor(state) : new RealTensor(state);
+}
+
+/** The real tensor of a node that is known to be real. */
+export function wrapReal(node: Node): RealTensor {
+  return new RealTensor(node);
+}
+
+/** The complex tensor of a node that is known to be complex. */
+export function wrapComplex(node: Node): ComplexTensor {
+  return new ComplexTensor(node);
+}
+
+/** What real and complex tensors have in common. */
+export abstract class Tensor {
+  readonly #source: Node | State;
+
+  /** Tensors are made by functions such as {@link complex} and `tensor`. */
+  constructor(source: Node | State) {
+    this.#source = source;
+  }
+
+  /** The recipe in the graph. */
+  get node(): Node {
+    return "current" in this.#source ? this.#source.current : this.#source;
+  }
+
+  /** The state behind a parameter or buffer; null for every other tensor. */
+  get state(): State | null {
+    return "current" in this.#source ? this.#source : null;
+  }
+
+  /** The kind of element. */
+  abstract readonly dtype: "float32" | "complex64";
+
+  /** The sizes of the axes, outermost first. */
+  get shape(): Shape {
+    return this.#source.shape;
+  }
+
+  /** The number of elements. */
+  get size(): number {
+    return this.node.size;
+  }
+
+  /** The number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** A tensor of the same kind. */
+  protected same(node: Node): this {
+    return wrap(node) as this;
+  }
+
+  /** The values, computed if need be; complex ones interleaved. The array is the caller's own. */
+  async data(): Promise<Float32Array<ArrayBuffer>> {
+    const [values] = await read([this.node]);
+    return new Float32Array(values);
+  }
+
+  /** The values as text, with shape and kind. */
+  async format(): Promise<string> {
+    const [values] = await read([this.node]);
+    return formatTensor(this.constructor.name, this.shape, values);
+  }
+
+  /** Kind and shape, and the values if they have been read. */
+  toString(): string {
+    return formatTensor(this.constructor.name, this.shape, this.node.stored?.host ?? null);
+  }
+
+  /** What `console.log` shows in Deno. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  /** The same elements in row-major order in another shape; one size may be −1. */
+  reshape(shape: Shape): this {
+    const full = resolveShape("reshape", shape, this.size);
+    return this.same(views.reshape(this.node, full));
+  }
+
+  /** One axis in place of the axes from `start` to `end`. */
+  flatten(start = 0, end = -1): this {
+    if (this.rank === 0) return this.reshape([1]);
+    const from = checkAxis("flatten", start, this.shape);
+    const to = checkAxis("flatten", end, this.shape);
+    if (to < from) throw cannot("flatten", `axis ${start} comes after axis ${end}`);
+    return this.reshape([...this.shape.slice(0, from), -1, ...this.shape.slice(to + 1)]);
+  }
+
+  /** Axis d of the result is axis `axes[d]` of this. */
+  permute(axes: readonly number[]): this {
+    const list = axes.map((axis) => checkAxis("permute", axis, this.shape));
+    if (list.length !== this.rank || new Set(list).size !== this.rank) {
+      throw cannot("permute", `[${axes}] does not name each axis of ${show(this.shape)} once`);
+    }
+    return this.same(views.permute(this.node, list));
+  }
+
+  /** Two axes exchanged; the last two, if none are named. */
+  transpose(a = -2, b = -1): this {
+    const from = checkAxis("transpose", a, this.shape);
+    const to = checkAxis("transpose", b, this.shape);
+    const axes = this.shape.map((_, d) => (d === from ? to : d === to ? from : d));
+    return this.same(views.permute(this.node, axes));
+  }
+
+  /** The matrix transpose of the last two axes. */
+  get T(): this {
+    return this.transpose();
+  }
+
+  /** Repeats axes of size 1 up to `shape`, as broadcasting does. */
+  expand(shape: Shape): this {
+    const [x] = views.broadcast("expand", this.node, arithmetic.fill(shape, 0));
+    if (x.shape.length !== shape.length || x.shape.some((n, d) => n !== shape[d])) {
+      throw cannot("expand", `shape ${show(this.shape)} does not broadcast to ${show(shape)}`);
+    }
+    return this.same(x);
+  }
+
+  /** Removes axes of size 1: all of them, or those named. */
+  squeeze(axes?: number | readonly number[]): this {
+    const list = axes === undefined
+      ? this.shape.map((_, d) => d).filter((d) => this.shape[d] === 1)
+      : checkAxes("squeeze", axes, this.shape);
+    for (const d of list) {
+      if (this.shape[d] !== 1) throw cannot("squeeze", `axis ${d} of ${show(this.shape)} is not 1`);
+    }
+    return this.same(views.squeeze(this.node, list));
+  }
+
+  /** Adds an axis of size 1 at `axis`. */
+  unsqueeze(axis: number): this {
+    const d = checkAxis("unsqueeze", axis, [...this.shape, 1]);
+    return this.same(
+      views.reshape(this.node, [...this.shape.slice(0, d), 1, ...this.shape.slice(d)]),
+    );
+  }
+
+  /** Part of each axis; negative places count from the end. Axes that are not given stay whole. */
+  slice(...ranges: Range[]): this {
+    const what = "slice";
+    if (ranges.length > this.rank) {
+      throw cannot(
+        what,
+        `${ranges.length} ranges for the ${this.rank} axes of ${show(this.shape)}`,
+      );
+    }
+    const start: number[] = [];
+    const step: number[] = [];
+    const shape = this.shape.map((n, d) => {
+      const [from, to, by] = [...(ranges[d] ?? [0, n]), 1];
+      checkWhole(what, "step", by, 1);
+      checkWhole(what, "a start", from, -n, n);
+      checkWhole(what, "an end", to, -n);
+      const first = from < 0 ? from + n : from;
+      const last = Math.min(n, to < 0 ? to + n : to);
+      if (last <= first) {
+        throw cannot(what, `[${from}, ${to}] of axis ${d} in ${show(this.shape)} is empty`);
+      }
+      start.push(first);
+      step.push(by);
+      return Math.ceil((last - first) / by);
+    });
+    return this.same(views.slice(this.node, start, shape, step));
+  }
+
+  /** The sub-tensor at place `index` of the first axis (or another), without that axis. */
+  at(index: number, axis = 0): this {
+    const d = checkAxis("take a row", axis, this.shape);
+    const n = this.shape[d];
+    checkWhole("take a row", "the index", index, -n, n - 1);
+    const k = index < 0 ? index + n : index;
+    const ranges = this.shape.map((_, e): Range => (e === d ? [k, k + 1] : null));
+    return this.slice(...ranges).squeeze(d);
+  }
+
+  /** The order along axes (all, if absent) turned round. */
+  flip(axes?: number | readonly number[]): this {
+    return this.same(views.flip(this.node, checkAxes("flip", axes, this.shape)));
+  }
+
+  /** Moves elements by `shift` places along an axis, round the end. */
+  roll(shift: number | readonly number[], axes: number | readonly number[]): this {
+    const shifts = typeof shift === "number" ? [shift] : shift;
+    const list = (typeof axes === "number" ? [axes] : axes)
+      .map((axis) => checkAxis("roll", axis, this.shape));
+    if (shifts.length !== list.length) {
+      throw cannot("roll", `there are ${shifts.length} shifts for ${list.length} axes`);
+    }
+    const by = this.shape.map(() => 0);
+    list.forEach((d, k) => {
+      checkWhole("roll", "a shift", shifts[k], -Infinity);
+      by[d] += shifts[k];
+    });
+    return this.same(views.roll(this.node, by));
+  }
+
+  /** Puts `before` and `after` elements of `value` around each axis: `[[before, after], …]`. */
+  pad(widths: readonly (readonly [number, number])[], value = 0): this {
+    if (widths.length !== this.rank) {
+      throw cannot(
+        "pad",
+        `${widths.length} pairs for the ${this.rank} axes of ${show(this.shape)}`,
+      );
+    }
+    for (const n of widths.flat()) checkWhole("pad", "a width", n, 0);
+    const [before, after] = [widths.map((w) => w[0]), widths.map((w) => w[1])];
+    return this.same(joins.pad(this.node, before, after, value));
+  }
+
+  /** The sum over axes (all, if absent). */
+  sum(axes?: number | readonly number[], keepDims = false): this {
+    return this.same(views.sum(this.node, axes, keepDims));
+  }
+
+  /** The mean over axes (all, if absent). */
+  mean(axes?: number | readonly number[], keepDims = false): this {
+    return this.same(reductions.mean(this.node, axes, keepDims));
+  }
+
+  /** The product over axes (all, if absent). */
+  prod(axes?: number | readonly number[], keepDims = false): this {
+    return this.same(reductions.prod(this.node, axes, keepDims));
+  }
+
+  /** The running sum along an axis. */
+  cumsum(axis: number): this {
+    return this.same(reductions.cumsum(this.node, axis));
+  }
+
+  /** −x */
+  neg(): this {
+    return this.same(arithmetic.neg(this.node));
+  }
+
+  /** 1 / x */
+  reciprocal(): this {
+    return this.same(functions.reciprocal(this.node));
+  }
+
+  /** x² */
+  square(): this {
+    return this.same(functions.square(this.node));
+  }
+
+  /** eˣ */
+  exp(): this {
+    return this.same(functions.exp(this.node));
+  }
+
+  /** The natural logarithm; complex: cut along the negative real axis, real: NaN below 0. */
+  log(): this {
+    return this.same(functions.log(this.node));
+  }
+
+  /** The square root; complex: of non-negative real part, real: NaN below 0. */
+  sqrt(): this {
+    return this.same(functions.sqrt(this.node));
+  }
+
+  /** sin x */
+  sin(): this {
+    return this.same(functions.sin(this.node));
+  }
+
+  /** cos x */
+  cos(): this {
+    return this.same(functions.cos(this.node));
+  }
+
+  /** tan x */
+  tan(): this {
+    return this.same(functions.tan(this.node));
+  }
+
+  /** sinh x */
+  sinh(): this {
+    return this.same(functions.sinh(this.node));
+  }
+
+  /** cosh x */
+  cosh(): this {
+    return this.same(functions.cosh(this.node));
+  }
+
+  /** tanh x */
+  tanh(): this {
+    return this.same(functions.tanh(this.node));
+  }
+
+  /** z / |z|, and 0 at 0; the sign of a real. */
+  sgn(): this {
+    return this.same(functions.sgn(this.node));
+  }
+
+  /** max(x, 0), of a complex x for real and imaginary part each by itself. */
+  relu(): this {
+    return this.same(functions.relu(this.node));
+  }
+
+  /** |x|, without early overflow; its derivative at 0 is 0. */
+  abs(): RealTensor {
+    return new RealTensor(functions.abs(this.node));
+  }
+
+  /** |x|² */
+  absSquared(): RealTensor {
+    return new RealTensor(functions.absSquared(this.node));
+  }
+
+  /** The phase in (−π, π], and 0 at 0. */
+  angle(): RealTensor {
+    return new RealTensor(functions.angle(this.node));
+  }
+
+  /** 1 where equal, else 0. */
+  equal(other: RealOperand | ComplexOperand): RealTensor {
+    return new RealTensor(compare.equal(this.node, operand("compare", other, this.node)));
+  }
+
+  /** 1 where not equal, else 0. */
+  notEqual(other: RealOperand | ComplexOperand): RealTensor {
+    return new RealTensor(compare.notEqual(this.node, operand("compare", other, this.node)));
+  }
+
+  /** The same values, through which no derivative passes. */
+  detach(): this {
+    return this.same(views.detach(this.node));
+  }
+
+  /** Whether `backward` leaves a gradient here. */
+  get requiresGrad(): boolean {
+    return this.state?.requiresGrad ?? false;
+  }
+
+  /** The gradient that `backward` left; null before it, and after a step of the optimiser. */
+  get grad(): this | null {
+    const gradient = this.state?.gradient;
+    return gradient ? this.same(gradient) : null;
+  }
+
+  set grad(gradient: this | null) {
+    const { state } = this;
+    if (!state) throw cannot("set a gradient", "only parameters have one");
+    state.gradient = gradient?.node ?? null;
+  }
+
+  /** Replaces the value of a parameter or buffer. Runs with the next schedule. */
+  assign(value: this): void {
+    if (!this.state) throw cannot("assign", "only parameters and buffers can be assigned to");
+    if (!(value instanceof Tensor)) {
+      throw cannot(`assign to ${this.state.name}`, `it takes a tensor, got ${String(value)}`);
+    }
+    assign(this.state, value.detach().node);
+  }
+
+  /** Combines with an operand; the result is real only if both are. */
+  protected combine(
+    what: string,
+    operation: (a: Node, b: Node) => Node,
+    other: unknown,
+  ): Tensor {
+    return wrap(operation(this.node, operand(what, other, this.node)));
+  }
+}
+
+/** A tensor of float32. */
+export class RealTensor extends Tensor {
+  /** The kind of element. */
+  readonly dtype = "float32";
+
+  /** The single value. */
+  async item(): Promise<number> {
+    views.checkScalar("take the item", this.node);
+    return (await this.data())[0];
+  }
+
+  /** The values as numbers nested by axis. */
+  async toArray(): Promise<NestedReal> {
+    const values = await this.data();
+    return nest(this.shape, (k) => values[k]);
+  }
+
+  /** this + other */
+  add(other: RealOperand): RealTensor;
+  /** this + other */
+  add(other: ComplexOperand): ComplexTensor;
+  add(other: RealOperand | ComplexOperand): Tensor {
+    return this.combine("add", arithmetic.add, other);
+  }
+
+  /** this − other */
+  sub(other: RealOperand): RealTensor;
+  /** this − other */
+  sub(other: ComplexOperand): ComplexTensor;
+  sub(other: RealOperand | ComplexOperand): Tensor {
+    return this.combine("subtract", arithmetic.sub, other);
+  }
+
+  /** this · other, element by element */
+  mul(other: RealOperand): RealTensor;
+  /** this · other, element by element */
+  mul(other: ComplexOperand): ComplexTensor;
+  mul(other: RealOperand | ComplexOperand): Tensor {
+    return this.combine("multiply", arithmetic.mul, other);
+  }
+
+  /** this / other */
+  div(other: RealOperand): RealTensor;
+  /** this / other */
+  div(other: ComplexOperand): ComplexTensor;
+  div(other: RealOperand | ComplexOperand): Tensor {
+    return this.combine("divide", arithmetic.div, other);
+  }
+
+  /** this to the power other; NaN for a negative base and a fractional exponent. */
+  pow(other: RealOperand): RealTensor;
+  /** this to the power other, the principal value. */
+  pow(other: ComplexOperand): ComplexTensor;
+  pow(other: RealOperand | ComplexOperand): Tensor {
+    if (other === 2) return this.square();
+    return this.combine("raise to a power", functions.pow, other);
+  }
+
+  /** The matrix product over the last two axes, the others broadcast. */
+  matmul(other: RealTensor): RealTensor;
+  /** The matrix product over the last two axes, the others broadcast. */
+  matmul(other: ComplexTensor): ComplexTensor;
+  matmul(other: Tensor): Tensor {
+    return this.combine("matmul", products.matmul, checkTensor("matmul", other));
+  }
+
+  /** x + 0i */
+  toComplex(): ComplexTensor {
+    return new ComplexTensor(arithmetic.toComplex(this.node));
+  }
+
+  /** 1 / (1 + e⁻ˣ) */
+  sigmoid(): RealTensor {
+    return new RealTensor(functions.sigmoid(this.node));
+  }
+
+  /** The larger of both. */
+  maximum(other: RealOperand): RealTensor {
+    return this.both("take the maximum", functions.maximum, other);
+  }
+
+  /** The smaller of both. */
+  minimum(other: RealOperand): RealTensor {
+    return this.both("take the minimum", functions.minimum, other);
+  }
+
+  /** 1 where this < other, else 0. */
+  less(other: RealOperand): RealTensor {
+    return this.both("compare", compare.less, other);
+  }
+
+  /** 1 where this ≤ other, else 0. */
+  lessEqual(other: RealOperand): RealTensor {
+    return this.both("compare", compare.lessEqual, other);
+  }
+
+  /** 1 where this > other, else 0. */
+  greater(other: RealOperand): RealTensor {
+    return this.both("compare", compare.greater, other);
+  }
+
+  /** 1 where this ≥ other, else 0. */
+  greaterEqual(other: RealOperand): RealTensor {
+    return this.both("compare", compare.greaterEqual, other);
+  }
+
+  /** The largest value over axes; the gradient is shared among equals. */
+  max(axes?: number | readonly number[], keepDims = false): RealTensor {
+    return new RealTensor(reductions.max(this.node, axes, keepDims));
+  }
+
+  /** The smallest value over axes. */
+  min(axes?: number | readonly number[], keepDims = false): RealTensor {
+    return new RealTensor(reductions.min(this.node, axes, keepDims));
+  }
+
+  /** The place of the first largest value along an axis (in all of it flattened, if absent). */
+  argmax(axis?: number, keepDims = false): RealTensor {
+    return new RealTensor(reductions.argmax(this.node, axis, keepDims));
+  }
+
+  /** The place of the first smallest value along an axis. */
+  argmin(axis?: number, keepDims = false): RealTensor {
+    return this.neg().argmax(axis, keepDims);
+  }
+
+  /** Differentiates this real number: every parameter it depends on gets ∂this/∂parameter added to its `grad`. */
+  backward(): void {
+    const { node } = this;
+    views.checkScalar("differentiate a loss", node);
+    if (!node.tracked) {
+      throw cannot("differentiate a loss", "it depends on no parameter that requires a gradient");
+    }
+    const found = gradients(node, arithmetic.fill(node.shape, 1));
+    for (const [at, gradient] of found) {
+      const { state } = at;
+      if (!state?.requiresGrad) continue;
+      const before = state.gradient;
+      state.gradient = before ? withoutGradients(() => arithmetic.add(before, gradient)) : gradient;
+    }
+  }
+
+  private both(what: string, operation: (a: Node, b: Node) => Node, other: unknown): RealTensor {
+    const node = operand(what, other, this.node);
+    if (node.dtype !== "f32") throw cannot(what, "complex numbers have no order");
+    return new RealTensor(operation(this.node, node));
+  }
+}
+
+/** A tensor of complex64: interleaved float32 re, im, re, im, … */
+export class ComplexTensor extends Tensor {
+  /** The kind of element. */
+  readonly dtype = "complex64";
+
+  /** The single value. */
+  async item(): Promise<Complex> {
+    views.checkScalar("take the item", this.node);
+    const [re, im] = await this.data();
+    return { re, im };
+  }
+
+  /** The values as complex numbers nested by axis. */
+  async toArray(): Promise<NestedComplex> {
+    const values = await this.data();
+    return nest(this.shape, (k): Complex => ({ re: values[2 * k], im: values[2 * k + 1] }));
+  }
+
+  /** The real part: a view. */
+  get real(): RealTensor {
+    return new RealTensor(arithmetic.real(this.node));
+  }
+
+  /** The imaginary part: a view. */
+  get imag(): RealTensor {
+    return new RealTensor(arithmetic.imag(this.node));
+  }
+
+  /** The complex conjugate: a view. */
+  conj(): ComplexTensor {
+    return new ComplexTensor(arithmetic.conj(this.node));
+  }
+
+  /** The conjugate transpose of the last two axes. */
+  get H(): ComplexTensor {
+    return this.conj().transpose();
+  }
+
+  /** This tensor. */
+  toComplex(): ComplexTensor {
+    return this;
+  }
+
+  /** this + other */
+  add(other: RealOperand | ComplexOperand): ComplexTensor {
+    return this.combine("add", arithmetic.add, other) as ComplexTensor;
+  }
+
+  /** this − other */
+  sub(other: RealOperand | ComplexOperand): ComplexTensor {
+    return this.combine("subtract", arithmetic.sub, other) as ComplexTensor;
+  }
+
+  /** this · other, element by element */
+  mul(other: RealOperand | ComplexOperand): ComplexTensor {
+    return this.combine("multiply", arithmetic.mul, other) as ComplexTensor;
+  }
+
+  /** this / other, without early overflow */
+  div(other: RealOperand | ComplexOperand): ComplexTensor {
+    return this.combine("divide", arithmetic.div, other) as ComplexTensor;
+  }
+
+  /** this to the power other, the principal value. */
+  pow(other: RealOperand | ComplexOperand): ComplexTensor {
+    if (other === 2) return this.square();
+    return this.combine("raise to a power", functions.pow, other) as ComplexTensor;
+  }
+
+  /** The matrix product over the last two axes, the others broadcast. */
+  matmul(other: Tensor): ComplexTensor {
+    return this.combine("matmul", products.matmul, checkTensor("matmul", other)) as ComplexTensor;
+  }
+}
+
+/** Refuses what is not a tensor. */
+export function checkTensor(what: string, x: unknown): Tensor {
+  if (x instanceof Tensor) return x;
+  throw cannot(what, `it takes a tensor, got ${x === null ? "null" : typeof x}`);
+}
+
+/** Refuses what is not a complex tensor. */
+export function checkComplex(what: string, x: unknown): ComplexTensor {
+  if (x instanceof ComplexTensor) return x;
+  const got = x instanceof RealTensor ? `a real tensor ${show(x.shape)}` : String(x);
+  throw cannot(what, `it takes a complex tensor, got ${got}`);
+}
+
+/** Refuses what is not a real tensor. */
+export function checkReal(what: string, x: unknown): RealTensor {
+  if (x instanceof RealTensor) return x;
+  const got = x instanceof ComplexTensor ? `a complex tensor ${show(x.shape)}` : String(x);
+  throw cannot(what, `it takes a real tensor, got ${got}`);
+}
+
+/** Numbers nested by axis. */
+export type NestedReal = number | NestedReal[];
+
+/** Complex numbers nested by axis. */
+export type NestedComplex = Complex | NestedComplex[];
+
+type Nested<T> = T | Nested<T>[];
+
+function nest<T>(shape: Shape, entry: (k: number) => T): Nested<T> {
+  let k = 0;
+  const block = (axis: number): Nested<T> =>
+    axis === shape.length ? entry(k++) : Array.from({ length: shape[axis] }, () => block(axis + 1));
+  return block(0);
+}

@@ -1,0 +1,403 @@
+/**
+ * The inner kernel of convolutions: correlates images with weights that {@link packWeights} has put in
+ * order. It serves the forward pass and, with lifted positions, the gradient to the input.
+ */
+import { type Kernel, linearGrid, linearMain, WGSL_TYPE } from "../kernel.ts";
+import { hostProduct } from "./host_product.ts";
+import {
+  CHAIN,
+  chained,
+  cheapest,
+  type Field,
+  loadWidth,
+  range,
+  Reader,
+  Sums,
+  tileGrid,
+  tileMain,
+} from "./tile.ts";
+
+/** Height and width. */
+export type Pair = readonly [number, number];
+
+/**
+ * y[b, g, m, o] = Σ_{d, t} w[g, d, t, m] · x[b, g, d, (o·step + t·dilation − padding) / lift] (+ bias),
+ * where positions that are not multiples of `lift`, or lie outside, count as zero.
+ */
+export interface CorrelateSpec {
+  readonly dtype: Field;
+  readonly batch: number;
+  readonly groups: number;
+  /** Channels of x in a group. */
+  readonly depth: number;
+  /** Channels of y in a group. */
+  readonly rows: number;
+  readonly input: Pair;
+  readonly output: Pair;
+  readonly kernel: Pair;
+  readonly step: Pair;
+  readonly lift: Pair;
+  readonly padding: Pair;
+  readonly dilation: Pair;
+  readonly bias: boolean;
+}
+
+/** How to put weights in order: [group][depth][tap y][tap x][row], rows padded with zeros. */
+export interface PackSpec {
+  readonly dtype: Field;
+  readonly groups: number;
+  readonly depth: number;
+  readonly rows: number;
+  readonly kernel: Pair;
+  /** The weights are stored [group][depth][row][tap] and wanted with taps reversed, for the adjoint. */
+  readonly adjoint: boolean;
+  readonly conj: boolean;
+}
+
+/** Rows of packed weights, padded so that wide loads stay aligned. */
+export function paddedRows(rows: number): number {
+  return Math.ceil(rows / 4) * 4;
+}
+
+/** Elements of packed weights. */
+export function packedSize({ groups, depth, rows, kernel }: PackSpec): number {
+  return groups * depth * kernel[0] * kernel[1] * paddedRows(rows);
+}
+
+/** Puts the weights of a convolution in the order in which {@link correlate} reads them. */
+export const packWeights: Kernel<PackSpec> = {
+  name: "pack weights",
+  bindings: ({ dtype }) => ({ inputs: [dtype], outputs: [dtype] }),
+  wgsl(spec) {
+    const { dtype, depth, rows, kernel, adjoint } = spec;
+    const padded = paddedRows(rows), taps = kernel[0] * kernel[1], count = packedSize(spec);
+    const place = adjoint
+      ? `((g * ${depth}u + d) * ${rows}u + m) * ${taps}u + ${taps - 1}u - t`
+      : `((g * ${rows}u + m) * ${depth}u + d) * ${taps}u + t`;
+    const conj = spec.conj && dtype === "c64" ? " * vec2<f32>(1.0, -1.0)" : "";
+    const source = linearMain(
+      count,
+      `  let m = i % ${padded}u;
+  let t = (i / ${padded}u) % ${taps}u;
+  let d = (i / ${padded * taps}u) % ${depth}u;
+  let g = i / ${padded * taps * depth}u;
+  var value = ${WGSL_TYPE[dtype]}();
+  if (m < ${rows}u) { value = in0[${place}]${conj}; }
+  out0[i] = value;`,
+    );
+    return { source, workgroups: linearGrid(count) };
+  },
+  cpu(spec, [weights], [out]) {
+    const { dtype, groups, depth, rows, kernel, adjoint, conj } = spec;
+    const padded = paddedRows(rows), taps = kernel[0] * kernel[1];
+    const words = dtype === "c64" ? 2 : 1;
+    out.fill(0);
+    for (let g = 0; g < groups; g++) {
+      for (let d = 0; d < depth; d++) {
+        for (let t = 0; t < taps; t++) {
+          for (let m = 0; m < rows; m++) {
+            const from = adjoint
+              ? ((g * depth + d) * rows + m) * taps + taps - 1 - t
+              : ((g * rows + m) * depth + d) * taps + t;
+            const to = ((g * depth + d) * taps + t) * padded + m;
+            out[to * words] = weights[from * words];
+            if (words === 2) out[to * 2 + 1] = (conj ? -1 : 1) * weights[from * 2 + 1];
+          }
+        }
+      }
+    }
+  },
+};
+
+/** A thread's share: `rows` channels of a `height` × `width` patch of the output. */
+interface Patch {
+  readonly rows: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The correlation itself; inputs x, packed weights and, where asked, the bias. */
+export const correlate: Kernel<CorrelateSpec> = {
+  name: "correlate",
+  bindings: ({ dtype, bias }) => ({
+    inputs: bias ? [dtype, dtype, dtype] : [dtype, dtype],
+    outputs: [dtype],
+  }),
+  wgsl(spec, adapter) {
+    const most = adapter.software ? 80 : 16;
+    const patches = candidates(spec, adapter.software, most);
+    const patch = cheapest(adapter, spec.dtype, patches, (p) => costOf(spec, p));
+    const threads = threadsOf(spec, patch);
+    return {
+      source: tileBody(
+        spec,
+        patch,
+        (declarations, body) => `${declarations}\n${tileMain(adapter, threads, body)}`,
+      ),
+      workgroups: tileGrid(adapter, threads),
+    };
+  },
+  cpu(spec, [x, weights, bias], [y]) {
+    const { dtype, batch, groups, depth, rows, input, output, kernel, step, lift } = spec;
+    const { padding, dilation } = spec;
+    const words = dtype === "c64" ? 2 : 1;
+    const padded = paddedRows(rows), taps = kernel[0] * kernel[1];
+    const pixels = output[0] * output[1];
+    for (let z = 0; z < batch * groups; z++) {
+      const g = z % groups;
+      hostProduct({
+        field: dtype,
+        rows,
+        columns: pixels,
+        depth: depth * taps,
+        a(row, from, to, into, at) {
+          for (let k = from; k < to; k++) {
+            const e = ((g * depth * taps + k) * padded + row) * words;
+            into[at++] = weights[e];
+            if (words === 2) into[at++] = weights[e + 1];
+          }
+        },
+        b(pixel, from, to, into, at) {
+          const py = Math.floor(pixel / output[1]) * step[0] - padding[0];
+          const px = (pixel % output[1]) * step[1] - padding[1];
+          let d = Math.floor(from / taps), ty = Math.floor((from % taps) / kernel[1]);
+          let tx = from % kernel[1];
+          for (let k = from; k < to; k++) {
+            const sy = py + ty * dilation[0], sx = px + tx * dilation[1];
+            const iy = sy / lift[0], ix = sx / lift[1];
+            const inside = sy >= 0 && sx >= 0 && iy < input[0] && ix < input[1] &&
+              sy % lift[0] === 0 && sx % lift[1] === 0;
+            const e = inside ? (((z * depth + d) * input[0] + iy) * input[1] + ix) * words : -1;
+            into[at++] = inside ? x[e] : 0;
+            if (words === 2) into[at++] = inside ? x[e + 1] : 0;
+            if (++tx === kernel[1]) {
+              tx = 0;
+              if (++ty === kernel[0]) {
+                ty = 0;
+                d++;
+              }
+            }
+          }
+        },
+        store(row, pixel, re, im) {
+          const at = ((z * rows + row) * pixels + pixel) * words, m = (g * rows + row) * words;
+          y[at] = spec.bias ? re + bias[m] : re;
+          if (words === 2) y[at + 1] = spec.bias ? im + bias[m + 1] : im;
+        },
+      });
+    }
+  },
+};
+
+function tilesOf({ rows, output }: CorrelateSpec, patch: Patch): [number, number, number] {
+  return [
+    Math.ceil(rows / patch.rows),
+    Math.ceil(output[0] / patch.height),
+    Math.ceil(output[1] / patch.width),
+  ];
+}
+
+function threadsOf(spec: CorrelateSpec, patch: Patch): number {
+  return tilesOf(spec, patch).reduce((p, n) => p * n, spec.batch * spec.groups);
+}
+
+/** Elements of x from one patch to its right neighbour; 0 where a patch is as wide as the output. */
+function advance({ output, step, lift }: CorrelateSpec, { width }: Patch): number {
+  return width >= output[1] ? 0 : width * step[1] / lift[1];
+}
+
+function readersOf(spec: CorrelateSpec, patch: Patch): { x: Reader; w: Reader } {
+  const { dtype, input, rows } = spec;
+  return {
+    x: new Reader(dtype, 0, loadWidth(dtype, input[1], advance(spec, patch))),
+    w: new Reader(dtype, 1, loadWidth(dtype, paddedRows(rows), patch.rows)),
+  };
+}
+
+/** Products that may stand in one body: they are written out, and compile time grows with them. */
+const BODY = 640;
+
+function candidates(spec: CorrelateSpec, software: boolean, most: number): Patch[] {
+  const { rows, output, kernel, lift } = spec;
+  const heights = software ? [1, 2, 4] : [1, 2];
+  const widths = new Set([1, 2, 4, 6, 8, 12, 16, 24].map((w) => w * lift[1]));
+  if (output[1] <= 32) widths.add(output[1]);
+  const patches = (software ? [1, 2, 4, 6, 8, 10, 12, 16, 20] : [1, 2, 4])
+    .filter((r) => r <= paddedRows(rows))
+    .flatMap((r) =>
+      heights.filter((h) => h <= output[0]).flatMap((height) =>
+        [...widths].map((w): Patch => ({ rows: r, height, width: Math.min(w, output[1]) }))
+      )
+    );
+  return [
+    { rows: 1, height: 1, width: Math.min(lift[1], output[1]) },
+    ...patches.filter((p) => {
+      const sums = p.rows * p.height * p.width;
+      return sums <= most && sums * kernel[1] / lift[1] <= BODY;
+    }),
+  ];
+}
+
+function costOf(spec: CorrelateSpec, patch: Patch) {
+  const { depth, kernel, step, lift, dilation } = spec;
+  const { x, w } = readersOf(spec, patch);
+  const span = (patch.width - 1) * step[1] + (kernel[1] - 1) * dilation[1];
+  const window = Math.ceil((span / lift[1] + 1) / x.width);
+  const reads = Math.min(window, Math.ceil(patch.width * kernel[1] / lift[1]));
+  const visits = depth * rowsOfTaps(spec, patch);
+  return {
+    threads: threadsOf(spec, patch),
+    loads: visits * (kernel[1] * patch.rows / w.width + patch.height * reads),
+    products: visits * kernel[1] * patch.rows * patch.height * patch.width / lift[1],
+  };
+}
+
+/** Rows of taps that a patch visits, on average. */
+function rowsOfTaps(spec: CorrelateSpec, patch: Patch): number {
+  const { input, output, kernel, step, lift, padding, dilation } = spec;
+  let visits = 0;
+  for (let y = 0; y < output[0]; y += patch.height) {
+    for (let ky = 0; ky < kernel[0]; ky++) {
+      const top = y * step[0] + ky * dilation[0] - padding[0];
+      const meets = top + (patch.height - 1) * step[0] >= 0 && top < input[0] * lift[0];
+      if (meets && (top % lift[0] === 0 || !stridesOverTaps(spec, patch))) visits++;
+    }
+  }
+  return visits / Math.ceil(output[0] / patch.height);
+}
+
+/** True where some output reads outside the input along `axis`. */
+function overhangs(
+  { input, output, kernel, step, lift, padding, dilation }: CorrelateSpec,
+  axis: 0 | 1,
+) {
+  const last = (output[axis] - 1) * step[axis] + (kernel[axis] - 1) * dilation[axis] -
+    padding[axis];
+  return padding[axis] > 0 || last > (input[axis] - 1) * lift[axis];
+}
+
+/** True where a loop over rows of taps can step from one that meets a pixel to the next. */
+function stridesOverTaps({ lift, dilation }: CorrelateSpec, { height }: Patch): boolean {
+  return height === 1 && lift[0] > 1 && dilation[0] % lift[0] === 1;
+}
+
+/** WGSL of the first and the last (exclusive) row of taps for which the patch meets the input. */
+function tapBounds(spec: CorrelateSpec, patch: Patch): string[] {
+  const { input, kernel, step, lift, dilation } = spec;
+  const [dil, span] = [dilation[0], (patch.height - 1) * step[0]];
+  const first = `max(0, (${dil - 1 - span} - top) / ${dil})`;
+  const last = `clamp((${input[0] * lift[0] - 1 + dil} - top) / ${dil}, 0, ${kernel[0]})`;
+  const lines = [`let ky_low = ${first};`, `let ky_last = u32(${last});`];
+  if (!stridesOverTaps(spec, patch)) return [...lines, "let ky_first = u32(ky_low);"];
+  const l = lift[0];
+  return [
+    ...lines,
+    // The position of ky_low is not negative, since the patch is one row high.
+    `let ky_first = u32(ky_low + (${l} - (top + ky_low * ${dil}) % ${l}) % ${l});`,
+  ];
+}
+
+function tileBody(
+  spec: CorrelateSpec,
+  patch: Patch,
+  wrap: (declarations: string, body: string) => string,
+): string {
+  const { dtype, groups, depth, rows, input, output, kernel, step, lift } = spec;
+  const { padding, dilation } = spec;
+  const [mTiles, , xTiles] = tilesOf(spec, patch);
+  const { x, w } = readersOf(spec, patch);
+  const padded = paddedRows(rows), taps = kernel[0] * kernel[1];
+  const total = new Sums(dtype, patch.rows, patch.height * patch.width, "t");
+  const units = input[1] / x.width, hop = advance(spec, patch) / x.width;
+  const bounded = overhangs(spec, 0) || lift[0] > 1, maskX = overhangs(spec, 1);
+  const strided = stridesOverTaps(spec, patch);
+  const maskY = bounded && (patch.height > 1 || (lift[0] > 1 && !strided));
+
+  /** WGSL of one row of taps: everything that the weights w[g, d, ky, ·, ·] contribute. */
+  const rowOfTaps = (sums: Sums): string => {
+    x.begin();
+    w.begin();
+    const out = [`let w = w_group + (d * ${kernel[0]}u + ky) * ${kernel[1] * padded / w.width}u;`];
+    for (const r of range(patch.height)) {
+      out.push(`let at${r} = top + ${r * step[0]} + i32(ky) * ${dilation[0]};`);
+      let row = `at${r}`;
+      if (maskY) {
+        const divides = lift[0] > 1 ? ` && at${r} % ${lift[0]} == 0` : "";
+        out.push(`let ok${r} = at${r} >= 0 && at${r} < ${input[0] * lift[0]}${divides};`);
+        row = `clamp(at${r} / ${lift[0]}, 0, ${input[0] - 1})`;
+      }
+      out.push(`let x${r} = x_group + (d * ${input[0]}u + u32(${row})) * ${units}u + left;`);
+    }
+    for (const kx of range(kernel[1])) {
+      for (const m of range(patch.rows)) {
+        for (const r of range(patch.height)) {
+          for (const c of range(patch.width)) {
+            const position = c * step[1] + kx * dilation[1] - padding[1];
+            if (position % lift[1] !== 0) continue;
+            const offset = position / lift[1];
+            if (xTiles === 1 && (offset < 0 || offset >= input[1])) continue;
+            const value = x.read(out, `x${r}`, offset, (unit) => {
+              const conditions = maskY ? [`ok${r}`] : [];
+              if (maskX && xTiles > 1) {
+                conditions.push(`u32(i32(left) + ${unit}) < ${units}u`);
+              }
+              return conditions.join(" && ") || undefined;
+            });
+            const weight = w.read(out, "w", kx * padded + m);
+            out.push(sums.multiplyAdd(m, r * patch.width + c, weight, value));
+          }
+        }
+      }
+    }
+    const [from, to] = bounded ? ["ky_first", "ky_last"] : ["0u", `${kernel[0]}u`];
+    const by = strided ? lift[0] : 1;
+    return `for (var ky = ${from}; ky < ${to}; ky += ${by}u) {\n${out.join("\n")}\n}`;
+  };
+
+  const lines = [
+    // Rows change last: neighbouring threads then meet the same edge and skip the same taps.
+    `let x_tile = i % ${xTiles}u;`,
+    `let m_tile = (i / ${xTiles}u) % ${mTiles}u;`,
+    `let z = (i / ${xTiles * mTiles}u) % ${spec.batch * groups}u;`,
+    `let y_tile = i / ${xTiles * mTiles * spec.batch * groups}u;`,
+    `let group = z % ${groups}u;`,
+    `let w_group = (group * ${depth * taps * padded}u + m_tile * ${patch.rows}u) / ${w.width}u;`,
+    `let x_group = z * ${depth * input[0] * units}u;`,
+    `let top = i32(y_tile) * ${patch.height * step[0]} - (${padding[0]});`,
+    `let left = x_tile * ${hop}u;`,
+    ...(bounded ? tapBounds(spec, patch) : []),
+    total.declare(),
+    chained(total, {
+      name: "d",
+      from: "0u",
+      to: `${depth}u`,
+      block: Math.max(1, Math.floor(CHAIN / taps)),
+      long: depth * taps > 2 * CHAIN,
+    }, rowOfTaps),
+    `let m = m_tile * ${patch.rows}u;`,
+    `let oy = y_tile * ${patch.height}u;`,
+    `let ox = x_tile * ${patch.width}u;`,
+    `let o = ((z * ${rows}u + m) * ${output[0]}u + oy) * ${output[1]}u + ox;`,
+  ];
+  const guard = (exact: boolean, condition: string, code: string) =>
+    exact ? code : `if (${condition}) { ${code} }`;
+  for (const e of range(patch.rows)) {
+    const stores = range(patch.height).map((r) =>
+      guard(
+        output[0] % patch.height === 0,
+        `oy + ${r}u < ${output[0]}u`,
+        range(patch.width).map((c) =>
+          guard(
+            output[1] % patch.width === 0,
+            `ox + ${c}u < ${output[1]}u`,
+            `out0[o + ${(e * output[0] + r) * output[1] + c}u] = ${
+              total.value(e, r * patch.width + c)
+            }${spec.bias ? ` + in2[group * ${rows}u + m + ${e}u]` : ""};`,
+          )
+        ).join("\n"),
+      )
+    ).join("\n");
+    lines.push(guard(rows % patch.rows === 0, `m + ${e}u < ${rows}u`, stores));
+  }
+  return wrap(`${x.declare()}\n${w.declare()}`, lines.join("\n"));
+}

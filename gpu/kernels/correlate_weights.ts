@@ -1,0 +1,323 @@
+/** The inner kernel of a convolution's gradient to its weights: a correlation summed over pixels. */
+import type { Kernel } from "../kernel.ts";
+import type { Pair } from "./correlate.ts";
+import { hostProduct } from "./host_product.ts";
+import { partsOf } from "./partial_sums.ts";
+import {
+  CHAIN,
+  chained,
+  cheapest,
+  type Field,
+  loadWidth,
+  range,
+  Reader,
+  Sums,
+  tileGrid,
+  tileMain,
+} from "./tile.ts";
+
+/**
+ * w[g, m, d, t] = Σ_{b, o} conj(x[b, g, d, o·stride + t·dilation − padding]) · y[b, g, m, o], in `parts`
+ * partial sums that are written one after the other.
+ */
+export interface CorrelateWeightsSpec {
+  readonly dtype: Field;
+  readonly batch: number;
+  readonly groups: number;
+  /** Channels of x in a group. */
+  readonly depth: number;
+  /** Channels of y in a group. */
+  readonly rows: number;
+  /** Height and width of x. */
+  readonly input: Pair;
+  /** Height and width of y. */
+  readonly output: Pair;
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Pair;
+  readonly dilation: Pair;
+  /** Conjugates x. */
+  readonly conj: boolean;
+  readonly parts: number;
+}
+
+/** A thread's share: channels of y, channels of x, and a patch of taps. */
+interface Patch {
+  readonly rows: number;
+  readonly depth: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Elements of the weights. */
+export function weightsOf(
+  { groups, rows, depth, kernel }: Omit<CorrelateWeightsSpec, "parts">,
+): number {
+  return groups * rows * depth * kernel[0] * kernel[1];
+}
+
+/** In how many parts to cut the sum over batch and pixels. */
+export function weightParts(spec: Omit<CorrelateWeightsSpec, "parts">): number {
+  const { batch, output } = spec;
+  const parts = partsOf(batch * output[0] * output[1], weightsOf(spec));
+  return Math.min(parts, batch * output[0] * stretchesOf(output[1]).perRow);
+}
+
+/**
+ * A row of `width` pixels is read `unroll` pixels at a time, in stretches of at most 64 such steps;
+ * a part is some whole stretches.
+ */
+function stretchesOf(width: number): { unroll: number; steps: number; perRow: number } {
+  const unroll = [4, 3, 2].find((u) => width % u === 0) ?? 1;
+  const steps = Math.min(width / unroll, 64);
+  return { unroll, steps, perRow: Math.ceil(width / unroll / steps) };
+}
+
+/** Inputs x and y; the output holds the partial sums. */
+export const correlateWeights: Kernel<CorrelateWeightsSpec> = {
+  name: "correlate weights",
+  bindings: ({ dtype }) => ({ inputs: [dtype, dtype], outputs: [dtype] }),
+  wgsl(spec, adapter) {
+    const { software } = adapter;
+    const patches = candidates(spec, software);
+    const patch = cheapest(adapter, spec.dtype, patches, (p) => costOf(spec, p));
+    const threads = threadsOf(spec, patch);
+    const { x, y } = readersOf(spec, patch);
+    return {
+      source: `${x.declare()}\n${y.declare()}\n` +
+        tileMain(adapter, threads, tileBody(spec, patch, x, y)),
+      workgroups: tileGrid(adapter, threads),
+    };
+  },
+  cpu(spec, [x, y], [out]) {
+    const { dtype, batch, groups, depth, rows, input, output, kernel, stride, padding } = spec;
+    const { dilation, conj, parts } = spec;
+    const words = dtype === "c64" ? 2 : 1;
+    const taps = kernel[0] * kernel[1], count = weightsOf(spec);
+    const { unroll, steps, perRow } = stretchesOf(output[1]);
+    const stretches = batch * output[0] * perRow, perPart = Math.ceil(stretches / parts);
+    const pixels = output[0] * output[1];
+    /** The pixel, counted over the batch, at which a stretch begins. */
+    const begin = (s: number) => Math.floor(s / perRow) * output[1] + (s % perRow) * steps * unroll;
+    for (let part = 0; part < parts; part++) {
+      const start = begin(Math.min(part * perPart, stretches));
+      const end = begin(Math.min((part + 1) * perPart, stretches));
+      for (let g = 0; g < groups; g++) {
+        hostProduct({
+          field: dtype,
+          rows,
+          columns: depth * taps,
+          depth: end - start,
+          a(row, from, to, into, at) {
+            for (let p = start + from; p < start + to; p++) {
+              const b = Math.floor(p / pixels);
+              const e = (((b * groups + g) * rows + row) * pixels + p - b * pixels) * words;
+              into[at++] = y[e];
+              if (words === 2) into[at++] = y[e + 1];
+            }
+          },
+          b(column, from, to, into, at) {
+            const d = Math.floor(column / taps);
+            const ty = Math.floor((column % taps) / kernel[1]) * dilation[0] - padding[0];
+            const tx = (column % kernel[1]) * dilation[1] - padding[1];
+            let ox = (start + from) % output[1];
+            let oy = Math.floor((start + from) / output[1]) % output[0];
+            let b = Math.floor((start + from) / pixels);
+            for (let p = from; p < to; p++) {
+              const iy = oy * stride[0] + ty, ix = ox * stride[1] + tx;
+              const inside = iy >= 0 && ix >= 0 && iy < input[0] && ix < input[1];
+              const row = ((b * groups + g) * depth + d) * input[0] + iy;
+              const e = inside ? (row * input[1] + ix) * words : -1;
+              into[at++] = inside ? x[e] : 0;
+              if (words === 2) into[at++] = inside ? (conj ? -x[e + 1] : x[e + 1]) : 0;
+              if (++ox === output[1]) {
+                ox = 0;
+                if (++oy === output[0]) {
+                  oy = 0;
+                  b++;
+                }
+              }
+            }
+          },
+          store(row, column, re, im) {
+            const at = (part * count + (g * rows + row) * depth * taps + column) * words;
+            out[at] = re;
+            if (words === 2) out[at + 1] = im;
+          },
+        });
+      }
+    }
+  },
+};
+
+function tilesOf(spec: CorrelateWeightsSpec, patch: Patch): [number, number, number, number] {
+  return [
+    Math.ceil(spec.rows / patch.rows),
+    Math.ceil(spec.depth / patch.depth),
+    Math.ceil(spec.kernel[0] / patch.height),
+    Math.ceil(spec.kernel[1] / patch.width),
+  ];
+}
+
+function threadsOf(spec: CorrelateWeightsSpec, patch: Patch): number {
+  return tilesOf(spec, patch).reduce((p, n) => p * n, spec.parts * spec.groups);
+}
+
+function readersOf(spec: CorrelateWeightsSpec, patch: Patch): { x: Reader; y: Reader } {
+  const { dtype, input, output, kernel, stride, dilation } = spec;
+  const { unroll } = stretchesOf(output[1]);
+  const along = unroll < output[1] ? unroll * stride[1] : 0;
+  const across = patch.width < kernel[1] ? patch.width * dilation[1] : 0;
+  return {
+    x: new Reader(dtype, 0, loadWidth(dtype, input[1], along, across)),
+    y: new Reader(dtype, 1, loadWidth(dtype, output[1], unroll)),
+  };
+}
+
+function candidates(spec: CorrelateWeightsSpec, software: boolean): Patch[] {
+  const { rows, depth, kernel, output } = spec;
+  const { unroll } = stretchesOf(output[1]);
+  const most = software ? 128 : 20;
+  const fit = (sizes: number[], extent: number) =>
+    [...new Set([...sizes, extent])].filter((s) => s <= extent);
+  const patches: Patch[] = [];
+  for (const r of fit(software ? [1, 2, 4, 5, 8, 10, 16] : [1, 2, 4], rows)) {
+    for (const d of fit([1, 2, 4, 8], depth)) {
+      for (const height of fit([1, 2, 3], kernel[0])) {
+        for (const width of fit([1, 2, 4, 8], kernel[1])) {
+          const sums = r * d * height * width;
+          if (sums <= most && sums * unroll <= 512) {
+            patches.push({ rows: r, depth: d, height, width });
+          }
+        }
+      }
+    }
+  }
+  return patches;
+}
+
+function costOf(spec: CorrelateWeightsSpec, patch: Patch) {
+  const { unroll } = stretchesOf(spec.output[1]);
+  const { x, y } = readersOf(spec, patch);
+  const span = (unroll - 1) * spec.stride[1] + (patch.width - 1) * spec.dilation[1] + 1;
+  const reads = Math.min(Math.ceil(span / x.width), unroll * patch.width);
+  return {
+    threads: threadsOf(spec, patch),
+    loads: patch.rows * unroll / y.width + patch.depth * patch.height * reads,
+    products: patch.rows * patch.depth * patch.height * patch.width * unroll,
+  };
+}
+
+function tileBody(spec: CorrelateWeightsSpec, patch: Patch, x: Reader, y: Reader): string {
+  const { dtype, batch, groups, depth, rows, input, output, kernel, stride, padding } = spec;
+  const { dilation, parts } = spec;
+  const [mTiles, dTiles, hTiles, wTiles] = tilesOf(spec, patch);
+  const { unroll, steps, perRow } = stretchesOf(output[1]);
+  const stretches = batch * output[0] * perRow, perPart = Math.ceil(stretches / parts);
+  const units = input[1] / x.width;
+  const reach = (axis: 0 | 1) =>
+    (output[axis] - 1) * stride[axis] + (kernel[axis] - 1) * dilation[axis] - padding[axis];
+  const maskY = padding[0] > 0 || reach(0) >= input[0];
+  const maskX = padding[1] > 0 || reach(1) >= input[1];
+  const total = new Sums(dtype, patch.rows, patch.depth * patch.height * patch.width, "t");
+  const inputRows = range(patch.depth).flatMap((d) =>
+    range(patch.height).map((h) => ({ d, h, name: `${d}_${h}` }))
+  );
+
+  /** WGSL of one stretch of pixels. */
+  const stretch = (sums: Sums): string => {
+    x.begin();
+    y.begin();
+    const out = [
+      `let line = s / ${perRow}u;`,
+      `let b = line / ${output[0]}u;`,
+      `let oy = line % ${output[0]}u;`,
+      `let q_first = (s % ${perRow}u) * ${steps}u;`,
+      `let q_last = min(q_first + ${steps}u, ${output[1] / unroll}u);`,
+    ];
+    for (const h of range(patch.height)) {
+      out.push(
+        `let at${h} = i32(oy) * ${stride[0]} + i32(h0 + ${h}u) * ${dilation[0]} - (${padding[0]});`,
+      );
+      if (maskY) out.push(`let ok${h} = at${h} >= 0 && at${h} < ${input[0]};`);
+    }
+    for (const { d, h, name } of inputRows) {
+      const row = maskY ? `clamp(at${h}, 0, ${input[0] - 1})` : `at${h}`;
+      out.push(
+        `let line${name} = (((b * ${groups}u + group) * ${depth}u + d0 + ${d}u) * ${input[0]}u` +
+          ` + u32(${row})) * ${units}u;`,
+      );
+    }
+    for (const r of range(patch.rows)) {
+      out.push(
+        `let line_y${r} = (((b * ${groups}u + group) * ${rows}u + m0 + ${r}u) * ${
+          output[0]
+        }u + oy)` +
+          ` * ${output[1] / y.width}u;`,
+      );
+    }
+    out.push(`for (var q = q_first; q < q_last; q += 1u) {`);
+    out.push(`let left = (q * ${unroll * stride[1]}u + w0 * ${dilation[1]}u) / ${x.width}u;`);
+    for (const { name } of inputRows) out.push(`let x${name} = line${name} + left;`);
+    for (const r of range(patch.rows)) {
+      out.push(`let y${r} = line_y${r} + q * ${unroll}u / ${y.width}u;`);
+    }
+    const alone = unroll === output[1] && wTiles === 1;
+    inputRows.forEach(({ h, name }, k) => {
+      for (const u of range(unroll)) {
+        for (const r of range(patch.rows)) {
+          for (const c of range(patch.width)) {
+            const offset = u * stride[1] + c * dilation[1] - padding[1];
+            if (alone && (offset < 0 || offset >= input[1])) continue;
+            const value = x.read(out, `x${name}`, offset, (unit) => {
+              const conditions = maskY ? [`ok${h}`] : [];
+              if (maskX && !alone) conditions.push(`u32(i32(left) + ${unit}) < ${units}u`);
+              return conditions.join(" && ") || undefined;
+            });
+            const cotangent = y.read(out, `y${r}`, u);
+            out.push(sums.multiplyAdd(r, k * patch.width + c, cotangent, value, false, spec.conj));
+          }
+        }
+      }
+    });
+    return `${out.join("\n")}\n}`;
+  };
+
+  const lines = [
+    `let w0 = (i % ${wTiles}u) * ${patch.width}u;`,
+    `let h0 = ((i / ${wTiles}u) % ${hTiles}u) * ${patch.height}u;`,
+    `let d0 = ((i / ${wTiles * hTiles}u) % ${dTiles}u) * ${patch.depth}u;`,
+    `let m0 = ((i / ${wTiles * hTiles * dTiles}u) % ${mTiles}u) * ${patch.rows}u;`,
+    `let group = (i / ${wTiles * hTiles * dTiles * mTiles}u) % ${groups}u;`,
+    `let part = i / ${wTiles * hTiles * dTiles * mTiles * groups}u;`,
+    total.declare(),
+    chained(total, {
+      name: "s",
+      from: `part * ${perPart}u`,
+      to: `min((part + 1u) * ${perPart}u, ${stretches}u)`,
+      block: Math.max(1, Math.floor(CHAIN / (steps * unroll))),
+      long: perPart * steps * unroll > 2 * CHAIN,
+    }, stretch),
+    `let weights = part * ${weightsOf(spec)}u;`,
+  ];
+  const guard = (exact: boolean, condition: string, code: string) =>
+    exact ? code : `if (${condition}) { ${code} }`;
+  for (const r of range(patch.rows)) {
+    const stores = inputRows.map(({ d, h }, k) => {
+      const row =
+        `(((group * ${rows}u + m0 + ${r}u) * ${depth}u + d0 + ${d}u) * ${kernel[0]}u + h0` +
+        ` + ${h}u) * ${kernel[1]}u + w0`;
+      const taps = range(patch.width).map((c) =>
+        guard(
+          kernel[1] % patch.width === 0,
+          `w0 + ${c}u < ${kernel[1]}u`,
+          `out0[weights + ${row} + ${c}u] = ${total.value(r, k * patch.width + c)};`,
+        )
+      ).join("\n");
+      const inDepth = guard(depth % patch.depth === 0, `d0 + ${d}u < ${depth}u`, taps);
+      return guard(kernel[0] % patch.height === 0, `h0 + ${h}u < ${kernel[0]}u`, inDepth);
+    }).join("\n");
+    lines.push(guard(rows % patch.rows === 0, `m0 + ${r}u < ${rows}u`, stores));
+  }
+  return lines.join("\n");
+}
