@@ -320,7 +320,7 @@ function tileBody(
     const out = [`let w = w_group + (d * ${kernel[0]}u + ky) * ${kernel[1] * padded / w.width}u;`];
     for (const r of range(patch.height)) {
       out.push(`let at${r} = top + ${r * step[0]} + i32(ky) * ${dilation[0]};`);
-      let row = `at${r}`;
+      let row = lift[0] > 1 ? `at${r} / ${lift[0]}` : `at${r}`;
       if (maskY) {
         const divides = lift[0] > 1 ? ` && at${r} % ${lift[0]} == 0` : "";
         out.push(`let ok${r} = at${r} >= 0 && at${r} < ${input[0] * lift[0]}${divides};`);
