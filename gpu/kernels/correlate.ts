@@ -15,6 +15,7 @@ import {
   Sums,
   tileGrid,
   tileMain,
+  Writer,
 } from "./tile.ts";
 
 /** Height and width. */
@@ -308,6 +309,7 @@ function tileBody(
   const { x, w } = readersOf(spec, patch);
   const padded = paddedRows(rows), taps = kernel[0] * kernel[1];
   const total = new Sums(dtype, patch.rows, patch.height * patch.width, "t");
+  const out = new Writer(dtype, spec.bias ? 3 : 2, loadWidth(dtype, output[1], patch.width));
   const units = input[1] / x.width, hop = advance(spec, patch) / x.width;
   const bounded = overhangs(spec, 0) || lift[0] > 1, maskX = overhangs(spec, 1);
   const strided = stridesOverTaps(spec, patch);
@@ -317,16 +319,16 @@ function tileBody(
   const rowOfTaps = (sums: Sums): string => {
     x.begin();
     w.begin();
-    const out = [`let w = w_group + (d * ${kernel[0]}u + ky) * ${kernel[1] * padded / w.width}u;`];
+    const code = [`let w = w_group + (d * ${kernel[0]}u + ky) * ${kernel[1] * padded / w.width}u;`];
     for (const r of range(patch.height)) {
-      out.push(`let at${r} = top + ${r * step[0]} + i32(ky) * ${dilation[0]};`);
+      code.push(`let at${r} = top + ${r * step[0]} + i32(ky) * ${dilation[0]};`);
       let row = lift[0] > 1 ? `at${r} / ${lift[0]}` : `at${r}`;
       if (maskY) {
         const divides = lift[0] > 1 ? ` && at${r} % ${lift[0]} == 0` : "";
-        out.push(`let ok${r} = at${r} >= 0 && at${r} < ${input[0] * lift[0]}${divides};`);
+        code.push(`let ok${r} = at${r} >= 0 && at${r} < ${input[0] * lift[0]}${divides};`);
         row = `clamp(at${r} / ${lift[0]}, 0, ${input[0] - 1})`;
       }
-      out.push(`let x${r} = x_group + (d * ${input[0]}u + u32(${row})) * ${units}u + left;`);
+      code.push(`let x${r} = x_group + (d * ${input[0]}u + u32(${row})) * ${units}u + left;`);
     }
     for (const kx of range(kernel[1])) {
       for (const m of range(patch.rows)) {
@@ -336,22 +338,22 @@ function tileBody(
             if (position % lift[1] !== 0) continue;
             const offset = position / lift[1];
             if (xTiles === 1 && (offset < 0 || offset >= input[1])) continue;
-            const value = x.read(out, `x${r}`, offset, (unit) => {
+            const value = x.read(code, `x${r}`, offset, (unit) => {
               const conditions = maskY ? [`ok${r}`] : [];
               if (maskX && xTiles > 1) {
                 conditions.push(`u32(i32(left) + ${unit}) < ${units}u`);
               }
               return conditions.join(" && ") || undefined;
             });
-            const weight = w.read(out, "w", kx * padded + m);
-            out.push(sums.multiplyAdd(m, r * patch.width + c, weight, value));
+            const weight = w.read(code, "w", kx * padded + m);
+            code.push(sums.multiplyAdd(m, r * patch.width + c, weight, value));
           }
         }
       }
     }
     const [from, to] = bounded ? ["ky_first", "ky_last"] : ["0u", `${kernel[0]}u`];
     const by = strided ? lift[0] : 1;
-    return `for (var ky = ${from}; ky < ${to}; ky += ${by}u) {\n${out.join("\n")}\n}`;
+    return `for (var ky = ${from}; ky < ${to}; ky += ${by}u) {\n${code.join("\n")}\n}`;
   };
 
   const lines = [
@@ -382,22 +384,26 @@ function tileBody(
   const guard = (exact: boolean, condition: string, code: string) =>
     exact ? code : `if (${condition}) { ${code} }`;
   for (const e of range(patch.rows)) {
-    const stores = range(patch.height).map((r) =>
-      guard(
-        output[0] % patch.height === 0,
-        `oy + ${r}u < ${output[0]}u`,
-        range(patch.width).map((c) =>
-          guard(
-            output[1] % patch.width === 0,
-            `ox + ${c}u < ${output[1]}u`,
-            `out0[o + ${(e * output[0] + r) * output[1] + c}u] = ${
-              total.value(e, r * patch.width + c)
-            }${spec.bias ? ` + in2[group * ${rows}u + m + ${e}u]` : ""};`,
-          )
-        ).join("\n"),
-      )
-    ).join("\n");
-    lines.push(guard(rows % patch.rows === 0, `m + ${e}u < ${rows}u`, stores));
+    const stores = range(patch.height).map((r) => {
+      const store = out.store(
+        total,
+        e,
+        r * patch.width,
+        patch.width,
+        "o",
+        (e * output[0] + r) * output[1],
+        (c) => output[1] % patch.width === 0 ? undefined : `ox + ${c}u < ${output[1]}u`,
+      );
+      return guard(output[0] % patch.height === 0, `oy + ${r}u < ${output[0]}u`, store);
+    });
+    if (spec.bias) {
+      const bias = `bias${e}`;
+      stores.unshift(
+        `let ${bias} = in2[group * ${rows}u + m + ${e}u];`,
+        ...range(patch.height * patch.width).map((c) => total.addElement(e, c, bias)),
+      );
+    }
+    lines.push(guard(rows % patch.rows === 0, `m + ${e}u < ${rows}u`, stores.join("\n")));
   }
-  return wrap(`${x.declare()}\n${w.declare()}`, lines.join("\n"));
+  return wrap(`${x.declare()}\n${w.declare()}\n${out.declare()}`, lines.join("\n"));
 }

@@ -311,7 +311,7 @@ function tileBody(spec: CorrelateWeightsSpec, patch: Patch, x: Reader, y: Reader
         guard(
           kernel[1] % patch.width === 0,
           `w0 + ${c}u < ${kernel[1]}u`,
-          `out0[weights + ${row} + ${c}u] = ${total.value(r, k * patch.width + c)};`,
+          `out0[weights + ${row} + ${c}u] = ${total.value(r, k * patch.width + c, 1)};`,
         )
       ).join("\n");
       const inDepth = guard(depth % patch.depth === 0, `d0 + ${d}u < ${depth}u`, taps);

@@ -14,6 +14,7 @@ import {
   type Term,
   tileGrid,
   tileMain,
+  Writer,
 } from "./tile.ts";
 
 /**
@@ -89,9 +90,11 @@ const product: Kernel<SplitSpec> = {
     const variant = chooseVariant(spec, adapter);
     const threads = threadsOf(spec, variant);
     const { a, b } = readersOf(spec, variant);
+    const { dtype, n, bias } = spec;
+    const out = new Writer(dtype, bias ? 3 : 2, loadWidth(dtype, n, variant.columns));
     return {
-      source: `${a.declare()}\n${b.declare()}\n` +
-        tileMain(adapter, threads, body(spec, variant, a, b)),
+      source: `${a.declare()}\n${b.declare()}\n${out.declare()}\n` +
+        tileMain(adapter, threads, body(spec, variant, a, b, out)),
       workgroups: tileGrid(adapter, threads),
     };
   },
@@ -219,7 +222,7 @@ function chooseVariant(spec: SplitSpec, adapter: Adapter): Variant {
   });
 }
 
-function body(spec: SplitSpec, variant: Variant, a: Reader, b: Reader): string {
+function body(spec: SplitSpec, variant: Variant, a: Reader, b: Reader, out: Writer): string {
   const { dtype, m, n, k, parts } = spec;
   const { rows, columns, unroll } = variant;
   const rowTiles = Math.ceil(m / rows), columnTiles = Math.ceil(n / columns);
@@ -255,7 +258,7 @@ function body(spec: SplitSpec, variant: Variant, a: Reader, b: Reader): string {
   const round = (sums: Sums, q: string, count: number): string => {
     a.begin();
     b.begin();
-    const out: string[] = [];
+    const code: string[] = [];
     // Operands are read at first use: the sums leave few registers for them to wait in.
     const operand = (
       reader: Reader,
@@ -268,16 +271,16 @@ function body(spec: SplitSpec, variant: Variant, a: Reader, b: Reader): string {
       const w = reader.width;
       if (alongK) {
         for (const e of range(size)) {
-          out.push(`let ${name}${e} = ${name}_row${e} + ${q} * ${unroll}u / ${w}u;`);
+          code.push(`let ${name}${e} = ${name}_row${e} + ${q} * ${unroll}u / ${w}u;`);
         }
-        return (u, e) => reader.read(out, `${name}${e}`, u);
+        return (u, e) => reader.read(code, `${name}${e}`, u);
       }
       for (const u of range(count)) {
-        out.push(
+        code.push(
           `let ${name}${u} = ${name}_matrix + ((${q} * ${unroll}u + ${u}u) * ${extent}u + ${across}) / ${w}u;`,
         );
       }
-      return (u, e) => reader.read(out, `${name}${u}`, e);
+      return (u, e) => reader.read(code, `${name}${u}`, e);
     };
     const left = operand(a, "a", "row", m, rows, !spec.transposeA);
     const right = operand(b, "b", "column", n, columns, spec.transposeB);
@@ -285,11 +288,11 @@ function body(spec: SplitSpec, variant: Variant, a: Reader, b: Reader): string {
       for (const c of range(columns)) {
         for (const u of range(count)) {
           const [x, y] = [left(u, r), right(u, c)];
-          out.push(sums.multiplyAdd(r, c, x, y, spec.conjA, spec.conjB));
+          code.push(sums.multiplyAdd(r, c, x, y, spec.conjA, spec.conjB));
         }
       }
     }
-    return out.join("\n");
+    return code.join("\n");
   };
 
   if (rounds > 0) {
@@ -307,11 +310,20 @@ function body(spec: SplitSpec, variant: Variant, a: Reader, b: Reader): string {
 
   lines.push(`let o = ((part * ${batch}u + z) * ${m}u + row) * ${n}u + column;`);
   for (const r of range(rows)) {
-    const stores = range(columns).map((c) => {
-      const value = total.value(r, c) + (spec.bias ? ` + in2[column + ${c}u]` : "");
-      const store = `out0[o + ${r * n + c}u] = ${value};`;
-      return n % columns === 0 ? store : `if (column + ${c}u < ${n}u) { ${store} }`;
-    }).join("\n");
+    const stores = [
+      ...(spec.bias
+        ? range(columns).map((c) => total.addElement(r, c, `in2[column + ${c}u]`))
+        : []),
+      out.store(
+        total,
+        r,
+        0,
+        columns,
+        "o",
+        r * n,
+        (c) => n % columns === 0 ? undefined : `column + ${c}u < ${n}u`,
+      ),
+    ].join("\n");
     lines.push(m % rows === 0 ? stores : `if (row + ${r}u < ${m}u) {\n${stores}\n}`);
   }
   return lines.join("\n");

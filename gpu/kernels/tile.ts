@@ -31,6 +31,12 @@ export function loadWidth(field: Field, ...extents: number[]): number {
   return widths.find((w) => extents.every((e) => e % w === 0)) ?? 1;
 }
 
+/** The WGSL type of `width` elements side by side. */
+function unitType(field: Field, width: number): string {
+  const words = width * (field === "c64" ? 2 : 1);
+  return words === 1 ? "f32" : `vec${words}<f32>`;
+}
+
 /**
  * Reads of one input in units of `width` elements. Within a block of WGSL each unit is loaded once,
  * at its first use, so that overlapping windows share their loads.
@@ -49,8 +55,7 @@ export class Reader {
 
   /** The WGSL type of one unit. */
   get type(): string {
-    const words = this.width * (this.field === "c64" ? 2 : 1);
-    return words === 1 ? "f32" : `vec${words}<f32>`;
+    return unitType(this.field, this.width);
   }
 
   /** Forgets what was loaded: a new block begins, whose names are its own. */
@@ -133,12 +138,58 @@ export class Sums {
       ` ${im} = fma(${sign(conjA)}${a.im}, ${b.re}, ${im});`;
   }
 
-  /** The value of one sum as an element of the output. */
-  value(row: number, column: number): string {
+  /** sum[row, column] += the element `value` of WGSL. */
+  addElement(row: number, column: number, value: string): string {
     const k = row * this.columns + column;
     return this.field === "c64"
-      ? `vec2<f32>(${this.prefix}r${k}, ${this.prefix}i${k})`
-      : `${this.prefix}r${k}`;
+      ? `${this.prefix}r${k} += (${value}).x; ${this.prefix}i${k} += (${value}).y;`
+      : `${this.prefix}r${k} += ${value};`;
+  }
+
+  /** The values of `width` neighbours in a row, as the unit of a {@link Writer}. */
+  value(row: number, column: number, width: number): string {
+    const words = range(width).flatMap((c) => {
+      const k = row * this.columns + column + c;
+      return this.field === "c64"
+        ? [`${this.prefix}r${k}`, `${this.prefix}i${k}`]
+        : [`${this.prefix}r${k}`];
+    });
+    return words.length === 1 ? words[0] : `vec${words.length}<f32>(${words.join(", ")})`;
+  }
+}
+
+/** Stores to the output in units of `width` elements: a store costs as much as a load. */
+export class Writer {
+  /** `slot` is the number of the output's binding. */
+  constructor(readonly field: Field, readonly slot: number, readonly width: number) {}
+
+  /** A second declaration of the binding, with the wider element. */
+  declare(): string {
+    const type = unitType(this.field, this.width);
+    return `@group(0) @binding(${this.slot}) var<storage, read_write> wide_out: array<${type}>;`;
+  }
+
+  /**
+   * WGSL that stores the row of sums from `column` on, `count` elements, at `base` (WGSL, in elements)
+   * plus `offset`; `inside(c)` may give the condition under which the c-th is stored.
+   */
+  store(
+    sums: Sums,
+    row: number,
+    column: number,
+    count: number,
+    base: string,
+    offset: number,
+    inside: (c: number) => string | undefined,
+  ): string {
+    return range(count / this.width).map((unit) => {
+      const c = unit * this.width;
+      const store = `wide_out[(${base} + ${offset + c}u) / ${this.width}u] = ${
+        sums.value(row, column + c, this.width)
+      };`;
+      const condition = inside(c);
+      return condition === undefined ? store : `if (${condition}) { ${store} }`;
+    }).join("\n");
   }
 }
 
