@@ -19,16 +19,17 @@ const TEST_PERMISSIONS = [
   "--allow-env=ARGAND_DEVICE,ARGAND_REQUIRE_GPU,DENO_WEBGPU_BACKEND",
 ];
 
-/** Asks JSR for one small file, for two seconds at most. */
+/** Asks JSR for one small package, for three seconds at most. */
 async function jsrAnswers(): Promise<boolean> {
-  try {
-    const response = await fetch("https://jsr.io/@std/assert/meta.json", {
-      signal: AbortSignal.timeout(2000),
-    });
-    return "versions" in await response.json();
-  } catch {
-    return false;
-  }
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["cache", "--no-config", "--no-lock", "jsr:@std/assert@1"],
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const timer = setTimeout(() => child.kill(), 3000);
+  const { success } = await child.status;
+  clearTimeout(timer);
+  return success;
 }
 
 /** The copy of the lock file that a run with JSR writes to. */

@@ -132,10 +132,10 @@ const stage: Kernel<Stage> = {
   }
   out0[o] = f32(found);`
       : `var acc = ${zero};
-  for (var from = part; from < ${run}u; from = from + ${parts * RUN}u) {
+  for (var first = part; first < ${run}u; first = first + ${parts * RUN}u) {
     var part_acc = ${zero};
     for (var k = 0u; k < ${RUN}u; k = k + 1u) {
-      let r = from + k * ${parts}u;
+      let r = first + k * ${parts}u;
       if (r < ${run}u) { ${join.replace(" PARAMS", "")} }
     }
     acc = ${fold === "sum" ? "acc + part_acc" : "max(acc, part_acc)"};
