@@ -10,15 +10,9 @@
  *   conv2dInputGradient(gy, cotangent).
  */
 import { BYTES, type Program, type Step } from "../kernel.ts";
-import {
-  correlate,
-  type CorrelateSpec,
-  packedSize,
-  type PackSpec,
-  packWeights,
-  type Pair,
-} from "./correlate.ts";
+import { correlate, type CorrelateSpec } from "./correlate.ts";
 import { correlateWeights, weightParts, weightsOf } from "./correlate_weights.ts";
+import { packedSize, type PackSpec, packWeights, type Pair } from "./pack_weights.ts";
 import { partialSums } from "./partial_sums.ts";
 import type { Field } from "./tile.ts";
 

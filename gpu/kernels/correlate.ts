@@ -1,9 +1,9 @@
 /**
- * The inner kernel of convolutions: correlates images with weights that {@link packWeights} has put in
- * order. It serves the forward pass and, with lifted positions, the gradient to the input.
+ * The inner kernel of convolutions: correlates images with packed weights. It serves the forward pass and, with lifted positions, the gradient to the input.
  */
-import { type Kernel, linearGrid, linearMain, WGSL_TYPE } from "../kernel.ts";
+import type { Kernel } from "../kernel.ts";
 import { hostProduct } from "./host_product.ts";
+import { paddedRows, type Pair } from "./pack_weights.ts";
 import {
   CHAIN,
   chained,
@@ -17,9 +17,6 @@ import {
   tileMain,
   Writer,
 } from "./tile.ts";
-
-/** Height and width. */
-export type Pair = readonly [number, number];
 
 /**
  * y[b, g, m, o] = Σ_{d, t} w[g, d, t, m] · x[b, g, d, (o·step + t·dilation − padding) / lift] (+ bias),
@@ -42,73 +39,6 @@ export interface CorrelateSpec {
   readonly dilation: Pair;
   readonly bias: boolean;
 }
-
-/** How to put weights in order: [group][depth][tap y][tap x][row], rows padded with zeros. */
-export interface PackSpec {
-  readonly dtype: Field;
-  readonly groups: number;
-  readonly depth: number;
-  readonly rows: number;
-  readonly kernel: Pair;
-  /** The weights are stored [group][depth][row][tap] and wanted with taps reversed, for the adjoint. */
-  readonly adjoint: boolean;
-  readonly conj: boolean;
-}
-
-/** Rows of packed weights, padded so that wide loads stay aligned. */
-export function paddedRows(rows: number): number {
-  return Math.ceil(rows / 4) * 4;
-}
-
-/** Elements of packed weights. */
-export function packedSize({ groups, depth, rows, kernel }: PackSpec): number {
-  return groups * depth * kernel[0] * kernel[1] * paddedRows(rows);
-}
-
-/** Puts the weights of a convolution in the order in which {@link correlate} reads them. */
-export const packWeights: Kernel<PackSpec> = {
-  name: "pack weights",
-  bindings: ({ dtype }) => ({ inputs: [dtype], outputs: [dtype] }),
-  wgsl(spec) {
-    const { dtype, depth, rows, kernel, adjoint } = spec;
-    const padded = paddedRows(rows), taps = kernel[0] * kernel[1], count = packedSize(spec);
-    const place = adjoint
-      ? `((g * ${depth}u + d) * ${rows}u + m) * ${taps}u + ${taps - 1}u - t`
-      : `((g * ${rows}u + m) * ${depth}u + d) * ${taps}u + t`;
-    const conj = spec.conj && dtype === "c64" ? " * vec2<f32>(1.0, -1.0)" : "";
-    const source = linearMain(
-      count,
-      `  let m = i % ${padded}u;
-  let t = (i / ${padded}u) % ${taps}u;
-  let d = (i / ${padded * taps}u) % ${depth}u;
-  let g = i / ${padded * taps * depth}u;
-  var value = ${WGSL_TYPE[dtype]}();
-  if (m < ${rows}u) { value = in0[${place}]${conj}; }
-  out0[i] = value;`,
-    );
-    return { source, workgroups: linearGrid(count) };
-  },
-  cpu(spec, [weights], [out]) {
-    const { dtype, groups, depth, rows, kernel, adjoint, conj } = spec;
-    const padded = paddedRows(rows), taps = kernel[0] * kernel[1];
-    const words = dtype === "c64" ? 2 : 1;
-    out.fill(0);
-    for (let g = 0; g < groups; g++) {
-      for (let d = 0; d < depth; d++) {
-        for (let t = 0; t < taps; t++) {
-          for (let m = 0; m < rows; m++) {
-            const from = adjoint
-              ? ((g * depth + d) * rows + m) * taps + taps - 1 - t
-              : ((g * rows + m) * depth + d) * taps + t;
-            const to = ((g * depth + d) * taps + t) * padded + m;
-            out[to * words] = weights[from * words];
-            if (words === 2) out[to * 2 + 1] = (conj ? -1 : 1) * weights[from * 2 + 1];
-          }
-        }
-      }
-    }
-  },
-};
 
 /** A thread's share: `rows` channels of a `height` × `width` patch of the output. */
 interface Patch {

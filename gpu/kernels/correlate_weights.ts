@@ -1,6 +1,6 @@
 /** The inner kernel of a convolution's gradient to its weights: a correlation summed over pixels. */
 import type { Kernel } from "../kernel.ts";
-import type { Pair } from "./correlate.ts";
+import type { Pair } from "./pack_weights.ts";
 import { hostProduct } from "./host_product.ts";
 import { partsOf } from "./partial_sums.ts";
 import {

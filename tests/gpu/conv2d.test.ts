@@ -5,7 +5,7 @@ import {
   type Conv2dSpec,
   conv2dWeightGradient,
 } from "../../gpu/kernels/conv2d.ts";
-import type { HostArray } from "../../gpu/kernel.ts";
+import type { Adapter, HostArray, Program } from "../../gpu/kernel.ts";
 import { engines, runProgram } from "../support/program.ts";
 
 type Data = Float32Array<ArrayBuffer>;
@@ -48,6 +48,20 @@ const xWords = (s: Conv2dSpec) => words(s) * s.batch * s.inChannels * s.inHeight
 const yWords = (s: Conv2dSpec) => words(s) * s.batch * s.outChannels * s.outHeight * s.outWidth;
 const wWords = (s: Conv2dSpec) =>
   words(s) * s.outChannels * (s.inChannels / s.groups) * s.kernel[0] * s.kernel[1];
+
+/** The same program as a hardware adapter would run it: small tiles. */
+function onHardware(program: Program): Program {
+  const steps = program.steps.map((step) => ({
+    ...step,
+    kernel: {
+      ...step.kernel,
+      name: `${step.kernel.name} on hardware`,
+      wgsl: (spec: unknown, adapter: Adapter) =>
+        step.kernel.wgsl(spec, { ...adapter, software: false }),
+    },
+  }));
+  return { ...program, steps };
+}
 
 /** Re⟨a, b⟩, whether the numbers are real or interleaved complex. */
 function dot(a: HostArray, b: HostArray): number {
@@ -138,12 +152,15 @@ async function check(spec: Conv2dSpec): Promise<void> {
   for (const engine of await engines()) {
     const what = `${engine.kind} ${JSON.stringify(spec)}`;
     const inputs = spec.bias ? [x, w, bias] : [x, w];
-    const [gotY] = await runProgram(engine, conv2d(spec), inputs, [y.length]);
-    assertClose(gotY, y, taps * spec.inChannels / spec.groups, `y ${what}`);
-    const [gotX] = await runProgram(engine, conv2dInputGradient(spec), [gy, w], [gx.length]);
-    assertClose(gotX, gx, taps * spec.outChannels / spec.groups, `gx ${what}`);
-    const [gotW] = await runProgram(engine, conv2dWeightGradient(spec), [x, gy], [gw.length]);
-    assertClose(gotW, gw, pixels, `gw ${what}`);
+    const identity = (program: Program) => program;
+    for (const as of engine.kind === "cpu" ? [identity] : [identity, onHardware]) {
+      const [gotY] = await runProgram(engine, as(conv2d(spec)), inputs, [y.length]);
+      assertClose(gotY, y, taps * spec.inChannels / spec.groups, `y ${what}`);
+      const [gotX] = await runProgram(engine, as(conv2dInputGradient(spec)), [gy, w], [gx.length]);
+      assertClose(gotX, gx, taps * spec.outChannels / spec.groups, `gx ${what}`);
+      const [gotW] = await runProgram(engine, as(conv2dWeightGradient(spec)), [x, gy], [gw.length]);
+      assertClose(gotW, gw, pixels, `gw ${what}`);
+    }
   }
 }
 
