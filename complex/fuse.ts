@@ -68,6 +68,11 @@ export function fuse({ nodes, inputs, leaf, roots }: Graph, bindings: number): b
       for (const input of inputs[k]) demanded.add(input);
       continue;
     }
+    if (lowering.kind === "view" && lowering.alias && demanded.has(k)) {
+      stored[k] = true; // in the buffer of its input
+      demanded.add(inputs[k][0]);
+      continue;
+    }
     const mine = requests[k];
     const cheap = lowering.kind !== "map" || lowering.cheap === true;
     const own = lowering.kind === "reduce" || demanded.has(k) ||

@@ -39,9 +39,13 @@ export type Derivative = (
 export type Lowering =
   /** A function of elements; `cheap` ones are computed again rather than stored. */
   | { readonly kind: "map"; readonly fn: MapFunction; readonly cheap?: boolean }
-  /** Another order, choice or repetition of the input's elements; `param` reads its own params. */
+  /**
+   * Another order, choice or repetition of the input's elements; `param` reads its own params.
+   * With `alias` the elements and their order are the input's, and so can the buffer be.
+   */
   | {
     readonly kind: "view";
+    readonly alias?: boolean;
     place(at: Index, node: Node, param: (word: number, max: number) => Index): Placement;
   }
   /** The same value everywhere, from the node's params. */

@@ -175,6 +175,8 @@ export function makePlan(graph: Graph, engine: Engine): Plan {
     if (leaf[k]) {
       slots[k] = [slot(size, node)];
       leaves.push([slots[k][0], k]);
+    } else if (lowering.kind === "view" && lowering.alias && stored[inputs[k][0]]) {
+      slots[k] = slots[inputs[k][0]];
     } else if (lowering.kind === "part") slots[k] = [slots[inputs[k][0]][node.attrs]];
     else if (lowering.kind === "program") {
       slots[k] = node.results.map((r) => slot(sizeOf(r.shape) * BYTES[r.dtype], node));
@@ -204,11 +206,11 @@ export function makePlan(graph: Graph, engine: Engine): Plan {
     } else slots[k] = [map(k, false)];
   });
 
-  // Two roots of one node, and roots that are leaves, get buffers of their own.
-  const taken = new Set<number>();
+  // Two roots in one buffer, and roots that lie in a leaf's, get buffers of their own.
+  const taken = new Set(leaves.map(([slot]) => slot));
   const results = roots.map((k) => {
     const own = slots[k][0];
-    const result = leaf[k] || taken.has(own) ? map(k, true) : own;
+    const result = taken.has(own) ? map(k, true) : own;
     taken.add(result);
     return result;
   });

@@ -28,6 +28,11 @@ function view(name: string, place: Place, derivative?: Derivative): Primitive {
   return { name, lowering: { kind: "view", place }, derivative };
 }
 
+/** A view whose elements lie as they are. */
+function alias(name: string, derivative?: Derivative): Primitive {
+  return { name, lowering: { kind: "view", alias: true, place: (at) => ({ at }) }, derivative };
+}
+
 /** A view that maps coordinates to coordinates. */
 function coordinateView(
   name: string,
@@ -49,8 +54,8 @@ function apply(primitive: Primitive, x: Node, shape: Shape, attrs: any, params?:
   return new Node(primitive, [x], [{ shape, dtype: x.dtype }], attrs, params ?? null);
 }
 
-const IDENTITY = view("identity", (at) => ({ at }), (_, [g]) => [g]);
-const DETACH = view("detach", (at) => ({ at }));
+const IDENTITY = alias("identity", (_, [g]) => [g]);
+const DETACH = alias("detach");
 
 /** The same values, with a place of its own in the graph of derivatives. */
 export function variable(x: Node): Node {
@@ -62,7 +67,7 @@ export function detach(x: Node): Node {
   return new Node(DETACH, [x], [{ shape: x.shape, dtype: x.dtype }], null, null, false);
 }
 
-const RESHAPE = view("reshape", (at) => ({ at }), (c, [g]) => [reshape(g!, c.inputs[0].shape)]);
+const RESHAPE = alias("reshape", (c, [g]) => [reshape(g!, c.inputs[0].shape)]);
 
 /** The same elements in row-major order, in another shape of the same size. */
 export function reshape(x: Node, shape: Shape): Node {
