@@ -59,12 +59,9 @@ export const correlate: Kernel<CorrelateSpec> = {
     const patches = candidates(spec, adapter.software, most);
     const patch = cheapest(adapter, spec.dtype, patches, (p) => costOf(spec, p));
     const threads = threadsOf(spec, patch);
+    const { declarations, body } = tileBody(spec, patch);
     return {
-      source: tileBody(
-        spec,
-        patch,
-        (declarations, body) => `${declarations}\n${tileMain(adapter, threads, body)}`,
-      ),
+      source: `${declarations}\n${tileMain(adapter, threads, body)}`,
       workgroups: tileGrid(adapter, threads),
     };
   },
@@ -228,11 +225,7 @@ function tapBounds(spec: CorrelateSpec, patch: Patch): string[] {
   ];
 }
 
-function tileBody(
-  spec: CorrelateSpec,
-  patch: Patch,
-  wrap: (declarations: string, body: string) => string,
-): string {
+function tileBody(spec: CorrelateSpec, patch: Patch): { declarations: string; body: string } {
   const { dtype, groups, depth, rows, input, output, kernel, step, lift } = spec;
   const { padding, dilation } = spec;
   const [mTiles, , xTiles] = tilesOf(spec, patch);
@@ -335,5 +328,8 @@ function tileBody(
     }
     lines.push(guard(rows % patch.rows === 0, `m + ${e}u < ${rows}u`, stores.join("\n")));
   }
-  return wrap(`${x.declare()}\n${w.declare()}\n${out.declare()}`, lines.join("\n"));
+  return {
+    declarations: `${x.declare()}\n${w.declare()}\n${out.declare()}`,
+    body: lines.join("\n"),
+  };
 }
