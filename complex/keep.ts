@@ -8,11 +8,13 @@
  */
 import type { DeviceBuffer } from "../gpu/engine.ts";
 import { cannot } from "../gpu/errors.ts";
-import type { Node, Stored } from "./graph.ts";
+import type { Link, Node, Stored } from "./graph.ts";
 import { sameShape, show } from "./shape.ts";
 
 /** Evaluations from anchor to anchor. */
 const LENGTH = 256;
+/** The first value that was computed from another one: a first one may be a constant of the loop. */
+const FIRST_ANCHOR = 2;
 /** Patience at first, and by how much it grows when a value was given back too early. */
 const PATIENCE = 1;
 const GROWTH = 4;
@@ -43,7 +45,7 @@ export function giveBack(stored: Stored): void {
 /** True for a value that was given back and must be computed again, and then kept. */
 export function mustReturn(node: Node): boolean {
   if (node.link === null || node.stored !== null) return false;
-  if (node.link.anchor === node && node.link.generation > 1) {
+  if (node.link.anchor === node && node.link.generation > FIRST_ANCHOR) {
     throw cannot(
       `use a value of shape ${show(node.shape)} that eval kept long ago`,
       `more than ${LENGTH} evaluations later its memory was given back; ` +
@@ -53,25 +55,13 @@ export function mustReturn(node: Node): boolean {
   return true;
 }
 
-/** Notes that kept values were computed from `leaves`, and gives back what nobody uses. */
-export function moveOn(targets: readonly Node[], leaves: readonly Node[]): void {
+/** Notes that kept values among `leaves` are used now, and gives back what has long not been. */
+export function age(leaves: readonly Node[]): void {
   clock++;
   for (const { link } of leaves) if (link) link.lastUsed = clock;
-  for (const target of targets) {
-    if (target.link) { // given back too early
-      target.link.patience *= GROWTH;
-      target.link.lastUsed = clock;
-      if (target.link.superseded) waiting.add(target);
-      continue;
-    }
-    const parent = leaves.find((n) =>
-      n.link !== null && n.dtype === target.dtype && sameShape(n.shape, target.shape)
-    );
-    join(target, parent ?? null);
-  }
   for (const node of waiting) {
-    const { lastUsed, patience, anchor } = node.link!;
-    if (clock - lastUsed <= patience || currentAnchors.has(anchor) && anchor === node) continue;
+    const { lastUsed, patience } = node.link!;
+    if (clock - lastUsed <= patience || currentAnchors.has(node)) continue;
     waiting.delete(node);
     if (!node.stored) continue;
     giveBack(node.stored);
@@ -79,30 +69,51 @@ export function moveOn(targets: readonly Node[], leaves: readonly Node[]): void 
   }
 }
 
+/** Notes that `targets` were computed from `leaves`, to be kept. */
+export function moveOn(targets: readonly Node[], leaves: readonly Node[]): void {
+  for (const target of targets) {
+    const { link } = target;
+    if (!link) {
+      join(
+        target,
+        leaves.filter((n) =>
+          n.link !== null && n.dtype === target.dtype && sameShape(n.shape, target.shape)
+        ),
+      );
+    } else { // given back too early
+      link.patience *= GROWTH;
+      link.lastUsed = clock;
+      if (link.superseded) waiting.add(target);
+    }
+  }
+}
+
 /** Anchors that no later anchor has replaced. */
 const currentAnchors = new WeakSet<Node>();
 
-/** Makes `target` the successor of `parent`, or the first of its chain. */
-function join(target: Node, parent: Node | null): void {
-  const before = parent?.link ?? null;
+/** Makes `target` the successor of `parents` and lengthens the longest chain of them, or starts one. */
+function join(target: Node, parents: readonly Node[]): void {
+  let before: Link | null = null;
+  for (const { link } of parents) {
+    if (before === null || link!.generation > before.generation) before = link;
+  }
   const generation = (before?.generation ?? 0) + 1;
-  const isAnchor = before === null || generation % LENGTH === 0;
+  const isAnchor = generation % LENGTH === FIRST_ANCHOR;
   target.link = {
     generation,
-    anchor: isAnchor ? target : before.anchor,
+    anchor: before === null || isAnchor ? target : before.anchor,
     patience: before?.patience ?? PATIENCE,
     lastUsed: clock,
     superseded: false,
   };
   if (isAnchor) {
     currentAnchors.add(target);
-    if (before) {
-      currentAnchors.delete(before.anchor);
-      target.inputs = [];
-    }
+    currentAnchors.delete(before!.anchor);
+    if (generation > FIRST_ANCHOR) target.inputs = [];
   }
-  if (parent && !before!.superseded) {
-    before!.superseded = true;
+  for (const parent of parents) {
+    if (parent.link!.superseded) continue;
+    parent.link!.superseded = true;
     waiting.add(parent);
   }
 }

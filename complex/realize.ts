@@ -8,7 +8,7 @@ import { engine as currentEngine } from "../gpu/device.ts";
 import { cannot } from "../gpu/errors.ts";
 import type { Graph } from "./fuse.ts";
 import { intern, type Node, type State } from "./graph.ts";
-import { abandoned, giveBack, keep, moveOn, mustReturn } from "./keep.ts";
+import { abandoned, age, giveBack, keep, moveOn, mustReturn } from "./keep.ts";
 import { drain, enter, settle, SMALL } from "./ledger.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { uploaded } from "./uploads.ts";
@@ -195,6 +195,8 @@ export function run(targets: readonly Node[], evaluated = false): void {
   const graph = gather([...states.map((s) => s.pending!), ...wanted]);
   const plan = planOf(graph, engine);
   const fresh = [...wanted, ...graph.returning];
+  const leaves = evaluated ? graph.nodes.filter((_, k) => graph.leaf[k]) : [];
+  if (evaluated) age(leaves);
   execute(graph, plan, engine, (results, pass) => {
     states.forEach((state, k) => update(state, results[k]));
     fresh.forEach((node, k) => {
@@ -208,9 +210,7 @@ export function run(targets: readonly Node[], evaluated = false): void {
     });
   });
   for (const node of wanted) if (!node.tracked && !evaluated) node.inputs = [];
-  if (evaluated) {
-    moveOn(fresh.filter((n) => n.stored?.device), graph.nodes.filter((_, k) => graph.leaf[k]));
-  }
+  if (evaluated) moveOn(fresh.filter((n) => n.stored?.device), leaves);
   drain(engine);
 }
 

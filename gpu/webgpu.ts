@@ -7,9 +7,17 @@ import { Pool, sizeClass } from "./pool.ts";
 
 const MAX_GROUPS = 65535;
 const UNIFORM_ALIGN = 256;
+/** Bind groups kept for each layout. */
+const MOST_BIND_GROUPS = 4096;
+
+/** A buffer of the device with a number that no other has, by which bind groups are found again. */
+interface RawBuffer {
+  readonly buffer: GPUBuffer;
+  readonly id: number;
+}
 
 interface WebGpuBuffer extends DeviceBuffer {
-  readonly raw: GPUBuffer;
+  readonly raw: RawBuffer;
 }
 
 interface WebGpuExecutable extends Executable {
@@ -74,26 +82,9 @@ class WebGpuPass implements Pass {
     this.#names.push(e.name);
     // Recorded and encoded at the end: the uniform buffer's size is known only then.
     this.#dispatches.push(() => {
-      const entries: GPUBindGroupEntry[] = buffers.map((b, binding) => ({
-        binding,
-        resource: { buffer: (b as WebGpuBuffer).raw, size: Math.ceil(b.bytes / 4) * 4 },
-      }));
-      if (e.words > 0) {
-        entries.push({
-          binding: entries.length,
-          resource: {
-            buffer: this.#engine.uniforms(this.#uniformBytes),
-            offset: at,
-            size: Math.ceil(e.words / 4) * 16,
-          },
-        });
-      }
       this.#pass ??= this.#encoder.beginComputePass();
       this.#pass.setPipeline(e.pipeline);
-      this.#pass.setBindGroup(
-        0,
-        this.#engine.device.createBindGroup({ layout: e.layout, entries }),
-      );
+      this.#pass.setBindGroup(0, this.#engine.bindGroup(e, buffers, at, this.#uniformBytes));
       this.#pass.dispatchWorkgroups(...e.groups);
     });
   }
@@ -103,9 +94,9 @@ class WebGpuPass implements Pass {
       this.#pass?.end();
       this.#pass = null;
       this.#encoder.copyBufferToBuffer(
-        (from as WebGpuBuffer).raw,
+        (from as WebGpuBuffer).raw.buffer,
         fromOffset,
-        (to as WebGpuBuffer).raw,
+        (to as WebGpuBuffer).raw.buffer,
         toOffset,
         bytes,
       );
@@ -140,11 +131,13 @@ export class WebGpuEngine implements Engine {
   /** The device underneath. */
   readonly device: GPUDevice;
   readonly #owned: boolean;
-  readonly #pool: Pool<GPUBuffer>;
-  readonly #staging: Pool<GPUBuffer>;
+  readonly #pool: Pool<RawBuffer>;
+  readonly #staging: Pool<RawBuffer>;
   readonly #executables = new Map<string, WebGpuExecutable>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #guards = new Set<Promise<void>>();
+  readonly #bindGroups = new Map<GPUBindGroupLayout, Map<string, GPUBindGroup>>();
+  #nextId = 0;
   #uniforms: GPUBuffer | null = null;
   #uniformPeak = 0;
   #failure: ArgandError | null = null;
@@ -159,13 +152,18 @@ export class WebGpuEngine implements Engine {
     this.maxBufferBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
     this.maxBindings = maxStorageBuffersPerShaderStage;
     const pool = (usage: number) =>
-      new Pool<GPUBuffer>(
-        (size) =>
-          this.guarded(
+      new Pool<RawBuffer>(
+        (size) => ({
+          id: this.#nextId++,
+          buffer: this.guarded(
             () => device.createBuffer({ size, usage }),
             `hold ${size} more bytes on "${name}"`,
           ),
-        (raw) => raw.destroy(),
+        }),
+        (raw) => {
+          raw.buffer.destroy();
+          this.#bindGroups.clear();
+        },
       );
     this.#pool = pool(GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
     this.#staging = pool(GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
@@ -212,7 +210,7 @@ export class WebGpuEngine implements Engine {
 
   upload(buffer: DeviceBuffer, data: HostArray): void {
     this.device.queue.writeBuffer(
-      (buffer as WebGpuBuffer).raw,
+      (buffer as WebGpuBuffer).raw.buffer,
       0,
       data as Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
     );
@@ -222,6 +220,7 @@ export class WebGpuEngine implements Engine {
   uniforms(bytes: number): GPUBuffer {
     if (!this.#uniforms || this.#uniforms.size < bytes) {
       this.#uniforms?.destroy();
+      this.#bindGroups.clear();
       const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, 16384)));
       this.#uniforms = this.device.createBuffer({
         size,
@@ -255,6 +254,37 @@ export class WebGpuEngine implements Engine {
       return { name: kernel.name, pipeline, layout, groups, words };
     }, `build kernel "${kernel.name}"`);
     this.#executables.set(key, made);
+    return made;
+  }
+
+  /** The bind group of a dispatch; a schedule that runs again mostly gets the same buffers. */
+  bindGroup(
+    executable: WebGpuExecutable,
+    buffers: readonly DeviceBuffer[],
+    paramsAt: number,
+    uniformBytes: number,
+  ): GPUBindGroup {
+    const { layout, words } = executable;
+    const uniforms = words > 0 ? this.uniforms(uniformBytes) : null;
+    let key = `${words},${paramsAt}`;
+    for (const b of buffers) key += `;${(b as WebGpuBuffer).raw.id},${b.bytes}`;
+    let groups = this.#bindGroups.get(layout);
+    if (!groups) this.#bindGroups.set(layout, groups = new Map());
+    const known = groups.get(key);
+    if (known) return known;
+    const entries: GPUBindGroupEntry[] = buffers.map((b, binding) => ({
+      binding,
+      resource: { buffer: (b as WebGpuBuffer).raw.buffer, size: Math.ceil(b.bytes / 4) * 4 },
+    }));
+    if (uniforms) {
+      entries.push({
+        binding: entries.length,
+        resource: { buffer: uniforms, offset: paramsAt, size: Math.ceil(words / 4) * 16 },
+      });
+    }
+    if (groups.size >= MOST_BIND_GROUPS) groups.clear();
+    const made = this.device.createBindGroup({ layout, entries });
+    groups.set(key, made);
     return made;
   }
 
@@ -292,12 +322,13 @@ export class WebGpuEngine implements Engine {
       total += Math.ceil(bytes / 4) * 4;
     }
     const capacity = sizeClass(total);
-    const staging = this.#staging.take(capacity);
+    const raw = this.#staging.take(capacity);
+    const staging = raw.buffer;
     this.guarded(() => {
       const encoder = this.device.createCommandEncoder();
       ranges.forEach(({ buffer, offset, bytes }, k) =>
         encoder.copyBufferToBuffer(
-          (buffer as WebGpuBuffer).raw,
+          (buffer as WebGpuBuffer).raw.buffer,
           offset,
           staging,
           offsets[k],
@@ -316,7 +347,7 @@ export class WebGpuEngine implements Engine {
     const mapped = staging.getMappedRange(0, total);
     const data = ranges.map(({ bytes }, k) => mapped.slice(offsets[k], offsets[k] + bytes));
     staging.unmap();
-    this.#staging.give(staging, capacity);
+    this.#staging.give(raw, capacity);
     if (this.#guards.size > 0) await Promise.all(this.#guards);
     this.check();
     return data;

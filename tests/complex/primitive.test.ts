@@ -1,0 +1,87 @@
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { ArgandError } from "../../gpu/errors.ts";
+import { type Kernel, linearGrid, linearMain, single } from "../../gpu/kernel.ts";
+import { complex, tensor } from "../../complex/create.ts";
+import { definePrimitive } from "../../complex/primitive.ts";
+import { type ComplexTensor, type RealTensor } from "../../complex/tensor.ts";
+import { grad } from "../../complex/transform.ts";
+import { onEngines } from "../support/engines.ts";
+
+/** f(x) = x³ as one function of elements. */
+const cube = definePrimitive<[RealTensor], RealTensor>({
+  name: "cube",
+  shape: ([x]) => x,
+  elementwise: {
+    name: "cube",
+    inputs: ["f32"],
+    output: "f32",
+    wgsl: (x) => `cubed(${x})`,
+    uses: [{ name: "cubed", source: "fn cubed(x: f32) -> f32 { return x * x * x; }" }],
+    cpu(n, out, x) {
+      for (let k = 0; k < n; k++) out[k] = x[k] ** 3;
+    },
+  },
+  derivative: ({ inputs: [x], gradient }) => [gradient.mul(x.square().mul(3))],
+});
+
+/** Differences of neighbours along the last axis, with a step: y[k] = x[k + step] − x[k]. */
+const differences: Kernel<{ rows: number; n: number; step: number }> = {
+  name: "differences",
+  bindings: () => ({ inputs: ["c64"], outputs: ["c64"] }),
+  wgsl: ({ rows, n, step }) => ({
+    source: linearMain(
+      rows * (n - step),
+      `  let at = (i / ${n - step}u) * ${n}u + i % ${n - step}u;
+  out0[i] = in0[at + ${step}u] - in0[at];`,
+    ),
+    workgroups: linearGrid(rows * (n - step)),
+  }),
+  cpu({ rows, n, step }, [x], [y]) {
+    for (let r = 0; r < rows; r++) {
+      for (let k = 0; k < 2 * (n - step); k++) {
+        y[2 * r * (n - step) + k] = x[2 * (r * n + step) + k] - x[2 * r * n + k];
+      }
+    }
+  },
+};
+const difference = definePrimitive<[ComplexTensor], ComplexTensor, { step: number }>({
+  name: "difference",
+  shape([{ shape, dtype }], { step }) {
+    return { shape: [shape[0], shape[1] - step], dtype };
+  },
+  program: ([{ shape: [rows, n] }], _, { step }) => single(differences, { rows, n, step }),
+  derivative({ gradient, attrs: { step } }) {
+    return [gradient.pad([[0, 0], [step, 0]]).sub(gradient.pad([[0, 0], [0, step]]))];
+  },
+});
+
+onEngines(
+  "an elementwise primitive of the user's fuses and has derivatives of every order",
+  async () => {
+    const x = tensor([1, 2, 3]);
+    assertEquals([...await cube(x.add(1)).mul(2).data()], [16, 54, 128]);
+    const second = grad((x: RealTensor) => grad((x: RealTensor) => cube(x).sum())(x).sum());
+    assertEquals([...await second(x).data()], [6, 12, 18]);
+  },
+);
+
+onEngines("a kernel of the user's runs with its attributes and derivative", async () => {
+  const z = complex([[1, 2, 4, 8]], [[0, 1, 0, 2]]);
+  assertEquals([...await difference(z, { step: 2 }).data()], [3, 0, 6, 1]);
+  assertEquals([...await difference(z, { step: 3 }).data()], [7, 2]);
+  const g = grad((z: ComplexTensor) => difference(z, { step: 2 }).absSquared().sum())(z);
+  const expected = [-6, 0, -12, -2, 6, 0, 12, 2];
+  (await g.data()).forEach((v, k) => assertAlmostEquals(v, expected[k], 1e-5));
+});
+
+Deno.test("definePrimitive() refuses what can't be carried out, and wrong calls", () => {
+  assertThrows(
+    () => definePrimitive<[RealTensor], RealTensor>({ name: "nothing", shape: ([x]) => x }),
+    ArgandError,
+    'Cannot define the primitive "nothing"',
+  );
+  // deno-lint-ignore no-explicit-any
+  const loose = cube as any;
+  assertThrows(() => loose(complex([1], [1])), ArgandError, "Cannot apply cube: input 0 is c64");
+  assertThrows(() => loose(tensor([1]), tensor([1])), ArgandError, "it takes 1 tensors, got 2");
+});

@@ -1,0 +1,96 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Engine } from "../../gpu/engine.ts";
+import { complex, ones, randnComplex, tensor } from "../../complex/create.ts";
+import { eval as evaluate, valueAndGrad } from "../../complex/transform.ts";
+import type { ComplexTensor } from "../../complex/tensor.ts";
+import { onEngines } from "../support/engines.ts";
+
+/** Counts the dispatches and the newly compiled kernels of some work. */
+function count(engine: Engine, work: () => void): { dispatches: string[]; compiled: number } {
+  const dispatches: string[] = [];
+  let compiled = 0;
+  const { begin, compile } = engine;
+  engine.begin = () => {
+    const pass = begin.call(engine);
+    const { dispatch } = pass;
+    pass.dispatch = (executable, ...rest) => {
+      dispatches.push(executable.name);
+      dispatch.call(pass, executable, ...rest);
+    };
+    return pass;
+  };
+  engine.compile = (kernel, spec) => {
+    compiled++;
+    return compile.call(engine, kernel, spec);
+  };
+  try {
+    work();
+  } finally {
+    // The methods of the class come back when the own ones go.
+    delete (engine as Partial<Engine>).begin;
+    delete (engine as Partial<Engine>).compile;
+  }
+  return { dispatches, compiled };
+}
+
+onEngines("a chain of elementwise operations is one kernel", (engine) => {
+  const z = randnComplex([100]);
+  const { dispatches } = count(engine, () => {
+    evaluate(z.mul(2).exp().add(z.conj()).sin().mul({ re: 0, im: 1 }).real.add(1).sqrt());
+  });
+  assert(dispatches.length <= 2, `${dispatches}`); // z itself may be stored: two operations ask
+});
+
+onEngines("views and the parts of complex tensors cost no kernel of their own", (engine) => {
+  const z = complex(
+    tensor(new Float32Array(24), [2, 3, 4]),
+    tensor(new Float32Array(24), [2, 3, 4]),
+  );
+  const { dispatches } = count(engine, () => {
+    const y = z.permute([2, 0, 1]).slice([0, 4, 2]).flip(1).reshape([4, 3]);
+    evaluate(complex(y.real, y.imag).mul(2));
+  });
+  assertEquals(dispatches.length, 1, `${dispatches}`);
+});
+
+onEngines("a sum reads the chain that it sums", (engine) => {
+  const z = complex(tensor(new Float32Array(100)), tensor(new Float32Array(100)));
+  const { dispatches } = count(engine, () => evaluate(z.mul(2).add(1).absSquared().sum()));
+  assertEquals(dispatches, ["reduce"]);
+});
+
+onEngines(
+  "the same structure with other numbers, data and seeds compiles nothing new",
+  (engine) => {
+    const step = (k: number) => {
+      const x = tensor(new Float32Array(64).fill(k));
+      const f = (z: ComplexTensor) => z.mul(0.1 * k).add(x).absSquared().sum();
+      const [, [g]] = valueAndGrad(f)(randnComplex([64]));
+      evaluate(g.slice([k, k + 10]));
+    };
+    step(1);
+    assertEquals(count(engine, () => step(2)).compiled, 0);
+  },
+);
+
+onEngines("a broadcast transcendental is computed once, not for every repetition", (engine) => {
+  const row = tensor(new Float32Array(64));
+  const x = tensor(new Float32Array(64 * 64), [64, 64]);
+  const { dispatches } = count(engine, () => evaluate(x.mul(row.exp())));
+  assertEquals(dispatches.length, 2, `${dispatches}`);
+});
+
+onEngines(
+  "an expression with more inputs than a kernel binds is split and stays right",
+  async () => {
+    const list = Array.from({ length: 30 }, (_, k) => tensor(new Float32Array(8).fill(k)));
+    const total = list.reduce((a, b) => a.add(b));
+    assertEquals((await total.data())[3], 435);
+  },
+);
+
+onEngines("repeated self-reference through views does not blow up", async () => {
+  let x = ones([16]);
+  for (let k = 0; k < 30; k++) x = x.add(x.roll(1, 0)).mul(0.5);
+  assertEquals((await x.data())[0], 1);
+});

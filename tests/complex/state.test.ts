@@ -1,0 +1,79 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { ArgandError } from "../../gpu/errors.ts";
+import { complex, ones, parameter, tensor } from "../../complex/create.ts";
+import { eval as evaluate, noGrad } from "../../complex/transform.ts";
+import { onEngines } from "../support/engines.ts";
+
+onEngines("a recipe made before an update and run after it is refused", async () => {
+  const w = parameter(tensor([1, 2]), { name: "layer.weight" });
+  const old = w.mul(10);
+  w.assign(w.add(1));
+  evaluate(w);
+  await assertRejects(() => old.data(), ArgandError, "an older value of layer.weight");
+  assertEquals([...await w.data()], [2, 3]);
+  assertEquals([...await w.mul(10).data()], [20, 30]);
+});
+
+onEngines("a recipe made before an update may run together with it", async () => {
+  const w = parameter(tensor([1, 2]));
+  await w.data();
+  const old = w.mul(10);
+  w.assign(w.add(1));
+  assertEquals([...await old.data()], [10, 20]); // this run also carries out the update
+  assertEquals([...await w.data()], [2, 3]);
+});
+
+onEngines("a value that was read stays readable after the update", async () => {
+  const w = parameter(tensor([1, 2]));
+  const old = w.mul(10);
+  await old.data();
+  w.assign(w.add(1));
+  evaluate(w);
+  assertEquals([...await old.data()], [10, 20]);
+});
+
+onEngines(
+  "assign() takes one state's value from another, each with memory of its own",
+  async () => {
+    const a = parameter(tensor([1, 2]));
+    const b = parameter(tensor([3, 4]));
+    a.assign(b);
+    b.assign(b.add(1));
+    assertEquals([...await a.data()], [3, 4]);
+    assertEquals([...await b.data()], [4, 5]);
+  },
+);
+
+onEngines("two states exchange their values", async () => {
+  const a = parameter(tensor([1, 2]));
+  const b = parameter(tensor([3, 4]));
+  await a.data();
+  const [x, y] = [a.mul(1), b.mul(1)];
+  a.assign(y);
+  b.assign(x);
+  assertEquals([[...await a.data()], [...await b.data()]], [[3, 4], [1, 2]]);
+});
+
+onEngines("assign() refuses another shape or kind and leaves the state as it was", async () => {
+  const w = parameter(tensor([1, 2]), { name: "w" });
+  assertThrows(() => w.assign(ones([3])), ArgandError, "Cannot assign to w: it is f32 [2]");
+  // deno-lint-ignore no-explicit-any
+  assertThrows(() => w.assign(complex([1, 2]) as any), ArgandError, "Cannot assign to w");
+  // deno-lint-ignore no-explicit-any
+  assertThrows(() => w.assign(3 as any), ArgandError, "it takes a tensor");
+  assertEquals([...await w.data()], [1, 2]);
+});
+
+Deno.test("assign() is refused for what is no parameter", () => {
+  assertThrows(() => ones([2]).assign(ones([2])), ArgandError, "only parameters and buffers");
+});
+
+onEngines("backward() adds to the gradient, and refuses what has none", async () => {
+  const w = parameter(tensor([1, 2]));
+  w.square().sum().backward();
+  w.square().sum().backward();
+  assertEquals([...await w.grad!.data()], [4, 8]);
+  assertThrows(() => ones([2]).sum().backward(), ArgandError, "depends on no parameter");
+  assertThrows(() => w.mul(2).backward(), ArgandError, "2 values");
+  assertThrows(() => noGrad(() => w.sum()).backward(), ArgandError, "depends on no parameter");
+});

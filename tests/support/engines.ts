@@ -1,0 +1,21 @@
+/** Registers a test once for each engine. */
+import type { Engine } from "../../gpu/engine.ts";
+import { use } from "../../gpu/device.ts";
+import { engines } from "./program.ts";
+
+const present = await engines();
+if (present.length === 1) {
+  console.log("No WebGPU adapter on this machine: the tests on webgpu are ignored.");
+}
+
+/** Two tests, `name (cpu)` and `name (webgpu)`; without an adapter the second is ignored, in words. */
+export function onEngines(name: string, body: (engine: Engine) => void | Promise<void>): void {
+  for (const kind of ["cpu", "webgpu"] as const) {
+    const missing = !present.some((e) => e.kind === kind);
+    Deno.test({
+      name: `${name} (${kind}${missing ? ": ignored, there is no WebGPU adapter here" : ""})`,
+      ignore: missing,
+      fn: async () => await body(await use(kind)),
+    });
+  }
+}
