@@ -8,10 +8,10 @@ import { makeState } from "./state.ts";
 import {
   checkReal,
   type Complex,
-  ComplexTensor,
+  type ComplexTensor,
   type NestedComplex,
   type NestedReal,
-  RealTensor,
+  type RealTensor,
   Tensor,
   wrapComplex,
   wrapReal,
@@ -79,8 +79,10 @@ function realValues(what: string, data: RealData): { shape: number[]; values: Fl
  * @example
  * ```ts
  * import { tensor } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
  * const x = tensor([[1, 2, 3], [4, 5, 6]]);
- * console.assert(await x.sum().item() === 21);
+ * assert(await x.sum().item() === 21);
  * ```
  */
 export function tensor(data: RealData, shape?: Shape): RealTensor {
@@ -101,8 +103,10 @@ export type PartData = RealTensor | RealData;
  * @example
  * ```ts
  * import { complex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
  * const z = complex([3, 0], [4, 1]);
- * console.assert((await z.abs().data())[0] === 5);
+ * assert((await z.abs().data())[0] === 5);
  * ```
  */
 export function complex(re: PartData, im: PartData = 0): ComplexTensor {
@@ -119,8 +123,10 @@ export function complex(re: PartData, im: PartData = 0): ComplexTensor {
  * @example
  * ```ts
  * import { complexTensor } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
  * const z = complexTensor([1, 2, 3, 4], [2]); // 1+2i, 3+4i
- * console.assert((await z.imag.data())[1] === 4);
+ * assert((await z.imag.data())[1] === 4);
  * ```
  */
 export function complexTensor(
@@ -156,8 +162,10 @@ export function complexTensor(
  * @example
  * ```ts
  * import { polar } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
  * const i = polar(1, Math.PI / 2);
- * console.assert(Math.abs((await i.item()).im - 1) < 1e-6);
+ * assert(Math.abs((await i.item()).im - 1) < 1e-6);
  * ```
  */
 export function polar(r: PartData, phi: PartData): ComplexTensor {
@@ -172,8 +180,10 @@ export function polar(r: PartData, phi: PartData): ComplexTensor {
  * @example
  * ```ts
  * import { full } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
  * const z = full([2, 2], { re: 0, im: 1 });
- * console.assert((await z.sum().item()).im === 4);
+ * assert((await z.sum().item()).im === 4);
  * ```
  */
 export function full(shape: Shape, value: number): RealTensor;
@@ -192,7 +202,9 @@ export function full(shape: Shape, value: number | Complex): Tensor {
  * @example
  * ```ts
  * import { zeros } from "@argand/argand";
- * console.assert(await zeros([2, 3]).sum().item() === 0);
+ * import { assert } from "@std/assert";
+ *
+ * assert(await zeros([2, 3]).sum().item() === 0);
  * ```
  */
 export function zeros(shape: Shape): RealTensor {
@@ -205,7 +217,9 @@ export function zeros(shape: Shape): RealTensor {
  * @example
  * ```ts
  * import { ones } from "@argand/argand";
- * console.assert(await ones([2, 3]).sum().item() === 6);
+ * import { assert } from "@std/assert";
+ *
+ * assert(await ones([2, 3]).sum().item() === 6);
  * ```
  */
 export function ones(shape: Shape): RealTensor {
@@ -257,7 +271,9 @@ export function linspace(start: number, end: number, count: number): RealTensor 
  * @example
  * ```ts
  * import { eye } from "@argand/argand";
- * console.assert(await eye(3).sum().item() === 3);
+ * import { assert } from "@std/assert";
+ *
+ * assert(await eye(3).sum().item() === 3);
  * ```
  */
 export function eye(n: number, m: number = n): RealTensor {
@@ -275,8 +291,10 @@ export function eye(n: number, m: number = n): RealTensor {
  * @example
  * ```ts
  * import { arange, meshgrid } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
  * const [y, x] = meshgrid(arange(2), arange(3));
- * console.assert(y.shape[1] === 3 && await x.sum().item() === 6);
+ * assert(y.shape[1] === 3 && await x.sum().item() === 6);
  * ```
  */
 export function meshgrid(...axes: RealTensor[]): RealTensor[] {
@@ -296,11 +314,13 @@ export function meshgrid(...axes: RealTensor[]): RealTensor[] {
  * @example
  * ```ts
  * import { manualSeed, rand } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
  * manualSeed(7);
  * const a = await rand([3]).data();
  * manualSeed(7);
  * const b = await rand([3]).data();
- * console.assert(a[2] === b[2]);
+ * assert(a[2] === b[2]);
  * ```
  */
 export function manualSeed(seed: number): void {
@@ -314,7 +334,9 @@ export function manualSeed(seed: number): void {
  * @example
  * ```ts
  * import { rand } from "@argand/argand";
- * console.assert(await rand([100]).max().item() < 1);
+ * import { assert } from "@std/assert";
+ *
+ * assert(await rand([100]).max().item() < 1);
  * ```
  */
 export function rand(shape: Shape, low = 0, high = 1): RealTensor {
@@ -329,7 +351,9 @@ export function rand(shape: Shape, low = 0, high = 1): RealTensor {
  * @example
  * ```ts
  * import { randn } from "@argand/argand";
- * console.assert(Math.abs(await randn([10000]).mean().item()) < 0.05);
+ * import { assert } from "@std/assert";
+ *
+ * assert(Math.abs(await randn([10000]).mean().item()) < 0.05);
  * ```
  */
 export function randn(shape: Shape): RealTensor {
@@ -343,8 +367,10 @@ export function randn(shape: Shape): RealTensor {
  * @example
  * ```ts
  * import { randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
  * const power = await randnComplex([10000]).absSquared().mean().item();
- * console.assert(Math.abs(power - 1) < 0.1);
+ * assert(Math.abs(power - 1) < 0.1);
  * ```
  */
 export function randnComplex(shape: Shape): ComplexTensor {

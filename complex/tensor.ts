@@ -71,17 +71,26 @@ export function wrapComplex(node: Node): ComplexTensor {
 export abstract class Tensor {
   readonly #source: Node | State;
 
-  /** Tensors are made by functions such as {@link complex} and `tensor`. */
+  /**
+   * Tensors are made by functions such as `complex` and `tensor`.
+   * @internal
+   */
   constructor(source: Node | State) {
     this.#source = source;
   }
 
-  /** The recipe in the graph. */
+  /**
+   * The recipe in the graph.
+   * @internal
+   */
   get node(): Node {
     return "current" in this.#source ? this.#source.current : this.#source;
   }
 
-  /** The state behind a parameter or buffer; null for every other tensor. */
+  /**
+   * The state behind a parameter or buffer; null for every other tensor.
+   * @internal
+   */
   get state(): State | null {
     return "current" in this.#source ? this.#source : null;
   }
@@ -104,7 +113,10 @@ export abstract class Tensor {
     return this.shape.length;
   }
 
-  /** A tensor of the same kind. */
+  /**
+   * A tensor of the same kind.
+   * @internal
+   */
   protected same(node: Node): this {
     return wrap(node) as this;
   }
@@ -419,7 +431,10 @@ export abstract class Tensor {
     assign(this.state, value.detach().node);
   }
 
-  /** Combines with an operand; the result is real only if both are. */
+  /**
+   * Combines with an operand; the result is real only if both are.
+   * @internal
+   */
   protected combine(
     what: string,
     operation: (a: Node, b: Node) => Node,
@@ -571,6 +586,10 @@ export class RealTensor extends Tensor {
     }
   }
 
+  /**
+   * Combines with a real operand.
+   * @internal
+   */
   private both(what: string, operation: (a: Node, b: Node) => Node, other: unknown): RealTensor {
     const node = operand(what, other, this.node);
     if (node.dtype !== "f32") throw cannot(what, "complex numbers have no order");

@@ -19,10 +19,12 @@ export type Gradients<A extends readonly Tensor[]> = { [K in keyof A]: A[K] };
  *
  * @example
  * ```ts
- * import { complex, valueAndGrad } from "@argand/argand";
- * const [value, [g]] = valueAndGrad((z) => z.absSquared().sum())(complex([3], [4]));
- * console.assert(await value.item() === 25);
- * console.assert((await g.item()).im === 8);
+ * import { complex, type ComplexTensor, valueAndGrad } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const [value, [g]] = valueAndGrad((z: ComplexTensor) => z.absSquared().sum())(complex(3, 4));
+ * assert(await value.item() === 25);
+ * assert((await g.item()).im === 8);
  * ```
  */
 export function valueAndGrad<A extends readonly Tensor[]>(
@@ -45,10 +47,12 @@ export function valueAndGrad<A extends readonly Tensor[]>(
  * @example
  * ```ts
  * import { grad, tensor } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
  * const cube = (x: typeof a) => x.pow(3).sum();
  * const a = tensor([2]);
  * const second = grad((x: typeof a) => grad(cube)(x).sum());
- * console.assert(Math.abs(await second(a).item() - 12) < 1e-4);
+ * assert(Math.abs(await second(a).item() - 12) < 1e-4);
  * ```
  */
 export function grad<T extends Tensor, R extends readonly Tensor[]>(
@@ -63,9 +67,11 @@ export function grad<T extends Tensor, R extends readonly Tensor[]>(
  * @example
  * ```ts
  * import { noGrad, parameter, tensor } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
  * const w = parameter(tensor([1]));
  * const y = noGrad(() => w.mul(2));
- * console.assert(await y.item() === 2);
+ * assert(await y.item() === 2);
  * ```
  */
 export function noGrad<T>(work: () => T): T {
@@ -80,12 +86,14 @@ export function noGrad<T>(work: () => T): T {
  * @example
  * ```ts
  * import { eval as evaluate, ones } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
  * let psi = ones([4]);
  * for (let k = 0; k < 10; k++) {
  *   psi = psi.mul(0.5);
  *   evaluate(psi);
  * }
- * console.assert((await psi.data())[0] === 2 ** -10);
+ * assert((await psi.data())[0] === 2 ** -10);
  * ```
  */
 function evaluate(...tensors: Tensor[]): void {

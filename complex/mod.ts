@@ -1,0 +1,118 @@
+/**
+ * Tensors of real and complex numbers, what can be done with them, and derivatives of it.
+ *
+ * A complex tensor is one buffer of interleaved float32: its real and imaginary parts are views, and
+ * `complex(z.real, z.imag)` is `z` again. Tensors are recipes until somebody looks at them, so that
+ * chains of operations run as one kernel and nothing has to be freed.
+ *
+ * @example
+ * ```ts
+ * import { abs, complex, grad } from "@argand/argand/complex";
+ *
+ * const z = complex([3, 0], [4, 1]);
+ * console.log(await abs(z).toArray()); // 5, 1
+ *
+ * const slope = grad((w: typeof z) => abs(w).sum())(z);
+ * console.log(await slope.toArray()); // the directions 0.6 + 0.8i and i
+ * ```
+ *
+ * @module
+ */
+export {
+  type Complex,
+  type ComplexOperand,
+  ComplexTensor,
+  type NestedComplex,
+  type NestedReal,
+  type Range,
+  type RealOperand,
+  RealTensor,
+  Tensor,
+} from "./tensor.ts";
+export type { Shape } from "./shape.ts";
+export {
+  arange,
+  complex,
+  complexTensor,
+  eye,
+  full,
+  linspace,
+  manualSeed,
+  meshgrid,
+  ones,
+  parameter,
+  type ParameterOptions,
+  type PartData,
+  polar,
+  rand,
+  randn,
+  randnComplex,
+  type RealData,
+  tensor,
+  zeros,
+} from "./create.ts";
+export {
+  abs,
+  absSquared,
+  angle,
+  conj,
+  cos,
+  cosh,
+  exp,
+  imag,
+  log,
+  neg,
+  real,
+  reciprocal,
+  relu,
+  sgn,
+  sigmoid,
+  sin,
+  sinh,
+  sqrt,
+  square,
+  tan,
+  tanh,
+} from "./functions.ts";
+export {
+  add,
+  atan2,
+  type Combined,
+  div,
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  maximum,
+  minimum,
+  mul,
+  notEqual,
+  type Operand,
+  pow,
+  sub,
+  where,
+} from "./combine.ts";
+export { matmul, outer, vdot } from "./products.ts";
+export { argmax, argmin, type Axes, cumsum, max, mean, min, prod, sum } from "./reductions.ts";
+export { concat, flip, type Joined, pad, pick, roll, split, stack, take } from "./arrange.ts";
+export type { Labels } from "./labels.ts";
+export { eval, grad, type Gradients, noGrad, valueAndGrad } from "./transform.ts";
+export {
+  gradcheck,
+  type GradcheckDerivative,
+  type GradcheckOptions,
+  type GradcheckReport,
+} from "./gradcheck.ts";
+export { definePrimitive, type PrimitiveCall, type PrimitiveDefinition } from "./primitive.ts";
+export type { Result } from "./graph.ts";
+export {
+  formatSafetensors,
+  loadSafetensors,
+  parseSafetensors,
+  type Safetensors,
+  type SafetensorsArray,
+  type SafetensorsDType,
+  type SafetensorsEntry,
+} from "./files/safetensors.ts";
+export { ArgandError } from "../gpu/errors.ts";
