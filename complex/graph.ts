@@ -11,7 +11,9 @@ import { type Shape, sizeOf } from "./shape.ts";
 
 /** Shape and kind of one result of a primitive. */
 export interface Result {
+  /** The sizes of its axes. */
   readonly shape: Shape;
+  /** The kind of its elements. */
   readonly dtype: DType;
 }
 

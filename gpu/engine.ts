@@ -52,8 +52,11 @@ export interface Pass {
 
 /** A stretch of a buffer to be read back. */
 export interface ReadRange {
+  /** Where to read. */
   readonly buffer: DeviceBuffer;
+  /** The first byte. */
   readonly offset: number;
+  /** How many bytes. */
   readonly bytes: number;
 }
 

@@ -6,8 +6,11 @@ import type { DType, HostArray } from "./kernel.ts";
 
 /** A named piece of WGSL that a function's expression calls, with the pieces that it calls itself. */
 export interface Wgsl {
+  /** The function's name in the shader; pieces of one name must be the same. */
   readonly name: string;
+  /** Its declaration. */
   readonly source: string;
+  /** What it calls. */
   readonly uses?: readonly Wgsl[];
 }
 
@@ -15,7 +18,9 @@ export interface Wgsl {
 export interface MapFunction {
   /** Unique among functions of the same kinds; together with the kinds it names the function. */
   readonly name: string;
+  /** The kinds of its arguments. */
   readonly inputs: readonly DType[];
+  /** The kind of its value. */
   readonly output: DType;
   /** The WGSL expression for one element; each argument is an identifier or a call, used freely. */
   wgsl(...args: string[]): string;

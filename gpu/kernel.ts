@@ -30,6 +30,7 @@ export interface Adapter {
 
 /** A compute shader with entry point `main`, and the number of workgroups it wants in all. */
 export interface Shader {
+  /** The WGSL, without the declarations of the bindings. */
   readonly source: string;
   /**
    * The workgroups along x, y and z. With `[n, 1, 1]` and n over 65535 the engine folds the grid into
@@ -62,8 +63,11 @@ export interface Kernel<Spec = unknown> {
 
 /** The params of one dispatch, readable as unsigned, signed and floating 32-bit words. */
 export interface Params {
+  /** The words as unsigned numbers. */
   readonly u32: Uint32Array;
+  /** The same words as signed numbers. */
   readonly i32: Int32Array;
+  /** The same words as floating numbers. */
   readonly f32: Float32Array;
 }
 
@@ -72,16 +76,22 @@ export type Slot = `in${number}` | `out${number}` | `tmp${number}`;
 
 /** One dispatch of a program. */
 export interface Step {
+  /** What is dispatched. */
   // deno-lint-ignore no-explicit-any
   readonly kernel: Kernel<any>;
+  /** What is fixed when the kernel is compiled. */
   readonly spec: unknown;
+  /** What it reads, in binding order. */
   readonly inputs: readonly Slot[];
+  /** What it writes, in binding order. */
   readonly outputs: readonly Slot[];
 }
 
 /** One or more dispatches that compute one primitive; `scratch` lists the bytes of each `tmp` buffer. */
 export interface Program {
+  /** The dispatches, in order. */
   readonly steps: readonly Step[];
+  /** The bytes of each scratch buffer. */
   readonly scratch?: readonly number[];
 }
 
