@@ -13,6 +13,7 @@ import * as joins from "./ops/join.ts";
 import * as products from "./ops/matmul.ts";
 import * as reductions from "./ops/reduce.ts";
 import * as views from "./ops/views.ts";
+import { noteLoss } from "./losses.ts";
 import { formatTensor } from "./print.ts";
 import { read } from "./realize.ts";
 import { checkAxes, checkAxis, checkWhole, resolveShape, type Shape, show } from "./shape.ts";
@@ -578,11 +579,20 @@ export class RealTensor extends Tensor {
       throw cannot("differentiate a loss", "it depends on no parameter that requires a gradient");
     }
     const found = gradients(node, arithmetic.fill(node.shape, 1));
+    let reached = false;
     for (const [at, gradient] of found) {
       const { state } = at;
       if (!state?.requiresGrad) continue;
       const before = state.gradient;
       state.gradient = before ? withoutGradients(() => arithmetic.add(before, gradient)) : gradient;
+      noteLoss(state, node);
+      reached = true;
+    }
+    if (!reached) {
+      throw cannot(
+        "differentiate a loss",
+        "a step of an optimiser has used it up; compute it again with the new parameters",
+      );
     }
   }
 

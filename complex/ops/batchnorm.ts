@@ -5,10 +5,9 @@
 import * as covarianceKernels from "../../gpu/kernels/batchnorm.ts";
 import * as naiveKernels from "../../gpu/kernels/batchnorm_naive.ts";
 import type { BatchNormSpec } from "../../gpu/kernels/batchnorm.ts";
-import type { DType, Program } from "../../gpu/kernel.ts";
+import type { Program } from "../../gpu/kernel.ts";
 import { gradients } from "../autograd.ts";
 import { Node, parts, type Primitive } from "../graph.ts";
-import type { Shape } from "../shape.ts";
 import {
   add,
   complex,
@@ -24,7 +23,7 @@ import {
 } from "./arithmetic.ts";
 import { reciprocal, sqrt, square } from "./functions.ts";
 import { mean as meanOf } from "./reduce.ts";
-import { detach, embed, reshape, slice, variable } from "./views.ts";
+import { embed, reshape, slice, variable } from "./views.ts";
 
 /** What is learned; both or neither. */
 export interface Affine {
@@ -41,12 +40,14 @@ export interface Running {
 
 /** A batch norm over x [n, channels, inner]. */
 export interface BatchNorm {
-  /** Statistics of the batch, and the running ones moved towards them by `momentum`. */
-  statistics(
-    x: Node,
-    running: Running | null,
-    momentum: number,
-  ): { stats: Node; running: Running | null };
+  /** Statistics of the batch, through which no derivative passes by itself. */
+  statistics(x: Node): Node;
+  /**
+   * The running values moved by `momentum` towards the statistics of a batch with `count` values for
+   * each channel. The statistics read no running value, so that a forward pass stays valid when the
+   * running values are updated before its backward pass.
+   */
+  track(stats: Node, running: Running, momentum: number, count: number): Running;
   /** Statistics made of running values. */
   frozen(running: Running): Node;
   /** The normalised x. With `training` the stats are those of x, and derivatives go through them. */
@@ -55,15 +56,16 @@ export interface BatchNorm {
 
 interface Kind {
   readonly name: string;
-  /** Words of stats per channel, and the kinds of the running spread and the weight. */
+  /** Words of stats per channel. */
   readonly stride: number;
-  readonly spread: { dtype: DType; tail: Shape };
   statistics(spec: BatchNormSpec): Program;
   normalize(spec: BatchNormSpec): Program;
   backward(spec: BatchNormSpec): Program;
   /** Statistics [channels, stride] as a composition, from x and from running values. */
   composeStats(x: Node): Node;
   frozen(running: Running): Node;
+  /** The second moments of statistics in the form of the running ones. */
+  spreadOf(stats: Node): Node;
   /** The normalisation as a composition. */
   compose(x: Node, stats: Node, affine: Affine | null, eps: number): Node;
 }
@@ -84,12 +86,18 @@ function table(list: readonly Node[], stride: number): Node {
   return list.map((x, c) => embed(reshape(x, [channels, 1]), shape, [0, c])).reduce(add);
 }
 
+/** Two neighbouring columns of statistics as one complex number for each channel. */
+function packed(stats: Node, first: number): Node {
+  const [channels] = stats.shape;
+  const column = (c: number) => reshape(slice(stats, [0, c], [channels, 1], [1, 1]), [channels]);
+  return complex(column(first), column(first + 1));
+}
+
 const perChannel = (x: Node) => reshape(x, [1, x.size, 1]);
 
 const covariance: Kind = {
   name: "batchNorm",
   stride: 8,
-  spread: { dtype: "f32", tail: [3] },
   statistics: covarianceKernels.covarianceStatistics,
   normalize: covarianceKernels.covarianceNormalize,
   backward: covarianceKernels.covarianceBackward,
@@ -104,6 +112,7 @@ const covariance: Kind = {
     const mu = perChannel(mean);
     return table([real(mu), imag(mu), ...columns(spread)], 8);
   },
+  spreadOf: (stats) => slice(stats, [0, 2], [stats.shape[0], 3], [1, 1]),
   compose(x, stats, affine, eps) {
     const [mr, mi, vrr, vii, vri] = columns(stats);
     const e = fill(vrr.shape, eps);
@@ -125,7 +134,6 @@ const covariance: Kind = {
 const naive: Kind = {
   name: "naiveBatchNorm",
   stride: 4,
-  spread: { dtype: "c64", tail: [] },
   statistics: naiveKernels.naiveStatistics,
   normalize: naiveKernels.naiveNormalize,
   backward: naiveKernels.naiveBackward,
@@ -139,6 +147,7 @@ const naive: Kind = {
     const [mu, v] = [perChannel(mean), perChannel(spread)];
     return table([real(mu), imag(mu), real(v), imag(v)], 4);
   },
+  spreadOf: (stats) => packed(stats, 2),
   compose(x, stats, affine, eps) {
     const [mr, mi, vr, vi] = columns(stats);
     const unit = (part: Node, mu: Node, v: Node) =>
@@ -158,9 +167,9 @@ interface Attrs {
 
 /** The kernels, primitives and derivatives of one kind. */
 function make(kind: Kind): BatchNorm {
-  const specOf = (x: Node, affine: boolean, track: boolean): BatchNormSpec => {
+  const specOf = (x: Node, affine: boolean): BatchNormSpec => {
     const [n, channels, inner] = x.shape;
-    return { n, channels, inner, affine, track };
+    return { n, channels, inner, affine, track: false };
   };
   const affineOf = (inputs: readonly Node[], from: number): Affine | null =>
     inputs.length > from ? { weight: inputs[from], bias: inputs[from + 1] } : null;
@@ -169,7 +178,7 @@ function make(kind: Kind): BatchNorm {
     name: `${kind.name}Statistics`,
     lowering: {
       kind: "program",
-      program: ({ inputs }) => kind.statistics(specOf(inputs[0], false, inputs.length > 1)),
+      program: ({ inputs }) => kind.statistics(specOf(inputs[0], false)),
     },
   };
 
@@ -177,7 +186,7 @@ function make(kind: Kind): BatchNorm {
     name: kind.name,
     lowering: {
       kind: "program",
-      program: ({ inputs }) => kind.normalize(specOf(inputs[0], inputs.length > 2, false)),
+      program: ({ inputs }) => kind.normalize(specOf(inputs[0], inputs.length > 2)),
     },
     derivative(call, [g]) {
       const [x, stats, ...rest] = call.inputs;
@@ -197,7 +206,7 @@ function make(kind: Kind): BatchNorm {
     name: `${kind.name}Backward`,
     lowering: {
       kind: "program",
-      program: ({ inputs }) => kind.backward(specOf(inputs[0], inputs.length > 3, false)),
+      program: ({ inputs }) => kind.backward(specOf(inputs[0], inputs.length > 3)),
     },
     derivative(call, cotangents) {
       const [x, g, _, ...rest] = call.inputs;
@@ -236,22 +245,17 @@ function make(kind: Kind): BatchNorm {
   }
 
   return {
-    statistics(x, running, momentum) {
-      const channels = x.shape[1];
-      const source = detach(x);
-      const inputs = running ? [source, running.mean, running.spread] : [source];
-      const results: { shape: Shape; dtype: DType }[] = [
-        { shape: [channels, kind.stride], dtype: "f32" },
-      ];
-      if (running) {
-        results.push({ shape: [channels], dtype: "c64" });
-        results.push({ shape: [channels, ...kind.spread.tail], dtype: kind.spread.dtype });
-      }
-      const params = [floatBits(0), floatBits(momentum)];
-      const [stats, mean, spread] = parts(
-        new Node(STATISTICS, inputs, results, null, params, false),
-      );
-      return { stats, running: running ? { mean, spread } : null };
+    statistics(x) {
+      const result = { shape: [x.shape[1], kind.stride], dtype: "f32" } as const;
+      return new Node(STATISTICS, [x], [result], null, [floatBits(0), floatBits(0)], false);
+    },
+    track(stats, running, momentum, count) {
+      const towards = (old: Node, fresh: Node) => add(old, scale(sub(fresh, old), momentum));
+      const unbiased = scale(kind.spreadOf(stats), count / (count - 1));
+      return {
+        mean: towards(running.mean, packed(stats, 0)),
+        spread: towards(running.spread, unbiased),
+      };
     },
     frozen: kind.frozen,
     normalize(x, stats, affine, eps, training) {

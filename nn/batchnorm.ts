@@ -1,0 +1,279 @@
+/** Batch norms of complex numbers: by covariance, and each part by itself. */
+import { cannot } from "../gpu/errors.ts";
+import { full, parameter, tensor } from "../complex/create.ts";
+import {
+  type BatchNorm,
+  covarianceBatchNorm,
+  naiveBatchNorm,
+  type Running,
+} from "../complex/ops/batchnorm.ts";
+import { reshape } from "../complex/ops/views.ts";
+import { checkWhole, show } from "../complex/shape.ts";
+import {
+  checkComplex,
+  type ComplexTensor,
+  type RealTensor,
+  type Tensor,
+  wrap,
+  wrapComplex,
+} from "../complex/tensor.ts";
+import { noGrad } from "../complex/transform.ts";
+import { Counter, Module } from "./module.ts";
+import { checkNumber, withDefaults } from "./options.ts";
+
+/** Options of the batch norms. */
+export interface BatchNormOptions {
+  /** Added to variances; 1e-5, if absent. */
+  readonly eps?: number;
+  /**
+   * The weight of a new batch in the running statistics; 0.1, if absent. With null they are the
+   * average of all batches so far.
+   */
+  readonly momentum?: number | null;
+  /** Whether weight and bias are learned; true, if absent. */
+  readonly affine?: boolean;
+  /** Whether there are running statistics, for use out of training; true, if absent. */
+  readonly trackRunningStats?: boolean;
+}
+
+/** What the four norms share: W is the kind of the weight, S that of the running spread. */
+abstract class Norm<W extends Tensor, S extends Tensor> extends Module {
+  /** What scales each channel, or null. */
+  readonly weight: W | null;
+  /** What is added to each channel, complex [channels], or null. */
+  readonly bias: ComplexTensor | null;
+  /** The running mean, complex [channels], or null. */
+  readonly runningMean: ComplexTensor | null;
+  /** How many batches the running statistics have seen, or null. */
+  readonly numBatchesTracked: Counter | null;
+  readonly #channels: number;
+  readonly #ranks: readonly number[];
+  readonly #eps: number;
+  readonly #momentum: number | null;
+
+  constructor(
+    channels: number,
+    ranks: readonly number[],
+    options: BatchNormOptions | undefined,
+    unit: () => W,
+  ) {
+    super();
+    const what = `make a ${this.constructor.name}`;
+    checkWhole(what, "the number of channels", channels, 1);
+    const { eps, momentum, affine, trackRunningStats } = withDefaults<
+      Required<BatchNormOptions>
+    >(what, options, { eps: 1e-5, momentum: 0.1, affine: true, trackRunningStats: true });
+    checkNumber(what, "eps", eps);
+    if (momentum !== null) checkNumber(what, "momentum", momentum, 0, 1);
+    const zeros = () => full([channels], { re: 0, im: 0 });
+    this.#channels = channels;
+    this.#ranks = ranks;
+    this.#eps = eps;
+    this.#momentum = momentum;
+    this.weight = affine ? parameter(unit(), { name: "weight" }) : null;
+    this.bias = affine ? parameter(zeros(), { name: "bias" }) : null;
+    this.runningMean = trackRunningStats ? buffer(zeros(), "runningMean") : null;
+    this.numBatchesTracked = trackRunningStats ? new Counter() : null;
+  }
+
+  /** The mathematics. */
+  protected abstract get norm(): BatchNorm;
+  /** The running second moments. */
+  protected abstract get spread(): S | null;
+
+  /**
+   * The normalised z: in training by the statistics of the batch, which also move the running ones;
+   * otherwise by the running ones, where they are tracked.
+   */
+  override apply(z: ComplexTensor): ComplexTensor {
+    const [n, inner] = this.#check(z);
+    const { norm } = this;
+    const x = reshape(z.node, [n, this.#channels, inner]);
+    const affine = this.weight ? { weight: this.weight.node, bias: this.bias!.node } : null;
+    const running = this.#running();
+    const ofBatch = this.training || running === null;
+    const stats = ofBatch ? norm.statistics(x) : norm.frozen(running);
+    if (this.training && running) this.#track(stats, running, n * inner);
+    const y = norm.normalize(x, stats, affine, this.#eps, ofBatch);
+    return wrapComplex(reshape(y, z.shape));
+  }
+
+  #running(): Running | null {
+    const { runningMean, spread } = this;
+    return runningMean && spread ? { mean: runningMean.node, spread: spread.node } : null;
+  }
+
+  /** Everything that can be wrong with an input, before anything is changed. */
+  #check(z: ComplexTensor): [n: number, inner: number] {
+    const what = `apply ${this.constructor.name}`;
+    const { shape } = checkComplex(what, z);
+    if (!this.#ranks.includes(shape.length)) {
+      throw cannot(what, `it takes ${this.#ranks.join(" or ")} axes, got ${show(shape)}`);
+    }
+    if (shape[1] !== this.#channels) {
+      throw cannot(
+        what,
+        `it has ${this.#channels} channels and the input ${show(shape)} has ${shape[1]}`,
+      );
+    }
+    const count = z.size / this.#channels;
+    if (count === 1 && (this.training || !this.runningMean)) {
+      throw cannot(
+        what,
+        `the input ${show(shape)} has one value in each channel, and one value has no variance`,
+      );
+    }
+    return [shape[0], count / shape[0]];
+  }
+
+  #track(stats: Running["mean"], running: Running, count: number): void {
+    const batches = ++this.numBatchesTracked!.value;
+    noGrad(() => {
+      const moved = this.norm.track(stats, running, this.#momentum ?? 1 / batches, count);
+      this.runningMean!.assign(wrapComplex(moved.mean));
+      this.spread!.assign(wrap(moved.spread) as S);
+    });
+  }
+}
+
+function buffer<T extends Tensor>(initial: T, name: string): T {
+  return parameter(initial, { name, requiresGrad: false });
+}
+
+/** Rows (1/√2, 1/√2, 0): with them a whitened z has E|z|² = 1. */
+function halves(channels: number): RealTensor {
+  const row = [Math.SQRT1_2, Math.SQRT1_2, 0];
+  return tensor(Float32Array.from({ length: 3 * channels }, (_, k) => row[k % 3]), [channels, 3]);
+}
+
+/** Batch norm by the covariance of real and imaginary part. */
+abstract class CovarianceNorm extends Norm<RealTensor, RealTensor> {
+  /** The running covariance, real [channels, 3] = Crr, Cii, Cri, or null. */
+  readonly runningCovar: RealTensor | null;
+
+  constructor(channels: number, ranks: readonly number[], options?: BatchNormOptions) {
+    super(channels, ranks, options, () => halves(channels));
+    this.runningCovar = this.runningMean ? buffer(halves(channels), "runningCovar") : null;
+  }
+
+  protected get norm(): BatchNorm {
+    return covarianceBatchNorm;
+  }
+
+  protected get spread(): RealTensor | null {
+    return this.runningCovar;
+  }
+}
+
+/** Batch norm of real and imaginary part each by itself. */
+abstract class NaiveNorm extends Norm<ComplexTensor, ComplexTensor> {
+  /** The running variances, complex [channels] = Vr + i Vi, or null. */
+  readonly runningVar: ComplexTensor | null;
+
+  constructor(channels: number, ranks: readonly number[], options?: BatchNormOptions) {
+    const unit = () => full([channels], { re: 1, im: 1 });
+    super(channels, ranks, options, unit);
+    this.runningVar = this.runningMean ? buffer(unit(), "runningVar") : null;
+  }
+
+  protected get norm(): BatchNorm {
+    return naiveBatchNorm;
+  }
+
+  protected get spread(): ComplexTensor | null {
+    return this.runningVar;
+  }
+}
+
+/**
+ * Covariance batch norm (Trabelsi et al. 2018) of complex [N, C] or [N, C, L]: each channel's (Re z,
+ * Im z) is centred, whitened and mixed, y = Γ (V + eps)^{−1/2} (z − μ) + β, with V the 2×2 covariance
+ * of the batch and Γ = ((γrr, γri), (γri, γii)).
+ *
+ * Weight real [C, 3] = γrr, γii, γri, at first 1/√2, 1/√2, 0; bias β complex [C], at first 0. Running
+ * mean complex [C] and covariance real [C, 3] = Crr, Cii, Cri, at first 0 and 1/√2, 1/√2, 0; they are
+ * moved towards the batch's, the covariance unbiased and without eps.
+ *
+ * @throws {ArgandError} if the input has other channels, or in training one value in each.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * const norm = new nn.BatchNorm1d(3);
+ * const y = norm.apply(randnComplex([100, 3]));
+ * console.assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
+ * ```
+ */
+export class BatchNorm1d extends CovarianceNorm {
+  /** A norm for `channels` channels. */
+  constructor(channels: number, options?: BatchNormOptions) {
+    super(channels, [2, 3], options);
+  }
+}
+
+/**
+ * Covariance batch norm (Trabelsi et al. 2018) of complex [N, C, H, W]; see {@link BatchNorm1d} for
+ * formula, parameters and buffers.
+ *
+ * @throws {ArgandError} if the input has other channels, or in training one value in each.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * const norm = new nn.BatchNorm2d(3, { momentum: null });
+ * const y = norm.apply(randnComplex([4, 3, 8, 8]));
+ * console.assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
+ * ```
+ */
+export class BatchNorm2d extends CovarianceNorm {
+  /** A norm for `channels` channels. */
+  constructor(channels: number, options?: BatchNormOptions) {
+    super(channels, [4], options);
+  }
+}
+
+/**
+ * Batch norm of complex [N, C] or [N, C, L], real and imaginary part each by itself as a real batch
+ * norm (Ioffe and Szegedy 2015): for either part y = γ (x − μ) / √(V + eps) + β.
+ *
+ * Weight complex [C] holds γ of both parts as γr + iγi, at first 1 + i; bias complex [C]. Running mean
+ * and variances complex [C] likewise, at first 0 and 1 + i; the variances are moved towards the
+ * batch's unbiased ones.
+ *
+ * @throws {ArgandError} if the input has other channels, or in training one value in each.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * const norm = new nn.NaiveBatchNorm1d(3);
+ * const y = norm.apply(randnComplex([100, 3]));
+ * console.assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
+ * ```
+ */
+export class NaiveBatchNorm1d extends NaiveNorm {
+  /** A norm for `channels` channels. */
+  constructor(channels: number, options?: BatchNormOptions) {
+    super(channels, [2, 3], options);
+  }
+}
+
+/**
+ * Batch norm of complex [N, C, H, W], real and imaginary part each by itself; see
+ * {@link NaiveBatchNorm1d} for formula, parameters and buffers.
+ *
+ * @throws {ArgandError} if the input has other channels, or in training one value in each.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * const norm = new nn.NaiveBatchNorm2d(3);
+ * const y = norm.apply(randnComplex([4, 3, 8, 8]));
+ * console.assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
+ * ```
+ */
+export class NaiveBatchNorm2d extends NaiveNorm {
+  /** A norm for `channels` channels. */
+  constructor(channels: number, options?: BatchNormOptions) {
+    super(channels, [4], options);
+  }
+}

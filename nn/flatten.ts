@@ -1,0 +1,34 @@
+/** Flattening as a layer. */
+import { checkComplex, type ComplexTensor } from "../complex/tensor.ts";
+import { Module } from "./module.ts";
+import { checkWhole } from "../complex/shape.ts";
+
+/**
+ * One axis in place of the axes from `start` to `end`: by default from [N, …] to [N, features].
+ *
+ * @throws {ArgandError} if the input has no such axes.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * console.assert(new nn.Flatten().apply(randnComplex([2, 3, 4, 4])).shape.join() === "2,48");
+ * ```
+ */
+export class Flatten extends Module {
+  readonly #start: number;
+  readonly #end: number;
+
+  /** Axes count from the end where negative. */
+  constructor(start = 1, end = -1) {
+    super();
+    checkWhole("make a Flatten", "the first axis", start, -Infinity);
+    checkWhole("make a Flatten", "the last axis", end, -Infinity);
+    this.#start = start;
+    this.#end = end;
+  }
+
+  /** The same elements with fewer axes. */
+  override apply(z: ComplexTensor): ComplexTensor {
+    return checkComplex("apply Flatten", z).flatten(this.#start, this.#end);
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Initial values of complex weights (Trabelsi et al., "Deep Complex Networks", 2018): the modulus is
+ * Rayleigh distributed and the phase uniform, which is a circular normal distribution.
+ */
+import { cannot } from "../gpu/errors.ts";
+import { checkShape, checkWhole, type Shape, show, sizeOf } from "../complex/shape.ts";
+import { randnComplex } from "../complex/create.ts";
+import type { ComplexTensor } from "../complex/tensor.ts";
+import { withDefaults } from "./options.ts";
+
+/** Options of {@link complexGlorot} and {@link complexHe}. */
+export interface InitOptions {
+  /** Inputs of each output; the product of all axes but the first, if absent. */
+  readonly fanIn?: number | null;
+  /** Outputs of each input; the product of all axes but the second, if absent. */
+  readonly fanOut?: number | null;
+}
+
+function fans(
+  what: string,
+  shape: Shape,
+  options?: InitOptions,
+): { fanIn: number; fanOut: number } {
+  checkShape(what, shape);
+  const given = withDefaults<Required<InitOptions>>(what, options, { fanIn: null, fanOut: null });
+  if (shape.length < 2 && (given.fanIn === null || given.fanOut === null)) {
+    throw cannot(what, `a weight of shape ${show(shape)} has no fans: it needs two axes`);
+  }
+  const fanIn = given.fanIn ?? sizeOf(shape) / shape[0];
+  const fanOut = given.fanOut ?? sizeOf(shape) / shape[1];
+  checkWhole(what, "fanIn", fanIn, 1);
+  checkWhole(what, "fanOut", fanOut, 1);
+  return { fanIn, fanOut };
+}
+
+/** Random numbers with a modulus of Rayleigh parameter σ: E|z|² = 2σ². */
+function rayleigh(shape: Shape, sigma: number): ComplexTensor {
+  return randnComplex(shape).mul(sigma * Math.SQRT2);
+}
+
+/**
+ * Complex Glorot: |w| Rayleigh with σ = 1/√(fanIn + fanOut), so E|w|² = 2/(fanIn + fanOut); the phase
+ * uniform. Keeps variances through linear layers, forwards and backwards on average.
+ *
+ * @param shape The weight's shape [out, in, …].
+ * @param options Fans, where they are not those of the shape.
+ * @throws {ArgandError} if the shape has fewer than two axes and no fans are given.
+ *
+ * @example
+ * ```ts
+ * import { nn } from "@argand/argand";
+ * const w = nn.init.complexGlorot([300, 100]);
+ * const power = await w.absSquared().mean().item();
+ * console.assert(Math.abs(power * 400 / 2 - 1) < 0.1);
+ * ```
+ */
+export function complexGlorot(shape: Shape, options?: InitOptions): ComplexTensor {
+  const { fanIn, fanOut } = fans("initialise with complexGlorot", shape, options);
+  return rayleigh(shape, 1 / Math.sqrt(fanIn + fanOut));
+}
+
+/**
+ * Complex He: |w| Rayleigh with σ = 1/√fanIn, so E|w|² = 2/fanIn; the phase uniform. Keeps variances
+ * through layers followed by CReLU, which halves them.
+ *
+ * @param shape The weight's shape [out, in, …].
+ * @param options Fans, where they are not those of the shape.
+ * @throws {ArgandError} if the shape has fewer than two axes and no fans are given.
+ *
+ * @example
+ * ```ts
+ * import { nn } from "@argand/argand";
+ * const w = nn.init.complexHe([300, 100]);
+ * const power = await w.absSquared().mean().item();
+ * console.assert(Math.abs(power * 100 / 2 - 1) < 0.1);
+ * ```
+ */
+export function complexHe(shape: Shape, options?: InitOptions): ComplexTensor {
+  const { fanIn } = fans("initialise with complexHe", shape, options);
+  return rayleigh(shape, 1 / Math.sqrt(fanIn));
+}

@@ -1,0 +1,51 @@
+/** The complex linear layer. */
+import { full, parameter } from "../complex/create.ts";
+import { checkWhole } from "../complex/shape.ts";
+import type { ComplexTensor } from "../complex/tensor.ts";
+import { linear } from "./functional.ts";
+import { complexGlorot } from "./init.ts";
+import { Module } from "./module.ts";
+import { withDefaults } from "./options.ts";
+
+/** Options of {@link Linear}. */
+export interface LinearOptions {
+  /** Whether there is a bias; true, if absent. */
+  readonly bias?: boolean;
+}
+
+/**
+ * y = x Wᵀ + b from [N, in] (or […, in]) to [N, out]. The weight starts as complex Glorot
+ * (Trabelsi et al. 2018), the bias as 0.
+ *
+ * @throws {ArgandError} if a size is no whole number above 0, or the input has other features.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * const layer = new nn.Linear(3, 2);
+ * console.assert(layer.apply(randnComplex([5, 3])).shape[1] === 2);
+ * ```
+ */
+export class Linear extends Module {
+  /** Complex [out, in]. */
+  readonly weight: ComplexTensor;
+  /** Complex [out], or null. */
+  readonly bias: ComplexTensor | null;
+
+  /** A layer with random weight; see `manualSeed`. */
+  constructor(inFeatures: number, outFeatures: number, options?: LinearOptions) {
+    super();
+    const what = "make a Linear";
+    checkWhole(what, "the number of input features", inFeatures, 1);
+    checkWhole(what, "the number of output features", outFeatures, 1);
+    const { bias } = withDefaults<Required<LinearOptions>>(what, options, { bias: true });
+    const zero = { re: 0, im: 0 };
+    this.weight = parameter(complexGlorot([outFeatures, inFeatures]), { name: "weight" });
+    this.bias = bias ? parameter(full([outFeatures], zero), { name: "bias" }) : null;
+  }
+
+  /** x Wᵀ + b. */
+  override apply(z: ComplexTensor): ComplexTensor {
+    return linear(z, this.weight, this.bias);
+  }
+}

@@ -1,0 +1,138 @@
+/** What optimisers have in common: groups of parameters, and the step that runs as one schedule. */
+import { cannot } from "../../gpu/errors.ts";
+import { type Node, type State, withoutGradients } from "../../complex/graph.ts";
+import { takeLosses } from "../../complex/losses.ts";
+import { run, runPending } from "../../complex/realize.ts";
+import { assign, makeState } from "../../complex/state.ts";
+import { checkTensor, Tensor } from "../../complex/tensor.ts";
+import { withDefaults } from "../options.ts";
+
+/** Parameters with options of their own; absent ones are those of the optimiser. */
+export type ParameterGroup<O> = Partial<O> & {
+  /** The parameters. */
+  readonly params: Iterable<Tensor>;
+};
+
+/** What an optimiser takes: parameters, or groups of them. */
+export type Parameters<O> = Iterable<Tensor> | Iterable<ParameterGroup<O>>;
+
+/** A group as an optimiser holds it; its options may be changed from step to step. */
+export type Group<O> = O & {
+  /** The parameters. */
+  readonly params: readonly Tensor[];
+};
+
+/** What an optimiser remembers of one parameter. Recipes go in, and the step updates the states. */
+export interface Moments {
+  /** The steps of this parameter, this one included. */
+  readonly step: number;
+  /** The moment's present value; null before its first update. */
+  get(name: string): Node | null;
+  /** Gives the moment its next value. */
+  set(name: string, value: Node): void;
+}
+
+/** The base of {@link SGD} and {@link Adam}: a subclass says what a parameter's next value is. */
+export abstract class Optimizer<O extends object> {
+  /** The groups; `optimizer.groups[0].lr = 0.01` counts from the next step on. */
+  readonly groups: Group<O>[];
+  readonly #memory = new Map<State, { step: number; readonly states: Map<string, State> }>();
+
+  /** Groups with `defaults` where they say nothing. */
+  constructor(parameters: Parameters<O>, options: Partial<O> | undefined, defaults: O) {
+    const what = `make ${this.constructor.name}`;
+    const common = withDefaults(what, options, defaults);
+    const list = [...parameters] as (Tensor | ParameterGroup<O>)[];
+    if (list.length === 0) throw cannot(what, "there are no parameters");
+    const given = list.every((item) => item instanceof Tensor)
+      ? [{ params: list as Tensor[] } as unknown as ParameterGroup<O>]
+      : list as ParameterGroup<O>[];
+    const seen = new Set<State>();
+    this.groups = given.map((group) => {
+      const { params, ...own } = group;
+      if (typeof params?.[Symbol.iterator] !== "function") {
+        throw cannot(what, "it takes parameters, or groups { params, … }, and not both");
+      }
+      const options = withDefaults<O>(what, own as unknown as Partial<O>, common);
+      const tensors = [...params].map((p) => checkTensor(what, p));
+      for (const { state, requiresGrad, shape } of tensors) {
+        if (!state || !requiresGrad) {
+          throw cannot(what, `a tensor of shape [${shape}] is no parameter with a gradient`);
+        }
+        if (seen.has(state)) throw cannot(what, `${state.name} is there twice`);
+        seen.add(state);
+      }
+      this.check(what, options);
+      return { ...options, params: tensors };
+    });
+  }
+
+  /** Refuses options that make no sense. */
+  protected abstract check(what: string, options: O): void;
+
+  /** The next value of parameter `p` with gradient `g`. */
+  protected abstract update(p: Node, g: Node, moments: Moments, options: O): Node;
+
+  /** Forgets the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const { params } of this.groups) {
+      for (const { state } of params) {
+        state!.gradient = null;
+        takeLosses(state!);
+      }
+    }
+  }
+
+  /**
+   * Updates the parameters that have a gradient, and takes the gradients from them. In the same
+   * schedule run the pending statistics, the loss on which `backward` was called, and `also`: their
+   * values stay readable. Returns without waiting.
+   *
+   * @param also More tensors to compute with the parameters as they were before the step.
+   * @throws {ArgandError} if no parameter has a gradient, or a group's options make no sense.
+   */
+  step(...also: Tensor[]): void {
+    const what = `step ${this.constructor.name}`;
+    const targets = also.map((t) => checkTensor(what, t).node);
+    for (const group of this.groups) this.check(what, group);
+    const ready = this.groups.flatMap((group) =>
+      group.params.map((p) => ({ group, state: p.state! }))
+    ).filter(({ state }) => state.gradient !== null);
+    if (ready.length === 0) {
+      throw cannot(what, "no parameter has a gradient; call backward() on a loss first");
+    }
+    // Else the first assignment below would run them, and compute the gradients twice.
+    if (ready.some(({ state }) => state.pending)) runPending();
+    const losses = new Set<Node>();
+    withoutGradients(() => {
+      const updates = ready.map(({ group, state }) => {
+        const moments = this.#momentsOf(state);
+        const next = this.update(state.current, state.gradient!, moments, group);
+        return () => assign(state, next);
+      });
+      for (const update of updates) update();
+    });
+    for (const { state } of ready) {
+      state.gradient = null;
+      for (const loss of takeLosses(state)) losses.add(loss);
+    }
+    run([...losses, ...targets]);
+    // Nothing can be differentiated through older parameters: a kept loss holds no batch alive.
+    for (const loss of losses) loss.inputs = [];
+  }
+
+  #momentsOf(parameter: State): Moments {
+    const memory = this.#memory.get(parameter) ?? { step: 0, states: new Map() };
+    this.#memory.set(parameter, memory);
+    const { states } = memory;
+    return {
+      step: ++memory.step,
+      get: (name) => states.get(name)?.current ?? null,
+      set(name, value) {
+        const state = states.get(name);
+        if (state) assign(state, value);
+        else states.set(name, makeState(value, `${name} of ${parameter.name}`, false));
+      },
+    };
+  }
+}

@@ -1,0 +1,75 @@
+/** Stochastic gradient descent. */
+import type { Node } from "../../complex/graph.ts";
+import { add, scale, sub } from "../../complex/ops/arithmetic.ts";
+import { cannot } from "../../gpu/errors.ts";
+import { checkNumber } from "../options.ts";
+import { type Moments, Optimizer, type Parameters } from "./optimizer.ts";
+
+/** Options of {@link SGD}. */
+export interface SGDOptions {
+  /** The learning rate; 1e-3, if absent. */
+  lr: number;
+  /** How much of the last update stays, μ; 0, if absent. */
+  momentum: number;
+  /** How little of the gradient joins the momentum, τ; 0, if absent. */
+  dampening: number;
+  /** The factor of w that is added to its gradient, λ; 0, if absent. */
+  weightDecay: number;
+  /** Whether to look ahead along the momentum (Nesterov); false, if absent. */
+  nesterov: boolean;
+}
+
+/**
+ * Stochastic gradient descent with PyTorch's formulas, for real and complex parameters:
+ * g ← g + λw; b ← μb + (1 − τ)g (at first b = g); w ← w − lr·b, or with `nesterov` w − lr·(g + μb).
+ *
+ * @throws {ArgandError} if an option is unknown or no fitting number, or something is no parameter.
+ *
+ * @example
+ * ```ts
+ * import { complex, nn, parameter } from "@argand/argand";
+ * const w = parameter(complex([1], [1]));
+ * const optimizer = new nn.SGD([w], { lr: 0.25 });
+ * const loss = w.absSquared().sum();
+ * loss.backward();
+ * optimizer.step();
+ * console.assert(await loss.item() === 2);
+ * console.assert((await w.item()).re === 0.5); // 1 − 0.25·2
+ * ```
+ */
+export class SGD extends Optimizer<SGDOptions> {
+  /** An optimiser of parameters, or of groups `{ params, lr, … }` with options of their own. */
+  constructor(parameters: Parameters<SGDOptions>, options?: Partial<SGDOptions>) {
+    super(parameters, options, {
+      lr: 1e-3,
+      momentum: 0,
+      dampening: 0,
+      weightDecay: 0,
+      nesterov: false,
+    });
+  }
+
+  protected check(what: string, options: SGDOptions): void {
+    const { lr, momentum, dampening, weightDecay, nesterov } = options;
+    checkNumber(what, "lr", lr);
+    checkNumber(what, "momentum", momentum);
+    checkNumber(what, "dampening", dampening);
+    checkNumber(what, "weightDecay", weightDecay);
+    if (nesterov && (momentum === 0 || dampening !== 0)) {
+      throw cannot(
+        what,
+        `nesterov needs a momentum and no dampening, got ${momentum} and ${dampening}`,
+      );
+    }
+  }
+
+  protected update(w: Node, gradient: Node, moments: Moments, options: SGDOptions): Node {
+    const { lr, momentum, dampening, weightDecay, nesterov } = options;
+    const g = weightDecay === 0 ? gradient : add(gradient, scale(w, weightDecay));
+    if (momentum === 0) return sub(w, scale(g, lr));
+    const before = moments.get("momentum");
+    const b = before ? add(scale(before, momentum), scale(g, 1 - dampening)) : g;
+    moments.set("momentum", b);
+    return sub(w, scale(nesterov ? add(g, scale(b, momentum)) : b, lr));
+  }
+}

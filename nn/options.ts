@@ -1,0 +1,78 @@
+/** Checks of the options that layers, losses and optimisers take. */
+import { cannot } from "../gpu/errors.ts";
+import { checkWhole } from "../complex/shape.ts";
+
+/** One whole number for both axes, or [along height, along width]. */
+export type Pair = number | readonly [number, number];
+
+/** The options with defaults for those that are absent; refuses unknown names and wrong switches. */
+export function withDefaults<O extends object>(
+  what: string,
+  given: Partial<O> | undefined,
+  defaults: O,
+): O {
+  if (given === undefined) return { ...defaults };
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw cannot(what, `the options must be an object, got ${String(given)}`);
+  }
+  const options = { ...defaults } as Record<string, unknown>;
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(defaults, name)) {
+      const known = Object.keys(defaults).join(", ");
+      throw cannot(what, `unknown option "${name}"; it knows ${known || "none"}`);
+    }
+    if (value === undefined) continue;
+    if (typeof options[name] === "boolean" && typeof value !== "boolean") {
+      throw cannot(what, `${name} must be true or false, got ${String(value)}`);
+    }
+    options[name] = value;
+  }
+  return options as O;
+}
+
+/** A pair of whole numbers, none below `low`. */
+export function pair(what: string, name: string, value: Pair, low: number): [number, number] {
+  const list: unknown = typeof value === "number" ? [value, value] : value;
+  if (!Array.isArray(list) || list.length !== 2) {
+    throw cannot(
+      what,
+      `${name} must be a whole number or a pair of them, got ${JSON.stringify(value)}`,
+    );
+  }
+  for (const n of list) checkWhole(what, name, n, low);
+  return [list[0], list[1]];
+}
+
+/** Refuses what is not a number in [low, high], or in [low, high) with `open`. */
+export function checkNumber(
+  what: string,
+  name: string,
+  value: unknown,
+  low = 0,
+  high = Infinity,
+  open = false,
+): void {
+  const fits = typeof value === "number" && Number.isFinite(value) && value >= low &&
+    (open ? value < high : value <= high);
+  if (fits) return;
+  const range = high === Infinity
+    ? `a number of at least ${low}`
+    : open
+    ? `a number from ${low} to below ${high}`
+    : `a number from ${low} to ${high}`;
+  throw cannot(what, `${name} must be ${range}, got ${String(value)}`);
+}
+
+/** Refuses what is not one of the words. */
+export function checkWord(
+  what: string,
+  name: string,
+  value: unknown,
+  words: readonly string[],
+): void {
+  if (words.includes(value as string)) return;
+  throw cannot(
+    what,
+    `${name} must be ${words.map((w) => `"${w}"`).join(" or ")}, got ${String(value)}`,
+  );
+}

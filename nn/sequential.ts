@@ -1,0 +1,41 @@
+/** Layers one after the other. */
+import { cannot } from "../gpu/errors.ts";
+import type { ComplexTensor } from "../complex/tensor.ts";
+import { Module } from "./module.ts";
+
+/**
+ * Applies its layers in order. Their parts are named by place: `0.weight`, `2.bias`, …
+ *
+ * @throws {ArgandError} if something given is no layer.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * const net = new nn.Sequential(new nn.Linear(4, 8), new nn.CReLU(), new nn.Linear(8, 2));
+ * console.assert(net.apply(randnComplex([3, 4])).shape[1] === 2);
+ * ```
+ */
+export class Sequential extends Module {
+  /** The layers in order. */
+  readonly layers: readonly Module[];
+
+  /** A module of these layers. */
+  constructor(...layers: Module[]) {
+    super();
+    layers.forEach((layer, k) => {
+      if (layer instanceof Module) return;
+      throw cannot("make a Sequential", `layer ${k} is no Module: ${String(layer)}`);
+    });
+    this.layers = layers;
+  }
+
+  /** The last layer of … of the first layer of z. */
+  override apply(z: ComplexTensor): ComplexTensor {
+    return this.layers.reduce((x, layer) => layer.apply(x), z);
+  }
+
+  /** The layers by place. */
+  protected override members(): Iterable<readonly [string, unknown]> {
+    return this.layers.map((layer, k) => [String(k), layer] as const);
+  }
+}
