@@ -1,0 +1,31 @@
+/** Numbers that agree relative to the largest of them. */
+import { AssertionError } from "@std/assert";
+
+/** The largest difference, relative to the largest expected number; infinite if lengths differ. */
+export function distance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Infinity;
+  let largest = 0;
+  let off = 0;
+  for (let k = 0; k < expected.length; k++) {
+    const difference = Math.abs(actual[k] - expected[k]);
+    if (Number.isNaN(difference)) return Infinity;
+    largest = Math.max(largest, Math.abs(expected[k]));
+    off = Math.max(off, difference);
+  }
+  return off === 0 ? 0 : off / (largest || 1);
+}
+
+/** Throws unless the numbers agree to `tolerance`, relative to the largest expected one. */
+export function assertClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance = 1e-5,
+  what = "the numbers",
+): void {
+  const off = distance(actual, expected);
+  if (off <= tolerance) return;
+  const show = (x: ArrayLike<number>) => `${x.length} [${Array.from(x).slice(0, 12).join(", ")}…]`;
+  throw new AssertionError({
+    message: `${what} are off by ${off}: ${show(actual)} instead of ${show(expected)}`,
+  });
+}
