@@ -11,8 +11,10 @@ import { Module } from "./module.ts";
  * @example
  * ```ts
  * import { complex, nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const y = await new nn.CReLU().apply(complex([-1], [2])).item();
- * console.assert(y.re === 0 && y.im === 2);
+ * assert(y.re === 0 && y.im === 2);
  * ```
  */
 export class CReLU extends Module {
@@ -30,8 +32,10 @@ export class CReLU extends Module {
  * @example
  * ```ts
  * import { complex, nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const y = await new nn.CSigmoid().apply(complex([0], [0])).item();
- * console.assert(y.re === 0.5 && y.im === 0.5);
+ * assert(y.re === 0.5 && y.im === 0.5);
  * ```
  */
 export class CSigmoid extends Module {
@@ -49,8 +53,10 @@ export class CSigmoid extends Module {
  * @example
  * ```ts
  * import { complex, nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const y = await new nn.CTanh().apply(complex([0], [1])).item();
- * console.assert(y.re === 0 && Math.abs(y.im - Math.tanh(1)) < 1e-6);
+ * assert(y.re === 0 && Math.abs(y.im - Math.tanh(1)) < 1e-6);
  * ```
  */
 export class CTanh extends Module {

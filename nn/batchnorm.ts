@@ -199,9 +199,11 @@ abstract class NaiveNorm extends Norm<ComplexTensor, ComplexTensor> {
  * @example
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const norm = new nn.BatchNorm1d(3);
  * const y = norm.apply(randnComplex([100, 3]));
- * console.assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
+ * assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
  * ```
  */
 export class BatchNorm1d extends CovarianceNorm {
@@ -220,9 +222,11 @@ export class BatchNorm1d extends CovarianceNorm {
  * @example
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const norm = new nn.BatchNorm2d(3, { momentum: null });
  * const y = norm.apply(randnComplex([4, 3, 8, 8]));
- * console.assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
+ * assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
  * ```
  */
 export class BatchNorm2d extends CovarianceNorm {
@@ -245,9 +249,11 @@ export class BatchNorm2d extends CovarianceNorm {
  * @example
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const norm = new nn.NaiveBatchNorm1d(3);
  * const y = norm.apply(randnComplex([100, 3]));
- * console.assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
+ * assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
  * ```
  */
 export class NaiveBatchNorm1d extends NaiveNorm {
@@ -266,9 +272,11 @@ export class NaiveBatchNorm1d extends NaiveNorm {
  * @example
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const norm = new nn.NaiveBatchNorm2d(3);
  * const y = norm.apply(randnComplex([4, 3, 8, 8]));
- * console.assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
+ * assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
  * ```
  */
 export class NaiveBatchNorm2d extends NaiveNorm {

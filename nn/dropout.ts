@@ -13,9 +13,11 @@ import { checkNumber } from "./options.ts";
  * @example
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const drop = new nn.Dropout(0.2).eval();
  * const z = randnComplex([4]);
- * console.assert(drop.apply(z) === z);
+ * assert(drop.apply(z) === z);
  * ```
  */
 export class Dropout extends Module {

@@ -11,7 +11,9 @@ import { checkWhole } from "../complex/shape.ts";
  * @example
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
- * console.assert(new nn.Flatten().apply(randnComplex([2, 3, 4, 4])).shape.join() === "2,48");
+ * import { assert } from "@std/assert";
+ \*
+ * assert(new nn.Flatten().apply(randnComplex([2, 3, 4, 4])).shape.join() === "2,48");
  * ```
  */
 export class Flatten extends Module {

@@ -30,8 +30,10 @@ export * from "./softmax.ts";
  * @example
  * ```ts
  * import { complex, nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const y = nn.functional.linear(complex([[1, 2]]), complex([[0, 0]], [[1, 1]]));
- * console.assert((await y.item()).im === 3);
+ * assert((await y.item()).im === 3);
  * ```
  */
 export function linear(
@@ -83,10 +85,12 @@ export interface Conv2dOptions {
  * @example
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const y = nn.functional.conv2d(randnComplex([1, 2, 8, 8]), randnComplex([4, 2, 3, 3]), null, {
  *   padding: 1,
  * });
- * console.assert(y.shape.join() === "1,4,8,8");
+ * assert(y.shape.join() === "1,4,8,8");
  * ```
  */
 export function conv2d(
@@ -135,8 +139,10 @@ export interface MaxPool2dOptions {
  * @example
  * ```ts
  * import { complex, nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const x = complex([[[[1, 0], [0, 2]]]], [[[[0, 3], [0, 0]]]]);
- * console.assert((await nn.functional.maxPool2d(x, 2).item()).im === 3);
+ * assert((await nn.functional.maxPool2d(x, 2).item()).im === 3);
  * ```
  */
 export function maxPool2d(
@@ -185,8 +191,10 @@ export interface AvgPool2dOptions {
  * @example
  * ```ts
  * import { complex, nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const x = complex([[[[1, 0], [0, 3]]]], [[[[0, 4], [0, 0]]]]);
- * console.assert((await nn.functional.avgPool2d(x, 2).item()).im === 1);
+ * assert((await nn.functional.avgPool2d(x, 2).item()).im === 1);
  * ```
  */
 export function avgPool2d(
@@ -227,8 +235,10 @@ export function avgPool2d(
  * @example
  * ```ts
  * import { nn, ones } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const y = nn.functional.dropout(ones([1000]), 0.5); // zeros and twos
- * console.assert(await y.max().item() === 2);
+ * assert(await y.max().item() === 2);
  * ```
  */
 export function dropout<T extends Tensor>(x: T, p = 0.5): T {
@@ -250,8 +260,10 @@ export function dropout<T extends Tensor>(x: T, p = 0.5): T {
  * @example
  * ```ts
  * import { complex, nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const y = await nn.functional.crelu(complex([-1], [2])).item();
- * console.assert(y.re === 0 && y.im === 2);
+ * assert(y.re === 0 && y.im === 2);
  * ```
  */
 export function crelu(z: ComplexTensor): ComplexTensor {
@@ -268,8 +280,10 @@ export function crelu(z: ComplexTensor): ComplexTensor {
  * @example
  * ```ts
  * import { complex, nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const y = await nn.functional.csigmoid(complex([0], [0])).item();
- * console.assert(y.re === 0.5 && y.im === 0.5);
+ * assert(y.re === 0.5 && y.im === 0.5);
  * ```
  */
 export function csigmoid(z: ComplexTensor): ComplexTensor {
@@ -287,8 +301,10 @@ export function csigmoid(z: ComplexTensor): ComplexTensor {
  * @example
  * ```ts
  * import { complex, nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const y = await nn.functional.ctanh(complex([0], [1])).item();
- * console.assert(y.re === 0 && Math.abs(y.im - Math.tanh(1)) < 1e-6);
+ * assert(y.re === 0 && Math.abs(y.im - Math.tanh(1)) < 1e-6);
  * ```
  */
 export function ctanh(z: ComplexTensor): ComplexTensor {

@@ -49,9 +49,11 @@ function rayleigh(shape: Shape, sigma: number): ComplexTensor {
  * @example
  * ```ts
  * import { nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const w = nn.init.complexGlorot([300, 100]);
  * const power = await w.absSquared().mean().item();
- * console.assert(Math.abs(power * 400 / 2 - 1) < 0.1);
+ * assert(Math.abs(power * 400 / 2 - 1) < 0.1);
  * ```
  */
 export function complexGlorot(shape: Shape, options?: InitOptions): ComplexTensor {
@@ -70,9 +72,11 @@ export function complexGlorot(shape: Shape, options?: InitOptions): ComplexTenso
  * @example
  * ```ts
  * import { nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const w = nn.init.complexHe([300, 100]);
  * const power = await w.absSquared().mean().item();
- * console.assert(Math.abs(power * 100 / 2 - 1) < 0.1);
+ * assert(Math.abs(power * 100 / 2 - 1) < 0.1);
  * ```
  */
 export function complexHe(shape: Shape, options?: InitOptions): ComplexTensor {

@@ -22,8 +22,10 @@ export interface LinearOptions {
  * @example
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const layer = new nn.Linear(3, 2);
- * console.assert(layer.apply(randnComplex([5, 3])).shape[1] === 2);
+ * assert(layer.apply(randnComplex([5, 3])).shape[1] === 2);
  * ```
  */
 export class Linear extends Module {

@@ -1,6 +1,6 @@
 /** Losses: real numbers that say how far a prediction is off. */
 import { cannot } from "../gpu/errors.ts";
-import { hostNode, type Node } from "../complex/graph.ts";
+import { labelNode, type Labels } from "../complex/labels.ts";
 import { pick } from "../complex/ops/join.ts";
 import { sameShape, show } from "../complex/shape.ts";
 import {
@@ -23,36 +23,11 @@ export interface LossOptions {
   readonly reduction?: Reduction;
 }
 
-/** Class labels on the host: whole numbers from 0 to below the number of classes. */
-export type Labels = ArrayLike<number>;
-
 function reduce(what: string, items: RealTensor, options?: LossOptions): RealTensor {
   const { reduction } = withDefaults<Required<LossOptions>>(what, options, { reduction: "mean" });
   checkWord(what, "reduction", reduction, ["mean", "sum", "none"]);
   if (reduction === "none") return items;
   return reduction === "mean" ? items.mean() : items.sum();
-}
-
-/** The labels as a node, after a check of each. */
-function indices(what: string, labels: Labels, rows: number, classes: number): Node {
-  if (typeof labels !== "object" || labels === null || !Number.isInteger(labels.length)) {
-    throw cannot(what, `the labels must be an array of whole numbers, got ${String(labels)}`);
-  }
-  if (labels.length !== rows) {
-    throw cannot(what, `there are ${labels.length} labels for ${rows} rows`);
-  }
-  const words = new Uint32Array(rows);
-  for (let n = 0; n < rows; n++) {
-    const label = labels[n];
-    if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw cannot(
-        what,
-        `label ${n} is ${String(label)}, and the ${classes} classes are 0 to ${classes - 1}`,
-      );
-    }
-    words[n] = label;
-  }
-  return hostNode(words, [rows], "u32");
 }
 
 function checkRows(what: string, x: Tensor): void {
@@ -70,8 +45,10 @@ function checkRows(what: string, x: Tensor): void {
  * @example
  * ```ts
  * import { complex, nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const loss = nn.mse(complex([3, 0], [4, 0]), complex([0, 0]));
- * console.assert(await loss.item() === 12.5);
+ * assert(await loss.item() === 12.5);
  * ```
  */
 export function mse(prediction: Tensor, target: Tensor, options?: LossOptions): RealTensor {
@@ -95,8 +72,10 @@ export function mse(prediction: Tensor, target: Tensor, options?: LossOptions): 
  * @example
  * ```ts
  * import { nn, tensor } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const loss = nn.nll(tensor([[-1, -2], [-3, -4]]), [0, 1]);
- * console.assert(await loss.item() === 2.5);
+ * assert(await loss.item() === 2.5);
  * ```
  */
 export function nll(
@@ -114,7 +93,7 @@ function likelihood(
   options?: LossOptions,
 ): RealTensor {
   checkRows(what, checkReal(what, x));
-  const chosen = wrapReal(pick(x.node, indices(what, labels, x.shape[0], x.shape[1])));
+  const chosen = wrapReal(pick(x.node, labelNode(what, labels, x.shape[1], x.shape[0])));
   return reduce(what, chosen.neg(), options);
 }
 
@@ -130,8 +109,10 @@ function likelihood(
  * @example
  * ```ts
  * import { complex, nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const loss = nn.crossEntropy(complex([[1, 0]], [[0, 1]]), [0]);
- * console.assert(Math.abs(await loss.item() - Math.LN2) < 1e-6);
+ * assert(Math.abs(await loss.item() - Math.LN2) < 1e-6);
  * ```
  */
 export function crossEntropy(logits: Tensor, labels: Labels, options?: LossOptions): RealTensor {

@@ -35,6 +35,8 @@ type Part = Tensor | Counter | Module;
  * @example
  * ```ts
  * import { type ComplexTensor, nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  *
  * class Net extends nn.Module {
  *   hidden = new nn.Linear(8, 16);
@@ -49,7 +51,7 @@ type Part = Tensor | Counter | Module;
  * console.log(net.namedParameters().map(([name]) => name)); // hidden.weight, hidden.bias, …
  * const z = randnComplex([4, 8]);
  * const [yr, yi] = net.forward(z.real, z.imag);
- * console.assert(yr.shape[1] === 2 && yi.shape[0] === 4);
+ * assert(yr.shape[1] === 2 && yi.shape[0] === 4);
  * ```
  */
 export abstract class Module {

@@ -31,8 +31,10 @@ function checkWindow(
  * @example
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const pool = new nn.MaxPool2d(2);
- * console.assert(pool.apply(randnComplex([1, 3, 8, 8])).shape.join() === "1,3,4,4");
+ * assert(pool.apply(randnComplex([1, 3, 8, 8])).shape.join() === "1,3,4,4");
  * ```
  */
 export class MaxPool2d extends Module {
@@ -64,8 +66,10 @@ export class MaxPool2d extends Module {
  * @example
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const pool = new nn.AvgPool2d(3, { stride: 2, padding: 1, countIncludePad: false });
- * console.assert(pool.apply(randnComplex([1, 3, 8, 8])).shape.join() === "1,3,4,4");
+ * assert(pool.apply(randnComplex([1, 3, 8, 8])).shape.join() === "1,3,4,4");
  * ```
  */
 export class AvgPool2d extends Module {

@@ -19,8 +19,10 @@ function shifted(what: string, x: RealTensor, axis: number): [RealTensor, number
  * @example
  * ```ts
  * import { nn, tensor } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const p = await nn.softmax(tensor([0, 0])).data();
- * console.assert(p[0] === 0.5);
+ * assert(p[0] === 0.5);
  * ```
  */
 export function softmax(x: RealTensor, axis = -1): RealTensor {
@@ -40,8 +42,10 @@ export function softmax(x: RealTensor, axis = -1): RealTensor {
  * @example
  * ```ts
  * import { nn, tensor } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const p = await nn.logSoftmax(tensor([0, 0])).data();
- * console.assert(Math.abs(p[0] + Math.LN2) < 1e-6);
+ * assert(Math.abs(p[0] + Math.LN2) < 1e-6);
  * ```
  */
 export function logSoftmax(x: RealTensor, axis = -1): RealTensor {

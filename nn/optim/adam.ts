@@ -34,12 +34,14 @@ function byParts(f: (...parts: Node[]) => Node, ...nodes: Node[]): Node {
  * @example
  * ```ts
  * import { complex, nn, parameter } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const w = parameter(complex([1], [1]));
  * const optimizer = new nn.Adam([w], { lr: 0.1 });
  * const loss = w.absSquared().sum();
  * loss.backward();
  * optimizer.step();
- * console.assert(Math.abs((await w.item()).im - 0.9) < 1e-6);
+ * assert(Math.abs((await w.item()).im - 0.9) < 1e-6);
  * ```
  */
 export class Adam extends Optimizer<AdamOptions> {

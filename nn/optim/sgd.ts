@@ -28,13 +28,15 @@ export interface SGDOptions {
  * @example
  * ```ts
  * import { complex, nn, parameter } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ \*
  * const w = parameter(complex([1], [1]));
  * const optimizer = new nn.SGD([w], { lr: 0.25 });
  * const loss = w.absSquared().sum();
  * loss.backward();
  * optimizer.step();
- * console.assert(await loss.item() === 2);
- * console.assert((await w.item()).re === 0.5); // 1 − 0.25·2
+ * assert(await loss.item() === 2);
+ * assert((await w.item()).re === 0.5); // 1 − 0.25·2
  * ```
  */
 export class SGD extends Optimizer<SGDOptions> {
