@@ -6,7 +6,7 @@ import type { DType, HostArray, Program } from "../gpu/kernel.ts";
 import type { DeviceBuffer } from "../gpu/engine.ts";
 import type { MapFunction } from "../gpu/function.ts";
 import type { Index } from "../gpu/index.ts";
-import type { Fold } from "../gpu/kernels/reduce.ts";
+import type { FoldSpec } from "../gpu/kernels/fold.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 
 /** Shape and kind of one result of a primitive. */
@@ -55,7 +55,7 @@ export type Lowering =
   /** The linear index of each element. */
   | { readonly kind: "iota" }
   /** A reduction over `attrs.axes`, which stay with size 1. */
-  | { readonly kind: "reduce"; readonly fold: Fold }
+  | { readonly kind: "reduce"; reduce(spec: FoldSpec): Program }
   /** Kernels of its own. */
   | { readonly kind: "program"; program(node: Node): Program }
   /** One of several results of a program. */

@@ -5,7 +5,6 @@ import { cannot } from "../gpu/errors.ts";
 import type { Value } from "../gpu/expression.ts";
 import { type Index, linear, param as indexParam } from "../gpu/index.ts";
 import { mapKernel } from "../gpu/kernels/map.ts";
-import { reduce } from "../gpu/kernels/reduce.ts";
 import { fuse, type Graph } from "./fuse.ts";
 import type { Node } from "./graph.ts";
 import { show, sizeOf } from "./shape.ts";
@@ -194,8 +193,7 @@ export function makePlan(graph: Graph, engine: Engine): Plan {
       const e = new Expression(graph, stored);
       const value = e.value(from, linear(whole));
       slots[k] = [slot(size, node)];
-      const program = reduce({
-        fold: lowering.fold,
+      const program = lowering.reduce({
         shape,
         folded: shape.map((_, d) => node.attrs.axes.includes(d)),
         value,

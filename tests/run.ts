@@ -16,6 +16,7 @@ const DOCUMENTED = ["mod.ts", "complex/", "nn/", "gpu/", "README.md"];
 const TEST_PERMISSIONS = [
   "--allow-read",
   "--allow-write=out",
+  "--allow-run",
   "--allow-env=ARGAND_DEVICE,ARGAND_REQUIRE_GPU,DENO_WEBGPU_BACKEND",
 ];
 

@@ -1,12 +1,13 @@
 /** Tensors put together, and rows chosen by labels. */
 import { single } from "../../gpu/kernel.ts";
 import { gather as gatherKernel, type GatherSpec, scatterAdd } from "../../gpu/kernels/gather.ts";
+import { MOST_ROUNDS } from "../../gpu/kernels/fold.ts";
 import { cannot } from "../../gpu/errors.ts";
 import { type Derivative, Node, type Primitive } from "../graph.ts";
 import { checkAxis, type Shape, show, sizeOf } from "../shape.ts";
-import { fill, toComplex } from "./arithmetic.ts";
+import { add, fill, toComplex } from "./arithmetic.ts";
 import { equal, fromIndex, iota, less, where } from "./compare.ts";
-import { embed, expand, reshape, sum } from "./views.ts";
+import { embed, expand, reshape, slice, sum } from "./views.ts";
 
 /** The coordinate along one axis of a shape, as a real number. */
 function coordinate(shape: Shape, axis: number): Node {
@@ -88,8 +89,24 @@ function labelled(
 
 const TAKE = labelled("gather", gatherKernel, (call, [g]) => {
   const [x, labels] = call.inputs;
-  return [new Node(PUT, [g!, labels], [{ shape: x.shape, dtype: x.dtype }], call.attrs), null];
+  const { axis, picks } = call.attrs;
+  const put = (from: number, count: number): Node => {
+    const part = count === picks ? g! : cut(g!, axis, from, count);
+    const some = count === picks ? labels : cut(labels, 0, from, count);
+    const result = { shape: x.shape, dtype: x.dtype };
+    return new Node(PUT, [part, some], [result], { ...call.attrs, picks: count });
+  };
+  const starts = Array.from({ length: Math.ceil(picks / MOST_ROUNDS) }, (_, k) => k * MOST_ROUNDS);
+  return [starts.map((k) => put(k, Math.min(MOST_ROUNDS, picks - k))).reduce(add), null];
 });
+
+/** `count` places of an axis. */
+function cut(x: Node, axis: number, from: number, count: number): Node {
+  const start = x.shape.map((_, d) => (d === axis ? from : 0));
+  const shape = x.shape.map((n, d) => (d === axis ? count : n));
+  return slice(x, start, shape, shape.map(() => 1));
+}
+
 const PUT = labelled("scatterAdd", scatterAdd, (call, [g]) => {
   const [x, labels] = call.inputs;
   return [new Node(TAKE, [g!, labels], [{ shape: x.shape, dtype: x.dtype }], call.attrs), null];

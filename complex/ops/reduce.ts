@@ -1,5 +1,6 @@
 /** Reductions over axes beside the sum, and running sums. */
-import { single } from "../../gpu/kernel.ts";
+import { argmax as argmaxProgram } from "../../gpu/kernels/argmax.ts";
+import { reduce } from "../../gpu/kernels/reduce.ts";
 import { scan } from "../../gpu/kernels/scan.ts";
 import { cannot } from "../../gpu/errors.ts";
 import { Node, type Primitive } from "../graph.ts";
@@ -18,7 +19,7 @@ export function mean(x: Node, axes?: number | readonly number[], keepDims = fals
 
 const MAX: Primitive = {
   name: "max",
-  lowering: { kind: "reduce", fold: "max" },
+  lowering: { kind: "reduce", reduce: (spec) => reduce({ ...spec, fold: "max" }) },
   derivative(call, [g]) {
     const [x] = call.inputs;
     const winners = equal(x, expand(call, x.shape));
@@ -44,7 +45,7 @@ export function min(x: Node, axes?: number | readonly number[], keepDims = false
   return neg(max(neg(x), axes, keepDims));
 }
 
-const ARGMAX: Primitive = { name: "argmax", lowering: { kind: "reduce", fold: "argmax" } };
+const ARGMAX: Primitive = { name: "argmax", lowering: { kind: "reduce", reduce: argmaxProgram } };
 
 /** The place of the first largest value along an axis, or in all of x flattened. */
 export function argmax(x: Node, axis?: number, keepDims = false): Node {
@@ -84,7 +85,7 @@ const CUMSUM: Primitive = {
   lowering: {
     kind: "program",
     program({ inputs: [x], attrs: { axis, reverse } }) {
-      return single(scan, {
+      return scan({
         dtype: x.dtype as "f32" | "c64",
         outer: sizeOf(x.shape.slice(0, axis)),
         length: x.shape[axis],

@@ -15,6 +15,7 @@ import {
   shift,
   split,
 } from "../../gpu/index.ts";
+import { reduce } from "../../gpu/kernels/reduce.ts";
 import { type Derivative, Node, type Placement, type Primitive } from "../graph.ts";
 import { broadcastShapes, checkAxes, sameShape, type Shape, show, sizeOf } from "../shape.ts";
 
@@ -111,7 +112,7 @@ export function expand(x: Node, shape: Shape): Node {
 
 const SUM: Primitive = {
   name: "sum",
-  lowering: { kind: "reduce", fold: "sum" },
+  lowering: { kind: "reduce", reduce: (spec) => reduce({ ...spec, fold: "sum" }) },
   derivative: (c, [g]) => [expand(g!, c.inputs[0].shape)],
 };
 

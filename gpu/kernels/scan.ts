@@ -1,5 +1,14 @@
 /** Running sums along an axis. */
-import { type Kernel, linearGrid, linearMain, WGSL_TYPE } from "../kernel.ts";
+import {
+  BYTES,
+  type Kernel,
+  linearGrid,
+  linearMain,
+  type Program,
+  type Slot,
+  type Step,
+  WGSL_TYPE,
+} from "../kernel.ts";
 
 /** A running sum along the middle axis of [outer, length, inner], from the end where `reverse`. */
 export interface ScanSpec {
@@ -10,39 +19,108 @@ export interface ScanSpec {
   readonly reverse: boolean;
 }
 
-/** One thread a line; sums of 32 elements join the total, so that errors stay small. */
-export const scan: Kernel<ScanSpec> = {
-  name: "cumsum",
-  bindings: ({ dtype }) => ({ inputs: [dtype], outputs: [dtype] }),
-  wgsl({ dtype, outer, length, inner, reverse }) {
-    const lines = outer * inner;
-    return {
-      source: linearMain(
-        lines,
-        `  let base = (i / ${inner}u) * ${length * inner}u + i % ${inner}u;
-  var total = ${WGSL_TYPE[dtype]}();
-  var part = ${WGSL_TYPE[dtype]}();
-  for (var k = 0u; k < ${length}u; k = k + 1u) {
+/** Elements of a line that one thread sums. */
+const CHUNK = 512;
+
+interface Chunked extends ScanSpec {
+  readonly chunks: number;
+  /** Whether the running sums over chunks are a second input. */
+  readonly carry: boolean;
+}
+
+/** WGSL: one thread a chunk; `body` sees `line`, `chunk` and `at(k)`, the places from k to `end`. */
+function perChunk(s: Chunked, body: string): string {
+  const { outer, length, inner, chunks, reverse } = s;
+  return linearMain(
+    outer * chunks * inner,
+    `  let column = i % ${inner}u;
+  let chunk = (i / ${inner}u) % ${chunks}u;
+  let base = (i / ${inner * chunks}u) * ${length * inner}u + column;
+  let end = min((chunk + 1u) * ${CHUNK}u, ${length}u);
+  var part = ${WGSL_TYPE[s.dtype]}();
+  for (var k = chunk * ${CHUNK}u; k < end; k = k + 1u) {
     let at = base + ${reverse ? `(${length - 1}u - k)` : "k"} * ${inner}u;
     part = part + in0[at];
-    out0[at] = total + part;
-    if (k % 32u == 31u) { total = total + part; part = ${WGSL_TYPE[dtype]}(); }
+${body}
   }`,
-      ),
-      workgroups: linearGrid(lines),
-    };
-  },
-  cpu({ dtype, outer, length, inner, reverse }, [x], [y]) {
-    const width = dtype === "c64" ? 2 : 1;
-    const row = inner * width;
-    for (let o = 0; o < outer; o++) {
-      for (let i = 0; i < row; i++) {
-        let total = 0;
-        for (let k = 0; k < length; k++) {
-          const at = (o * length + (reverse ? length - 1 - k : k)) * row + i;
-          y[at] = total += x[at];
-        }
-      }
+  );
+}
+
+/** Visits the elements in the order of the sum: the place of the element and of its chunk's result. */
+function eachElement(s: Chunked, visit: (at: number, chunk: number, first: boolean) => void): void {
+  const row = s.inner * (s.dtype === "c64" ? 2 : 1);
+  for (let o = 0; o < s.outer; o++) {
+    for (let k = 0; k < s.length; k++) {
+      const from = (o * s.length + (s.reverse ? s.length - 1 - k : k)) * row;
+      const chunk = (o * s.chunks + Math.floor(k / CHUNK)) * row;
+      for (let i = 0; i < row; i++) visit(from + i, chunk + i, k % CHUNK === 0);
     }
+  }
+}
+
+/** The sum of each chunk: [outer, chunks, inner]. */
+const chunkSums: Kernel<Chunked> = {
+  name: "cumsumOfChunks",
+  bindings: ({ dtype }) => ({ inputs: [dtype], outputs: [dtype] }),
+  wgsl: (s) => ({
+    source: perChunk(s, "    out0[i] = part;"),
+    workgroups: linearGrid(s.outer * s.chunks * s.inner),
+  }),
+  cpu(s, [x], [sums]) {
+    const total = new Float64Array(sums.length);
+    eachElement(s, (at, chunk) => total[chunk] += x[at]);
+    sums.set(total);
   },
 };
+
+/** The running sums within chunks, on top of the sum of the chunks before. */
+const withinChunks: Kernel<Chunked> = {
+  name: "cumsum",
+  bindings: ({ dtype, carry }) => ({ inputs: carry ? [dtype, dtype] : [dtype], outputs: [dtype] }),
+  wgsl(s) {
+    const before = `in1[i - ${s.inner}u]`;
+    const body = s.carry
+      ? `    if (chunk == 0u) { out0[at] = part; } else { out0[at] = ${before} + part; }`
+      : "    out0[at] = part;";
+    return { source: perChunk(s, body), workgroups: linearGrid(s.outer * s.chunks * s.inner) };
+  },
+  cpu(s, [x, sums], [y]) {
+    const row = s.inner * (s.dtype === "c64" ? 2 : 1);
+    const total = new Float64Array(row * s.outer * s.chunks);
+    eachElement(s, (at, chunk, first) => {
+      const isFirstChunk = Math.floor(chunk / row) % s.chunks === 0;
+      if (first && s.carry && !isFirstChunk) total[chunk] = sums[chunk - row];
+      y[at] = total[chunk] += x[at];
+    });
+  },
+};
+
+/** The running sum x → y, chunk by chunk where a line is long. */
+export function scan(spec: ScanSpec): Program {
+  const { dtype, outer, length, inner } = spec;
+  const chunks = Math.ceil(length / CHUNK);
+  const whole: Chunked = { ...spec, chunks, carry: chunks > 1 };
+  if (chunks === 1) {
+    return { steps: [{ kernel: withinChunks, spec: whole, inputs: ["in0"], outputs: ["out0"] }] };
+  }
+  // The sums over chunks lie in the order of the sum: their running sum goes forward.
+  const above = scan({ dtype, outer, length: chunks, inner, reverse: false });
+  const bytes = outer * chunks * inner * BYTES[dtype];
+  const slotOf = (slot: Slot): Slot => {
+    if (slot === "in0") return "tmp0";
+    return slot === "out0" ? "tmp1" : `tmp${Number(slot.slice(3)) + 2}`;
+  };
+  const lifted = above.steps.map((step): Step => ({
+    ...step,
+    inputs: step.inputs.map(slotOf),
+    outputs: step.outputs.map(slotOf),
+  }));
+  return {
+    steps: [
+      { kernel: chunkSums, spec: whole, inputs: ["in0"], outputs: ["tmp0"] },
+      ...lifted,
+      { kernel: withinChunks, spec: whole, inputs: ["in0", "tmp1"], outputs: ["out0"] },
+    ],
+    scratch: [bytes, bytes, ...above.scratch ?? []],
+  };
+}

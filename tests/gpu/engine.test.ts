@@ -1,0 +1,246 @@
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import type { Engine } from "../../gpu/engine.ts";
+import { ArgandError } from "../../gpu/errors.ts";
+import { type Kernel, linearGrid, linearMain, single } from "../../gpu/kernel.ts";
+import { engine as current, use } from "../../gpu/device.ts";
+import { sizeClass } from "../../gpu/pool.ts";
+import { full, ones, tensor } from "../../complex/create.ts";
+import { definePrimitive } from "../../complex/primitive.ts";
+import type { RealTensor } from "../../complex/tensor.ts";
+import { eval as evaluate } from "../../complex/transform.ts";
+import { onEngines } from "../support/engines.ts";
+import { engines, runProgram } from "../support/program.ts";
+
+const adapter = await navigator.gpu?.requestAdapter();
+const ignore = !adapter || (await engines()).length === 1;
+
+/** A device of the test's own. */
+async function ownDevice(): Promise<GPUDevice> {
+  return await adapter!.requestDevice();
+}
+
+/** A kernel whose WGSL is given; its TypeScript is never asked for. */
+function wgslKernel(name: string, body: string): Kernel<{ n: number }> {
+  return {
+    name,
+    bindings: () => ({ inputs: ["f32"], outputs: ["f32"] }),
+    wgsl: ({ n }) => ({ source: linearMain(n, body), workgroups: linearGrid(n) }),
+    cpu() {
+      throw new Error("not for the CPU");
+    },
+  };
+}
+
+Deno.test("sizeClass() wastes at most an eighth, or 256 bytes", () => {
+  for (let bytes = 1; bytes < 1e7; bytes = Math.ceil(bytes * 1.37)) {
+    const capacity = sizeClass(bytes);
+    assert(capacity >= bytes && capacity % 4 === 0);
+    assert(capacity - bytes <= Math.max(256, capacity / 8), `${bytes} in ${capacity}`);
+    assertEquals(sizeClass(capacity), capacity);
+  }
+});
+
+onEngines("memory() counts every byte, in use and kept for reuse", (engine) => {
+  const before = engine.memory();
+  const a = engine.acquire(10_000);
+  const b = engine.acquire(10_000);
+  const during = engine.memory();
+  assertEquals(during.live, before.live + a.capacity + b.capacity);
+  engine.release(a);
+  engine.release(b);
+  const after = engine.memory();
+  assertEquals(after.live, before.live);
+  assertEquals(after.bytes, during.bytes);
+  assert(after.peak >= after.bytes);
+  const c = engine.acquire(9_900);
+  assertEquals(engine.memory().bytes, after.bytes, "a buffer of the same class is used again");
+  engine.release(c);
+});
+
+onEngines("read() brings several ranges back in one go", async (engine) => {
+  const buffer = engine.acquire(40);
+  engine.upload(buffer, Float32Array.from({ length: 10 }, (_, k) => k));
+  const [a, b] = await engine.read([
+    { buffer, offset: 8, bytes: 8 },
+    { buffer, offset: 36, bytes: 4 },
+  ]);
+  assertEquals([...new Float32Array(a)], [2, 3]);
+  assertEquals([...new Float32Array(b)], [9]);
+  engine.release(buffer);
+});
+
+onEngines("a grid of more than 65535 workgroups gives every element", async () => {
+  const n = 65535 * 64 + 1000;
+  const x = full([n], 1).cumsum(0); // forces a buffer of n elements
+  const y = ones([n]).add(1).add(tensor([0]));
+  evaluate(y);
+  assertEquals(await y.sum().item(), 2 * n);
+  assertEquals(await x.slice([n - 1, n]).item(), n);
+});
+
+Deno.test({
+  name: "a tensor over maxStorageBufferBindingSize is refused, with the limit",
+  ignore,
+  async fn() {
+    const engine = await use("webgpu");
+    const n = Math.floor(engine.maxBufferBytes / 4) + 64;
+    const before = engine.memory();
+    const error = assertThrows(() => evaluate(ones([n]).add(1)), ArgandError);
+    assertStringIncludes(error.message, `maxStorageBufferBindingSize, ${engine.maxBufferBytes}`);
+    assertEquals(engine.memory().live, before.live);
+    assertEquals(await ones([4]).sum().item(), 4);
+  },
+});
+
+Deno.test({
+  name: "a shader that does not compile is reported with the kernel's name",
+  ignore,
+  async fn() {
+    const engine = await use(await ownDevice());
+    try {
+      const broken = definePrimitive<[RealTensor], RealTensor>({
+        name: "broken",
+        shape: ([x]) => x,
+        program: ([{ shape }]) =>
+          single(wgslKernel("brokenKernel", "out0[i] = nonsense;"), { n: shape[0] }),
+      });
+      await assertRejects(() => broken(ones([4])).data(), ArgandError, 'kernel "brokenKernel"');
+    } finally {
+      engine.destroy();
+      await use("cpu");
+    }
+  },
+});
+
+Deno.test({
+  name: "a grid that fits no dimension is refused with the limit and the kernel's name",
+  ignore,
+  async fn() {
+    const engine = await use("webgpu");
+    const wide: Kernel<null> = {
+      ...wgslKernel("wide", "") as unknown as Kernel<null>,
+      wgsl: () => ({
+        source: "@compute @workgroup_size(1) fn main() {}",
+        workgroups: [70_000, 2, 1],
+      }),
+    };
+    const error = assertThrows(() => engine.compile(wide, null), ArgandError);
+    assertStringIncludes(error.message, 'kernel "wide"');
+    assertStringIncludes(error.message, "maxComputeWorkgroupsPerDimension, 65535");
+  },
+});
+
+Deno.test({
+  name: "a device that the program already has computes, and is not destroyed",
+  ignore,
+  async fn() {
+    const device = await ownDevice();
+    const engine = await use(device);
+    try {
+      assertEquals(current(), engine);
+      assertEquals(await ones([5]).mul(3).sum().item(), 15);
+      engine.destroy();
+      device.createBuffer({ size: 256, usage: GPUBufferUsage.STORAGE }).destroy();
+    } finally {
+      device.destroy();
+      await use("cpu");
+    }
+  },
+});
+
+Deno.test({
+  name: "a lost device is reported as such",
+  ignore,
+  async fn() {
+    const device = await ownDevice();
+    await use(device);
+    try {
+      assertEquals(await ones([5]).sum().item(), 5);
+      device.destroy();
+      await device.lost;
+      await assertRejects(() => ones([5]).mul(2).sum().item(), ArgandError, "the device was lost");
+    } finally {
+      await use("cpu");
+    }
+  },
+});
+
+Deno.test({
+  name: "a value held by one engine is refused by the other, by name",
+  ignore,
+  async fn() {
+    await use("webgpu");
+    const x = ones([100]).add(1);
+    evaluate(x);
+    await use("cpu");
+    await assertRejects(() => x.mul(2).data(), ArgandError, "is held by another engine (webgpu)");
+    assertEquals((await x.data())[0], 2);
+    assertEquals((await x.mul(2).data())[0], 4); // what has been read is at home everywhere
+  },
+});
+
+Deno.test("use() refuses a name that is no engine", async () => {
+  // deno-lint-ignore no-explicit-any
+  await assertRejects(() => use("gpu" as any), ArgandError, '"gpu" is neither "cpu" nor "webgpu"');
+});
+
+/** Runs a script in a Deno of its own and gives what it prints. */
+async function script(code: string, flags: string[], env: Record<string, string> = {}) {
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--no-lock", `--config=${config}`, ...flags, code],
+    env: { NO_COLOR: "1", ...env },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { success, out: text(stdout).trim(), err: text(stderr) };
+}
+
+const REPORT = new URL("../support/report_engine.ts", import.meta.url).pathname;
+
+Deno.test("without any permission it computes, on the engine it finds", async () => {
+  const { success, out, err } = await script(REPORT, []);
+  assert(success, err);
+  assertEquals(out, `${ignore ? "cpu" : "webgpu"} 6`);
+});
+
+Deno.test("ARGAND_DEVICE chooses the engine where it may be read", async () => {
+  const flags = ["--allow-env=ARGAND_DEVICE"];
+  assertEquals((await script(REPORT, flags, { ARGAND_DEVICE: "cpu" })).out, "cpu 6");
+  const wrong = await script(REPORT, flags, { ARGAND_DEVICE: "tpu" });
+  assert(!wrong.success);
+  assertStringIncludes(wrong.err, '"tpu" is neither "cpu" nor "webgpu"');
+  const none = await script(REPORT, flags, {
+    ARGAND_DEVICE: "webgpu",
+    DENO_WEBGPU_BACKEND: Deno.build.os === "linux" ? "dx12" : "noop",
+  });
+  assertStringIncludes(none.err, "this machine offers no WebGPU adapter");
+});
+
+Deno.test("a program may give a kernel params, inputs and outputs of several kinds", async () => {
+  const scale: Kernel<{ n: number }> = {
+    name: "scale",
+    bindings: () => ({ inputs: ["f32"], outputs: ["f32", "u32"] }),
+    params: () => 2,
+    wgsl: ({ n }) => ({
+      source: linearMain(n, "out0[i] = in0[i] * param_f32(0u); out1[i] = i + param_u32(1u);"),
+      workgroups: linearGrid(n),
+    }),
+    cpu({ n }, [x], [y, k], { f32, u32 }) {
+      for (let i = 0; i < n; i++) [y[i], k[i]] = [x[i] * f32[0], i + u32[1]];
+    },
+  };
+  const params = new Uint32Array([...new Uint32Array(Float32Array.of(2.5).buffer), 7]);
+  for (const engine of await engines() as Engine[]) {
+    const [y, k] = await runProgram(engine, single(scale, { n: 3 }), [Float32Array.of(1, 2, 3)], [
+      3,
+      3,
+    ], params);
+    assertEquals([[...y], [...k]], [[2.5, 5, 7.5], [7, 8, 9]]);
+  }
+});
