@@ -36,8 +36,13 @@ export interface BatchNormOptions {
   readonly trackRunningStats?: boolean;
 }
 
-/** What the four norms share: W is the kind of the weight, S that of the running spread. */
-abstract class Norm<W extends Tensor, S extends Tensor> extends Module {
+const NORMS: Readonly<Record<"covariance" | "naive", BatchNorm>> = {
+  covariance: covarianceBatchNorm,
+  naive: naiveBatchNorm,
+};
+
+/** What the four batch norms share: W is the kind of the weight, S that of the second moments. */
+export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends Module {
   /** What scales each channel, or null. */
   readonly weight: W | null;
   /** What is added to each channel, complex [channels], or null. */
@@ -46,18 +51,22 @@ abstract class Norm<W extends Tensor, S extends Tensor> extends Module {
   readonly runningMean: ComplexTensor | null;
   /** How many batches the running statistics have seen, or null. */
   readonly numBatchesTracked: Counter | null;
+  readonly #norm: BatchNorm;
   readonly #channels: number;
   readonly #ranks: readonly number[];
   readonly #eps: number;
   readonly #momentum: number | null;
 
+  /** A norm for inputs with a number of axes among `ranks`. */
   constructor(
+    kind: "covariance" | "naive",
     channels: number,
     ranks: readonly number[],
     options: BatchNormOptions | undefined,
     unit: () => W,
   ) {
     super();
+    this.#norm = NORMS[kind];
     const what = `make a ${this.constructor.name}`;
     checkWhole(what, "the number of channels", channels, 1);
     const { eps, momentum, affine, trackRunningStats } = withDefaults<
@@ -76,8 +85,6 @@ abstract class Norm<W extends Tensor, S extends Tensor> extends Module {
     this.numBatchesTracked = trackRunningStats ? new Counter() : null;
   }
 
-  /** The mathematics. */
-  protected abstract get norm(): BatchNorm;
   /** The running second moments. */
   protected abstract get spread(): S | null;
 
@@ -87,14 +94,13 @@ abstract class Norm<W extends Tensor, S extends Tensor> extends Module {
    */
   override apply(z: ComplexTensor): ComplexTensor {
     const [n, inner] = this.#check(z);
-    const { norm } = this;
     const x = reshape(z.node, [n, this.#channels, inner]);
     const affine = this.weight ? { weight: this.weight.node, bias: this.bias!.node } : null;
     const running = this.#running();
     const ofBatch = this.training || running === null;
-    const stats = ofBatch ? norm.statistics(x) : norm.frozen(running);
+    const stats = ofBatch ? this.#norm.statistics(x) : this.#norm.frozen(running);
     if (this.training && running) this.#track(stats, running, n * inner);
-    const y = norm.normalize(x, stats, affine, this.#eps, ofBatch);
+    const y = this.#norm.normalize(x, stats, affine, this.#eps, ofBatch);
     return wrapComplex(reshape(y, z.shape));
   }
 
@@ -129,7 +135,7 @@ abstract class Norm<W extends Tensor, S extends Tensor> extends Module {
   #track(stats: Running["mean"], running: Running, count: number): void {
     const batches = ++this.numBatchesTracked!.value;
     noGrad(() => {
-      const moved = this.norm.track(stats, running, this.#momentum ?? 1 / batches, count);
+      const moved = this.#norm.track(stats, running, this.#momentum ?? 1 / batches, count);
       this.runningMean!.assign(wrapComplex(moved.mean));
       this.spread!.assign(wrap(moved.spread) as S);
     });
@@ -147,39 +153,35 @@ function halves(channels: number): RealTensor {
 }
 
 /** Batch norm by the covariance of real and imaginary part. */
-abstract class CovarianceNorm extends Norm<RealTensor, RealTensor> {
+export abstract class CovarianceBatchNorm extends BatchNormBase<RealTensor, RealTensor> {
   /** The running covariance, real [channels, 3] = Crr, Cii, Cri, or null. */
   readonly runningCovar: RealTensor | null;
 
+  /** A norm for inputs with a number of axes among `ranks`. */
   constructor(channels: number, ranks: readonly number[], options?: BatchNormOptions) {
-    super(channels, ranks, options, () => halves(channels));
+    super("covariance", channels, ranks, options, () => halves(channels));
     this.runningCovar = this.runningMean ? buffer(halves(channels), "runningCovar") : null;
   }
 
-  protected get norm(): BatchNorm {
-    return covarianceBatchNorm;
-  }
-
+  /** The running second moments. */
   protected get spread(): RealTensor | null {
     return this.runningCovar;
   }
 }
 
 /** Batch norm of real and imaginary part each by itself. */
-abstract class NaiveNorm extends Norm<ComplexTensor, ComplexTensor> {
+export abstract class NaiveBatchNorm extends BatchNormBase<ComplexTensor, ComplexTensor> {
   /** The running variances, complex [channels] = Vr + i Vi, or null. */
   readonly runningVar: ComplexTensor | null;
 
+  /** A norm for inputs with a number of axes among `ranks`. */
   constructor(channels: number, ranks: readonly number[], options?: BatchNormOptions) {
     const unit = () => full([channels], { re: 1, im: 1 });
-    super(channels, ranks, options, unit);
+    super("naive", channels, ranks, options, unit);
     this.runningVar = this.runningMean ? buffer(unit(), "runningVar") : null;
   }
 
-  protected get norm(): BatchNorm {
-    return naiveBatchNorm;
-  }
-
+  /** The running second moments. */
   protected get spread(): ComplexTensor | null {
     return this.runningVar;
   }
@@ -206,7 +208,7 @@ abstract class NaiveNorm extends Norm<ComplexTensor, ComplexTensor> {
  * assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
  * ```
  */
-export class BatchNorm1d extends CovarianceNorm {
+export class BatchNorm1d extends CovarianceBatchNorm {
   /** A norm for `channels` channels. */
   constructor(channels: number, options?: BatchNormOptions) {
     super(channels, [2, 3], options);
@@ -229,7 +231,7 @@ export class BatchNorm1d extends CovarianceNorm {
  * assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
  * ```
  */
-export class BatchNorm2d extends CovarianceNorm {
+export class BatchNorm2d extends CovarianceBatchNorm {
   /** A norm for `channels` channels. */
   constructor(channels: number, options?: BatchNormOptions) {
     super(channels, [4], options);
@@ -256,7 +258,7 @@ export class BatchNorm2d extends CovarianceNorm {
  * assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
  * ```
  */
-export class NaiveBatchNorm1d extends NaiveNorm {
+export class NaiveBatchNorm1d extends NaiveBatchNorm {
   /** A norm for `channels` channels. */
   constructor(channels: number, options?: BatchNormOptions) {
     super(channels, [2, 3], options);
@@ -279,7 +281,7 @@ export class NaiveBatchNorm1d extends NaiveNorm {
  * assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
  * ```
  */
-export class NaiveBatchNorm2d extends NaiveNorm {
+export class NaiveBatchNorm2d extends NaiveBatchNorm {
   /** A norm for `channels` channels. */
   constructor(channels: number, options?: BatchNormOptions) {
     super(channels, [4], options);

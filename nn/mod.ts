@@ -34,5 +34,7 @@ export * from "./sequential.ts";
 export * from "./softmax.ts";
 export type { Pair } from "./options.ts";
 export type { AvgPool2dOptions, Conv2dOptions, MaxPool2dOptions } from "./functional.ts";
+/** The layers, activations and losses as pure functions of tensors. */
 export * as functional from "./functional.ts";
+/** Initial values of complex weights. */
 export * as init from "./init.ts";

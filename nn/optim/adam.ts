@@ -1,7 +1,7 @@
 /** Adam. */
-import type { Node } from "../../complex/graph.ts";
-import { add, complex, div, fill, imag, real, scale, sub } from "../../complex/ops/arithmetic.ts";
-import { sqrt, square } from "../../complex/ops/functions.ts";
+import { add, div, mul, sub } from "../../complex/combine.ts";
+import { complex } from "../../complex/create.ts";
+import { checkReal, ComplexTensor, type RealTensor, type Tensor } from "../../complex/tensor.ts";
 import { cannot } from "../../gpu/errors.ts";
 import { checkNumber } from "../options.ts";
 import { type Moments, Optimizer, type Parameters } from "./optimizer.ts";
@@ -18,10 +18,12 @@ export interface AdamOptions {
   weightDecay: number;
 }
 
-/** f of a real node, or of both parts of complex ones. */
-function byParts(f: (...parts: Node[]) => Node, ...nodes: Node[]): Node {
-  if (nodes[0].dtype !== "c64") return f(...nodes);
-  return complex(f(...nodes.map(real)), f(...nodes.map(imag)));
+/** f of real tensors, or of both parts of complex ones. */
+function byParts(f: (...parts: RealTensor[]) => RealTensor, ...all: Tensor[]): Tensor {
+  const parts = (take: (z: ComplexTensor) => RealTensor) =>
+    f(...all.map((x) => x instanceof ComplexTensor ? take(x) : checkReal("update", x)));
+  if (!all.some((x) => x instanceof ComplexTensor)) return parts((z) => z.real);
+  return complex(parts((z) => z.real), parts((z) => z.imag));
 }
 
 /**
@@ -50,6 +52,7 @@ export class Adam extends Optimizer<AdamOptions> {
     super(parameters, options, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 });
   }
 
+  /** Refuses numbers out of range. */
   protected check(what: string, { lr, betas, eps, weightDecay }: AdamOptions): void {
     checkNumber(what, "lr", lr);
     checkNumber(what, "eps", eps);
@@ -60,29 +63,30 @@ export class Adam extends Optimizer<AdamOptions> {
     for (const beta of betas) checkNumber(what, "a beta", beta, 0, 1, true);
   }
 
+  /** One step of Adam. */
   protected update(
-    w: Node,
-    gradient: Node,
+    w: Tensor,
+    gradient: Tensor,
     moments: Moments,
     { lr, betas: [beta1, beta2], eps, weightDecay }: AdamOptions,
-  ): Node {
+  ): Tensor {
     const { step } = moments;
-    const g = weightDecay === 0 ? gradient : add(gradient, scale(w, weightDecay));
-    const blend = (name: string, beta: number, fresh: Node): Node => {
+    const g = weightDecay === 0 ? gradient : add(gradient, mul(w, weightDecay));
+    const blend = (name: string, beta: number, fresh: Tensor): Tensor => {
       const before = moments.get(name);
-      const part = scale(fresh, 1 - beta);
-      const now = before ? add(scale(before, beta), part) : part;
+      const part = mul(fresh, 1 - beta);
+      const now = before ? add(mul(before, beta), part) : part;
       moments.set(name, now);
       return now;
     };
     const m = blend("first moment", beta1, g);
-    const v = blend("second moment", beta2, byParts(square, g));
+    const v = blend("second moment", beta2, byParts((x) => x.square(), g));
     const root = 1 / Math.sqrt(1 - beta2 ** step);
     const direction = byParts(
-      (m, v) => div(m, add(scale(sqrt(v), root), fill(v.shape, eps))),
+      (m, v) => div(m, add(mul(v.sqrt(), root), eps)),
       m,
       v,
     );
-    return sub(w, scale(direction, lr / (1 - beta1 ** step)));
+    return sub(w, mul(direction, lr / (1 - beta1 ** step)));
   }
 }

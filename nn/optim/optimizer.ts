@@ -4,7 +4,7 @@ import { type Node, type State, withoutGradients } from "../../complex/graph.ts"
 import { takeLosses } from "../../complex/losses.ts";
 import { run, runPending } from "../../complex/realize.ts";
 import { assign, makeState } from "../../complex/state.ts";
-import { checkTensor, Tensor } from "../../complex/tensor.ts";
+import { checkTensor, Tensor, wrap } from "../../complex/tensor.ts";
 import { withDefaults } from "../options.ts";
 
 /** Parameters with options of their own; absent ones are those of the optimiser. */
@@ -26,13 +26,38 @@ export type Group<O> = O & {
 export interface Moments {
   /** The steps of this parameter, this one included. */
   readonly step: number;
-  /** The moment's present value; null before its first update. */
-  get(name: string): Node | null;
-  /** Gives the moment its next value. */
-  set(name: string, value: Node): void;
+  /** The present value under a name; null before the first step. */
+  get(name: string): Tensor | null;
+  /** Gives it its next value. */
+  set(name: string, value: Tensor): void;
 }
 
-/** The base of {@link SGD} and {@link Adam}: a subclass says what a parameter's next value is. */
+/**
+ * The base of optimisers: a subclass checks its options and says what a parameter's next value is.
+ *
+ * @example
+ * ```ts
+ * import { add, mul, nn, parameter, sgn, type Tensor, tensor } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * // Steps of one length: w ← w − lr·g/|g|.
+ * class SignDescent extends nn.Optimizer<{ lr: number }> {
+ *   constructor(parameters: Iterable<Tensor>, lr: number) {
+ *     super(parameters, { lr }, { lr: 0.1 });
+ *   }
+ *   protected check() {}
+ *   protected update(w: Tensor, g: Tensor, _: nn.Moments, { lr }: { lr: number }): Tensor {
+ *     return add(w, mul(sgn(g), -lr));
+ *   }
+ * }
+ *
+ * const w = parameter(tensor([2]));
+ * const optimizer = new SignDescent([w], 0.5);
+ * w.square().sum().backward();
+ * optimizer.step();
+ * assert(await w.item() === 1.5);
+ * ```
+ */
 export abstract class Optimizer<O extends object> {
   /** The groups; `optimizer.groups[0].lr = 0.01` counts from the next step on. */
   readonly groups: Group<O>[];
@@ -71,7 +96,7 @@ export abstract class Optimizer<O extends object> {
   protected abstract check(what: string, options: O): void;
 
   /** The next value of parameter `p` with gradient `g`. */
-  protected abstract update(p: Node, g: Node, moments: Moments, options: O): Node;
+  protected abstract update(p: Tensor, g: Tensor, moments: Moments, options: O): Tensor;
 
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
@@ -107,8 +132,8 @@ export abstract class Optimizer<O extends object> {
     withoutGradients(() => {
       const updates = ready.map(({ group, state }) => {
         const moments = this.#momentsOf(state);
-        const next = this.update(state.current, state.gradient!, moments, group);
-        return () => assign(state, next);
+        const next = this.update(wrap(state.current), wrap(state.gradient!), moments, group);
+        return () => assign(state, next.node);
       });
       for (const update of updates) update();
     });
@@ -127,11 +152,14 @@ export abstract class Optimizer<O extends object> {
     const { states } = memory;
     return {
       step: ++memory.step,
-      get: (name) => states.get(name)?.current ?? null,
-      set(name, value) {
+      get(name) {
         const state = states.get(name);
-        if (state) assign(state, value);
-        else states.set(name, makeState(value, `${name} of ${parameter.name}`, false));
+        return state ? wrap(state.current) : null;
+      },
+      set(name, { node }) {
+        const state = states.get(name);
+        if (state) assign(state, node);
+        else states.set(name, makeState(node, `${name} of ${parameter.name}`, false));
       },
     };
   }

@@ -1,6 +1,6 @@
 /** Stochastic gradient descent. */
-import type { Node } from "../../complex/graph.ts";
-import { add, scale, sub } from "../../complex/ops/arithmetic.ts";
+import { add, mul, sub } from "../../complex/combine.ts";
+import type { Tensor } from "../../complex/tensor.ts";
 import { cannot } from "../../gpu/errors.ts";
 import { checkNumber } from "../options.ts";
 import { type Moments, Optimizer, type Parameters } from "./optimizer.ts";
@@ -51,6 +51,7 @@ export class SGD extends Optimizer<SGDOptions> {
     });
   }
 
+  /** Refuses numbers out of range. */
   protected check(what: string, options: SGDOptions): void {
     const { lr, momentum, dampening, weightDecay, nesterov } = options;
     checkNumber(what, "lr", lr);
@@ -65,13 +66,14 @@ export class SGD extends Optimizer<SGDOptions> {
     }
   }
 
-  protected update(w: Node, gradient: Node, moments: Moments, options: SGDOptions): Node {
+  /** One step of descent. */
+  protected update(w: Tensor, gradient: Tensor, moments: Moments, options: SGDOptions): Tensor {
     const { lr, momentum, dampening, weightDecay, nesterov } = options;
-    const g = weightDecay === 0 ? gradient : add(gradient, scale(w, weightDecay));
-    if (momentum === 0) return sub(w, scale(g, lr));
+    const g = weightDecay === 0 ? gradient : add(gradient, mul(w, weightDecay));
+    if (momentum === 0) return sub(w, mul(g, lr));
     const before = moments.get("momentum");
-    const b = before ? add(scale(before, momentum), scale(g, 1 - dampening)) : g;
+    const b = before ? add(mul(before, momentum), mul(g, 1 - dampening)) : g;
     moments.set("momentum", b);
-    return sub(w, scale(nesterov ? add(g, scale(b, momentum)) : b, lr));
+    return sub(w, mul(nesterov ? add(g, mul(b, momentum)) : b, lr));
   }
 }
