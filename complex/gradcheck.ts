@@ -19,7 +19,7 @@ export interface GradcheckOptions {
 export interface GradcheckDerivative {
   /** Which input. */
   readonly input: number;
-  /** Which number of its data (re, im, re, im, … if it is complex); null for a random direction. */
+  /** Which number of its data (re, im, re, im, … if complex); null where all move by random signs. */
   readonly entry: number | null;
   /** What `grad` gives. */
   readonly computed: number;
@@ -60,7 +60,7 @@ function* directions(length: number, checks: number): Generator<[number | null, 
       seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
       return seed >= 2 ** 31 ? 1 : -1;
     });
-    yield [null, signs.map((s) => s / Math.sqrt(length))];
+    yield [null, signs];
   }
 }
 
