@@ -1,0 +1,210 @@
+/**
+ * Trains the founding network on MNIST and tests it on all 10 000 test digits.
+ *
+ *   deno task mnist --norm naive --epochs 2 --json
+ *
+ * `deno task demo` is the same at a size that takes a minute.
+ */
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import {
+  complex,
+  type ComplexTensor,
+  gpu,
+  manualSeed,
+  nn,
+  noGrad,
+  rand,
+  tensor,
+} from "@argand/argand";
+import { type Digits, mnistDigits, SIDE } from "./mnist_data.ts";
+import { FoundingNetwork } from "./networks.ts";
+import { Progress } from "./progress.ts";
+import { writeReport } from "./report.ts";
+
+const TEST_DIGITS = 10_000;
+const TEST_BATCH = 500;
+const SHOWN_DIGITS = 48;
+/** Training digits of the demo: they take less than a minute on two cores on either engine. */
+const DEMO_IMAGES = { webgpu: 12_800, cpu: 6_400 };
+const REPORT = "out/mnist.html";
+
+const whole = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
+const optionsSchema = z.strictObject({
+  epochs: whole(1, 1000).default(1),
+  images: whole(1, 60_000).optional(),
+  batch: whole(1, 10_000).default(64),
+  norm: z.enum(["covariance", "naive", "none"]).default("covariance"),
+  device: z.enum(["cpu", "webgpu"]).optional(),
+  seed: whole(0, Number.MAX_SAFE_INTEGER).default(1),
+  json: z.boolean().default(false),
+  demo: z.boolean().default(false),
+});
+
+/** The options of the command line; ends the program with a message if they are wrong. */
+function readOptions(args: string[]): z.infer<typeof optionsSchema> {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean" } as const;
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        epochs: text,
+        images: text,
+        batch: text,
+        norm: text,
+        device: text,
+        seed: text,
+        json: flag,
+        demo: flag,
+      },
+    });
+    return optionsSchema.parse(values);
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+    console.error(`Cannot train: ${why}`);
+    console.error(
+      "Options: --epochs N --images N --batch N --norm covariance|naive|none " +
+        "--device cpu|webgpu --seed N --json",
+    );
+    Deno.exit(2);
+  }
+}
+
+/** Digits `from` to `from + count` as the network takes them: the real part around 0. */
+function batchOf(digits: Digits, order: Uint32Array, from: number, count: number): {
+  readonly images: ComplexTensor;
+  readonly labels: Uint8Array;
+} {
+  const pixels = SIDE * SIDE;
+  const values = new Float32Array(count * pixels);
+  const labels = new Uint8Array(count);
+  for (let k = 0; k < count; k++) {
+    const at = order[from + k];
+    labels[k] = digits.labels[at];
+    values.set(digits.images.subarray(at * pixels, (at + 1) * pixels), k * pixels);
+  }
+  for (let k = 0; k < values.length; k++) values[k] -= 0.5;
+  return { images: complex(tensor(values, [count, 1, SIDE, SIDE])), labels };
+}
+
+const inOrder = (count: number) => Uint32Array.from({ length: count }, (_, k) => k);
+
+/** A new order of the digits, from the library's own random numbers. */
+async function shuffled(count: number): Promise<Uint32Array> {
+  const keys = await rand([count]).data();
+  return inOrder(count).sort((a, b) => keys[a] - keys[b]);
+}
+
+/** What the network makes of every digit. */
+async function predict(network: FoundingNetwork, digits: Digits): Promise<number[]> {
+  network.eval();
+  const order = inOrder(digits.count);
+  const found: number[] = [];
+  for (let from = 0; from < digits.count; from += TEST_BATCH) {
+    const count = Math.min(TEST_BATCH, digits.count - from);
+    const { images } = batchOf(digits, order, from, count);
+    found.push(...await noGrad(() => network.logits(images).argmax(1)).data());
+  }
+  return found;
+}
+
+const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >> 1];
+
+const options = readOptions(Deno.args);
+if (options.device) await gpu.use(options.device);
+const engine = gpu.engine();
+const say = options.json ? console.error : console.log;
+const count = options.images ?? (options.demo ? DEMO_IMAGES[engine.kind] : 60_000);
+say(`Training on ${count} digits, engine ${engine.kind}: ${engine.adapter.name}`);
+
+const digits = mnistDigits("training", count);
+manualSeed(options.seed);
+const network = new FoundingNetwork(options.norm);
+const optimizer = new nn.SGD(network.parameters(), { lr: 0.01, momentum: 0.9 });
+
+const batches = Math.ceil(count / options.batch);
+const losses: number[] = [];
+const deviceBytes: number[] = [];
+const times: number[] = [];
+const progress = new Progress(options.epochs * batches, options.batch, say);
+let unread: Promise<number> | null = null;
+const note = async (loss: Promise<number>) => {
+  losses.push(await loss);
+  progress.update(losses.length, losses[losses.length - 1]);
+};
+
+for (let epoch = 0; epoch < options.epochs; epoch++) {
+  network.train();
+  const order = await shuffled(count);
+  let before = performance.now();
+  for (let from = 0; from < count; from += options.batch) {
+    const size = Math.min(options.batch, count - from);
+    const { images, labels } = batchOf(digits, order, from, size);
+    const loss = nn.crossEntropy(network.logits(images), labels);
+    loss.backward();
+    optimizer.step();
+    // The loss of a step is read while the next one runs.
+    if (unread) await note(unread);
+    unread = loss.item();
+    times.push(performance.now() - before);
+    before = performance.now();
+  }
+  if (unread) await note(unread);
+  unread = null;
+  deviceBytes.push(gpu.memory().bytes);
+}
+
+const test = mnistDigits("testing", TEST_DIGITS);
+const started = performance.now();
+const predictions = await predict(network, test);
+const right = predictions.filter((digit, k) => digit === test.labels[k]).length;
+const accuracy = right / TEST_DIGITS;
+const testSeconds = (performance.now() - started) / 1000;
+// The first steps also compile the kernels.
+const stepMs = median(times.length > 10 ? times.slice(5) : times);
+
+const side = SIDE * SIDE;
+await writeReport(REPORT, {
+  title: "A complex network reads digits",
+  summary: `The founding network with ${options.norm} batch norm, trained on ${count} digits of ` +
+    `MNIST for ${options.epochs} ${options.epochs === 1 ? "epoch" : "epochs"}.`,
+  figures: [
+    { label: "engine", value: engine.kind },
+    { label: "adapter", value: engine.adapter.name },
+    { label: "first step", value: `${times[0].toFixed(0)} ms` },
+    { label: "a step (median)", value: `${stepMs.toFixed(1)} ms` },
+    { label: "testing", value: `${testSeconds.toFixed(1)} s` },
+    { label: "device memory", value: `${(deviceBytes.at(-1)! / 2 ** 20).toFixed(1)} MiB` },
+  ],
+  losses,
+  accuracy,
+  digits: Array.from({ length: SHOWN_DIGITS }, (_, k) => ({
+    image: test.images.subarray(k * side, (k + 1) * side),
+    label: test.labels[k],
+    prediction: predictions[k],
+  })),
+  filters: { data: await network.conv1.weight.data(), channels: 10, height: 5, width: 5 },
+  deviceBytes,
+  command: `deno task mnist --norm ${options.norm} --epochs ${options.epochs} --images ${count} ` +
+    `--batch ${options.batch} --seed ${options.seed}`,
+});
+
+say(`${right} of ${TEST_DIGITS} test digits are right: ${(100 * accuracy).toFixed(2)} %`);
+say(`${stepMs.toFixed(1)} ms a step, ${deviceBytes.at(-1)} bytes on the device`);
+say(`The report is in ${REPORT}`);
+if (options.json) {
+  console.log(JSON.stringify({
+    accuracy,
+    stepMs,
+    firstStepMs: times[0],
+    testSeconds,
+    losses,
+    deviceBytes,
+    engine: engine.kind,
+    adapter: engine.adapter.name,
+    ...options,
+    images: count,
+    report: REPORT,
+  }));
+}
