@@ -1,0 +1,81 @@
+import { assert } from "@std/assert";
+import { complex, tensor } from "../../complex/create.ts";
+import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
+import { mnistDigits } from "../../examples/mnist_data.ts";
+import * as nn from "../../nn/mod.ts";
+import { onEngines } from "../support/engines.ts";
+import { golden } from "../support/golden.ts";
+import { biasOf, interleave, setComplex, setReal, weightOf } from "./support.ts";
+
+/** The network of complexPyTorch's example. */
+class Net extends nn.Module {
+  conv1 = new nn.Conv2d(1, 10, 5);
+  conv2 = new nn.Conv2d(10, 20, 5);
+  fc1 = new nn.Linear(320, 500);
+  fc2 = new nn.Linear(500, 10);
+  relu = new nn.CReLU();
+  pool = new nn.MaxPool2d(2);
+  flatten = new nn.Flatten();
+
+  constructor(readonly bn: nn.BatchNorm2d | nn.NaiveBatchNorm2d) {
+    super();
+  }
+
+  override apply(z: ComplexTensor): ComplexTensor {
+    const first = this.bn.apply(this.pool.apply(this.relu.apply(this.conv1.apply(z))));
+    const second = this.pool.apply(this.relu.apply(this.conv2.apply(first)));
+    return this.fc2.apply(this.relu.apply(this.fc1.apply(this.flatten.apply(second))));
+  }
+}
+
+for (const kind of ["cov", "naive"] as const) {
+  onEngines(`training on MNIST with ${kind} batch norm follows the golden losses`, async () => {
+    const g = await golden(`train_mnist_${kind}`);
+    const expected = g.real("losses").data;
+    const net = new Net(kind === "cov" ? new nn.BatchNorm2d(10) : new nn.NaiveBatchNorm2d(10));
+    for (const [name, layer] of [["conv1", net.conv1], ["conv2", net.conv2]] as const) {
+      setComplex(layer.weight, weightOf(g, `param.${name}.`, "conv"));
+      setComplex(layer.bias, biasOf(g, `param.${name}.`, "conv"));
+    }
+    for (const [name, layer] of [["fc1", net.fc1], ["fc2", net.fc2]] as const) {
+      setComplex(layer.weight, weightOf(g, `param.${name}.`, "fc"));
+      setComplex(layer.bias, biasOf(g, `param.${name}.`, "fc"));
+    }
+    if (net.bn instanceof nn.BatchNorm2d) {
+      setReal(net.bn.weight, g.real("param.bn.weight"));
+      const { data } = g.real("param.bn.bias");
+      setComplex(net.bn.bias, { data, shape: [10] });
+    } else {
+      for (const name of ["weight", "bias"] as const) {
+        const parts = ["r", "i"].map((p) => g.real(`param.bn.bn_${p}.${name}`).data);
+        setComplex(net.bn[name], { data: interleave(parts[0], parts[1]), shape: [10] });
+      }
+    }
+    // A bias made of two real layers' biases learns at twice the rate.
+    const isDouble = (name: string) => name.endsWith("bias") && !name.startsWith("bn");
+    const named = net.namedParameters();
+    const optimizer = new nn.SGD([
+      { params: named.filter(([name]) => !isDouble(name)).map(([, p]) => p) },
+      { params: named.filter(([name]) => isDouble(name)).map(([, p]) => p), lr: 0.02 },
+    ], { lr: 0.01, momentum: 0.9 });
+
+    const { images, labels } = mnistDigits("training", 384);
+    const losses: RealTensor[] = [];
+    for (let step = 0; step < 12; step++) {
+      const batch = images.subarray(step * 32 * 784, (step + 1) * 32 * 784);
+      const x = tensor(Float32Array.from(batch, (v) => v - 0.5), [32, 1, 28, 28]);
+      const loss = nn.crossEntropy(
+        net.apply(complex(x)),
+        labels.subarray(step * 32, step * 32 + 32),
+      );
+      loss.backward();
+      optimizer.step();
+      losses.push(loss);
+    }
+    let worst = 0;
+    for (let k = 0; k < 12; k++) {
+      worst = Math.max(worst, Math.abs(await losses[k].item() / expected[k] - 1));
+    }
+    assert(worst < 2e-3, `a loss is off by ${worst}`);
+  });
+}
