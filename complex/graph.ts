@@ -141,6 +141,10 @@ export function withoutGradients<T>(work: () => T): T {
   }
 }
 
+const PART: Primitive = { name: "part", lowering: { kind: "part" } };
+const HOST: Primitive = { name: "host data", lowering: { kind: "host" } };
+const STATE: Primitive = { name: "state", lowering: { kind: "state" } };
+
 /** A recipe, or a value. */
 export class Node {
   readonly primitive: Primitive;
@@ -155,6 +159,8 @@ export class Node {
   readonly params: readonly number[] | null;
   /** Whether a derivative may pass through here. */
   readonly tracked: boolean;
+  /** Whether it depends on the value of a state, so that it can't be computed again later. */
+  readonly stateful: boolean;
   inputs: readonly Node[];
   stored: Stored | null = null;
   state: State | null = null;
@@ -183,6 +189,7 @@ export class Node {
     this.attrs = attrs;
     this.params = params;
     this.tracked = tracked ?? (gradientsOn && inputs.some((n) => n.tracked));
+    this.stateful = primitive === STATE || inputs.some((n) => n.stateful);
     let text = `${primitiveId(primitive)}`;
     for (const r of results) text += `${r.dtype}${r.shape}`;
     if (attrs !== null) text += JSON.stringify(attrs);
@@ -194,10 +201,6 @@ export class Node {
     return sizeOf(this.shape);
   }
 }
-
-const PART: Primitive = { name: "part", lowering: { kind: "part" } };
-const HOST: Primitive = { name: "host data", lowering: { kind: "host" } };
-const STATE: Primitive = { name: "state", lowering: { kind: "state" } };
 
 /** The results of a primitive that has several, each as a node. */
 export function parts(node: Node): Node[] {

@@ -5,6 +5,9 @@
  * again, and if it is asked for after all it is computed again, and its chain waits longer from then
  * on. Every {@link LENGTH} evaluations one value becomes the anchor: it stays, its recipe is dropped,
  * and the anchor before it may go. So neither device memory nor the chain of recipes grows.
+ *
+ * Beyond a budget in all, the values that were evaluated longest ago become recipes again too, as far
+ * as nothing can have changed under them.
  */
 import type { DeviceBuffer } from "../gpu/engine.ts";
 import { cannot } from "../gpu/errors.ts";
@@ -19,25 +22,62 @@ const FIRST_ANCHOR = 2;
 const PATIENCE = 1;
 const GROWTH = 4;
 
-/** Gives back the buffers of values and states to which no object of the program refers any more. */
-export const abandoned = new FinalizationRegistry<DeviceBuffer>((buffer) =>
+/** Bytes of evaluated values that may stay. */
+const BUDGET = 2 ** 29;
+
+/** Gives back the buffers of states to which no object of the program refers any more. */
+export const abandonedStates = new FinalizationRegistry<DeviceBuffer>((buffer) =>
   buffer.engine.release(buffer)
 );
 
+const abandonedValues = new FinalizationRegistry<DeviceBuffer>((buffer) => {
+  keptBytes -= buffer.capacity;
+  buffer.engine.release(buffer);
+});
+
+let keptBytes = 0;
 let clock = 0;
 /** Values with a successor, waiting to be given back. */
 const waiting = new Set<Node>();
 
+/** Evaluated values in the order of their evaluation. */
+const evaluated = new Set<WeakRef<Node>>();
+/** How many of them are noted before those that are gone are looked for. */
+const MOST_NOTES = 1024;
+let pruneAt = MOST_NOTES;
+
 /** Keeps a computed buffer as the value of `stored`. */
 export function keep(stored: Stored, buffer: DeviceBuffer): void {
   stored.device = buffer;
-  abandoned.register(stored, buffer, stored);
+  keptBytes += buffer.capacity;
+  abandonedValues.register(stored, buffer, stored);
+}
+
+/** Gives the oldest values back while more than the budget is held. */
+function keepBudget(fresh: readonly Node[]): void {
+  for (const node of fresh) evaluated.add(new WeakRef(node));
+  if (evaluated.size > pruneAt) prune();
+  if (keptBytes <= BUDGET) return;
+  for (const ref of evaluated) {
+    const node = ref.deref();
+    if (!node?.stored?.device || node.stateful || fresh.includes(node)) continue;
+    if (node.inputs.length === 0) continue; // its recipe is gone
+    release(node);
+    if (keptBytes <= BUDGET) return;
+  }
+}
+
+/** Forgets the values that have gone already. */
+function prune(): void {
+  for (const ref of evaluated) if (!ref.deref()?.stored?.device) evaluated.delete(ref);
+  pruneAt = Math.max(MOST_NOTES, 2 * evaluated.size);
 }
 
 /** Gives the device buffer of a kept value back. */
 export function giveBack(stored: Stored): void {
   if (!stored.device) return;
-  abandoned.unregister(stored);
+  abandonedValues.unregister(stored);
+  keptBytes -= stored.device.capacity;
   stored.device.engine.release(stored.device);
   stored.device = null;
 }
@@ -63,14 +103,21 @@ export function age(leaves: readonly Node[]): void {
     const { lastUsed, patience } = node.link!;
     if (clock - lastUsed <= patience || currentAnchors.has(node)) continue;
     waiting.delete(node);
-    if (!node.stored) continue;
-    giveBack(node.stored);
-    if (node.stored.host === null) node.stored = null;
+    if (node.stored) release(node);
   }
 }
 
+/** Makes a value a recipe again. */
+function release(node: Node): void {
+  giveBack(node.stored!);
+  if (node.stored!.host === null) node.stored = null;
+}
+
 /** Notes that `targets` were computed from `leaves`, to be kept. */
-export function moveOn(targets: readonly Node[], leaves: readonly Node[]): void {
+export function moveOn(
+  targets: readonly Node[],
+  leaves: readonly Node[],
+): void {
   for (const target of targets) {
     const { link } = target;
     if (!link) {
@@ -86,6 +133,7 @@ export function moveOn(targets: readonly Node[], leaves: readonly Node[]): void 
       if (link.superseded) waiting.add(target);
     }
   }
+  keepBudget(targets);
 }
 
 /** Anchors that no later anchor has replaced. */

@@ -8,7 +8,7 @@ import { engine as currentEngine } from "../gpu/device.ts";
 import { cannot } from "../gpu/errors.ts";
 import type { Graph } from "./fuse.ts";
 import { intern, type Node, type State } from "./graph.ts";
-import { abandoned, age, giveBack, keep, moveOn, mustReturn } from "./keep.ts";
+import { abandonedStates, age, giveBack, keep, moveOn, mustReturn } from "./keep.ts";
 import { drain, enter, settle, SMALL } from "./ledger.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { uploaded } from "./uploads.ts";
@@ -218,11 +218,11 @@ export function run(targets: readonly Node[], evaluated = false): void {
 function update(state: State, buffer: DeviceBuffer): void {
   pendingStates.delete(state);
   if (state.buffer) {
-    abandoned.unregister(state);
+    abandonedStates.unregister(state);
     state.buffer.engine.release(state.buffer);
   }
   state.buffer = buffer;
-  abandoned.register(state, buffer, state);
+  abandonedStates.register(state, buffer, state);
   state.version++;
   state.pending = null;
   state.current.inputs = [];

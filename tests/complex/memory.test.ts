@@ -195,3 +195,21 @@ onEngines("training 1000 steps keeps device memory flat", async (engine) => {
   assertFlat(bytes);
   assert(await x.matmul(w).sub(x).absSquared().mean().item() < 1e-3);
 });
+
+onEngines(
+  "eval() of many large values that nobody asks for again stays under a budget",
+  async (engine) => {
+    const x = tensor([1]);
+    const values: RealTensor[] = [];
+    const before = engine.memory().live;
+    for (let k = 0; k < 300; k++) {
+      const y = x.mul(k).expand([1 << 20]);
+      evaluate(y);
+      values.push(y);
+    }
+    const bytes = engine.memory().live - before;
+    assert(bytes <= 2 ** 29 + 2 ** 23, `${bytes} bytes are held`);
+    assertEquals((await values[3].slice([5, 6]).data())[0], 3);
+    assertEquals((await values[299].slice([5, 6]).data())[0], 299);
+  },
+);
