@@ -25,7 +25,7 @@ export interface Report {
     readonly height: number;
     readonly width: number;
   };
-  /** The bytes of device memory held after each step. */
+  /** The bytes of device memory held after each epoch. */
   readonly deviceBytes?: readonly number[];
   /** The command that makes the report again. */
   readonly command?: string;
@@ -77,7 +77,7 @@ interface Line {
   readonly style: "faint" | "strong";
 }
 
-/** A chart of values against the step, from 0 up, as inline SVG. */
+/** A chart of values against the step or epoch, from 0 up, as inline SVG. */
 function chart(title: string, unit: string, lines: readonly Line[], height: number): string {
   const [width, left, right, top, bottom] = [720, 56, 12, 26, 42];
   const steps = Math.max(...lines.map((l) => l.values.length));
@@ -109,7 +109,7 @@ ${
     ).join("\n")
   }
 <text class="unit" x="${left - 8}" y="12" text-anchor="end">${escape(unit)}</text>
-<text class="unit" x="${width - right}" y="${height - 6}" text-anchor="end">step</text>
+<text class="unit" x="${width - right}" y="${height - 6}" text-anchor="end">${unit}</text>
 ${lines.map(path).join("\n")}
 </svg>`;
 }
@@ -140,10 +140,14 @@ function memorySection(bytes: readonly number[]): string {
   let since = bytes.length;
   while (since > 1 && bytes[since - 2] === last) since--;
   const note = since < bytes.length
-    ? `The same to the byte from step ${pretty(since)} on: ${pretty(last)} bytes`
-    : `${pretty(last)} bytes after the last step`;
+    ? `The same to the byte from epoch ${pretty(since)} on: ${pretty(last)} bytes`
+    : `${pretty(last)} bytes after the last epoch`;
   const line: Line = { values: bytes.map((b) => b / 2 ** 20), style: "strong" };
-  return section("Device memory", note, chart("Device memory by step", "MiB", [line], 150));
+  return section(
+    "Device memory",
+    note,
+    chart("Device memory by epoch", "MiB", [line], 150, "epoch"),
+  );
 }
 
 function digitSection(digits: NonNullable<Report["digits"]>): string {

@@ -52,9 +52,9 @@ Deno.test("formatReport() draws losses of any length, also with numbers that are
   }
 });
 
-Deno.test("formatReport() says from which step on the memory stays the same", () => {
+Deno.test("formatReport() says from which epoch on the memory stays the same", () => {
   const html = formatReport({ title: "t", deviceBytes: [10, 4096, 4096, 4096] });
-  assertStringIncludes(html, "The same to the byte from step 2 on: 4\u2009096 bytes");
+  assertStringIncludes(html, "The same to the byte from epoch 2 on: 4\u2009096 bytes");
 });
 
 Deno.test({
