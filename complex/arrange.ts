@@ -1,5 +1,6 @@
 /** Functions that put tensors together, take them apart and move their elements. */
 import { cannot } from "../gpu/errors.ts";
+import { describe } from "./describe.ts";
 import { labelNode, type Labels } from "./labels.ts";
 import * as joins from "./ops/join.ts";
 import type { Axes } from "./reductions.ts";
@@ -10,6 +11,12 @@ import { checkTensor, type RealTensor, type Tensor, wrap } from "./tensor.ts";
 export type Joined<L extends readonly Tensor[]> = L extends readonly RealTensor[] ? RealTensor
   : [Extract<L[number], RealTensor>] extends [never] ? L[number]
   : Tensor;
+
+/** Refuses what is not an array. */
+function checkList(what: string, tensors: readonly Tensor[]): readonly Tensor[] {
+  if (Array.isArray(tensors)) return tensors;
+  throw cannot(what, `it takes an array of tensors, got ${describe(tensors)}`);
+}
 
 /**
  * Tensors one after the other along an axis; complex if one of them is.
@@ -25,7 +32,7 @@ export type Joined<L extends readonly Tensor[]> = L extends readonly RealTensor[
  * ```
  */
 export function concat<L extends readonly Tensor[]>(tensors: L, axis = 0): Joined<L> {
-  const nodes = tensors.map((x) => checkTensor("concat", x).node);
+  const nodes = checkList("concat", tensors).map((x) => checkTensor("concat", x).node);
   return wrap(joins.concat(nodes, axis)) as Joined<L>;
 }
 
@@ -44,7 +51,7 @@ export function concat<L extends readonly Tensor[]>(tensors: L, axis = 0): Joine
  */
 export function stack<L extends readonly Tensor[]>(tensors: L, axis = 0): Joined<L> {
   const what = "stack";
-  if (tensors.length === 0) throw cannot(what, "there is nothing to put together");
+  if (checkList(what, tensors).length === 0) throw cannot(what, "there is nothing to put together");
   const { shape } = checkTensor(what, tensors[0]);
   const at = checkAxis(what, axis, [...shape, 1]);
   const nodes = tensors.map((x) => {
@@ -75,6 +82,9 @@ export function split<T extends Tensor>(x: T, sizes: readonly number[], axis = 0
   const what = "split";
   const { shape } = checkTensor(what, x);
   const at = checkAxis(what, axis, shape);
+  if (!Array.isArray(sizes)) {
+    throw cannot(what, `it takes an array of sizes, got ${describe(sizes)}`);
+  }
   for (const n of sizes) checkWhole(what, "a size", n, 1);
   const total = sizes.reduce((a, n) => a + n, 0);
   if (total !== shape[at]) {

@@ -3,6 +3,7 @@
  * by NumPy's rule; the result is real only where the type checker sees that both operands are.
  */
 import { cannot } from "../gpu/errors.ts";
+import { describe } from "./describe.ts";
 import type { Node } from "./graph.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as compare from "./ops/compare.ts";
@@ -34,7 +35,7 @@ function operand(what: string, x: unknown): Node {
   if (typeof x === "number") return arithmetic.fill([], x);
   const { re, im } = (x ?? {}) as Complex;
   if (typeof re === "number" && typeof im === "number") return arithmetic.fill([], re, im);
-  throw cannot(what, `it takes tensors and numbers, got ${x === null ? "null" : typeof x}`);
+  throw cannot(what, `it takes tensors and numbers, got ${describe(x)}`);
 }
 
 function combine<A extends Operand, B extends Operand>(

@@ -1,5 +1,6 @@
 /** Tensors from numbers, arrays and formulas. Data are copied at the call. */
 import { cannot } from "../gpu/errors.ts";
+import { describe } from "./describe.ts";
 import { hostNode, type Node } from "./graph.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import { generator } from "./ops/random.ts";
@@ -7,6 +8,7 @@ import * as functions from "./ops/functions.ts";
 import { makeState } from "./state.ts";
 import {
   checkReal,
+  checkTensor,
   type Complex,
   type ComplexTensor,
   type NestedComplex,
@@ -19,6 +21,9 @@ import {
 } from "./tensor.ts";
 import { broadcast } from "./ops/views.ts";
 import { checkShape, checkWhole, type Shape, show, sizeOf } from "./shape.ts";
+
+/** The most values that are written out on the host. */
+const MOST_VALUES = 2 ** 30;
 
 /** Flat or nested numbers. */
 export type RealData = NestedReal | ArrayLike<number>;
@@ -35,7 +40,7 @@ function flatten(what: string, data: unknown): { shape: number[]; flat: unknown[
       return;
     }
     if (!Array.isArray(at) || at.length !== shape[axis]) {
-      const got = Array.isArray(at) ? `${at.length} entries` : String(at);
+      const got = Array.isArray(at) ? `${at.length} entries` : describe(at);
       throw cannot(what, `along axis ${axis} there are ${shape[axis]} entries and then ${got}`);
     }
     for (const item of at) walk(item, axis + 1);
@@ -56,15 +61,26 @@ function shaped(what: string, shape: Shape | undefined, own: Shape, size: number
   return [...shape];
 }
 
+/** True for typed arrays of numbers (not of bigints). */
+function isTypedArray(x: unknown): x is Float32Array {
+  return ArrayBuffer.isView(x) && !(x instanceof DataView) &&
+    !(x instanceof BigInt64Array) && !(x instanceof BigUint64Array);
+}
+
+/** Refuses what is not a number; NaN and infinities are numbers. */
+function checkNumber(what: string, name: string, x: unknown): void {
+  if (typeof x !== "number") throw cannot(what, `${name} must be a number, got ${describe(x)}`);
+}
+
 function realValues(what: string, data: RealData): { shape: number[]; values: Float32Array } {
   if (typeof data === "number") return { shape: [], values: Float32Array.of(data) };
-  if (ArrayBuffer.isView(data)) {
-    const values = Float32Array.from(data as unknown as ArrayLike<number>);
+  if (isTypedArray(data)) {
+    const values = Float32Array.from(data);
     return { shape: [values.length], values };
   }
   const { shape, flat } = flatten(what, data);
   for (const x of flat) {
-    if (typeof x !== "number") throw cannot(what, `an entry is ${String(x)} and not a number`);
+    if (typeof x !== "number") throw cannot(what, `an entry is ${describe(x)} and not a number`);
   }
   return { shape, values: Float32Array.from(flat as number[]) };
 }
@@ -134,10 +150,9 @@ export function complexTensor(
   shape?: Shape,
 ): ComplexTensor {
   const what = "make a complex tensor";
-  const interleaved = ArrayBuffer.isView(data) ||
-    (Array.isArray(data) && typeof data[0] === "number");
-  if (interleaved) {
+  if (isTypedArray(data) || (Array.isArray(data) && typeof data[0] === "number")) {
     const values = Float32Array.from(data as ArrayLike<number>);
+    if (Array.isArray(data)) data.forEach((x, k) => checkNumber(what, `value ${k}`, x));
     if (values.length % 2 !== 0) {
       throw cannot(what, `${values.length} interleaved values are not pairs`);
     }
@@ -149,7 +164,7 @@ export function complexTensor(
   flat.forEach((z, k) => {
     const { re, im } = (z ?? {}) as Complex;
     if (typeof re !== "number" || typeof im !== "number") {
-      throw cannot(what, `an entry is ${JSON.stringify(z)} and not { re, im }`);
+      throw cannot(what, `an entry is ${describe(z)} and not { re, im }`);
     }
     values.set([re, im], 2 * k);
   });
@@ -190,10 +205,14 @@ export function full(shape: Shape, value: number): RealTensor;
 /** The same complex number everywhere. */
 export function full(shape: Shape, value: Complex): ComplexTensor;
 export function full(shape: Shape, value: number | Complex): Tensor {
-  checkShape("fill a tensor", shape);
-  return typeof value === "number"
-    ? wrapReal(arithmetic.fill([...shape], value))
-    : wrapComplex(arithmetic.fill([...shape], value.re, value.im));
+  const what = "fill a tensor";
+  checkShape(what, shape);
+  if (typeof value === "number") return wrapReal(arithmetic.fill([...shape], value));
+  const { re, im } = value ?? {};
+  if (typeof re !== "number" || typeof im !== "number") {
+    throw cannot(what, `the value is a number or { re, im }, got ${describe(value)}`);
+  }
+  return wrapComplex(arithmetic.fill([...shape], re, im));
 }
 
 /**
@@ -239,10 +258,11 @@ export function ones(shape: Shape): RealTensor {
  */
 export function arange(start: number, end?: number, step = 1): RealTensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
+  const what = "make a range";
+  for (const [name, x] of Object.entries({ from, to, step })) checkNumber(what, name, x);
   const n = Math.ceil((to - from) / step);
-  if (!Number.isFinite(n) || n < 1) {
-    throw cannot("make a range", `there is nothing from ${from} to ${to} in steps of ${step}`);
-  }
+  if (!(n >= 1)) throw cannot(what, `there is nothing from ${from} to ${to} in steps of ${step}`);
+  if (n > MOST_VALUES) throw cannot(what, `${n} values are too many for the host`);
   return wrapReal(
     hostNode(Float32Array.from({ length: n }, (_, k) => from + k * step), [n], "f32"),
   );
@@ -258,7 +278,9 @@ export function arange(start: number, end?: number, step = 1): RealTensor {
  * ```
  */
 export function linspace(start: number, end: number, count: number): RealTensor {
-  checkWhole("make a line of numbers", "the count", count, 1);
+  const what = "make a line of numbers";
+  for (const [name, x] of Object.entries({ start, end })) checkNumber(what, name, x);
+  checkWhole(what, "the count", count, 1, MOST_VALUES);
   const step = count > 1 ? (end - start) / (count - 1) : 0;
   const values = Float32Array.from({ length: count }, (_, k) => start + k * step);
   if (count > 1) values[count - 1] = end;
@@ -277,8 +299,7 @@ export function linspace(start: number, end: number, count: number): RealTensor 
  * ```
  */
 export function eye(n: number, m: number = n): RealTensor {
-  checkWhole("make an identity matrix", "a size", n, 1);
-  checkWhole("make an identity matrix", "a size", m, 1);
+  for (const size of [n, m]) checkWhole("make an identity matrix", "a size", size, 1, 2 ** 15);
   const values = new Float32Array(n * m);
   for (let k = 0; k < Math.min(n, m); k++) values[k * m + k] = 1;
   return wrapReal(hostNode(values, [n, m], "f32"));
@@ -341,6 +362,9 @@ export function manualSeed(seed: number): void {
  */
 export function rand(shape: Shape, low = 0, high = 1): RealTensor {
   checkShape("draw random numbers", shape);
+  for (const [name, x] of Object.entries({ low, high })) {
+    checkNumber("draw random numbers", name, x);
+  }
   const u = wrapReal(generator.uniform([...shape]));
   return low === 0 && high === 1 ? u : u.mul(high - low).add(low);
 }
@@ -400,5 +424,7 @@ export interface ParameterOptions {
  */
 export function parameter<T extends Tensor>(initial: T, options: ParameterOptions = {}): T {
   const { name = "a parameter", requiresGrad = true } = options;
-  return wrapState(makeState(initial.detach().node, name, requiresGrad)) as T;
+  return wrapState(
+    makeState(checkTensor("make a parameter", initial).detach().node, name, requiresGrad),
+  ) as T;
 }

@@ -1,4 +1,5 @@
 /** Derivatives against finite differences. */
+import { cannot } from "../gpu/errors.ts";
 import { hostNode, type Node } from "./graph.ts";
 import { read, run } from "./realize.ts";
 import { checkReal, checkTensor, type RealTensor, type Tensor, wrap } from "./tensor.ts";
@@ -99,6 +100,7 @@ export async function gradcheck<A extends readonly Tensor[]>(
 ): Promise<GradcheckReport> {
   const { step = 1 / 32, tolerance = 1e-3, checks = 24 } = options;
   const what = "check a gradient";
+  if (inputs.length === 0) throw cannot(what, "there are no inputs");
   const data = await Promise.all(inputs.map((x) => checkTensor(what, x).data()));
   const at = (changed?: number, values?: Float32Array): Node => {
     const args = inputs.map((x, i) =>

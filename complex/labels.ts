@@ -1,5 +1,6 @@
 /** Whole numbers of the host that choose rows: checked at the call, then a tensor of indices. */
 import { cannot } from "../gpu/errors.ts";
+import { describe } from "./describe.ts";
 import { hostNode, type Node } from "./graph.ts";
 
 /** Whole numbers: an array or a typed array of integers. */
@@ -15,9 +16,9 @@ export type Labels =
 
 /** The node of labels, each a whole number in [0, below); `count` of them, if it is given. */
 export function labelNode(what: string, labels: Labels, below: number, count?: number): Node {
-  if (!Array.isArray(labels) && !ArrayBuffer.isView(labels)) {
-    const got = labels === null ? "null" : typeof labels;
-    throw cannot(what, `the labels must be an array of whole numbers, got ${got}`);
+  const typed = ArrayBuffer.isView(labels) && !(labels as ArrayBufferView instanceof DataView);
+  if (!typed && !Array.isArray(labels)) {
+    throw cannot(what, `the labels must be an array of whole numbers, got ${describe(labels)}`);
   }
   if (labels.length !== (count ?? labels.length)) {
     throw cannot(what, `there are ${labels.length} labels for ${count} rows`);
@@ -28,7 +29,7 @@ export function labelNode(what: string, labels: Labels, below: number, count?: n
     const label = labels[k];
     if (!Number.isInteger(label) || label < 0 || label >= below) {
       const range = `a whole number from 0 to ${below - 1}`;
-      throw cannot(what, `label ${k} must be ${range}, got ${String(label)}`);
+      throw cannot(what, `label ${k} must be ${range}, got ${describe(label)}`);
     }
     words[k] = label;
   }

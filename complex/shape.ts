@@ -1,5 +1,6 @@
 /** Arithmetic of shapes, and the checks that stand at the head of every operation. */
 import { cannot } from "../gpu/errors.ts";
+import { describe } from "./describe.ts";
 
 /** The sizes of a tensor's axes, outermost first. */
 export type Shape = readonly number[];
@@ -24,11 +25,12 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** Refuses what is not a list of positive whole numbers. */
 export function checkShape(what: string, shape: Shape): void {
   if (!Array.isArray(shape)) {
-    throw cannot(what, `the shape must be an array of whole numbers, got ${String(shape)}`);
+    throw cannot(what, `the shape must be an array of whole numbers, got ${describe(shape)}`);
   }
   for (const n of shape) {
     if (!Number.isSafeInteger(n) || n < 1) {
-      throw cannot(what, `every size in the shape ${show(shape)} must be a whole number above 0`);
+      const sizes = `every size in the shape ${show(shape)}`;
+      throw cannot(what, `${sizes} must be a whole number above 0, got ${describe(n)}`);
     }
   }
 }
@@ -36,8 +38,12 @@ export function checkShape(what: string, shape: Shape): void {
 /** Refuses what is not a whole number in [low, high]. */
 export function checkWhole(what: string, name: string, n: number, low = 0, high = Infinity): void {
   if (!Number.isSafeInteger(n) || n < low || n > high) {
-    const range = high === Infinity ? `at least ${low}` : `from ${low} to ${high}`;
-    throw cannot(what, `${name} must be a whole number ${range}, got ${String(n)}`);
+    const range = high < Infinity
+      ? ` from ${low} to ${high}`
+      : low > -Infinity
+      ? ` of at least ${low}`
+      : "";
+    throw cannot(what, `${name} must be a whole number${range}, got ${describe(n)}`);
   }
 }
 
@@ -47,7 +53,7 @@ export function checkAxis(what: string, axis: number, shape: Shape): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     throw cannot(
       what,
-      `axis ${String(axis)} is not one of the ${rank} axes of shape ${show(shape)}`,
+      `axis ${describe(axis)} is not one of the ${rank} axes of shape ${show(shape)}`,
     );
   }
   return axis < 0 ? axis + rank : axis;
@@ -60,6 +66,9 @@ export function checkAxes(
   shape: Shape,
 ): number[] {
   if (axes === undefined) return shape.map((_, d) => d);
+  if (typeof axes !== "number" && !Array.isArray(axes)) {
+    throw cannot(what, `axes are a whole number or an array of them, got ${describe(axes)}`);
+  }
   const list = (typeof axes === "number" ? [axes] : [...axes])
     .map((axis) => checkAxis(what, axis, shape)).sort((a, b) => a - b);
   if (new Set(list).size !== list.length) {
@@ -68,8 +77,13 @@ export function checkAxes(
   return list;
 }
 
-/** The shape that both broadcast to, by NumPy's rule. */
-export function broadcastShapes(what: string, a: Shape, b: Shape): Shape {
+/** The shape that both broadcast to, by NumPy's rule; an error shows `whole`, if they are parts. */
+export function broadcastShapes(
+  what: string,
+  a: Shape,
+  b: Shape,
+  whole: readonly [Shape, Shape] = [a, b],
+): Shape {
   if (sameShape(a, b)) return a;
   const rank = Math.max(a.length, b.length);
   const out: number[] = [];
@@ -77,7 +91,8 @@ export function broadcastShapes(what: string, a: Shape, b: Shape): Shape {
     const m = a[a.length - d] ?? 1;
     const n = b[b.length - d] ?? 1;
     if (m !== n && m !== 1 && n !== 1) {
-      throw cannot(what, `shapes ${show(a)} and ${show(b)} do not broadcast: ${m} against ${n}`);
+      const [sa, sb] = whole.map(show);
+      throw cannot(what, `shapes ${sa} and ${sb} do not broadcast: ${m} against ${n}`);
     }
     out.unshift(Math.max(m, n));
   }
@@ -87,7 +102,7 @@ export function broadcastShapes(what: string, a: Shape, b: Shape): Shape {
 /** A shape with one size given as −1 worked out from the number of elements. */
 export function resolveShape(what: string, shape: Shape, size: number): number[] {
   if (!Array.isArray(shape)) {
-    throw cannot(what, `the shape must be an array of whole numbers, got ${String(shape)}`);
+    throw cannot(what, `the shape must be an array of whole numbers, got ${describe(shape)}`);
   }
   const holes = shape.filter((n) => n === -1).length;
   if (holes > 1) throw cannot(what, `only one size of ${show(shape)} may be -1`);

@@ -6,6 +6,7 @@
 import { cannot } from "../gpu/errors.ts";
 import { type Node, type State, withoutGradients } from "./graph.ts";
 import { gradients } from "./autograd.ts";
+import { describe } from "./describe.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as compare from "./ops/compare.ts";
 import * as functions from "./ops/functions.ts";
@@ -16,7 +17,16 @@ import * as views from "./ops/views.ts";
 import { noteLoss } from "./losses.ts";
 import { formatTensor } from "./print.ts";
 import { read } from "./realize.ts";
-import { checkAxes, checkAxis, checkWhole, resolveShape, type Shape, show } from "./shape.ts";
+import {
+  checkAxes,
+  checkAxis,
+  checkShape,
+  checkWhole,
+  resolveShape,
+  sameShape,
+  type Shape,
+  show,
+} from "./shape.ts";
 import { assign } from "./state.ts";
 
 /** A complex number of the host. */
@@ -45,7 +55,7 @@ function operand(what: string, x: unknown, like: Node): Node {
   if (x instanceof Tensor) return x.node;
   if (typeof x === "number") return arithmetic.fill(like.shape, x);
   if (isComplexNumber(x)) return arithmetic.fill(like.shape, x.re, x.im);
-  throw cannot(what, `it takes a tensor or a number, got ${String(x)}`);
+  throw cannot(what, `it takes a tensor or a number, got ${describe(x)}`);
 }
 
 /** The tensor of a node. */
@@ -166,7 +176,9 @@ export abstract class Tensor {
 
   /** Axis d of the result is axis `axes[d]` of this. */
   permute(axes: readonly number[]): this {
-    const list = axes.map((axis) => checkAxis("permute", axis, this.shape));
+    const list = checkList("permute", "axes", axes).map((axis) =>
+      checkAxis("permute", axis, this.shape)
+    );
     if (list.length !== this.rank || new Set(list).size !== this.rank) {
       throw cannot("permute", `[${axes}] does not name each axis of ${show(this.shape)} once`);
     }
@@ -188,6 +200,7 @@ export abstract class Tensor {
 
   /** Repeats axes of size 1 up to `shape`, as broadcasting does. */
   expand(shape: Shape): this {
+    checkShape("expand", shape);
     const [x] = views.broadcast("expand", this.node, arithmetic.fill(shape, 0));
     if (x.shape.length !== shape.length || x.shape.some((n, d) => n !== shape[d])) {
       throw cannot("expand", `shape ${show(this.shape)} does not broadcast to ${show(shape)}`);
@@ -226,8 +239,15 @@ export abstract class Tensor {
     const start: number[] = [];
     const step: number[] = [];
     const shape = this.shape.map((n, d) => {
-      const [from, to, by] = [...(ranges[d] ?? [0, n]), 1];
-      checkWhole(what, "step", by, 1);
+      const range = ranges[d] ?? [0, n];
+      if (!Array.isArray(range) || range.length < 2) {
+        throw cannot(
+          what,
+          `a range is [from, to], [from, to, step] or null, got ${describe(range)}`,
+        );
+      }
+      const [from, to, by] = [...range, 1];
+      checkWhole(what, "a step", by, 1);
       checkWhole(what, "a start", from, -n, n);
       checkWhole(what, "an end", to, -n);
       const first = from < 0 ? from + n : from;
@@ -260,9 +280,9 @@ export abstract class Tensor {
   /** Moves elements by `shift` places along an axis, round the end. */
   roll(shift: number | readonly number[], axes: number | readonly number[]): this {
     const shifts = typeof shift === "number" ? [shift] : shift;
-    const list = (typeof axes === "number" ? [axes] : axes)
+    const list = checkList("roll", "axes", typeof axes === "number" ? [axes] : axes)
       .map((axis) => checkAxis("roll", axis, this.shape));
-    if (shifts.length !== list.length) {
+    if (checkList("roll", "shifts", shifts).length !== list.length) {
       throw cannot("roll", `there are ${shifts.length} shifts for ${list.length} axes`);
     }
     const by = this.shape.map(() => 0);
@@ -275,14 +295,15 @@ export abstract class Tensor {
 
   /** Puts `before` and `after` elements of `value` around each axis: `[[before, after], …]`. */
   pad(widths: readonly (readonly [number, number])[], value = 0): this {
-    if (widths.length !== this.rank) {
+    if (checkList("pad", "[before, after] pairs", widths).length !== this.rank) {
       throw cannot(
         "pad",
         `${widths.length} pairs for the ${this.rank} axes of ${show(this.shape)}`,
       );
     }
-    for (const n of widths.flat()) checkWhole("pad", "a width", n, 0);
-    const [before, after] = [widths.map((w) => w[0]), widths.map((w) => w[1])];
+    const [before, after] = [0, 1].map((k) => widths.map((pair) => pair[k]));
+    for (const n of [...before, ...after]) checkWhole("pad", "a width", n, 0);
+    if (typeof value !== "number") throw cannot("pad", `the value is ${describe(value)}`);
     return this.same(joins.pad(this.node, before, after, value));
   }
 
@@ -420,6 +441,16 @@ export abstract class Tensor {
   set grad(gradient: this | null) {
     const { state } = this;
     if (!state) throw cannot("set a gradient", "only parameters have one");
+    if (gradient !== null) {
+      const { node } = checkTensor("set a gradient", gradient);
+      if (node.dtype !== state.dtype || !sameShape(node.shape, state.shape)) {
+        const own = this.constructor.name;
+        throw cannot(
+          "set a gradient",
+          `a ${own} ${show(this.shape)} takes its like, got ${describe(gradient)}`,
+        );
+      }
+    }
     state.gradient = gradient?.node ?? null;
   }
 
@@ -427,7 +458,7 @@ export abstract class Tensor {
   assign(value: this): void {
     if (!this.state) throw cannot("assign", "only parameters and buffers can be assigned to");
     if (!(value instanceof Tensor)) {
-      throw cannot(`assign to ${this.state.name}`, `it takes a tensor, got ${String(value)}`);
+      throw cannot(`assign to ${this.state.name}`, `it takes a tensor, got ${describe(value)}`);
     }
     assign(this.state, value.detach().node);
   }
@@ -682,24 +713,28 @@ export class ComplexTensor extends Tensor {
   }
 }
 
+/** Refuses what is not an array. */
+function checkList<T>(what: string, of: string, list: readonly T[]): readonly T[] {
+  if (Array.isArray(list)) return list;
+  throw cannot(what, `it takes an array of ${of}, got ${describe(list)}`);
+}
+
 /** Refuses what is not a tensor. */
 export function checkTensor(what: string, x: unknown): Tensor {
   if (x instanceof Tensor) return x;
-  throw cannot(what, `it takes a tensor, got ${x === null ? "null" : typeof x}`);
+  throw cannot(what, `it takes a tensor, got ${describe(x)}`);
 }
 
 /** Refuses what is not a complex tensor. */
 export function checkComplex(what: string, x: unknown): ComplexTensor {
   if (x instanceof ComplexTensor) return x;
-  const got = x instanceof RealTensor ? `a real tensor ${show(x.shape)}` : String(x);
-  throw cannot(what, `it takes a complex tensor, got ${got}`);
+  throw cannot(what, `it takes a complex tensor, got ${describe(x)}`);
 }
 
 /** Refuses what is not a real tensor. */
 export function checkReal(what: string, x: unknown): RealTensor {
   if (x instanceof RealTensor) return x;
-  const got = x instanceof ComplexTensor ? `a complex tensor ${show(x.shape)}` : String(x);
-  throw cannot(what, `it takes a real tensor, got ${got}`);
+  throw cannot(what, `it takes a real tensor, got ${describe(x)}`);
 }
 
 /** Numbers nested by axis. */

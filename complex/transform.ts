@@ -1,11 +1,17 @@
 /** Derivatives as functions of functions, and the switches around them. */
 import { cannot } from "../gpu/errors.ts";
 import { gradients } from "./autograd.ts";
+import { describe } from "./describe.ts";
 import { withoutGradients } from "./graph.ts";
 import { fill, fillLike } from "./ops/arithmetic.ts";
 import { checkScalar, variable } from "./ops/views.ts";
 import { run } from "./realize.ts";
 import { checkReal, checkTensor, type RealTensor, type Tensor, wrap } from "./tensor.ts";
+
+/** Refuses what is not a function. */
+function checkFunction(what: string, f: unknown): void {
+  if (typeof f !== "function") throw cannot(what, `it takes a function, got ${describe(f)}`);
+}
 
 /** Gradients, one for each argument and of its kind and shape. */
 export type Gradients<A extends readonly Tensor[]> = { [K in keyof A]: A[K] };
@@ -30,6 +36,7 @@ export type Gradients<A extends readonly Tensor[]> = { [K in keyof A]: A[K] };
 export function valueAndGrad<A extends readonly Tensor[]>(
   f: (...args: A) => RealTensor,
 ): (...args: A) => [value: RealTensor, gradients: Gradients<A>] {
+  checkFunction("differentiate", f);
   return (...args) => {
     const inputs = args.map((x) => variable(checkTensor("differentiate", x).node));
     const value = checkReal("differentiate", f(...inputs.map(wrap) as unknown as A));
@@ -58,6 +65,7 @@ export function valueAndGrad<A extends readonly Tensor[]>(
 export function grad<T extends Tensor, R extends readonly Tensor[]>(
   f: (first: T, ...rest: R) => RealTensor,
 ): (first: T, ...rest: R) => T {
+  checkFunction("differentiate", f);
   return (first, ...rest) => valueAndGrad((x: T) => f(x, ...rest))(first)[1][0];
 }
 
@@ -75,6 +83,7 @@ export function grad<T extends Tensor, R extends readonly Tensor[]>(
  * ```
  */
 export function noGrad<T>(work: () => T): T {
+  checkFunction("run without gradients", work);
   return withoutGradients(work);
 }
 

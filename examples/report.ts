@@ -78,7 +78,13 @@ interface Line {
 }
 
 /** A chart of values against the step or epoch, from 0 up, as inline SVG. */
-function chart(title: string, unit: string, lines: readonly Line[], height: number): string {
+function chart(
+  title: string,
+  unit: string,
+  lines: readonly Line[],
+  height: number,
+  along = "step",
+): string {
   const [width, left, right, top, bottom] = [720, 56, 12, 26, 42];
   const steps = Math.max(...lines.map((l) => l.values.length));
   const finite = lines.flatMap((l) => l.values.filter(Number.isFinite));
@@ -109,7 +115,7 @@ ${
     ).join("\n")
   }
 <text class="unit" x="${left - 8}" y="12" text-anchor="end">${escape(unit)}</text>
-<text class="unit" x="${width - right}" y="${height - 6}" text-anchor="end">${unit}</text>
+<text class="unit" x="${width - right}" y="${height - 6}" text-anchor="end">${along}</text>
 ${lines.map(path).join("\n")}
 </svg>`;
 }

@@ -87,16 +87,8 @@ function product(a: Node, b: Node, readA: Reading, readB: Reading, bias?: Node):
   const [ra, rb] = [a.shape.length, b.shape.length];
   const m = a.shape[ra - (readA.transpose ? 1 : 2)];
   const n = b.shape[rb - (readB.transpose ? 2 : 1)];
-  const k = a.shape[ra - (readA.transpose ? 2 : 1)];
-  if (k !== b.shape[rb - (readB.transpose ? 1 : 2)]) {
-    const shapes = [[a, readA], [b, readB]] as const;
-    const [sa, sb] = shapes.map(([x, { transpose }]) => {
-      const tail = transpose ? x.shape.slice(-2).reverse() : x.shape.slice(-2);
-      return show([...x.shape.slice(0, -2), ...tail]);
-    });
-    throw cannot("matmul", `shapes ${sa} and ${sb} do not chain: ${k} columns and other rows`);
-  }
-  const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const batches = [a.shape.slice(0, -2), b.shape.slice(0, -2)] as const;
+  const batch = broadcastShapes("matmul", ...batches, [a.shape, b.shape]);
   const inputs = bias ? [a, b, bias] : [a, b];
   const attrs: Attrs = { a: readA, b: readB };
   return new Node(MATMUL, inputs, [{ shape: [...batch, m, n], dtype: a.dtype }], attrs);
@@ -121,6 +113,11 @@ function reading(x: Node): [Node, Reading] {
 export function matmul(a: Node, b: Node, bias?: Node): Node {
   if (a.shape.length === 0 || b.shape.length === 0) {
     throw cannot("matmul", `shapes ${show(a.shape)} and ${show(b.shape)}: a number has no rows`);
+  }
+  const [columns, rows] = [a.shape.at(-1), b.shape.at(-2) ?? b.shape[0]];
+  if (columns !== rows) {
+    const shapes = `shapes ${show(a.shape)} and ${show(b.shape)}`;
+    throw cannot("matmul", `${shapes} do not chain: ${columns} columns meet ${rows} rows`);
   }
   if (a.dtype !== b.dtype) [a, b] = [toComplex(a), toComplex(b)];
   if (bias && bias.dtype !== a.dtype) bias = toComplex(bias);
