@@ -1,0 +1,13 @@
+/** How errors name a value that was not expected. */
+
+/** A word or two for any value: `"abc"`, `null`, `an array`, `a RealTensor [2, 3]`. */
+export function describe(x: unknown): string {
+  if (typeof x === "string") return JSON.stringify(x.length > 40 ? `${x.slice(0, 40)}…` : x);
+  if (typeof x === "function") return "a function";
+  if (typeof x !== "object" || x === null) return String(x);
+  if (Array.isArray(x)) return "an array";
+  const { shape, constructor } = x as { shape?: unknown; constructor?: { name?: string } };
+  const name = constructor?.name;
+  if (!name || name === "Object") return "an object";
+  return `a ${name}${Array.isArray(shape) ? ` [${shape.join(", ")}]` : ""}`;
+}
