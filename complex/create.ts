@@ -261,7 +261,9 @@ export function arange(start: number, end?: number, step = 1): RealTensor {
   const what = "make a range";
   for (const [name, x] of Object.entries({ from, to, step })) checkNumber(what, name, x);
   const n = Math.ceil((to - from) / step);
-  if (!(n >= 1)) throw cannot(what, `there is nothing from ${from} to ${to} in steps of ${step}`);
+  if (!(n >= 1 && n < Infinity)) {
+    throw cannot(what, `there is nothing from ${from} to ${to} in steps of ${step}`);
+  }
   if (n > MOST_VALUES) throw cannot(what, `${n} values are too many for the host`);
   return wrapReal(
     hostNode(Float32Array.from({ length: n }, (_, k) => from + k * step), [n], "f32"),
