@@ -16,3 +16,4 @@
 export * from "./complex/mod.ts";
 export * as gpu from "./gpu/mod.ts";
 export * as nn from "./nn/mod.ts";
+export * as nn from "./nn/mod.ts";
