@@ -16,4 +16,3 @@
 export * from "./complex/mod.ts";
 export * as gpu from "./gpu/mod.ts";
 export * as nn from "./nn/mod.ts";
-export * as nn from "./nn/mod.ts";

@@ -3,7 +3,7 @@ import { ArgandError } from "../../gpu/errors.ts";
 import { type Kernel, linearGrid, linearMain, single } from "../../gpu/kernel.ts";
 import { complex, tensor } from "../../complex/create.ts";
 import { definePrimitive } from "../../complex/primitive.ts";
-import { type ComplexTensor, type RealTensor } from "../../complex/tensor.ts";
+import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
 import { grad } from "../../complex/transform.ts";
 import { onEngines } from "../support/engines.ts";
 
