@@ -13,9 +13,13 @@ export function noteLoss(state: State, loss: Node): void {
   else losses.set(state, new Set([loss]));
 }
 
-/** The losses behind the gradient in `state`, which are forgotten. */
-export function takeLosses(state: State): ReadonlySet<Node> {
-  const found = losses.get(state);
+/** The losses behind the gradient in `state`. */
+export function lossesOf(state: State): Iterable<Node> {
+  return losses.get(state) ?? [];
+}
+
+/** Forgets them, with the gradient. */
+export function clearGradient(state: State): void {
+  state.gradient = null;
   losses.delete(state);
-  return found ?? new Set();
 }

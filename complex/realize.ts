@@ -7,7 +7,7 @@ import type { DeviceBuffer, Engine } from "../gpu/engine.ts";
 import { engine as currentEngine } from "../gpu/device.ts";
 import { cannot } from "../gpu/errors.ts";
 import type { Graph } from "./fuse.ts";
-import { intern, type Node, type State } from "./graph.ts";
+import { intern, type Node, type State, stateNode } from "./graph.ts";
 import { abandonedStates, age, giveBack, keep, moveOn, mustReturn } from "./keep.ts";
 import { drain, enter, settle, SMALL } from "./ledger.ts";
 import { makePlan, type Plan } from "./plan.ts";
@@ -181,6 +181,37 @@ function execute(
   }
 }
 
+/** Graph and plan of a schedule. One that can't be made changes no state: its updates are dropped. */
+function prepare(
+  states: readonly State[],
+  wanted: readonly Node[],
+  engine: Engine,
+): { readonly graph: Walk; readonly plan: Plan } {
+  const make = (roots: readonly Node[]) => {
+    const graph = gather(roots);
+    return { graph, plan: planOf(graph, engine) };
+  };
+  try {
+    return make([...states.map((s) => s.pending!), ...wanted]);
+  } catch (error) {
+    for (const state of states) {
+      if (state.version > 0) {
+        state.pending = null;
+        state.version += 2; // so that no recipe that read the dropped version reads a later one
+        state.current = stateNode(state, state.version, null);
+        pendingStates.delete(state);
+        continue;
+      }
+      try { // a first value has nothing to fall back on: it waits on, unless it is itself at fault
+        make([state.pending!]);
+      } catch {
+        pendingStates.delete(state);
+      }
+    }
+    throw error;
+  }
+}
+
 /**
  * Computes `targets` and the pending updates in one schedule. Afterwards every target has a value:
  * on the device, or in the ledger where it is small. Returns without waiting for the device.
@@ -192,8 +223,7 @@ export function run(targets: readonly Node[], evaluated = false): void {
   const wanted = [...new Set(targets)].filter((t) => !hasValue(t));
   if (wanted.length === 0 && states.length === 0) return;
   engine.check();
-  const graph = gather([...states.map((s) => s.pending!), ...wanted]);
-  const plan = planOf(graph, engine);
+  const { graph, plan } = prepare(states, wanted, engine);
   const fresh = [...wanted, ...graph.returning];
   const leaves = evaluated ? graph.nodes.filter((_, k) => graph.leaf[k]) : [];
   if (evaluated) age(leaves);

@@ -1,7 +1,7 @@
 /** What optimisers have in common: groups of parameters, and the step that runs as one schedule. */
 import { cannot } from "../../gpu/errors.ts";
-import { type Node, type State, withoutGradients } from "../../complex/graph.ts";
-import { takeLosses } from "../../complex/losses.ts";
+import { type State, withoutGradients } from "../../complex/graph.ts";
+import { clearGradient, lossesOf } from "../../complex/losses.ts";
 import { run, runPending } from "../../complex/realize.ts";
 import { assign, makeState } from "../../complex/state.ts";
 import { checkTensor, Tensor, wrap } from "../../complex/tensor.ts";
@@ -101,10 +101,7 @@ export abstract class Optimizer<O extends object> {
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
     for (const { params } of this.groups) {
-      for (const { state } of params) {
-        state!.gradient = null;
-        takeLosses(state!);
-      }
+      for (const { state } of params) clearGradient(state!);
     }
   }
 
@@ -128,38 +125,43 @@ export abstract class Optimizer<O extends object> {
     }
     // Else the first assignment below would run them, and compute the gradients twice.
     if (ready.some(({ state }) => state.pending)) runPending();
-    const losses = new Set<Node>();
-    withoutGradients(() => {
-      const updates = ready.map(({ group, state }) => {
-        const moments = this.#momentsOf(state);
-        const next = this.update(wrap(state.current), wrap(state.gradient!), moments, group);
-        return () => assign(state, next.node);
+    const losses = new Set(ready.flatMap(({ state }) => [...lossesOf(state)]));
+    const undo: (() => void)[] = [];
+    try {
+      withoutGradients(() => {
+        for (const { group, state } of ready) {
+          const moments = this.#momentsOf(state, undo);
+          const next = this.update(wrap(state.current), wrap(state.gradient!), moments, group);
+          assign(state, next.node);
+        }
       });
-      for (const update of updates) update();
-    });
-    for (const { state } of ready) {
-      state.gradient = null;
-      for (const loss of takeLosses(state)) losses.add(loss);
+      run([...losses, ...targets]);
+    } catch (error) { // the schedule has dropped the updates
+      for (const back of undo) back();
+      throw error;
     }
-    run([...losses, ...targets]);
+    for (const { state } of ready) clearGradient(state);
     // Nothing can be differentiated through older parameters: a kept loss holds no batch alive.
     for (const loss of losses) loss.inputs = [];
   }
 
-  #momentsOf(parameter: State): Moments {
+  #momentsOf(parameter: State, undo: (() => void)[]): Moments {
     const memory = this.#memory.get(parameter) ?? { step: 0, states: new Map() };
     this.#memory.set(parameter, memory);
     const { states } = memory;
+    memory.step++;
+    undo.push(() => memory.step--);
     return {
-      step: ++memory.step,
+      step: memory.step,
       get(name) {
         const state = states.get(name);
         return state ? wrap(state.current) : null;
       },
       set(name, { node }) {
         const state = states.get(name);
-        if (state) assign(state, node);
-        else states.set(name, makeState(node, `${name} of ${parameter.name}`, false));
+        if (state) return assign(state, node);
+        states.set(name, makeState(node, `${name} of ${parameter.name}`, false));
+        undo.push(() => states.delete(name));
       },
     };
   }

@@ -166,6 +166,20 @@ onEngines("two optimisers can share a loss, each stepping once it is computed", 
   assertAlmostEquals(await b.item(), 2.9, 1e-6);
 });
 
+onEngines("a step with gradients of older parameters is refused and changes nothing", async () => {
+  const [a, b] = [parameter(tensor([2])), parameter(tensor([3]))];
+  const one = new nn.SGD([a], { lr: 0.1 });
+  const other = new nn.Adam([b], { lr: 0.1 });
+  a.mul(b).sum().backward();
+  one.step();
+  assertThrows(() => other.step(), Error, "compute with an older value");
+  assertEquals(await b.item(), 3);
+  other.zeroGrad();
+  a.mul(b).sum().backward();
+  other.step();
+  assertAlmostEquals(await b.item(), 2.9, 1e-6);
+});
+
 onEngines("a small network learns, in flat device memory", async () => {
   manualSeed(3);
   const net = new nn.Sequential(
