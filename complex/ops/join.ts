@@ -15,6 +15,9 @@ function coordinate(shape: Shape, axis: number): Node {
   return expand(fromIndex(reshape(iota([shape[axis]]), line)), shape);
 }
 
+/** As many as one kernel can read; more are put together in several rounds. */
+const FEW = 7;
+
 /** Tensors one after the other along an axis. */
 export function concat(list: readonly Node[], axis: number): Node {
   const what = "concat";
@@ -28,15 +31,25 @@ export function concat(list: readonly Node[], axis: number): Node {
       throw cannot(what, `shapes ${show(first)} and ${show(shape)} differ beside axis ${at}`);
     }
   }
-  if (all.length === 1) return all[0];
-  const total = all.reduce((n, x) => n + x.shape[at], 0);
-  const shape = first.map((n, d) => (d === at ? total : n));
-  const place = coordinate(shape, at);
+  let parts = all;
+  while (parts.length > FEW) {
+    const groups = Math.ceil(parts.length / FEW);
+    parts = Array.from({ length: groups }, (_, k) => join(parts.slice(k * FEW, (k + 1) * FEW), at));
+  }
+  return join(parts, at);
+}
+
+/** The same for a few tensors of one kind whose shapes fit. */
+function join(parts: readonly Node[], axis: number): Node {
+  if (parts.length === 1) return parts[0];
+  const total = parts.reduce((n, x) => n + x.shape[axis], 0);
+  const shape = parts[0].shape.map((n, d) => (d === axis ? total : n));
+  const place = coordinate(shape, axis);
   let end = total;
   let result: Node | null = null;
-  for (const x of all.toReversed()) {
-    const start = end - x.shape[at];
-    const put = embed(x, shape, shape.map((_, d) => (d === at ? start : 0)));
+  for (const x of parts.toReversed()) {
+    const start = end - x.shape[axis];
+    const put = embed(x, shape, shape.map((_, d) => (d === axis ? start : 0)));
     result = result ? where(less(place, fill(shape, end)), put, result) : put;
     end = start;
   }
