@@ -100,8 +100,10 @@ export interface State {
   /** Holds version `version`; null before the first update has run. */
   buffer: DeviceBuffer | null;
   version: number;
-  /** The recipe of version `version + 1`, if there is one. */
+  /** The recipe of version `pendingVersion`, if there is one. */
   pending: Node | null;
+  /** The highest version there has been, one that was taken back included. */
+  pendingVersion: number;
   /** The node that reads the newest version. */
   current: Node;
   /** Whether backward() leaves a gradient here. */

@@ -30,7 +30,7 @@ function hasValue(node: Node): boolean {
   const { state } = node;
   if (state === null) return node.stored !== null;
   if (state.version === node.version) return true;
-  if (node.version === state.version + 1 && state.pending) return false;
+  if (state.pending && node.version === state.pendingVersion) return false;
   if (node.stored?.host) return true;
   throw cannot(
     `compute with an older value of ${state.name}`,
@@ -181,7 +181,7 @@ function execute(
   }
 }
 
-/** Graph and plan of a schedule. One that can't be made changes no state: its updates are dropped. */
+/** Graph and plan of a schedule; where it can't be made, updates that are at fault are dropped. */
 function prepare(
   states: readonly State[],
   wanted: readonly Node[],
@@ -195,21 +195,22 @@ function prepare(
     return make([...states.map((s) => s.pending!), ...wanted]);
   } catch (error) {
     for (const state of states) {
-      if (state.version > 0) {
-        state.pending = null;
-        state.version += 2; // so that no recipe that read the dropped version reads a later one
-        state.current = stateNode(state, state.version, null);
-        pendingStates.delete(state);
-        continue;
-      }
-      try { // a first value has nothing to fall back on: it waits on, unless it is itself at fault
+      try {
         make([state.pending!]);
       } catch {
-        pendingStates.delete(state);
+        drop(state);
       }
     }
     throw error;
   }
+}
+
+/** Takes back an update that can't be carried out: the state keeps the value it has. */
+function drop(state: State): void {
+  pendingStates.delete(state);
+  if (state.version === 0) return; // a first value: whoever asks for it is told why it can't be
+  state.pending = null;
+  state.current = stateNode(state, state.version, null);
 }
 
 /**
@@ -253,7 +254,7 @@ function update(state: State, buffer: DeviceBuffer): void {
   }
   state.buffer = buffer;
   abandonedStates.register(state, buffer, state);
-  state.version++;
+  state.version = state.pendingVersion;
   state.pending = null;
   state.current.inputs = [];
 }

@@ -14,6 +14,7 @@ export function makeState(initial: Node, name: string, requiresGrad: boolean): S
     buffer: null,
     version: 0,
     pending: null,
+    pendingVersion: 0,
     current: initial,
     requiresGrad,
     gradient: null,
@@ -24,7 +25,8 @@ export function makeState(initial: Node, name: string, requiresGrad: boolean): S
 
 function setPending(state: State, recipe: Node): void {
   state.pending = recipe;
-  state.current = stateNode(state, state.version + 1, recipe);
+  state.pendingVersion++;
+  state.current = stateNode(state, state.pendingVersion, recipe);
   enqueue(state);
 }
 

@@ -77,3 +77,33 @@ onEngines("backward() adds to the gradient, and refuses what has none", async ()
   assertThrows(() => w.mul(2).backward(), ArgandError, "2 values");
   assertThrows(() => noGrad(() => w.sum()).backward(), ArgandError, "depends on no parameter");
 });
+
+onEngines("an update that can't be carried out is taken back, others are not", async () => {
+  const a = parameter(tensor([1, 2]), { name: "a" });
+  const b = parameter(tensor([3, 4]), { name: "b" });
+  evaluate(a, b);
+  const old = a.mul(10);
+  a.assign(a.add(1));
+  evaluate(a);
+  a.assign(a.add(1)); // sound: it stays pending whatever else goes wrong
+  b.assign(old); // needs a value of a that is gone
+  const dropped = b.mul(2);
+  await assertRejects(() => b.data(), ArgandError, "an older value of a");
+  assertEquals([...await b.data()], [3, 4]);
+  assertEquals([...await a.data()], [3, 4]);
+  b.assign(b.add(1));
+  assertEquals([...await b.data()], [4, 5]);
+  await assertRejects(() => dropped.data(), ArgandError, "an older value of b");
+});
+
+onEngines("reading a recipe that is refused leaves pending updates as they are", async () => {
+  const w = parameter(tensor([1, 2]), { name: "w" });
+  const old = w.mul(10);
+  w.assign(w.add(1));
+  evaluate(w);
+  const mean = parameter(tensor([0, 0]), { name: "mean" });
+  await mean.data();
+  mean.assign(mean.add(w));
+  await assertRejects(() => old.data(), ArgandError, "an older value of w");
+  assertEquals([...await mean.data()], [2, 3]);
+});
