@@ -99,7 +99,7 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
     const running = this.#running();
     const ofBatch = this.training || running === null;
     const stats = ofBatch ? this.#norm.statistics(x) : this.#norm.frozen(running);
-    if (this.training && running) this.#track(stats, running, n * inner);
+    if (this.training && running) this.#track(x, stats, running);
     const y = this.#norm.normalize(x, stats, affine, this.#eps, ofBatch);
     return wrapComplex(reshape(y, z.shape));
   }
@@ -132,10 +132,10 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
     return [shape[0], count / shape[0]];
   }
 
-  #track(stats: Running["mean"], running: Running, count: number): void {
+  #track(x: Running["mean"], stats: Running["mean"], running: Running): void {
     const batches = ++this.numBatchesTracked!.value;
     noGrad(() => {
-      const moved = this.#norm.track(stats, running, this.#momentum ?? 1 / batches, count);
+      const moved = this.#norm.track(x, stats, running, this.#momentum ?? 1 / batches);
       this.runningMean!.assign(wrapComplex(moved.mean));
       this.spread!.assign(wrap(moved.spread) as S);
     });

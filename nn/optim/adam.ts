@@ -4,7 +4,7 @@ import { complex } from "../../complex/create.ts";
 import { checkReal, ComplexTensor, type RealTensor, type Tensor } from "../../complex/tensor.ts";
 import { cannot } from "../../gpu/errors.ts";
 import { checkNumber } from "../options.ts";
-import { type Moments, Optimizer, type Parameters } from "./optimizer.ts";
+import { type Moments, Optimizer, type OptimizerParameters } from "./optimizer.ts";
 
 /** Options of {@link Adam}. */
 export interface AdamOptions {
@@ -48,7 +48,7 @@ function byParts(f: (...parts: RealTensor[]) => RealTensor, ...all: Tensor[]): T
  */
 export class Adam extends Optimizer<AdamOptions> {
   /** An optimiser of parameters, or of groups `{ params, lr, … }` with options of their own. */
-  constructor(parameters: Parameters<AdamOptions>, options?: Partial<AdamOptions>) {
+  constructor(parameters: OptimizerParameters<AdamOptions>, options?: Partial<AdamOptions>) {
     super(parameters, options, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 });
   }
 

@@ -14,7 +14,7 @@ export type ParameterGroup<O> = Partial<O> & {
 };
 
 /** What an optimiser takes: parameters, or groups of them. */
-export type Parameters<O> = Iterable<Tensor> | Iterable<ParameterGroup<O>>;
+export type OptimizerParameters<O> = Iterable<Tensor> | Iterable<ParameterGroup<O>>;
 
 /** A group as an optimiser holds it; its options may be changed from step to step. */
 export type Group<O> = O & {
@@ -64,7 +64,7 @@ export abstract class Optimizer<O extends object> {
   readonly #memory = new Map<State, { step: number; readonly states: Map<string, State> }>();
 
   /** Groups with `defaults` where they say nothing. */
-  constructor(parameters: Parameters<O>, options: Partial<O> | undefined, defaults: O) {
+  constructor(parameters: OptimizerParameters<O>, options: Partial<O> | undefined, defaults: O) {
     const what = `make ${this.constructor.name}`;
     const common = withDefaults(what, options, defaults);
     const list = [...parameters] as (Tensor | ParameterGroup<O>)[];

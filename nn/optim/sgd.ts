@@ -3,7 +3,7 @@ import { add, mul, sub } from "../../complex/combine.ts";
 import type { Tensor } from "../../complex/tensor.ts";
 import { cannot } from "../../gpu/errors.ts";
 import { checkNumber } from "../options.ts";
-import { type Moments, Optimizer, type Parameters } from "./optimizer.ts";
+import { type Moments, Optimizer, type OptimizerParameters } from "./optimizer.ts";
 
 /** Options of {@link SGD}. */
 export interface SGDOptions {
@@ -41,7 +41,7 @@ export interface SGDOptions {
  */
 export class SGD extends Optimizer<SGDOptions> {
   /** An optimiser of parameters, or of groups `{ params, lr, … }` with options of their own. */
-  constructor(parameters: Parameters<SGDOptions>, options?: Partial<SGDOptions>) {
+  constructor(parameters: OptimizerParameters<SGDOptions>, options?: Partial<SGDOptions>) {
     super(parameters, options, {
       lr: 1e-3,
       momentum: 0,
