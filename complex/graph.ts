@@ -165,6 +165,8 @@ export class Node {
   readonly stateful: boolean;
   inputs: readonly Node[];
   stored: Stored | null = null;
+  /** A part of a program that gives the same value, taken where a schedule runs that program anyway. */
+  standIn: Node | null = null;
   state: State | null = null;
   /** Of a state's node: which version it reads, and the recipe of that version. */
   version = 0;

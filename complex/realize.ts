@@ -64,6 +64,15 @@ function gather(roots: readonly Node[]): Walk {
         continue;
       }
       const ready = hasValue(node);
+      const { standIn } = node;
+      if (!ready && standIn !== null && standIn.inputs[0].mark === walk) {
+        if (standIn.mark !== walk) stack.push(standIn);
+        else {
+          node.mark = walk;
+          node.order = standIn.order;
+        }
+        continue;
+      }
       if (!ready && node.mark !== visited) {
         node.mark = visited;
         if (mustReturn(node)) returning.push(node);

@@ -1,7 +1,6 @@
 /** State: the one thing that is updated in place, with a version so that no old recipe reads new values. */
-import type { DType } from "../gpu/kernel.ts";
 import { cannot } from "../gpu/errors.ts";
-import { type Node, type State, stateNode } from "./graph.ts";
+import { type Node, type Result, type State, stateNode } from "./graph.ts";
 import { enqueue, runPending } from "./realize.ts";
 import { sameShape, show } from "./shape.ts";
 
@@ -31,18 +30,21 @@ function setPending(state: State, recipe: Node): void {
 }
 
 /**
- * Makes a recipe the state's next version. It runs with the next schedule; an earlier update that
- * has not run yet is run first, so that updates nobody reads do not chain.
+ * Makes recipes the next versions of states, together. They run with the next schedule; earlier
+ * updates that have not run yet are run first, so that updates nobody reads do not chain.
  */
-export function assign(state: State, recipe: Node): void {
-  if (recipe.dtype !== (state.dtype as DType) || !sameShape(recipe.shape, state.shape)) {
+export function assign(...updates: (readonly [State, Node])[]): void {
+  for (const [state, { dtype, shape }] of updates) {
+    if (dtype === state.dtype && sameShape(shape, state.shape)) continue;
     throw cannot(
       `assign to ${state.name}`,
-      `it is ${state.dtype} ${show(state.shape)} and the value ${recipe.dtype} ${
-        show(recipe.shape)
-      }`,
+      `it is ${describe(state)} and the value ${describe({ dtype, shape })}`,
     );
   }
-  if (state.pending) runPending();
-  setPending(state, recipe);
+  if (updates.some(([state]) => state.pending)) runPending();
+  for (const [state, recipe] of updates) setPending(state, recipe);
+}
+
+function describe({ dtype, shape }: Result): string {
+  return `${dtype === "c64" ? "complex64" : "float32"} ${show(shape)}`;
 }

@@ -460,7 +460,7 @@ export abstract class Tensor {
     if (!(value instanceof Tensor)) {
       throw cannot(`assign to ${this.state.name}`, `it takes a tensor, got ${describe(value)}`);
     }
-    assign(this.state, value.detach().node);
+    assign([this.state, value.detach().node]);
   }
 
   /**

@@ -9,15 +9,14 @@ import {
 } from "../complex/ops/batchnorm.ts";
 import { reshape } from "../complex/ops/views.ts";
 import { checkWhole, show } from "../complex/shape.ts";
+import { assign } from "../complex/state.ts";
 import {
   checkComplex,
   type ComplexTensor,
   type RealTensor,
   type Tensor,
-  wrap,
   wrapComplex,
 } from "../complex/tensor.ts";
-import { noGrad } from "../complex/transform.ts";
 import { Counter, Module } from "./module.ts";
 import { checkNumber, withDefaults } from "./options.ts";
 
@@ -134,11 +133,8 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
 
   #track(x: Running["mean"], stats: Running["mean"], running: Running): void {
     const batches = ++this.numBatchesTracked!.value;
-    noGrad(() => {
-      const moved = this.#norm.track(x, stats, running, this.#momentum ?? 1 / batches);
-      this.runningMean!.assign(wrapComplex(moved.mean));
-      this.spread!.assign(wrap(moved.spread) as S);
-    });
+    const moved = this.#norm.track(x, stats, running, this.#momentum ?? 1 / batches);
+    assign([this.runningMean!.state!, moved.mean], [this.spread!.state!, moved.spread]);
   }
 }
 

@@ -43,11 +43,11 @@ export interface BatchNorm {
   /** Statistics of the batch, through which no derivative passes by itself. */
   statistics(x: Node): Node;
   /**
-   * The running values moved by `momentum` towards the statistics of a batch with `count` values for
-   * each channel. The statistics read no running value, so that a forward pass stays valid when the
-   * running values are updated before its backward pass.
+   * The running values moved by `momentum` towards the statistics of x (unbiased), in the pass that
+   * computes these. The statistics themselves read no running value, so that a forward pass stays
+   * valid when the running values are updated before its backward pass.
    */
-  track(stats: Node, running: Running, momentum: number, count: number): Running;
+  track(x: Node, stats: Node, running: Running, momentum: number): Running;
   /** Statistics made of running values. */
   frozen(running: Running): Node;
   /** The normalised x. With `training` the stats are those of x, and derivatives go through them. */
@@ -64,8 +64,6 @@ interface Kind {
   /** Statistics [channels, stride] as a composition, from x and from running values. */
   composeStats(x: Node): Node;
   frozen(running: Running): Node;
-  /** The second moments of statistics in the form of the running ones. */
-  spreadOf(stats: Node): Node;
   /** The normalisation as a composition. */
   compose(x: Node, stats: Node, affine: Affine | null, eps: number): Node;
 }
@@ -84,13 +82,6 @@ function table(list: readonly Node[], stride: number): Node {
   const channels = list[0].shape[1];
   const shape = [channels, stride];
   return list.map((x, c) => embed(reshape(x, [channels, 1]), shape, [0, c])).reduce(add);
-}
-
-/** Two neighbouring columns of statistics as one complex number for each channel. */
-function packed(stats: Node, first: number): Node {
-  const [channels] = stats.shape;
-  const column = (c: number) => reshape(slice(stats, [0, c], [channels, 1], [1, 1]), [channels]);
-  return complex(column(first), column(first + 1));
 }
 
 const perChannel = (x: Node) => reshape(x, [1, x.size, 1]);
@@ -112,7 +103,6 @@ const covariance: Kind = {
     const mu = perChannel(mean);
     return table([real(mu), imag(mu), ...columns(spread)], 8);
   },
-  spreadOf: (stats) => slice(stats, [0, 2], [stats.shape[0], 3], [1, 1]),
   compose(x, stats, affine, eps) {
     const [mr, mi, vrr, vii, vri] = columns(stats);
     const e = fill(vrr.shape, eps);
@@ -147,7 +137,6 @@ const naive: Kind = {
     const [mu, v] = [perChannel(mean), perChannel(spread)];
     return table([real(mu), imag(mu), real(v), imag(v)], 4);
   },
-  spreadOf: (stats) => packed(stats, 2),
   compose(x, stats, affine, eps) {
     const [mr, mi, vr, vi] = columns(stats);
     const unit = (part: Node, mu: Node, v: Node) =>
@@ -178,7 +167,8 @@ function make(kind: Kind): BatchNorm {
     name: `${kind.name}Statistics`,
     lowering: {
       kind: "program",
-      program: ({ inputs }) => kind.statistics(specOf(inputs[0], false)),
+      program: ({ inputs }) =>
+        kind.statistics({ ...specOf(inputs[0], false), track: inputs.length > 1 }),
     },
   };
 
@@ -249,13 +239,14 @@ function make(kind: Kind): BatchNorm {
       const result = { shape: [x.shape[1], kind.stride], dtype: "f32" } as const;
       return new Node(STATISTICS, [x], [result], null, [floatBits(0), floatBits(0)], false);
     },
-    track(stats, running, momentum, count) {
-      const towards = (old: Node, fresh: Node) => add(old, scale(sub(fresh, old), momentum));
-      const unbiased = scale(kind.spreadOf(stats), count / (count - 1));
-      return {
-        mean: towards(running.mean, packed(stats, 0)),
-        spread: towards(running.spread, unbiased),
-      };
+    track(x, stats, running, momentum) {
+      const { mean, spread } = running;
+      const results = [stats, mean, spread].map(({ shape, dtype }) => ({ shape, dtype }));
+      const params = [floatBits(0), floatBits(momentum)];
+      const tracking = new Node(STATISTICS, [x, mean, spread], results, null, params, false);
+      const [same, newMean, newSpread] = parts(tracking);
+      stats.standIn = same;
+      return { mean: newMean, spread: newSpread };
     },
     frozen: kind.frozen,
     normalize(x, stats, affine, eps, training) {

@@ -132,7 +132,7 @@ export abstract class Optimizer<O extends object> {
         for (const { group, state } of ready) {
           const moments = this.#momentsOf(state, undo);
           const next = this.update(wrap(state.current), wrap(state.gradient!), moments, group);
-          assign(state, next.node);
+          assign([state, next.node]);
         }
       });
       run([...losses, ...targets]);
@@ -159,7 +159,7 @@ export abstract class Optimizer<O extends object> {
       },
       set(name, { node }) {
         const state = states.get(name);
-        if (state) return assign(state, node);
+        if (state) return assign([state, node]);
         states.set(name, makeState(node, `${name} of ${parameter.name}`, false));
         undo.push(() => states.delete(name));
       },

@@ -1,37 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Engine } from "../../gpu/engine.ts";
 import { complex, ones, randnComplex, tensor } from "../../complex/create.ts";
 import { eval as evaluate, valueAndGrad } from "../../complex/transform.ts";
 import type { ComplexTensor } from "../../complex/tensor.ts";
+import { count } from "../support/dispatches.ts";
 import { onEngines } from "../support/engines.ts";
-
-/** Counts the dispatches and the newly compiled kernels of some work. */
-function count(engine: Engine, work: () => void): { dispatches: string[]; compiled: number } {
-  const dispatches: string[] = [];
-  let compiled = 0;
-  const { begin, compile } = engine;
-  engine.begin = () => {
-    const pass = begin.call(engine);
-    const { dispatch } = pass;
-    pass.dispatch = (executable, ...rest) => {
-      dispatches.push(executable.name);
-      dispatch.call(pass, executable, ...rest);
-    };
-    return pass;
-  };
-  engine.compile = (kernel, spec) => {
-    compiled++;
-    return compile.call(engine, kernel, spec);
-  };
-  try {
-    work();
-  } finally {
-    // The methods of the class come back when the own ones go.
-    delete (engine as Partial<Engine>).begin;
-    delete (engine as Partial<Engine>).compile;
-  }
-  return { dispatches, compiled };
-}
 
 onEngines("a chain of elementwise operations is one kernel", (engine) => {
   const z = randnComplex([100]);

@@ -56,7 +56,7 @@ onEngines("two states exchange their values", async () => {
 
 onEngines("assign() refuses another shape or kind and leaves the state as it was", async () => {
   const w = parameter(tensor([1, 2]), { name: "w" });
-  assertThrows(() => w.assign(ones([3])), ArgandError, "Cannot assign to w: it is f32 [2]");
+  assertThrows(() => w.assign(ones([3])), ArgandError, "Cannot assign to w: it is float32 [2]");
   // deno-lint-ignore no-explicit-any
   assertThrows(() => w.assign(complex([1, 2]) as any), ArgandError, "Cannot assign to w");
   // deno-lint-ignore no-explicit-any

@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { complex, manualSeed, randnComplex, tensor } from "../../complex/create.ts";
+import { eval as evaluate } from "../../complex/transform.ts";
 import * as nn from "../../nn/mod.ts";
+import { count } from "../support/dispatches.ts";
 import { onEngines } from "../support/engines.ts";
 
 function assertFlat(bytes: readonly number[]): void {
@@ -62,3 +64,16 @@ onEngines(
     assert(covar.every(Number.isFinite) && covar[0] > 0);
   },
 );
+
+for (const Layer of [nn.BatchNorm2d, nn.NaiveBatchNorm2d]) {
+  onEngines(
+    `${Layer.name} reads its input once for statistics and running values, once to normalise`,
+    (engine) => {
+      const layer = new Layer(3);
+      const x = randnComplex([4, 3, 5, 5]);
+      evaluate(x, layer.runningMean!);
+      const { dispatches } = count(engine, () => evaluate(layer.apply(x)));
+      assertEquals(dispatches.length, 3, `${dispatches}`); // partial moments, their fold, normalise
+    },
+  );
+}
