@@ -46,7 +46,7 @@ function fromOklab(lightness: number, a: number, b: number): [number, number, nu
  *
  * @example
  * ```ts
- * import { domainColour } from "@argand/argand/draw";
+ * import { domainColour } from "@argand/argand";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(domainColour(0, 0), [0, 0, 0]);

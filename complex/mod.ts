@@ -115,4 +115,13 @@ export {
   type SafetensorsDType,
   type SafetensorsEntry,
 } from "./files/safetensors.ts";
+export {
+  domainColour,
+  drawColourWheel,
+  drawComplex,
+  drawReal,
+  encodePng,
+  type Picture,
+  pngDataUrl,
+} from "./draw.ts";
 export { ArgandError } from "../gpu/errors.ts";

@@ -1,5 +1,5 @@
 /** The report of a training run: one small HTML file that needs nothing else, light or dark. */
-import { drawColourWheel, drawComplex, drawReal, pngDataUrl } from "@argand/argand/draw";
+import { drawColourWheel, drawComplex, drawReal, pngDataUrl } from "@argand/argand";
 
 /** What a report shows; whatever is left out has no place in it. */
 export interface Report {

@@ -11,7 +11,7 @@
  */
 
 const CLOSED_MAP = "tests/support/closed_network.json";
-const PUBLIC = ["mod.ts", "complex/mod.ts", "complex/draw.ts", "nn/mod.ts", "gpu/mod.ts"];
+const PUBLIC = ["mod.ts", "complex/mod.ts", "nn/mod.ts", "gpu/mod.ts"];
 const DOCUMENTED = ["mod.ts", "complex/", "nn/", "gpu/", "README.md"];
 const TEST_PERMISSIONS = [
   "--allow-read",
