@@ -12,7 +12,7 @@ import { Module } from "./module.ts";
  * ```ts
  * import { complex, nn } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const y = await new nn.CReLU().apply(complex([-1], [2])).item();
  * assert(y.re === 0 && y.im === 2);
  * ```
@@ -33,7 +33,7 @@ export class CReLU extends Module {
  * ```ts
  * import { complex, nn } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const y = await new nn.CSigmoid().apply(complex([0], [0])).item();
  * assert(y.re === 0.5 && y.im === 0.5);
  * ```
@@ -54,7 +54,7 @@ export class CSigmoid extends Module {
  * ```ts
  * import { complex, nn } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const y = await new nn.CTanh().apply(complex([0], [1])).item();
  * assert(y.re === 0 && Math.abs(y.im - Math.tanh(1)) < 1e-6);
  * ```

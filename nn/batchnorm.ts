@@ -198,7 +198,7 @@ export abstract class NaiveBatchNorm extends BatchNormBase<ComplexTensor, Comple
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const norm = new nn.BatchNorm1d(3);
  * const y = norm.apply(randnComplex([100, 3]));
  * assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
@@ -221,7 +221,7 @@ export class BatchNorm1d extends CovarianceBatchNorm {
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const norm = new nn.BatchNorm2d(3, { momentum: null });
  * const y = norm.apply(randnComplex([4, 3, 8, 8]));
  * assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
@@ -248,7 +248,7 @@ export class BatchNorm2d extends CovarianceBatchNorm {
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const norm = new nn.NaiveBatchNorm1d(3);
  * const y = norm.apply(randnComplex([100, 3]));
  * assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
@@ -271,7 +271,7 @@ export class NaiveBatchNorm1d extends NaiveBatchNorm {
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const norm = new nn.NaiveBatchNorm2d(3);
  * const y = norm.apply(randnComplex([4, 3, 8, 8]));
  * assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);

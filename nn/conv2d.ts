@@ -26,7 +26,7 @@ export interface Conv2dLayerOptions extends Conv2dOptions {
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const layer = new nn.Conv2d(1, 10, 5, { stride: 2, padding: 2 });
  * assert(layer.apply(randnComplex([3, 1, 28, 28])).shape.join() === "3,10,14,14");
  * ```

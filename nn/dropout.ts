@@ -14,7 +14,7 @@ import { checkNumber } from "./options.ts";
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const drop = new nn.Dropout(0.2).eval();
  * const z = randnComplex([4]);
  * assert(drop.apply(z) === z);

@@ -12,7 +12,7 @@ import { checkWhole } from "../complex/shape.ts";
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * assert(new nn.Flatten().apply(randnComplex([2, 3, 4, 4])).shape.join() === "2,48");
  * ```
  */

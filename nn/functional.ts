@@ -31,7 +31,7 @@ export * from "./softmax.ts";
  * ```ts
  * import { complex, nn } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const y = nn.functional.linear(complex([[1, 2]]), complex([[0, 0]], [[1, 1]]));
  * assert((await y.item()).im === 3);
  * ```
@@ -86,7 +86,7 @@ export interface Conv2dOptions {
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const y = nn.functional.conv2d(randnComplex([1, 2, 8, 8]), randnComplex([4, 2, 3, 3]), null, {
  *   padding: 1,
  * });
@@ -140,7 +140,7 @@ export interface MaxPool2dOptions {
  * ```ts
  * import { complex, nn } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const x = complex([[[[1, 0], [0, 2]]]], [[[[0, 3], [0, 0]]]]);
  * assert((await nn.functional.maxPool2d(x, 2).item()).im === 3);
  * ```
@@ -192,7 +192,7 @@ export interface AvgPool2dOptions {
  * ```ts
  * import { complex, nn } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const x = complex([[[[1, 0], [0, 3]]]], [[[[0, 4], [0, 0]]]]);
  * assert((await nn.functional.avgPool2d(x, 2).item()).im === 1);
  * ```
@@ -236,7 +236,7 @@ export function avgPool2d(
  * ```ts
  * import { nn, ones } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const y = nn.functional.dropout(ones([1000]), 0.5); // zeros and twos
  * assert(await y.max().item() === 2);
  * ```
@@ -261,7 +261,7 @@ export function dropout<T extends Tensor>(x: T, p = 0.5): T {
  * ```ts
  * import { complex, nn } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const y = await nn.functional.crelu(complex([-1], [2])).item();
  * assert(y.re === 0 && y.im === 2);
  * ```
@@ -281,7 +281,7 @@ export function crelu(z: ComplexTensor): ComplexTensor {
  * ```ts
  * import { complex, nn } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const y = await nn.functional.csigmoid(complex([0], [0])).item();
  * assert(y.re === 0.5 && y.im === 0.5);
  * ```
@@ -302,7 +302,7 @@ export function csigmoid(z: ComplexTensor): ComplexTensor {
  * ```ts
  * import { complex, nn } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const y = await nn.functional.ctanh(complex([0], [1])).item();
  * assert(y.re === 0 && Math.abs(y.im - Math.tanh(1)) < 1e-6);
  * ```

@@ -50,7 +50,7 @@ function rayleigh(shape: Shape, sigma: number): ComplexTensor {
  * ```ts
  * import { nn } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const w = nn.init.complexGlorot([300, 100]);
  * const power = await w.absSquared().mean().item();
  * assert(Math.abs(power * 400 / 2 - 1) < 0.1);
@@ -73,7 +73,7 @@ export function complexGlorot(shape: Shape, options?: InitOptions): ComplexTenso
  * ```ts
  * import { nn } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const w = nn.init.complexHe([300, 100]);
  * const power = await w.absSquared().mean().item();
  * assert(Math.abs(power * 100 / 2 - 1) < 0.1);

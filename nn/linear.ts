@@ -23,7 +23,7 @@ export interface LinearOptions {
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const layer = new nn.Linear(3, 2);
  * assert(layer.apply(randnComplex([5, 3])).shape[1] === 2);
  * ```

@@ -46,7 +46,7 @@ function checkRows(what: string, x: Tensor): void {
  * ```ts
  * import { complex, nn } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const loss = nn.mse(complex([3, 0], [4, 0]), complex([0, 0]));
  * assert(await loss.item() === 12.5);
  * ```
@@ -73,7 +73,7 @@ export function mse(prediction: Tensor, target: Tensor, options?: LossOptions): 
  * ```ts
  * import { nn, tensor } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const loss = nn.nll(tensor([[-1, -2], [-3, -4]]), [0, 1]);
  * assert(await loss.item() === 2.5);
  * ```
@@ -110,7 +110,7 @@ function likelihood(
  * ```ts
  * import { complex, nn } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const loss = nn.crossEntropy(complex([[1, 0]], [[0, 1]]), [0]);
  * assert(Math.abs(await loss.item() - Math.LN2) < 1e-6);
  * ```

@@ -36,7 +36,6 @@ type Part = Tensor | Counter | Module;
  * ```ts
  * import { type ComplexTensor, nn, randnComplex } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
  *
  * class Net extends nn.Module {
  *   hidden = new nn.Linear(8, 16);

@@ -32,7 +32,7 @@ function checkWindow(
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const pool = new nn.MaxPool2d(2);
  * assert(pool.apply(randnComplex([1, 3, 8, 8])).shape.join() === "1,3,4,4");
  * ```
@@ -67,7 +67,7 @@ export class MaxPool2d extends Module {
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const pool = new nn.AvgPool2d(3, { stride: 2, padding: 1, countIncludePad: false });
  * assert(pool.apply(randnComplex([1, 3, 8, 8])).shape.join() === "1,3,4,4");
  * ```

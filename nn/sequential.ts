@@ -12,7 +12,7 @@ import { Module } from "./module.ts";
  * ```ts
  * import { nn, randnComplex } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const net = new nn.Sequential(new nn.Linear(4, 8), new nn.CReLU(), new nn.Linear(8, 2));
  * assert(net.apply(randnComplex([3, 4])).shape[1] === 2);
  * ```

@@ -20,7 +20,7 @@ function shifted(what: string, x: RealTensor, axis: number): [RealTensor, number
  * ```ts
  * import { nn, tensor } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const p = await nn.softmax(tensor([0, 0])).data();
  * assert(p[0] === 0.5);
  * ```
@@ -43,7 +43,7 @@ export function softmax(x: RealTensor, axis = -1): RealTensor {
  * ```ts
  * import { nn, tensor } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const p = await nn.logSoftmax(tensor([0, 0])).data();
  * assert(Math.abs(p[0] + Math.LN2) < 1e-6);
  * ```

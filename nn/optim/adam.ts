@@ -37,7 +37,7 @@ function byParts(f: (...parts: RealTensor[]) => RealTensor, ...all: Tensor[]): T
  * ```ts
  * import { complex, nn, parameter } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const w = parameter(complex([1], [1]));
  * const optimizer = new nn.Adam([w], { lr: 0.1 });
  * const loss = w.absSquared().sum();

@@ -29,7 +29,7 @@ export interface SGDOptions {
  * ```ts
  * import { complex, nn, parameter } from "@argand/argand";
  * import { assert } from "@std/assert";
- \*
+ *
  * const w = parameter(complex([1], [1]));
  * const optimizer = new nn.SGD([w], { lr: 0.25 });
  * const loss = w.absSquared().sum();
