@@ -7,7 +7,7 @@ export function median(list: readonly number[]): number {
 }
 
 /** Waits until the device has done everything. */
-export async function settle(): Promise<void> {
+async function settle(): Promise<void> {
   const engine = gpu.engine();
   const buffer = engine.acquire(4);
   await engine.read([{ buffer, offset: 0, bytes: 4 }]);

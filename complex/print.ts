@@ -17,7 +17,7 @@ function complex(re: number, im: number): string {
 }
 
 /** The entries, nested by axis, long axes cut in the middle. */
-export function formatValues(data: HostArray, shape: Shape, isComplex: boolean): string {
+function formatValues(data: HostArray, shape: Shape, isComplex: boolean): string {
   const entry = (k: number) => isComplex ? complex(data[2 * k], data[2 * k + 1]) : real(data[k]);
   const block = (axis: number, from: number): string => {
     if (axis === shape.length) return entry(from);

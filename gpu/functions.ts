@@ -33,7 +33,6 @@ export {
   equalComplex,
   equalIndex,
   equalReal,
-  floor,
   greater,
   greaterEqual,
   less,

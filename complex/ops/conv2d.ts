@@ -103,7 +103,7 @@ function weightGradient(x: Node, g: Node, attrs: Attrs): Node {
 }
 
 /** The sizes of a window that moves over an image; refuses one that does not fit. */
-export function outputSize(
+function outputSize(
   what: string,
   size: readonly [number, number],
   kernel: readonly [number, number],

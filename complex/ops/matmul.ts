@@ -4,7 +4,7 @@ import { cannot } from "../../gpu/errors.ts";
 import { Node, type Primitive } from "../graph.ts";
 import { broadcastShapes, type Shape, show, sizeOf } from "../shape.ts";
 import { conj, isConj, toComplex } from "./arithmetic.ts";
-import { permutation, permute, reshape, sumTo } from "./views.ts";
+import { permutation, reshape, sumTo } from "./views.ts";
 
 /** How an operand is read: as it lies, transposed, conjugated, or both. */
 interface Reading {
@@ -147,11 +147,4 @@ export function vdot(a: Node, b: Node): Node {
   }
   const flat = [a.size];
   return matmul(conj(reshape(a, flat)), reshape(b, flat));
-}
-
-/** The last two axes exchanged. */
-export function swapLast(x: Node): Node {
-  const rank = x.shape.length;
-  if (rank < 2) throw cannot("transpose", `shape ${show(x.shape)} has no two axes`);
-  return permute(x, x.shape.map((_, d) => (d < rank - 2 ? d : 2 * rank - 3 - d)));
 }

@@ -1,7 +1,7 @@
 /** Comparisons, which give 1 or 0, and choices. */
 import type { DType } from "../kernel.ts";
 import type { MapFunction, Wgsl } from "../function.ts";
-import { define, realBinary, realUnary } from "./define.ts";
+import { define, realBinary } from "./define.ts";
 
 function compare(
   name: string,
@@ -112,6 +112,3 @@ const minimumWgsl: Wgsl = {
 
 /** The smaller of x and y; NaN if either is. */
 export const minimum: MapFunction = realBinary("minimum", minimumWgsl, Math.min);
-
-/** The largest integer not above x. */
-export const floor: MapFunction = realUnary("floor", (x) => `floor(${x})`, Math.floor);

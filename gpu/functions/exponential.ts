@@ -122,7 +122,7 @@ export const logSumWgsl: Wgsl = {
 export const logReal: MapFunction = realUnary("log", realLogWgsl, Math.log);
 
 /** `real_log1p(x)` = ln(1 + x). */
-export const log1pWgsl: Wgsl = {
+const log1pWgsl: Wgsl = {
   name: "real_log1p",
   source: `fn real_log1p(x: f32) -> f32 {
   let s = x / (2.0 + x);
@@ -158,7 +158,7 @@ export const expComplex: MapFunction = complexUnary("exp", complexExpWgsl, (x, y
  * `log_abs(z)` = ln |z|. Near the unit circle x² + y² − 1 = 2d + d² + n² with d = m − 1 for the larger
  * part m and the smaller n, whose squares are taken in two parts, the first exact.
  */
-export const logAbsWgsl: Wgsl = {
+const logAbsWgsl: Wgsl = {
   name: "log_abs",
   source: `fn log_abs(z: vec2<f32>) -> f32 {
   let m = larger_part(z);

@@ -7,7 +7,7 @@ import { exponentWgsl, largerPartWgsl, pow2Wgsl } from "./scaling.ts";
 export const absReal: MapFunction = realUnary("abs", (x) => `abs(${x})`, Math.abs);
 
 /** `complex_abs(z)` = |z|. */
-export const complexAbsWgsl: Wgsl = {
+const complexAbsWgsl: Wgsl = {
   name: "complex_abs",
   source: `fn complex_abs(z: vec2<f32>) -> f32 {
   let e = exponent_of(larger_part(z));

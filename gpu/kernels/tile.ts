@@ -218,7 +218,7 @@ ${total.add(part)}
 }
 
 /** Threads of a workgroup: one vector of lanes on software, so that work spreads over the cores. */
-export function workgroupSize(adapter: Adapter): number {
+function workgroupSize(adapter: Adapter): number {
   return adapter.software ? 8 : 64;
 }
 

@@ -137,7 +137,7 @@ ${fs.map((f, j) => `  result[${j * n}u + i] = ${f.wgsl(...names)};`).join("\n")}
 const TOLERANCE = 5e-7;
 const EXACT = new Set(
   ("addReal addComplex subReal subComplex negReal negComplex conj real imag complex toComplex " +
-    "absReal sign maximum minimum floor less lessEqual greater greaterEqual equalReal equalIndex " +
+    "absReal sign maximum minimum less lessEqual greater greaterEqual equalReal equalIndex " +
     "equalComplex notEqualReal notEqualComplex whereReal whereComplex reluReal reluComplex " +
     "reluGateReal reluGateComplex indexToReal uniformReal").split(" "),
 );

@@ -2,7 +2,7 @@
 import { AssertionError } from "@std/assert";
 
 /** The largest difference, relative to the largest expected number; infinite if lengths differ. */
-export function distance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+function distance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Infinity;
   let largest = 0;
   let off = 0;
