@@ -1,0 +1,186 @@
+/** Reductions, running sums and gathers: every kernel against a float64 loop, on both engines. */
+import { assertEquals } from "@std/assert";
+import type { HostArray } from "../../gpu/kernel.ts";
+import { linear } from "../../gpu/index.ts";
+import { argmax } from "../../gpu/kernels/argmax.ts";
+import { gather, type GatherSpec, scatterAdd } from "../../gpu/kernels/gather.ts";
+import { mapKernel } from "../../gpu/kernels/map.ts";
+import { reduce } from "../../gpu/kernels/reduce.ts";
+import { scan } from "../../gpu/kernels/scan.ts";
+import type { FoldSpec } from "../../gpu/kernels/fold.ts";
+import { single } from "../../gpu/kernel.ts";
+import { expComplex, mulComplex } from "../../gpu/functions.ts";
+import { assertClose } from "../support/close.ts";
+import { onEngines } from "../support/engines.ts";
+import { runProgram } from "../support/program.ts";
+import { Seeded } from "../support/seeded.ts";
+
+type Field = "f32" | "c64";
+const width = (dtype: Field) => (dtype === "c64" ? 2 : 1);
+const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
+/** Shapes with sizes of 1, odd ones, and runs that need one, two and three stages. */
+const SHAPES: { shape: number[]; folded: boolean[] }[] = [
+  { shape: [1], folded: [true] },
+  { shape: [7], folded: [true] },
+  { shape: [1, 1, 5], folded: [true, false, false] },
+  { shape: [3, 129, 5], folded: [false, true, false] },
+  { shape: [129, 3, 5], folded: [true, false, true] },
+  { shape: [2, 3, 4, 5, 6], folded: [true, false, true, false, true] },
+  { shape: [1000, 37], folded: [true, false] },
+  { shape: [37, 1000], folded: [false, true] },
+  { shape: [1_100_001], folded: [true] },
+  { shape: [3, 400_001], folded: [false, true] },
+  { shape: [400_001, 3], folded: [true, false] },
+];
+
+/** For each element the index of the result that it is folded into, and its place in the run. */
+function targetsOf({ shape, folded }: { shape: number[]; folded: boolean[] }) {
+  const size = sizeOf(shape);
+  const result = new Uint32Array(size);
+  const place = new Uint32Array(size);
+  for (let i = 0; i < size; i++) {
+    let rest = i;
+    let [r, p, rs, ps] = [0, 0, 1, 1];
+    for (let d = shape.length - 1; d >= 0; d--) {
+      const c = rest % shape[d];
+      rest = Math.floor(rest / shape[d]);
+      if (folded[d]) [p, ps] = [p + c * ps, ps * shape[d]];
+      else [r, rs] = [r + c * rs, rs * shape[d]];
+    }
+    [result[i], place[i]] = [r, p];
+  }
+  return { result, place };
+}
+
+function loading(dtype: Field, shape: number[], folded: boolean[]): FoldSpec {
+  const value = { op: "load", input: 0, dtype, at: linear(sizeOf(shape)) } as const;
+  return { shape, folded, value, inputs: [dtype], words: 0 };
+}
+
+onEngines(
+  "reduce() and argmax() equal a loop in float64 over every sort of axes",
+  async (engine) => {
+    const random = new Seeded(11);
+    for (const { shape, folded } of SHAPES) {
+      const size = sizeOf(shape);
+      const kept = sizeOf(shape.filter((_, d) => !folded[d]));
+      const { result, place } = targetsOf({ shape, folded });
+      for (const dtype of ["f32", "c64"] as const) {
+        const w = width(dtype);
+        const x = random.floats(size * w);
+        const wanted = new Float64Array(kept * w);
+        for (let i = 0; i < size * w; i++) wanted[result[Math.floor(i / w)] * w + i % w] += x[i];
+        const spec = loading(dtype, shape, folded);
+        const [got] = await runProgram(engine, reduce({ ...spec, fold: "sum" }), [x], [kept * w]);
+        assertClose(got, wanted, 2e-6, `sums over [${folded}] of [${shape}]`);
+        if (dtype === "c64") continue;
+        const most = new Float64Array(kept).fill(-Infinity);
+        const first = new Float64Array(kept);
+        for (let i = 0; i < size; i++) {
+          x[i] = Math.round(20 * x[i]); // many equal ones: the first must win
+          if (x[i] > most[result[i]] || (x[i] === most[result[i]] && place[i] < first[result[i]])) {
+            [most[result[i]], first[result[i]]] = [x[i], place[i]];
+          }
+        }
+        const [max] = await runProgram(engine, reduce({ ...spec, fold: "max" }), [x], [kept]);
+        assertEquals([...max], [...most]);
+        const [at] = await runProgram(engine, argmax(spec), [x], [kept]);
+        assertEquals([...at], [...first]);
+      }
+    }
+  },
+);
+
+onEngines(
+  "scan() equals a loop in float64 forwards and backwards, in chunks too",
+  async (engine) => {
+    const random = new Seeded(12);
+    for (
+      const [outer, length, inner] of [[1, 1, 1], [3, 7, 5], [2, 512, 1], [2, 513, 3], [
+        1,
+        300_001,
+        2,
+      ]]
+    ) {
+      for (const dtype of ["f32", "c64"] as const) {
+        for (const reverse of [false, true]) {
+          const row = inner * width(dtype);
+          const x = random.floats(outer * length * row);
+          const wanted = new Float64Array(x.length);
+          for (let o = 0; o < outer; o++) {
+            for (let i = 0; i < row; i++) {
+              let sum = 0;
+              for (let k = 0; k < length; k++) {
+                const at = (o * length + (reverse ? length - 1 - k : k)) * row + i;
+                wanted[at] = sum += x[at];
+              }
+            }
+          }
+          const program = scan({ dtype, outer, length, inner, reverse });
+          const [got] = await runProgram(engine, program, [x], [x.length]);
+          assertClose(got, wanted, 1e-5, `running sums of ${[outer, length, inner]}`);
+        }
+      }
+    }
+  },
+);
+
+onEngines("gather and scatterAdd choose rows and add them back", async (engine) => {
+  const random = new Seeded(13);
+  const cases: GatherSpec[] = [
+    { dtype: "f32", outer: 1, rows: 1, picks: 1, inner: 1 },
+    { dtype: "c64", outer: 3, rows: 7, picks: 11, inner: 5 },
+    { dtype: "f32", outer: 2, rows: 65, picks: 300, inner: 1 },
+    { dtype: "c64", outer: 1, rows: 4, picks: 1000, inner: 3 },
+  ];
+  for (const spec of cases) {
+    const { outer, rows, picks, inner } = spec;
+    const w = inner * width(spec.dtype);
+    const x = random.floats(outer * rows * w);
+    const g = random.floats(outer * picks * w);
+    const labels = Uint32Array.from({ length: picks }, () => random.whole(0, rows));
+    const chosen = new Float64Array(g.length);
+    const added = new Float64Array(x.length);
+    for (let o = 0; o < outer; o++) {
+      for (let p = 0; p < picks; p++) {
+        for (let i = 0; i < w; i++) {
+          const [from, to] = [(o * rows + labels[p]) * w + i, (o * picks + p) * w + i];
+          chosen[to] = x[from];
+          added[from] += g[to];
+        }
+      }
+    }
+    const run = (kernel: typeof gather, data: HostArray, length: number) =>
+      runProgram(engine, single(kernel, spec), [data, labels], [length]);
+    assertEquals([...(await run(gather, x, g.length))[0]], [...chosen]);
+    assertClose((await run(scatterAdd, g, x.length))[0], added, 1e-6);
+  }
+});
+
+onEngines(
+  "a map kernel gives every element of sizes around a block and a workgroup",
+  async (engine) => {
+    const random = new Seeded(14);
+    for (const size of [1, 63, 64, 65, 1023, 1024, 1025, 5000]) {
+      const x = random.floats(2 * size);
+      const load = { op: "load", input: 0, dtype: "c64", at: linear(size) } as const;
+      const scalar = { op: "scalar", at: 0, dtype: "c64" } as const;
+      const turned = { op: "call", fn: mulComplex, args: [load, scalar] } as const;
+      const value = { op: "call", fn: expComplex, args: [turned] } as const;
+      const program = single(
+        mapKernel("exp+mul"),
+        { size, value, inputs: ["c64"], words: 2 } as const,
+      );
+      const params = new Uint32Array(Float32Array.of(0, 2).buffer); // exp(2i z)
+      const [got] = await runProgram(engine, program, [x], [2 * size], params);
+      const wanted = new Float64Array(2 * size);
+      for (let k = 0; k < 2 * size; k += 2) {
+        const r = Math.exp(-2 * x[k + 1]);
+        wanted[k] = r * Math.cos(2 * x[k]);
+        wanted[k + 1] = r * Math.sin(2 * x[k]);
+      }
+      assertClose(got, wanted, 1e-6);
+    }
+  },
+);
