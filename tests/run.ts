@@ -106,6 +106,7 @@ async function check(): Promise<Outcome[]> {
     await step(["lint"]),
     await step(["check", ...flags, "."]),
     await step(["doc", "--lint", ...PUBLIC]),
+    await step(["test", "--doc", ...flags, ...TEST_PERMISSIONS, ...DOCUMENTED]),
     await step(["publish", "--dry-run", "--allow-dirty"]),
   ];
 }
