@@ -1,9 +1,12 @@
 /** What layers and networks have in common: both forms of application, and their parts by name. */
 import { cannot } from "../gpu/errors.ts";
 import { complex, complexTensor, tensor } from "../complex/create.ts";
+import { describe } from "../complex/describe.ts";
 import type { SafetensorsEntry } from "../complex/files/safetensors.ts";
+import type { Node, State } from "../complex/graph.ts";
 import { read } from "../complex/realize.ts";
-import { sameShape, show } from "../complex/shape.ts";
+import { sameShape, type Shape, show, sizeOf } from "../complex/shape.ts";
+import { assign } from "../complex/state.ts";
 import {
   checkComplex,
   checkReal,
@@ -201,32 +204,45 @@ export abstract class Module {
     const what = `load the state of ${this.constructor.name}`;
     if (!(dict instanceof Map)) throw cannot(what, `it takes a Map, got ${typeof dict}`);
     const faults: string[] = [];
-    const updates: (() => void)[] = [];
+    const values: [State, Node][] = [];
+    const counts: (() => void)[] = [];
     const paths = new Set<string>();
     for (const [path, part] of this.#parts()) {
       if (part instanceof Module) continue;
       paths.add(path);
       const entry = dict.get(path);
       const [kind, shape] = part instanceof Counter ? ["I64", []] : [kindOf(part), part.shape];
-      if (!entry) faults.push(`${path} is missing`);
-      else if (entry.dtype !== kind || !sameShape(entry.shape, shape)) {
-        faults.push(
-          `${path} is ${entry.dtype} ${show(entry.shape)} and should be ${kind} ${show(shape)}`,
-        );
-      } else updates.push(() => load(part, entry));
+      const fault = entry ? misfit(entry, kind, shape) : "is missing";
+      if (fault) faults.push(`${path} ${fault}`);
+      else if (part instanceof Counter) counts.push(() => part.value = Number(entry!.data[0]));
+      else {
+        const data = entry!.data as Float32Array;
+        const value = kind === "C64" ? complexTensor(data, shape) : tensor(data, shape);
+        values.push([part.state!, value.node]);
+      }
     }
     for (const path of dict.keys()) if (!paths.has(path)) faults.push(`${path} is not known`);
     if (faults.length > 0) throw cannot(what, faults.join("; "));
-    for (const update of updates) update();
+    assign(...values);
+    for (const count of counts) count();
   }
+}
+
+/** Why an entry can't be the value of a part; null where it can. */
+function misfit({ dtype, shape, data }: SafetensorsEntry, kind: string, own: Shape): string | null {
+  const should = `and should be ${kind} ${show(own)}`;
+  if (!Array.isArray(shape)) return `is no entry { dtype, shape, data } ${should}`;
+  if (dtype !== kind || !sameShape(shape, own)) return `is ${dtype} ${show(shape)} ${should}`;
+  const length = sizeOf(own) * (kind === "C64" ? 2 : 1);
+  const array = kind === "I64" ? BigInt64Array : Float32Array;
+  if (!(data instanceof array) || data.length !== length) {
+    const got = data instanceof array ? `${data.length} of them` : describe(data);
+    return `has as its data ${got} ${should}: ${length} numbers in a ${array.name}`;
+  }
+  if (kind === "I64" && data[0] < 0n) return `is ${data[0]} and should be a count`;
+  return null;
 }
 
 function kindOf(x: Tensor): "C64" | "F32" {
   return x.dtype === "complex64" ? "C64" : "F32";
-}
-
-function load(part: Tensor | Counter, { data, shape }: SafetensorsEntry): void {
-  if (part instanceof Counter) part.value = Number(data[0]);
-  else if (part.dtype === "complex64") part.assign(complexTensor(data as Float32Array, shape));
-  else part.assign(tensor(data as Float32Array, shape));
 }

@@ -113,6 +113,31 @@ onEngines("loadStateDict() names everything that does not fit, and changes nothi
   assertThrows(() => layer.loadStateDict({} as any), Error, "it takes a Map, got object");
 });
 
+onEngines("loadStateDict() refuses damaged entries before it changes anything", async () => {
+  const layer = new nn.BatchNorm1d(2);
+  const before = await layer.stateDict();
+  const numbers = (n: number) => new Float32Array(n).fill(9);
+  const good: [string, unknown][] = [
+    ["weight", { dtype: "F32", shape: [2, 3], data: numbers(6) }],
+    ["numBatchesTracked", { dtype: "I64", shape: [], data: BigInt64Array.of(7n) }],
+  ];
+  const cases: [name: string, entry: unknown, message: string][] = [
+    ["runningMean", { dtype: "C64", shape: [2], data: numbers(2) }, "has as its data 2 of them"],
+    ["runningMean", { dtype: "C64", shape: [2] }, "has as its data undefined and should be C64"],
+    ["runningMean", { dtype: "C64", data: numbers(4) }, "is no entry { dtype, shape, data }"],
+    ["runningMean", "abcd", "is no entry { dtype, shape, data } and should be C64 [2]"],
+    ["runningMean", null, "is missing"],
+    ["runningCovar", { dtype: "F32", shape: [2, 3], data: "abcdef" }, 'its data "abcdef"'],
+    ["numBatchesTracked", { dtype: "I64", shape: [], data: new BigInt64Array(0) }, "0 of them"],
+    ["numBatchesTracked", { dtype: "I64", shape: [], data: BigInt64Array.of(-3n) }, "is -3 and"],
+  ];
+  for (const [name, entry, message] of cases) {
+    const dict = new Map<string, Any>([...before, ...good, [name, entry]]);
+    assertThrows(() => layer.loadStateDict(dict), Error, message);
+    assertEquals(await layer.stateDict(), before);
+  }
+});
+
 // deno-lint-ignore no-explicit-any
 type Any = any;
 
