@@ -3,7 +3,7 @@
  * one linear index from loads, run-time scalars and elementwise functions; shared values are shared
  * objects and are computed once.
  */
-import { type DType, type HostArray, type Params, WGSL_TYPE } from "./kernel.ts";
+import { type DType, type HostArray, type Params, WGSL_TYPE, WORDS } from "./kernel.ts";
 import { linkWgsl, type MapFunction, type Wgsl } from "./function.ts";
 import { type Index, indexBlock, indexWgsl, operands } from "./index.ts";
 
@@ -144,7 +144,7 @@ function isRun(node: Value | Index): node is Load {
 }
 
 function loadRun({ input, dtype }: Load, slot: number, registers: HostArray[]): Instruction {
-  const width = dtype === "c64" ? 2 : 1;
+  const width = WORDS[dtype];
   return (start, n, ins) => {
     registers[slot] = ins[input].subarray(start * width, (start + n) * width);
   };
@@ -205,7 +205,7 @@ function valueStep(
     }
     case "guard": {
       const { low, size } = node;
-      const width = valueDType(node) === "c64" ? 2 : 1;
+      const width = WORDS[valueDType(node)];
       const [of, index] = from;
       return (_, n) => {
         const values = registers[of];

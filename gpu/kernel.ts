@@ -10,8 +10,14 @@
 /** The kinds of element a buffer can hold: float32, interleaved complex64, or uint32 indices. */
 export type DType = "f32" | "c64" | "u32";
 
+/** The kinds of element that are numbers with sums and products, real or complex. */
+export type Field = "f32" | "c64";
+
 /** Bytes of one element. */
 export const BYTES: Readonly<Record<DType, number>> = { f32: 4, c64: 8, u32: 4 };
+
+/** The 32-bit words of one element: its places in a {@link HostArray}. */
+export const WORDS: Readonly<Record<DType, number>> = { f32: 1, c64: 2, u32: 1 };
 
 /** The WGSL type of one element. */
 export const WGSL_TYPE: Readonly<Record<DType, string>> = {
@@ -111,16 +117,16 @@ export function single<Spec>(kernel: Kernel<Spec>, spec: Spec): Program {
 /** The threads of a workgroup in kernels that walk over a linear index. */
 export const WORKGROUP = 64;
 
-/** The workgroups of size {@link WORKGROUP} that cover `threads` linear indices. */
-export function linearGrid(threads: number): [number, number, number] {
-  return [Math.ceil(threads / WORKGROUP), 1, 1];
+/** The workgroups, of `size` threads each, that cover `threads` linear indices. */
+export function linearGrid(threads: number, size = WORKGROUP): [number, number, number] {
+  return [Math.ceil(threads / size), 1, 1];
 }
 
-/** WGSL: the head of a `main` that binds `i` to a linear index below `threads`. */
-export function linearMain(threads: number, body: string): string {
-  return `@compute @workgroup_size(${WORKGROUP})
+/** WGSL: a `main` whose `body` sees `i`, a linear index below `threads`; see {@link linearGrid}. */
+export function linearMain(threads: number, body: string, size = WORKGROUP): string {
+  return `@compute @workgroup_size(${size})
 fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = gid.x + gid.y * groups.x * ${WORKGROUP}u;
+  let i = gid.x + gid.y * groups.x * ${size}u;
   if (i >= ${threads}u) { return; }
 ${body}
 }`;

@@ -2,7 +2,7 @@
 import * as fn from "../../gpu/functions/arithmetic.ts";
 import * as partsFn from "../../gpu/functions/parts.ts";
 import type { MapFunction } from "../../gpu/function.ts";
-import type { DType } from "../../gpu/kernel.ts";
+import type { DType, Field } from "../../gpu/kernel.ts";
 import { type Derivative, Node, type Primitive } from "../graph.ts";
 import type { Shape } from "../shape.ts";
 import { broadcast } from "./views.ts";
@@ -117,7 +117,7 @@ function binary(
   };
   return (a, b) => {
     const [x, y] = matched(what, a, b);
-    return applyMap(forms[x.dtype as "f32" | "c64"], x, y);
+    return applyMap(forms[x.dtype as Field], x, y);
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import * as covarianceKernels from "../../gpu/kernels/batchnorm.ts";
 import * as naiveKernels from "../../gpu/kernels/batchnorm_naive.ts";
-import type { BatchNormSpec } from "../../gpu/kernels/batchnorm.ts";
+import type { BatchNormSpec } from "../../gpu/kernels/moments.ts";
 import type { Program } from "../../gpu/kernel.ts";
 import { gradients } from "../autograd.ts";
 import { Node, parts, type Primitive } from "../graph.ts";
@@ -237,12 +237,12 @@ function make(kind: Kind): BatchNorm {
   return {
     statistics(x) {
       const result = { shape: [x.shape[1], kind.stride], dtype: "f32" } as const;
-      return new Node(STATISTICS, [x], [result], null, [floatBits(0), floatBits(0)], false);
+      return new Node(STATISTICS, [x], [result], null, null, false);
     },
     track(x, stats, running, momentum) {
       const { mean, spread } = running;
       const results = [stats, mean, spread].map(({ shape, dtype }) => ({ shape, dtype }));
-      const params = [floatBits(0), floatBits(momentum)];
+      const params = [floatBits(momentum)];
       const tracking = new Node(STATISTICS, [x, mean, spread], results, null, params, false);
       const [same, newMean, newSpread] = parts(tracking);
       stats.standIn = same;

@@ -2,6 +2,7 @@
 import * as fn from "../../gpu/functions/comparison.ts";
 import { indexToReal } from "../../gpu/functions/cast.ts";
 import type { MapFunction } from "../../gpu/function.ts";
+import type { Field } from "../../gpu/kernel.ts";
 import { Node, type Primitive } from "../graph.ts";
 import { broadcastShapes, type Shape } from "../shape.ts";
 import { applyMap, fillLike, mapPrimitive, matched } from "./arithmetic.ts";
@@ -37,7 +38,7 @@ export function equal(a: Node, b: Node): Node {
 /** a ≠ b */
 export function notEqual(a: Node, b: Node): Node {
   const [x, y] = matched("compare", a, b);
-  return applyMap(NOT_EQUAL[x.dtype as "f32" | "c64"], x, y);
+  return applyMap(NOT_EQUAL[x.dtype as Field], x, y);
 }
 
 const whereDerivative = (call: Node, [g]: readonly (Node | null)[]) => {
@@ -54,7 +55,7 @@ const WHERE = {
 export function where(condition: Node, a: Node, b: Node): Node {
   const [x, y] = matched("choose", a, b);
   const shape = broadcastShapes("choose", condition.shape, x.shape);
-  const primitive = WHERE[x.dtype as "f32" | "c64"];
+  const primitive = WHERE[x.dtype as Field];
   return applyMap(primitive, expand(condition, shape), expand(x, shape), expand(y, shape));
 }
 

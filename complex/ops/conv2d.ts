@@ -5,7 +5,7 @@ import {
   type Conv2dSpec,
   conv2dWeightGradient,
 } from "../../gpu/kernels/conv2d.ts";
-import type { Program } from "../../gpu/kernel.ts";
+import type { Field, Program } from "../../gpu/kernel.ts";
 import { cannot } from "../../gpu/errors.ts";
 import { type Derivative, Node, type Primitive } from "../graph.ts";
 import { checkWhole, type Shape, show } from "../shape.ts";
@@ -28,7 +28,7 @@ interface Attrs extends Conv2dGeometry {
 function spec(attrs: Attrs, y: Shape, dtype: string, bias: boolean): Conv2dSpec {
   const { x, w, stride, padding, dilation, groups } = attrs;
   return {
-    dtype: dtype as "f32" | "c64",
+    dtype: dtype as Field,
     batch: x[0],
     inChannels: x[1],
     outChannels: w[0],

@@ -9,6 +9,7 @@ import * as modulus from "../../gpu/functions/modulus.ts";
 import * as power from "../../gpu/functions/power.ts";
 import * as trigonometric from "../../gpu/functions/trigonometric.ts";
 import type { MapFunction } from "../../gpu/function.ts";
+import type { Field } from "../../gpu/kernel.ts";
 import type { Node } from "../graph.ts";
 import {
   add,
@@ -44,7 +45,7 @@ function holomorphic(
     f32: mapPrimitive(realFn, derivative),
     c64: mapPrimitive(complexFn, derivative),
   };
-  return (x) => applyMap(forms[x.dtype as "f32" | "c64"], x);
+  return (x) => applyMap(forms[x.dtype as Field], x);
 }
 
 const one = (x: Node) => fillLike(x, 1);

@@ -1,5 +1,5 @@
 /** Tensors put together, and rows chosen by labels. */
-import { single } from "../../gpu/kernel.ts";
+import { type Field, single } from "../../gpu/kernel.ts";
 import { gather as gatherKernel, type GatherSpec, scatterAdd } from "../../gpu/kernels/gather.ts";
 import { MOST_ROUNDS } from "../../gpu/kernels/fold.ts";
 import { cannot } from "../../gpu/errors.ts";
@@ -77,7 +77,7 @@ const specOf = (
   rows: number,
   picks: number,
 ): GatherSpec => ({
-  dtype: dtype as "f32" | "c64",
+  dtype: dtype as Field,
   outer: sizeOf(x.slice(0, axis)),
   rows,
   picks,

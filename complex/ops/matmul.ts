@@ -1,6 +1,7 @@
 /** Matrix products. Transposed and conjugated operands are read as they lie. */
 import { matmul as program } from "../../gpu/kernels/matmul.ts";
 import { cannot } from "../../gpu/errors.ts";
+import type { Field } from "../../gpu/kernel.ts";
 import { Node, type Primitive } from "../graph.ts";
 import { broadcastShapes, type Shape, show, sizeOf } from "../shape.ts";
 import { conj, isConj, toComplex } from "./arithmetic.ts";
@@ -39,7 +40,7 @@ const MATMUL: Primitive = {
       const batch = node.shape.slice(0, -2);
       const [m, n] = node.shape.slice(-2);
       return program({
-        dtype: node.dtype as "f32" | "c64",
+        dtype: node.dtype as Field,
         m,
         n,
         k: a.shape[a.shape.length - (readA.transpose ? 2 : 1)],

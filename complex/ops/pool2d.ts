@@ -5,9 +5,10 @@ import {
   maxPool2d as largest,
   maxPool2dPick,
   maxPool2dScatter,
-  type Pool2dSpec,
 } from "../../gpu/kernels/pool2d.ts";
+import type { Pool2dSpec } from "../../gpu/kernels/windows.ts";
 import { cannot } from "../../gpu/errors.ts";
+import type { Field } from "../../gpu/kernel.ts";
 import { Node, parts, type Primitive } from "../graph.ts";
 import { checkWhole, type Shape, show } from "../shape.ts";
 import { toComplex } from "./arithmetic.ts";
@@ -114,7 +115,7 @@ export function maxPool2d(x: Node, geometry: PoolGeometry): [values: Node, indic
 
 const avgSpec = (node: Node) => {
   const { countIncludePad, divisor } = node.attrs as AvgAttrs;
-  return { ...spec(node.attrs), countIncludePad, divisor, dtype: node.dtype as "f32" | "c64" };
+  return { ...spec(node.attrs), countIncludePad, divisor, dtype: node.dtype as Field };
 };
 const AVG_POOL: Primitive = {
   name: "avgPool2d",

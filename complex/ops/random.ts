@@ -1,5 +1,6 @@
 /** Random numbers from Philox, a counter-based generator: computed where they are used. */
 import { normalComplex, normalReal, uniformReal } from "../../gpu/functions/random.ts";
+import type { Field } from "../../gpu/kernel.ts";
 import type { Node } from "../graph.ts";
 import type { Shape } from "../shape.ts";
 import { applyMap, fillIndex, mapPrimitive } from "./arithmetic.ts";
@@ -36,7 +37,7 @@ export class Generator {
   }
 
   /** Standard normal; complex ones have E|z|² = 1. */
-  normal(shape: Shape, dtype: "f32" | "c64"): Node {
+  normal(shape: Shape, dtype: Field): Node {
     return applyMap(NORMAL[dtype], ...this.#next(shape));
   }
 }

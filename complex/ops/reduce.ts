@@ -3,6 +3,7 @@ import { argmax as argmaxProgram } from "../../gpu/kernels/argmax.ts";
 import { reduce } from "../../gpu/kernels/reduce.ts";
 import { scan } from "../../gpu/kernels/scan.ts";
 import { cannot } from "../../gpu/errors.ts";
+import type { Field } from "../../gpu/kernel.ts";
 import { Node, type Primitive } from "../graph.ts";
 import { checkAxes, checkAxis, type Shape, show, sizeOf } from "../shape.ts";
 import { div, mul, neg, scale } from "./arithmetic.ts";
@@ -86,7 +87,7 @@ const CUMSUM: Primitive = {
     kind: "program",
     program({ inputs: [x], attrs: { axis, reverse } }) {
       return scan({
-        dtype: x.dtype as "f32" | "c64",
+        dtype: x.dtype as Field,
         outer: sizeOf(x.shape.slice(0, axis)),
         length: x.shape[axis],
         inner: sizeOf(x.shape.slice(axis + 1)),

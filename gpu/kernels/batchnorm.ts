@@ -7,20 +7,17 @@
  * stats f32 [channels, 8] = μr, μi, Vrr, Vii, Vri (biased, without eps) and three zeros.
  */
 import { type Kernel, type Program, single } from "../kernel.ts";
+import { eachRow, mapChannels } from "./channels.ts";
 import {
   backwardProgram,
   type BatchNormSpec,
   COEFFICIENTS,
-  eachRow,
   foldMoments,
   foldProducts,
-  mapChannels,
   momentsOf,
   productsOf,
   statisticsProgram,
 } from "./moments.ts";
-
-export type { BatchNormSpec };
 
 /** The words of one channel's stats. */
 const STRIDE = 8;
@@ -58,11 +55,11 @@ const finishStatistics: Kernel<BatchNormSpec> = {
     track
       ? { inputs: ["f32", "c64", "c64", "f32"], outputs: ["f32", "c64", "f32"] }
       : { inputs: ["f32", "c64"], outputs: ["f32"] },
-  params: ({ track }) => track ? 2 : 0,
+  params: ({ track }) => track ? 1 : 0,
   wgsl(s) {
     const count = s.n * s.inner;
     const running = `
-  let m = param_f32(1u);
+  let m = param_f32(0u);
   out1[channel] = mix(in2[channel], mean, m);
   let unbiased = spread / f32(${Math.max(count - 1, 1)}u);
   for (var k = 0u; k < 3u; k += 1u) {
@@ -78,7 +75,7 @@ const finishStatistics: Kernel<BatchNormSpec> = {
     );
   },
   cpu(s, [partial, x, oldMean, oldCovar], [stats, newMean, newCovar], params) {
-    const count = s.n * s.inner, m = params.f32[1];
+    const count = s.n * s.inner, m = params.f32[0];
     for (let c = 0; c < s.channels; c++) {
       const [mr, mi, ...spread] = momentsOf(s, partial, x, c);
       stats.set([mr, mi, ...spread.map((v) => v / count), 0, 0, 0], c * STRIDE);
@@ -97,7 +94,7 @@ const finishStatistics: Kernel<BatchNormSpec> = {
  * Mean and covariance of each channel, in one read of x: inputs x and, with `track`, runningMean
  * c64 [channels] and runningCovar f32 [channels, 3] = Crr, Cii, Cri; outputs stats and, with `track`,
  * both of them anew as (1 − momentum)·old + momentum·batch, the covariance unbiased.
- * Params: f32 eps (not used here: the stats are without it), f32 momentum.
+ * Params, with `track`: f32 momentum.
  */
 export function covarianceStatistics(spec: BatchNormSpec): Program {
   return statisticsProgram(spec, finishStatistics);

@@ -7,20 +7,17 @@
  * stats f32 [channels, 4] = μr, μi, Vr, Vi (biased, without eps).
  */
 import { type Kernel, type Program, single } from "../kernel.ts";
+import { eachRow, mapChannels } from "./channels.ts";
 import {
   backwardProgram,
   type BatchNormSpec,
   COEFFICIENTS,
-  eachRow,
   foldMoments,
   foldProducts,
-  mapChannels,
   momentsOf,
   productsOf,
   statisticsProgram,
 } from "./moments.ts";
-
-export type { BatchNormSpec };
 
 /** The words of one channel's stats. */
 const STRIDE = 4;
@@ -38,11 +35,11 @@ const finishStatistics: Kernel<BatchNormSpec> = {
     track
       ? { inputs: ["f32", "c64", "c64", "c64"], outputs: ["f32", "c64", "c64"] }
       : { inputs: ["f32", "c64"], outputs: ["f32"] },
-  params: ({ track }) => track ? 2 : 0,
+  params: ({ track }) => track ? 1 : 0,
   wgsl(s) {
     const count = s.n * s.inner;
     const running = `
-  let m = param_f32(1u);
+  let m = param_f32(0u);
   out1[channel] = mix(in2[channel], mean, m);
   out2[channel] = mix(in3[channel], spread.xy / f32(${Math.max(count - 1, 1)}u), m);`;
     return foldMoments(
@@ -54,7 +51,7 @@ const finishStatistics: Kernel<BatchNormSpec> = {
     );
   },
   cpu(s, [partial, x, oldMean, oldVar], [stats, newMean, newVar], params) {
-    const count = s.n * s.inner, m = params.f32[1];
+    const count = s.n * s.inner, m = params.f32[0];
     for (let c = 0; c < s.channels; c++) {
       const [mr, mi, rr, ii] = momentsOf(s, partial, x, c);
       stats.set([mr, mi, rr / count, ii / count], c * STRIDE);
@@ -74,7 +71,7 @@ const finishStatistics: Kernel<BatchNormSpec> = {
  * Mean and variances of each channel, in one read of x: inputs x and, with `track`, runningMean and
  * runningVar; outputs stats and, with `track`, both of them anew as
  * (1 − momentum)·old + momentum·batch, the variance unbiased.
- * Params: f32 eps (not used here: the stats are without it), f32 momentum.
+ * Params, with `track`: f32 momentum.
  */
 export function naiveStatistics(spec: BatchNormSpec): Program {
   return statisticsProgram(spec, finishStatistics);

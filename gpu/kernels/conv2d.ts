@@ -9,12 +9,11 @@
  * - conv2dWeightGradient(x, gy): to gy it is conv2d(x, cotangent); to x it is
  *   conv2dInputGradient(gy, cotangent).
  */
-import { BYTES, type Program, type Step } from "../kernel.ts";
+import { BYTES, type Field, type Program, type Step } from "../kernel.ts";
 import { correlate, type CorrelateSpec } from "./correlate.ts";
 import { correlateWeights, weightParts, weightsOf } from "./correlate_weights.ts";
 import { packedSize, type PackSpec, packWeights, type Pair } from "./pack_weights.ts";
 import { partialSums } from "./partial_sums.ts";
-import type { Field } from "./tile.ts";
 
 /**
  * y[b, m, o] = Σ_{d, t} w[m, d, t] · x[b, d, o·stride + t·dilation − padding] (+ bias[m]), the

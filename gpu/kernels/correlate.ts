@@ -1,20 +1,21 @@
 /**
- * The inner kernel of convolutions: correlates images with packed weights. It serves the forward pass and, with lifted positions, the gradient to the input.
+ * The inner kernel of convolutions: correlates images with packed weights. It serves the forward pass
+ * and, with lifted positions, the gradient to the input.
  */
-import type { Kernel } from "../kernel.ts";
+import { type Field, type Kernel, WORDS } from "../kernel.ts";
 import { hostProduct } from "./host_product.ts";
 import { paddedRows, type Pair } from "./pack_weights.ts";
 import {
   CHAIN,
   chained,
   cheapest,
-  type Field,
   loadWidth,
   range,
   Reader,
   Sums,
   tileGrid,
   tileMain,
+  when,
   Writer,
 } from "./tile.ts";
 
@@ -68,7 +69,7 @@ export const correlate: Kernel<CorrelateSpec> = {
   cpu(spec, [x, weights, bias], [y]) {
     const { dtype, batch, groups, depth, rows, input, output, kernel, step, lift } = spec;
     const { padding, dilation } = spec;
-    const words = dtype === "c64" ? 2 : 1;
+    const words = WORDS[dtype];
     const padded = paddedRows(rows), taps = kernel[0] * kernel[1];
     const pixels = output[0] * output[1];
     for (let z = 0; z < batch * groups; z++) {
@@ -304,8 +305,6 @@ function tileBody(spec: CorrelateSpec, patch: Patch): { declarations: string; bo
     `let ox = x_tile * ${patch.width}u;`,
     `let o = ((z * ${rows}u + m) * ${output[0]}u + oy) * ${output[1]}u + ox;`,
   ];
-  const guard = (exact: boolean, condition: string, code: string) =>
-    exact ? code : `if (${condition}) { ${code} }`;
   for (const e of range(patch.rows)) {
     const stores = range(patch.height).map((r) => {
       const store = out.store(
@@ -317,7 +316,7 @@ function tileBody(spec: CorrelateSpec, patch: Patch): { declarations: string; bo
         (e * output[0] + r) * output[1],
         (c) => output[1] % patch.width === 0 ? undefined : `ox + ${c}u < ${output[1]}u`,
       );
-      return guard(output[0] % patch.height === 0, `oy + ${r}u < ${output[0]}u`, store);
+      return when(output[0] % patch.height === 0, `oy + ${r}u < ${output[0]}u`, store);
     });
     if (spec.bias) {
       const bias = `bias${e}`;
@@ -326,7 +325,7 @@ function tileBody(spec: CorrelateSpec, patch: Patch): { declarations: string; bo
         ...range(patch.height * patch.width).map((c) => total.addElement(e, c, bias)),
       );
     }
-    lines.push(guard(rows % patch.rows === 0, `m + ${e}u < ${rows}u`, stores.join("\n")));
+    lines.push(when(rows % patch.rows === 0, `m + ${e}u < ${rows}u`, stores.join("\n")));
   }
   return {
     declarations: `${x.declare()}\n${w.declare()}\n${out.declare()}`,

@@ -1,19 +1,19 @@
 /** The inner kernel of a convolution's gradient to its weights: a correlation summed over pixels. */
-import type { Kernel } from "../kernel.ts";
+import { type Field, type Kernel, WORDS } from "../kernel.ts";
 import type { Pair } from "./pack_weights.ts";
 import { hostProduct } from "./host_product.ts";
-import { partsOf } from "./partial_sums.ts";
+import { partsOfSum } from "./partial_sums.ts";
 import {
   CHAIN,
   chained,
   cheapest,
-  type Field,
   loadWidth,
   range,
   Reader,
   Sums,
   tileGrid,
   tileMain,
+  when,
 } from "./tile.ts";
 
 /**
@@ -59,7 +59,7 @@ export function weightsOf(
 /** In how many parts to cut the sum over batch and pixels. */
 export function weightParts(spec: Omit<CorrelateWeightsSpec, "parts">): number {
   const { batch, output } = spec;
-  const parts = partsOf(batch * output[0] * output[1], weightsOf(spec));
+  const parts = partsOfSum(batch * output[0] * output[1], weightsOf(spec));
   return Math.min(parts, batch * output[0] * stretchesOf(output[1]).perRow);
 }
 
@@ -75,7 +75,7 @@ function stretchesOf(width: number): { unroll: number; steps: number; perRow: nu
 
 /** Inputs x and y; the output holds the partial sums. */
 export const correlateWeights: Kernel<CorrelateWeightsSpec> = {
-  name: "correlate weights",
+  name: "correlateWeights",
   bindings: ({ dtype }) => ({ inputs: [dtype, dtype], outputs: [dtype] }),
   wgsl(spec, adapter) {
     const { software } = adapter;
@@ -92,7 +92,7 @@ export const correlateWeights: Kernel<CorrelateWeightsSpec> = {
   cpu(spec, [x, y], [out]) {
     const { dtype, batch, groups, depth, rows, input, output, kernel, stride, padding } = spec;
     const { dilation, conj, parts } = spec;
-    const words = dtype === "c64" ? 2 : 1;
+    const words = WORDS[dtype];
     const taps = kernel[0] * kernel[1], count = weightsOf(spec);
     const { unroll, steps, perRow } = stretchesOf(output[1]);
     const stretches = batch * output[0] * perRow, perPart = Math.ceil(stretches / parts);
@@ -300,24 +300,22 @@ function tileBody(spec: CorrelateWeightsSpec, patch: Patch, x: Reader, y: Reader
     }, stretch),
     `let weights = part * ${weightsOf(spec)}u;`,
   ];
-  const guard = (exact: boolean, condition: string, code: string) =>
-    exact ? code : `if (${condition}) { ${code} }`;
   for (const r of range(patch.rows)) {
     const stores = inputRows.map(({ d, h }, k) => {
       const row =
         `(((group * ${rows}u + m0 + ${r}u) * ${depth}u + d0 + ${d}u) * ${kernel[0]}u + h0` +
         ` + ${h}u) * ${kernel[1]}u + w0`;
       const taps = range(patch.width).map((c) =>
-        guard(
+        when(
           kernel[1] % patch.width === 0,
           `w0 + ${c}u < ${kernel[1]}u`,
           `out0[weights + ${row} + ${c}u] = ${total.value(r, k * patch.width + c, 1)};`,
         )
       ).join("\n");
-      const inDepth = guard(depth % patch.depth === 0, `d0 + ${d}u < ${depth}u`, taps);
-      return guard(kernel[0] % patch.height === 0, `h0 + ${h}u < ${kernel[0]}u`, inDepth);
+      const inDepth = when(depth % patch.depth === 0, `d0 + ${d}u < ${depth}u`, taps);
+      return when(kernel[0] % patch.height === 0, `h0 + ${h}u < ${kernel[0]}u`, inDepth);
     }).join("\n");
-    lines.push(guard(rows % patch.rows === 0, `m0 + ${r}u < ${rows}u`, stores));
+    lines.push(when(rows % patch.rows === 0, `m0 + ${r}u < ${rows}u`, stores));
   }
   return lines.join("\n");
 }

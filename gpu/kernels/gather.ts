@@ -1,9 +1,9 @@
 /** Rows chosen by integer labels, and the sum that undoes the choice. */
-import { type Kernel, linearGrid, linearMain, WGSL_TYPE } from "../kernel.ts";
+import { type Field, type Kernel, linearGrid, linearMain, WGSL_TYPE, WORDS } from "../kernel.ts";
 
 /** x is [outer, rows, inner], the labels are `picks` numbers below `rows`. */
 export interface GatherSpec {
-  readonly dtype: "f32" | "c64";
+  readonly dtype: Field;
   readonly outer: number;
   readonly rows: number;
   readonly picks: number;
@@ -27,7 +27,7 @@ export const gather: Kernel<GatherSpec> = {
     };
   },
   cpu({ dtype, outer, rows, picks, inner }, [x, labels], [y]) {
-    const width = inner * (dtype === "c64" ? 2 : 1);
+    const width = inner * WORDS[dtype];
     for (let o = 0; o < outer; o++) {
       for (let p = 0; p < picks; p++) {
         const from = (o * rows + labels[p]) * width;
@@ -58,7 +58,7 @@ export const scatterAdd: Kernel<GatherSpec> = {
     };
   },
   cpu({ dtype, outer, rows, picks, inner }, [g, labels], [x]) {
-    const width = inner * (dtype === "c64" ? 2 : 1);
+    const width = inner * WORDS[dtype];
     x.fill(0);
     for (let o = 0; o < outer; o++) {
       for (let p = 0; p < picks; p++) {

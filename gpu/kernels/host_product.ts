@@ -2,7 +2,8 @@
  * The matrix product of the CPU engine: panels of both operands are gathered into float64 arrays with
  * the summed index contiguous, and multiplied in 2 × 2 register tiles.
  */
-import { type Field, range } from "./tile.ts";
+import { type Field, WORDS } from "../kernel.ts";
+import { range } from "./tile.ts";
 
 /** C[row, column] = Σ_k A[row, k] · B[column, k], with operands given by how to gather a stretch of k. */
 export interface HostProduct {
@@ -26,7 +27,7 @@ const COLUMNS = 64;
 /** Multiplies, in float64 throughout. */
 export function hostProduct(p: HostProduct): void {
   const { rows, columns, depth } = p;
-  const parts = p.field === "c64" ? 2 : 1;
+  const parts = WORDS[p.field];
   const multiply = parts === 2 ? complexPanels : realPanels;
   const deep = Math.min(DEPTH, depth);
   const panels = Math.ceil(depth / DEPTH);

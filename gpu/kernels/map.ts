@@ -1,5 +1,5 @@
 /** The fused elementwise kernel: one expression, one output, one thread an element. */
-import { BYTES, type DType, type Kernel, linearGrid, linearMain } from "../kernel.ts";
+import { type DType, type Kernel, linearGrid, linearMain, WORDS } from "../kernel.ts";
 import {
   BLOCK,
   type BlockEvaluator,
@@ -35,7 +35,7 @@ export function mapKernel(name: string): Kernel<MapSpec> {
     },
     cpu({ size, value }, inputs, [out], params) {
       evaluate ??= compileBlocks([value]);
-      const width = BYTES[valueDType(value)] / 4;
+      const width = WORDS[valueDType(value)];
       for (let start = 0; start < size; start += BLOCK) {
         const n = Math.min(BLOCK, size - start);
         const [block] = evaluate(start, n, inputs, params);

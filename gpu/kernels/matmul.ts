@@ -1,12 +1,19 @@
 /** Matrix products of real and complex matrices, batched, transposed and conjugated as asked. */
-import { type Adapter, BYTES, type Kernel, type Program, single } from "../kernel.ts";
+import {
+  type Adapter,
+  BYTES,
+  type Field,
+  type Kernel,
+  type Program,
+  single,
+  WORDS,
+} from "../kernel.ts";
 import { hostProduct } from "./host_product.ts";
-import { partialSums, partsOf } from "./partial_sums.ts";
+import { partialSums, partsOfSum } from "./partial_sums.ts";
 import {
   CHAIN,
   chained,
   cheapest,
-  type Field,
   loadWidth,
   range,
   Reader,
@@ -14,6 +21,7 @@ import {
   type Term,
   tileGrid,
   tileMain,
+  when,
   Writer,
 } from "./tile.ts";
 
@@ -59,7 +67,7 @@ interface Variant {
 export function matmul(spec: MatmulSpec): Program {
   const { dtype, m, n, k, bias } = spec;
   const count = batchOf(spec) * m * n;
-  const parts = partsOf(k, count);
+  const parts = partsOfSum(k, count);
   if (parts === 1) return single(product, { ...spec, parts });
   return {
     steps: [
@@ -100,7 +108,7 @@ const product: Kernel<SplitSpec> = {
   },
   cpu(spec, [a, b, bias], [out]) {
     const { dtype, m, n, k, parts } = spec;
-    const words = dtype === "c64" ? 2 : 1;
+    const words = WORDS[dtype];
     const unroll = unrollOf(spec);
     const deep = depthOfPart(spec, unroll), whole = k - k % unroll;
     const batch = batchOf(spec);
@@ -323,7 +331,7 @@ function body(spec: SplitSpec, variant: Variant, a: Reader, b: Reader, out: Writ
         (c) => n % columns === 0 ? undefined : `column + ${c}u < ${n}u`,
       ),
     ].join("\n");
-    lines.push(m % rows === 0 ? stores : `if (row + ${r}u < ${m}u) {\n${stores}\n}`);
+    lines.push(when(m % rows === 0, `row + ${r}u < ${m}u`, stores));
   }
   return lines.join("\n");
 }

@@ -1,6 +1,5 @@
 /** Puts the weights of a convolution in the order in which the correlation reads them. */
-import { type Kernel, linearGrid, linearMain, WGSL_TYPE } from "../kernel.ts";
-import type { Field } from "./tile.ts";
+import { type Field, type Kernel, linearGrid, linearMain, WGSL_TYPE, WORDS } from "../kernel.ts";
 
 /** Height and width. */
 export type Pair = readonly [number, number];
@@ -29,7 +28,7 @@ export function packedSize({ groups, depth, rows, kernel }: PackSpec): number {
 
 /** in0 [group][row][depth][tap] (or its adjoint) → out0 [group][depth][tap][padded row]. */
 export const packWeights: Kernel<PackSpec> = {
-  name: "pack weights",
+  name: "packWeights",
   bindings: ({ dtype }) => ({ inputs: [dtype], outputs: [dtype] }),
   wgsl(spec) {
     const { dtype, depth, rows, kernel, adjoint } = spec;
@@ -53,7 +52,7 @@ export const packWeights: Kernel<PackSpec> = {
   cpu(spec, [weights], [out]) {
     const { dtype, groups, depth, rows, kernel, adjoint, conj } = spec;
     const padded = paddedRows(rows), taps = kernel[0] * kernel[1];
-    const words = dtype === "c64" ? 2 : 1;
+    const words = WORDS[dtype];
     out.fill(0);
     for (let g = 0; g < groups; g++) {
       for (let d = 0; d < depth; d++) {

@@ -1,6 +1,5 @@
 /** The second step of a split sum: adds the partial results that the first step left in scratch. */
-import { type Kernel, linearGrid, linearMain, WGSL_TYPE } from "../kernel.ts";
-import type { Field } from "./tile.ts";
+import { type Field, type Kernel, linearGrid, linearMain, WGSL_TYPE, WORDS } from "../kernel.ts";
 
 /** `parts` arrays of `count` elements each, one after the other. */
 export interface PartialSumsSpec {
@@ -15,7 +14,7 @@ export interface PartialSumsSpec {
  * In how many parts to cut a sum of `depth` terms for each of `outputs` elements: enough that a GPU has
  * threads to fill it, and never fewer than 256 terms to a part.
  */
-export function partsOf(depth: number, outputs: number): number {
+export function partsOfSum(depth: number, outputs: number): number {
   const wanted = 2 ** Math.ceil(Math.log2(Math.max(1, 32768 / outputs)));
   const allowed = 2 ** Math.floor(Math.log2(Math.max(1, depth / 256)));
   return Math.min(wanted, allowed);
@@ -23,7 +22,7 @@ export function partsOf(depth: number, outputs: number): number {
 
 /** out[i] = Σ_p in0[p · count + i] (+ bias[i mod columns]). */
 export const partialSums: Kernel<PartialSumsSpec> = {
-  name: "partial sums",
+  name: "partialSums",
   bindings: ({ dtype, bias }) => ({ inputs: bias ? [dtype, dtype] : [dtype], outputs: [dtype] }),
   wgsl({ dtype, parts, count, bias }) {
     const type = WGSL_TYPE[dtype];
@@ -36,7 +35,7 @@ export const partialSums: Kernel<PartialSumsSpec> = {
     return { source, workgroups: linearGrid(count) };
   },
   cpu({ dtype, parts, count, bias }, [partials, offsets], [out]) {
-    const words = dtype === "c64" ? 2 : 1;
+    const words = WORDS[dtype];
     for (let i = 0; i < count * words; i++) {
       let sum = bias ? offsets[i % (bias * words)] : 0;
       for (let p = 0; p < parts; p++) sum += partials[p * count * words + i];

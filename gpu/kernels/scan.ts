@@ -1,6 +1,7 @@
 /** Running sums along an axis. */
 import {
   BYTES,
+  type Field,
   type Kernel,
   linearGrid,
   linearMain,
@@ -8,11 +9,12 @@ import {
   type Slot,
   type Step,
   WGSL_TYPE,
+  WORDS,
 } from "../kernel.ts";
 
 /** A running sum along the middle axis of [outer, length, inner], from the end where `reverse`. */
 export interface ScanSpec {
-  readonly dtype: "f32" | "c64";
+  readonly dtype: Field;
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
@@ -48,7 +50,7 @@ ${body}
 
 /** Visits the elements in the order of the sum: the place of the element and of its chunk's result. */
 function eachElement(s: Chunked, visit: (at: number, chunk: number, first: boolean) => void): void {
-  const row = s.inner * (s.dtype === "c64" ? 2 : 1);
+  const row = s.inner * WORDS[s.dtype];
   for (let o = 0; o < s.outer; o++) {
     for (let k = 0; k < s.length; k++) {
       const from = (o * s.length + (s.reverse ? s.length - 1 - k : k)) * row;
@@ -85,7 +87,7 @@ const withinChunks: Kernel<Chunked> = {
     return { source: perChunk(s, body), workgroups: linearGrid(s.outer * s.chunks * s.inner) };
   },
   cpu(s, [x, sums], [y]) {
-    const row = s.inner * (s.dtype === "c64" ? 2 : 1);
+    const row = s.inner * WORDS[s.dtype];
     const total = new Float64Array(row * s.outer * s.chunks);
     eachElement(s, (at, chunk, first) => {
       const isFirstChunk = Math.floor(chunk / row) % s.chunks === 0;

@@ -6,10 +6,7 @@
  * lanes about 1 ns, so that tiles are as large as compile time allows and loads as wide as alignment
  * allows. Workgroup memory gains nothing there.
  */
-import type { Adapter } from "../kernel.ts";
-
-/** The kinds of number that have products. */
-export type Field = "f32" | "c64";
+import { type Adapter, type Field, linearGrid, linearMain, WORDS } from "../kernel.ts";
 
 /** Longest serial float32 sum; longer ones are sums of partial sums. */
 export const CHAIN = 256;
@@ -33,7 +30,7 @@ export function loadWidth(field: Field, ...extents: number[]): number {
 
 /** The WGSL type of `width` elements side by side. */
 function unitType(field: Field, width: number): string {
-  const words = width * (field === "c64" ? 2 : 1);
+  const words = width * WORDS[field];
   return words === 1 ? "f32" : `vec${words}<f32>`;
 }
 
@@ -217,25 +214,24 @@ ${total.add(part)}
 }`;
 }
 
+/** WGSL: `code` under a condition, without it where it `always` holds. */
+export function when(always: boolean, condition: string, code: string): string {
+  return always ? code : `if (${condition}) { ${code} }`;
+}
+
 /** Threads of a workgroup: one vector of lanes on software, so that work spreads over the cores. */
 function workgroupSize(adapter: Adapter): number {
   return adapter.software ? 8 : 64;
 }
 
-/** The head of a `main` over a linear index `i`, as many threads as stated. */
+/** WGSL: a `main` whose `body` sees `i`, a linear index below `threads`. */
 export function tileMain(adapter: Adapter, threads: number, body: string): string {
-  const size = workgroupSize(adapter);
-  return `@compute @workgroup_size(${size})
-fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-let i = gid.x + gid.y * groups.x * ${size}u;
-if (i >= ${threads}u) { return; }
-${body}
-}`;
+  return linearMain(threads, body, workgroupSize(adapter));
 }
 
 /** The grid that goes with {@link tileMain}. */
 export function tileGrid(adapter: Adapter, threads: number): [number, number, number] {
-  return [Math.ceil(threads / workgroupSize(adapter)), 1, 1];
+  return linearGrid(threads, workgroupSize(adapter));
 }
 
 /** What a candidate tile would cost: threads in all, and the loads and multiply-adds of each. */

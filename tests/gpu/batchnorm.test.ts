@@ -13,7 +13,7 @@ import {
 import { engines, runProgram } from "../support/program.ts";
 
 const EPS = 1e-3, MOMENTUM = 0.25;
-const PARAMS = new Uint32Array(new Float32Array([EPS, MOMENTUM]).buffer);
+const word = (x: number) => new Uint32Array(new Float32Array([x]).buffer);
 // As the shader sees it.
 const eps = Math.fround(EPS);
 
@@ -161,10 +161,10 @@ function assertClose(
 }
 
 /** Runs on every engine and gives each engine's outputs. */
-async function onAll(program: Program, inputs: HostArray[], outputs: number[]) {
+async function onAll(program: Program, inputs: HostArray[], outputs: number[], param = EPS) {
   const results = [];
   for (const engine of await engines()) {
-    const out = await runProgram(engine, program, inputs, outputs, PARAMS);
+    const out = await runProgram(engine, program, inputs, outputs, word(param));
     results.push({ kind: engine.kind, out });
   }
   return results;
@@ -190,7 +190,8 @@ for (const norm of NORMS) {
       }
       const program = norm.statistics({ ...s, affine: true, track: true });
       const lengths = [norm.stats * channels, 2 * channels, words * channels];
-      for (const { kind, out } of await onAll(program, [x, oldMean, oldSeconds], lengths)) {
+      const inputs = [x, oldMean, oldSeconds];
+      for (const { kind, out } of await onAll(program, inputs, lengths, MOMENTUM)) {
         const what = `${kind} ${JSON.stringify(s)}`;
         assertClose(out[0], stats, 5e-7, `${what} stats`);
         assertClose(out[1], mean, 5e-7, `${what} mean`);

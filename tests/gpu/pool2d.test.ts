@@ -8,8 +8,8 @@ import {
   maxPool2dPick,
   maxPool2dScatter,
   NO_WINNER,
-  type Pool2dSpec,
 } from "../../gpu/kernels/pool2d.ts";
+import type { Pool2dSpec } from "../../gpu/kernels/windows.ts";
 import { engines, runProgram } from "../support/program.ts";
 
 type Pair = readonly [number, number];
