@@ -1,22 +1,14 @@
 /** Functions that put tensors together, take them apart and move their elements. */
 import { cannot } from "../gpu/errors.ts";
-import { describe } from "./describe.ts";
 import { labelNode, type Labels } from "./labels.ts";
 import * as joins from "./ops/join.ts";
-import type { Axes } from "./reductions.ts";
-import { checkAxis, checkWhole, sameShape, show } from "./shape.ts";
+import { type Axes, checkAxis, checkList, checkWhole, sameShape, show } from "./shape.ts";
 import { checkTensor, type RealTensor, type Tensor, wrap } from "./tensor.ts";
 
 /** The kind of several tensors together: real only if all are. */
 export type Joined<L extends readonly Tensor[]> = L extends readonly RealTensor[] ? RealTensor
   : [Extract<L[number], RealTensor>] extends [never] ? L[number]
   : Tensor;
-
-/** Refuses what is not an array. */
-function checkList(what: string, tensors: readonly Tensor[]): readonly Tensor[] {
-  if (Array.isArray(tensors)) return tensors;
-  throw cannot(what, `it takes an array of tensors, got ${describe(tensors)}`);
-}
 
 /**
  * Tensors one after the other along an axis; complex if one of them is.
@@ -32,7 +24,7 @@ function checkList(what: string, tensors: readonly Tensor[]): readonly Tensor[] 
  * ```
  */
 export function concat<L extends readonly Tensor[]>(tensors: L, axis = 0): Joined<L> {
-  const nodes = checkList("concat", tensors).map((x) => checkTensor("concat", x).node);
+  const nodes = checkList("concat", "tensors", tensors).map((x) => checkTensor("concat", x).node);
   return wrap(joins.concat(nodes, axis)) as Joined<L>;
 }
 
@@ -51,7 +43,9 @@ export function concat<L extends readonly Tensor[]>(tensors: L, axis = 0): Joine
  */
 export function stack<L extends readonly Tensor[]>(tensors: L, axis = 0): Joined<L> {
   const what = "stack";
-  if (checkList(what, tensors).length === 0) throw cannot(what, "there is nothing to put together");
+  if (checkList(what, "tensors", tensors).length === 0) {
+    throw cannot(what, "there is nothing to put together");
+  }
   const { shape } = checkTensor(what, tensors[0]);
   const at = checkAxis(what, axis, [...shape, 1]);
   const nodes = tensors.map((x) => {
@@ -82,10 +76,7 @@ export function split<T extends Tensor>(x: T, sizes: readonly number[], axis = 0
   const what = "split";
   const { shape } = checkTensor(what, x);
   const at = checkAxis(what, axis, shape);
-  if (!Array.isArray(sizes)) {
-    throw cannot(what, `it takes an array of sizes, got ${describe(sizes)}`);
-  }
-  for (const n of sizes) checkWhole(what, "a size", n, 1);
+  for (const n of checkList(what, "sizes", sizes)) checkWhole(what, "a size", n, 1);
   const total = sizes.reduce((a, n) => a + n, 0);
   if (total !== shape[at]) {
     throw cannot(what, `sizes ${show(sizes)} add up to ${total} and axis ${at} has ${shape[at]}`);
@@ -127,7 +118,11 @@ export function flip<T extends Tensor>(x: T, axes?: Axes): T {
  * assertEquals(await roll(arange(4), 1, 0).toArray(), [3, 0, 1, 2]);
  * ```
  */
-export function roll<T extends Tensor>(x: T, shift: Axes, axes: Axes): T {
+export function roll<T extends Tensor>(
+  x: T,
+  shift: number | readonly number[],
+  axes: Axes,
+): T {
   return checkTensor("roll", x).roll(shift, axes) as T;
 }
 

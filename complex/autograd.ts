@@ -5,6 +5,7 @@
 import { cannot } from "../gpu/errors.ts";
 import type { Node } from "./graph.ts";
 import { add } from "./ops/arithmetic.ts";
+import { sameShape, show } from "./shape.ts";
 
 /** Tracked nodes that `root` depends on, inputs first. */
 function trackedOrder(root: Node): Node[] {
@@ -68,12 +69,12 @@ export function gradients(root: Node, seed: Node, ends?: readonly Node[]): Map<N
 }
 
 function checked(call: Node, input: Node, g: Node): Node {
-  const fits = g.dtype === input.dtype && g.shape.length === input.shape.length &&
-    g.shape.every((n, d) => n === input.shape[d]);
-  if (fits) return g;
+  if (g.dtype === input.dtype && sameShape(g.shape, input.shape)) return g;
   throw cannot(
     `differentiate ${call.primitive.name}`,
-    `its derivative gives ${g.dtype} [${g.shape}] for an input ${input.dtype} [${input.shape}]`,
+    `its derivative gives ${g.dtype} ${show(g.shape)} for an input ${input.dtype} ${
+      show(input.shape)
+    }`,
   );
 }
 

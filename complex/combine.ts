@@ -8,9 +8,9 @@ import type { Node } from "./graph.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as compare from "./ops/compare.ts";
 import * as functions from "./ops/functions.ts";
+import { type Complex, isComplexNumber } from "./nested.ts";
 import {
   checkReal,
-  type Complex,
   type ComplexOperand,
   type ComplexTensor,
   type RealOperand,
@@ -33,8 +33,7 @@ export type Combined<A extends Operand, B extends Operand> = [A, B] extends
 function operand(what: string, x: unknown): Node {
   if (x instanceof Tensor) return x.node;
   if (typeof x === "number") return arithmetic.fill([], x);
-  const { re, im } = (x ?? {}) as Complex;
-  if (typeof re === "number" && typeof im === "number") return arithmetic.fill([], re, im);
+  if (isComplexNumber(x)) return arithmetic.fill([], x.re, x.im);
   throw cannot(what, `it takes tensors and numbers, got ${describe(x)}`);
 }
 

@@ -2,52 +2,33 @@
 import { cannot } from "../gpu/errors.ts";
 import { describe } from "./describe.ts";
 import { hostNode, type Node } from "./graph.ts";
+import {
+  type Complex,
+  flatten,
+  isComplexNumber,
+  type NestedComplex,
+  type NestedReal,
+} from "./nested.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
-import { generator } from "./ops/random.ts";
 import * as functions from "./ops/functions.ts";
 import { makeState } from "./state.ts";
 import {
   checkReal,
   checkTensor,
-  type Complex,
   type ComplexTensor,
-  type NestedComplex,
-  type NestedReal,
   type RealTensor,
   Tensor,
   wrapComplex,
   wrapReal,
   wrapState,
 } from "./tensor.ts";
-import { broadcast } from "./ops/views.ts";
-import { checkShape, checkWhole, type Shape, show, sizeOf } from "./shape.ts";
+import { checkNumber, checkShape, checkWhole, type Shape, show, sizeOf } from "./shape.ts";
 
 /** The most values that are written out on the host. */
 const MOST_VALUES = 2 ** 30;
 
 /** Flat or nested numbers. */
 export type RealData = NestedReal | ArrayLike<number>;
-
-/** The shape and the entries of nested arrays. */
-function flatten(what: string, data: unknown): { shape: number[]; flat: unknown[] } {
-  const shape: number[] = [];
-  for (let at = data; Array.isArray(at); at = at[0]) shape.push(at.length);
-  const flat: unknown[] = [];
-  const walk = (at: unknown, axis: number): void => {
-    if (axis === shape.length) {
-      if (Array.isArray(at)) throw cannot(what, "the nested arrays are not of one depth");
-      flat.push(at);
-      return;
-    }
-    if (!Array.isArray(at) || at.length !== shape[axis]) {
-      const got = Array.isArray(at) ? `${at.length} entries` : describe(at);
-      throw cannot(what, `along axis ${axis} there are ${shape[axis]} entries and then ${got}`);
-    }
-    for (const item of at) walk(item, axis + 1);
-  };
-  walk(data, 0);
-  return { shape, flat };
-}
 
 function shaped(what: string, shape: Shape | undefined, own: Shape, size: number): Shape {
   if (shape === undefined) {
@@ -65,11 +46,6 @@ function shaped(what: string, shape: Shape | undefined, own: Shape, size: number
 function isTypedArray(x: unknown): x is Float32Array {
   return ArrayBuffer.isView(x) && !(x instanceof DataView) &&
     !(x instanceof BigInt64Array) && !(x instanceof BigUint64Array);
-}
-
-/** Refuses what is not a number; NaN and infinities are numbers. */
-function checkNumber(what: string, name: string, x: unknown): void {
-  if (typeof x !== "number") throw cannot(what, `${name} must be a number, got ${describe(x)}`);
 }
 
 function realValues(what: string, data: RealData): { shape: number[]; values: Float32Array } {
@@ -110,6 +86,10 @@ export function tensor(data: RealData, shape?: Shape): RealTensor {
 /** What gives the real or imaginary part of a complex tensor. */
 export type PartData = RealTensor | RealData;
 
+function partNode(what: string, x: PartData): Node {
+  return x instanceof Tensor ? checkReal(what, x).node : tensor(x).node;
+}
+
 /**
  * A complex tensor re + i·im from its parts, which are broadcast. Of the two views of one tensor,
  * `complex(z.real, z.imag)`, it is that tensor, in values and in the graph of derivatives.
@@ -126,9 +106,8 @@ export type PartData = RealTensor | RealData;
  * ```
  */
 export function complex(re: PartData, im: PartData = 0): ComplexTensor {
-  const part = (x: PartData): Node =>
-    x instanceof Tensor ? checkReal("make a complex tensor", x).node : tensor(x).node;
-  return wrapComplex(arithmetic.complex(part(re), part(im)));
+  const what = "make a complex tensor";
+  return wrapComplex(arithmetic.complex(partNode(what, re), partNode(what, im)));
 }
 
 /**
@@ -162,11 +141,8 @@ export function complexTensor(
   const { shape: own, flat } = flatten(what, data);
   const values = new Float32Array(2 * flat.length);
   flat.forEach((z, k) => {
-    const { re, im } = (z ?? {}) as Complex;
-    if (typeof re !== "number" || typeof im !== "number") {
-      throw cannot(what, `an entry is ${describe(z)} and not { re, im }`);
-    }
-    values.set([re, im], 2 * k);
+    if (!isComplexNumber(z)) throw cannot(what, `an entry is ${describe(z)} and not { re, im }`);
+    values.set([z.re, z.im], 2 * k);
   });
   return wrapComplex(hostNode(values, shaped(what, shape, own, flat.length), "c64"));
 }
@@ -184,9 +160,8 @@ export function complexTensor(
  * ```
  */
 export function polar(r: PartData, phi: PartData): ComplexTensor {
-  const part = (x: PartData): Node =>
-    x instanceof Tensor ? checkReal("make polar numbers", x).node : tensor(x).node;
-  return wrapComplex(functions.polar(...broadcast("make polar numbers", part(r), part(phi))));
+  const what = "make polar numbers";
+  return wrapComplex(functions.polar(partNode(what, r), partNode(what, phi)));
 }
 
 /**
@@ -208,11 +183,10 @@ export function full(shape: Shape, value: number | Complex): Tensor {
   const what = "fill a tensor";
   checkShape(what, shape);
   if (typeof value === "number") return wrapReal(arithmetic.fill([...shape], value));
-  const { re, im } = value ?? {};
-  if (typeof re !== "number" || typeof im !== "number") {
+  if (!isComplexNumber(value)) {
     throw cannot(what, `the value is a number or { re, im }, got ${describe(value)}`);
   }
-  return wrapComplex(arithmetic.fill([...shape], re, im));
+  return wrapComplex(arithmetic.fill([...shape], value.re, value.im));
 }
 
 /**
@@ -327,81 +301,6 @@ export function meshgrid(...axes: RealTensor[]): RealTensor[] {
   }
   const shape = axes.map((x) => x.size);
   return axes.map((x, k) => x.reshape(shape.map((n, d) => (d === k ? n : 1))).expand(shape));
-}
-
-/**
- * Starts the random numbers again from a seed. The same seed gives the same numbers on both engines.
- *
- * @param seed A whole number from 0 to 2⁵³ − 1.
- *
- * @example
- * ```ts
- * import { manualSeed, rand } from "@argand/argand";
- * import { assert } from "@std/assert";
- *
- * manualSeed(7);
- * const a = await rand([3]).data();
- * manualSeed(7);
- * const b = await rand([3]).data();
- * assert(a[2] === b[2]);
- * ```
- */
-export function manualSeed(seed: number): void {
-  checkWhole("seed the random numbers", "the seed", seed, 0);
-  generator.seed(seed);
-}
-
-/**
- * Uniform random numbers in [low, high), from Philox (Salmon et al. 2011).
- *
- * @example
- * ```ts
- * import { rand } from "@argand/argand";
- * import { assert } from "@std/assert";
- *
- * assert(await rand([100]).max().item() < 1);
- * ```
- */
-export function rand(shape: Shape, low = 0, high = 1): RealTensor {
-  checkShape("draw random numbers", shape);
-  for (const [name, x] of Object.entries({ low, high })) {
-    checkNumber("draw random numbers", name, x);
-  }
-  const u = wrapReal(generator.uniform([...shape]));
-  return low === 0 && high === 1 ? u : u.mul(high - low).add(low);
-}
-
-/**
- * Standard normal random numbers.
- *
- * @example
- * ```ts
- * import { randn } from "@argand/argand";
- * import { assert } from "@std/assert";
- *
- * assert(Math.abs(await randn([10000]).mean().item()) < 0.05);
- * ```
- */
-export function randn(shape: Shape): RealTensor {
-  checkShape("draw random numbers", shape);
-  return wrapReal(generator.normal([...shape], "f32"));
-}
-
-/**
- * Circular complex normal random numbers, E|z|² = 1, as PyTorch's.
- *
- * @example
- * ```ts
- * import { randnComplex } from "@argand/argand";
- * import { assert } from "@std/assert";
- *
- * const power = await randnComplex([10000]).absSquared().mean().item();
- * assert(Math.abs(power - 1) < 0.1);
- * ```
- */
-export function randnComplex(shape: Shape): ComplexTensor {
-  checkShape("draw random numbers", shape);
-  return wrapComplex(generator.normal([...shape], "c64"));
 }
 
 /** Options of {@link parameter}. */

@@ -2,9 +2,9 @@
 import { cannot } from "../gpu/errors.ts";
 import { hostNode, type Node } from "./graph.ts";
 import { read, run } from "./realize.ts";
+import { checkScalar } from "./shape.ts";
 import { checkReal, checkTensor, type RealTensor, type Tensor, wrap } from "./tensor.ts";
 import { valueAndGrad } from "./transform.ts";
-import { checkScalar } from "./ops/views.ts";
 
 /** Options of {@link gradcheck}. */
 export interface GradcheckOptions {
@@ -107,7 +107,7 @@ export async function gradcheck<A extends readonly Tensor[]>(
       wrap(hostNode((i === changed ? values! : data[i]).slice(), x.shape, x.node.dtype))
     );
     const { node } = checkReal(what, f(...args as unknown as A));
-    checkScalar(what, node);
+    checkScalar(what, node.shape);
     run([node], true);
     return node;
   };

@@ -19,17 +19,15 @@
  * @module
  */
 export {
-  type Complex,
   type ComplexOperand,
   ComplexTensor,
-  type NestedComplex,
-  type NestedReal,
   type Range,
   type RealOperand,
   RealTensor,
   Tensor,
 } from "./tensor.ts";
-export type { Shape } from "./shape.ts";
+export type { Complex, NestedComplex, NestedReal } from "./nested.ts";
+export type { Axes, Shape } from "./shape.ts";
 export {
   arange,
   complex,
@@ -37,20 +35,17 @@ export {
   eye,
   full,
   linspace,
-  manualSeed,
   meshgrid,
   ones,
   parameter,
   type ParameterOptions,
   type PartData,
   polar,
-  rand,
-  randn,
-  randnComplex,
   type RealData,
   tensor,
   zeros,
 } from "./create.ts";
+export { manualSeed, rand, randn, randnComplex } from "./random.ts";
 export {
   abs,
   absSquared,
@@ -94,7 +89,7 @@ export {
   where,
 } from "./combine.ts";
 export { matmul, outer, vdot } from "./products.ts";
-export { argmax, argmin, type Axes, cumsum, max, mean, min, prod, sum } from "./reductions.ts";
+export { argmax, argmin, cumsum, max, mean, min, prod, sum } from "./reductions.ts";
 export { concat, flip, type Joined, pad, pick, roll, split, stack, take } from "./arrange.ts";
 export type { Labels } from "./labels.ts";
 export { eval, grad, type Gradients, noGrad, valueAndGrad } from "./transform.ts";

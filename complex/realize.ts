@@ -11,6 +11,7 @@ import { intern, type Node, type State, stateNode } from "./graph.ts";
 import { abandonedStates, age, giveBack, keep, moveOn, mustReturn } from "./keep.ts";
 import { drain, enter, settle, SMALL } from "./ledger.ts";
 import { makePlan, type Plan } from "./plan.ts";
+import { show } from "./shape.ts";
 import { uploaded } from "./uploads.ts";
 
 /** Plans kept for each engine; the oldest go first. */
@@ -115,7 +116,7 @@ function planOf(graph: Walk, engine: Engine): Plan {
 
 function checkEngine(buffer: DeviceBuffer, engine: Engine, node: Node): void {
   if (buffer.engine === engine) return;
-  const what = node.state ? node.state.name : `a tensor of shape [${node.shape}]`;
+  const what = node.state ? node.state.name : `a tensor of shape ${show(node.shape)}`;
   throw cannot(
     `compute on the ${engine.kind} engine`,
     `${what} is held by another engine (${buffer.engine.kind}); read it with data() first`,

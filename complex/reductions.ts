@@ -1,8 +1,6 @@
 /** Functions that take axes together, and running sums. */
+import type { Axes } from "./shape.ts";
 import { checkReal, checkTensor, type RealTensor, type Tensor } from "./tensor.ts";
-
-/** One axis or several; negative ones count from the end. */
-export type Axes = number | readonly number[];
 
 /**
  * The sum Σ x over axes (all, if absent).

@@ -5,6 +5,9 @@ import { describe } from "./describe.ts";
 /** The sizes of a tensor's axes, outermost first. */
 export type Shape = readonly number[];
 
+/** One axis or several; negative ones count from the end. */
+export type Axes = number | readonly number[];
+
 /** The number of elements. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
@@ -22,17 +25,37 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, d) => n === b[d]);
 }
 
+/** Refuses what is not an array. */
+export function checkList<T>(what: string, of: string, list: readonly T[]): readonly T[] {
+  if (Array.isArray(list)) return list;
+  throw cannot(what, `it takes an array of ${of}, got ${describe(list)}`);
+}
+
+function checkSizes(what: string, shape: Shape): void {
+  if (Array.isArray(shape)) return;
+  throw cannot(what, `the shape must be an array of whole numbers, got ${describe(shape)}`);
+}
+
 /** Refuses what is not a list of positive whole numbers. */
 export function checkShape(what: string, shape: Shape): void {
-  if (!Array.isArray(shape)) {
-    throw cannot(what, `the shape must be an array of whole numbers, got ${describe(shape)}`);
-  }
+  checkSizes(what, shape);
   for (const n of shape) {
     if (!Number.isSafeInteger(n) || n < 1) {
       const sizes = `every size in the shape ${show(shape)}`;
       throw cannot(what, `${sizes} must be a whole number above 0, got ${describe(n)}`);
     }
   }
+}
+
+/** Refuses to treat as one value what has several. */
+export function checkScalar(what: string, shape: Shape): void {
+  if (sizeOf(shape) === 1) return;
+  throw cannot(what, `it has ${sizeOf(shape)} values, shape ${show(shape)}, and not one`);
+}
+
+/** Refuses what is not a number; NaN and infinities are numbers. */
+export function checkNumber(what: string, name: string, x: unknown): void {
+  if (typeof x !== "number") throw cannot(what, `${name} must be a number, got ${describe(x)}`);
 }
 
 /** Refuses what is not a whole number in [low, high]. */
@@ -62,7 +85,7 @@ export function checkAxis(what: string, axis: number, shape: Shape): number {
 /** Axes counted from 0, in order, none twice; absent means all. */
 export function checkAxes(
   what: string,
-  axes: number | readonly number[] | undefined,
+  axes: Axes | undefined,
   shape: Shape,
 ): number[] {
   if (axes === undefined) return shape.map((_, d) => d);
@@ -101,9 +124,7 @@ export function broadcastShapes(
 
 /** A shape with one size given as −1 worked out from the number of elements. */
 export function resolveShape(what: string, shape: Shape, size: number): number[] {
-  if (!Array.isArray(shape)) {
-    throw cannot(what, `the shape must be an array of whole numbers, got ${describe(shape)}`);
-  }
+  checkSizes(what, shape);
   const holes = shape.filter((n) => n === -1).length;
   if (holes > 1) throw cannot(what, `only one size of ${show(shape)} may be -1`);
   const known = shape.reduce((a, n) => (n === -1 ? a : a * n), 1);

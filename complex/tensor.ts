@@ -15,11 +15,21 @@ import * as products from "./ops/matmul.ts";
 import * as reductions from "./ops/reduce.ts";
 import * as views from "./ops/views.ts";
 import { noteLoss } from "./losses.ts";
+import {
+  type Complex,
+  isComplexNumber,
+  nest,
+  type NestedComplex,
+  type NestedReal,
+} from "./nested.ts";
 import { formatTensor } from "./print.ts";
 import { read } from "./realize.ts";
 import {
+  type Axes,
   checkAxes,
   checkAxis,
+  checkList,
+  checkScalar,
   checkShape,
   checkWhole,
   resolveShape,
@@ -29,14 +39,6 @@ import {
 } from "./shape.ts";
 import { assign } from "./state.ts";
 
-/** A complex number of the host. */
-export interface Complex {
-  /** The real part. */
-  readonly re: number;
-  /** The imaginary part. */
-  readonly im: number;
-}
-
 /** Part of an axis: `[from, to)`, or `[from, to, step]` as NumPy's `from:to:step`, or all of it. */
 export type Range = readonly [number, number] | readonly [number, number, number] | null;
 
@@ -45,10 +47,6 @@ export type RealOperand = RealTensor | number;
 
 /** What has a complex value. */
 export type ComplexOperand = ComplexTensor | Complex;
-
-const isComplexNumber = (x: unknown): x is Complex =>
-  typeof x === "object" && x !== null && typeof (x as Complex).re === "number" &&
-  typeof (x as Complex).im === "number";
 
 /** The node of an operand; numbers take the shape of `like`. */
 function operand(what: string, x: unknown, like: Node): Node {
@@ -202,14 +200,14 @@ export abstract class Tensor {
   expand(shape: Shape): this {
     checkShape("expand", shape);
     const [x] = views.broadcast("expand", this.node, arithmetic.fill(shape, 0));
-    if (x.shape.length !== shape.length || x.shape.some((n, d) => n !== shape[d])) {
+    if (!sameShape(x.shape, shape)) {
       throw cannot("expand", `shape ${show(this.shape)} does not broadcast to ${show(shape)}`);
     }
     return this.same(x);
   }
 
   /** Removes axes of size 1: all of them, or those named. */
-  squeeze(axes?: number | readonly number[]): this {
+  squeeze(axes?: Axes): this {
     const list = axes === undefined
       ? this.shape.map((_, d) => d).filter((d) => this.shape[d] === 1)
       : checkAxes("squeeze", axes, this.shape);
@@ -273,12 +271,12 @@ export abstract class Tensor {
   }
 
   /** The order along axes (all, if absent) turned round. */
-  flip(axes?: number | readonly number[]): this {
+  flip(axes?: Axes): this {
     return this.same(views.flip(this.node, checkAxes("flip", axes, this.shape)));
   }
 
   /** Moves elements by `shift` places along an axis, round the end. */
-  roll(shift: number | readonly number[], axes: number | readonly number[]): this {
+  roll(shift: number | readonly number[], axes: Axes): this {
     const shifts = typeof shift === "number" ? [shift] : shift;
     const list = checkList("roll", "axes", typeof axes === "number" ? [axes] : axes)
       .map((axis) => checkAxis("roll", axis, this.shape));
@@ -308,17 +306,17 @@ export abstract class Tensor {
   }
 
   /** The sum over axes (all, if absent). */
-  sum(axes?: number | readonly number[], keepDims = false): this {
+  sum(axes?: Axes, keepDims = false): this {
     return this.same(views.sum(this.node, axes, keepDims));
   }
 
   /** The mean over axes (all, if absent). */
-  mean(axes?: number | readonly number[], keepDims = false): this {
+  mean(axes?: Axes, keepDims = false): this {
     return this.same(reductions.mean(this.node, axes, keepDims));
   }
 
   /** The product over axes (all, if absent). */
-  prod(axes?: number | readonly number[], keepDims = false): this {
+  prod(axes?: Axes, keepDims = false): this {
     return this.same(reductions.prod(this.node, axes, keepDims));
   }
 
@@ -483,7 +481,7 @@ export class RealTensor extends Tensor {
 
   /** The single value. */
   async item(): Promise<number> {
-    views.checkScalar("take the item", this.node);
+    checkScalar("take the item", this.shape);
     return (await this.data())[0];
   }
 
@@ -583,12 +581,12 @@ export class RealTensor extends Tensor {
   }
 
   /** The largest value over axes; the gradient is shared among equals. */
-  max(axes?: number | readonly number[], keepDims = false): RealTensor {
+  max(axes?: Axes, keepDims = false): RealTensor {
     return new RealTensor(reductions.max(this.node, axes, keepDims));
   }
 
   /** The smallest value over axes. */
-  min(axes?: number | readonly number[], keepDims = false): RealTensor {
+  min(axes?: Axes, keepDims = false): RealTensor {
     return new RealTensor(reductions.min(this.node, axes, keepDims));
   }
 
@@ -605,7 +603,7 @@ export class RealTensor extends Tensor {
   /** Differentiates this real number: every parameter it depends on gets ∂this/∂parameter added to its `grad`. */
   backward(): void {
     const { node } = this;
-    views.checkScalar("differentiate a loss", node);
+    checkScalar("differentiate a loss", node.shape);
     if (!node.tracked) {
       throw cannot("differentiate a loss", "it depends on no parameter that requires a gradient");
     }
@@ -645,7 +643,7 @@ export class ComplexTensor extends Tensor {
 
   /** The single value. */
   async item(): Promise<Complex> {
-    views.checkScalar("take the item", this.node);
+    checkScalar("take the item", this.shape);
     const [re, im] = await this.data();
     return { re, im };
   }
@@ -713,12 +711,6 @@ export class ComplexTensor extends Tensor {
   }
 }
 
-/** Refuses what is not an array. */
-function checkList<T>(what: string, of: string, list: readonly T[]): readonly T[] {
-  if (Array.isArray(list)) return list;
-  throw cannot(what, `it takes an array of ${of}, got ${describe(list)}`);
-}
-
 /** Refuses what is not a tensor. */
 export function checkTensor(what: string, x: unknown): Tensor {
   if (x instanceof Tensor) return x;
@@ -735,19 +727,4 @@ export function checkComplex(what: string, x: unknown): ComplexTensor {
 export function checkReal(what: string, x: unknown): RealTensor {
   if (x instanceof RealTensor) return x;
   throw cannot(what, `it takes a real tensor, got ${describe(x)}`);
-}
-
-/** Numbers nested by axis. */
-export type NestedReal = number | NestedReal[];
-
-/** Complex numbers nested by axis. */
-export type NestedComplex = Complex | NestedComplex[];
-
-type Nested<T> = T | Nested<T>[];
-
-function nest<T>(shape: Shape, entry: (k: number) => T): Nested<T> {
-  let k = 0;
-  const block = (axis: number): Nested<T> =>
-    axis === shape.length ? entry(k++) : Array.from({ length: shape[axis] }, () => block(axis + 1));
-  return block(0);
 }

@@ -4,8 +4,9 @@ import { gradients } from "./autograd.ts";
 import { describe } from "./describe.ts";
 import { withoutGradients } from "./graph.ts";
 import { fill, fillLike } from "./ops/arithmetic.ts";
-import { checkScalar, variable } from "./ops/views.ts";
+import { variable } from "./ops/views.ts";
 import { run } from "./realize.ts";
+import { checkScalar } from "./shape.ts";
 import { checkReal, checkTensor, type RealTensor, type Tensor, wrap } from "./tensor.ts";
 
 /** Refuses what is not a function. */
@@ -40,7 +41,7 @@ export function valueAndGrad<A extends readonly Tensor[]>(
   return (...args) => {
     const inputs = args.map((x) => variable(checkTensor("differentiate", x).node));
     const value = checkReal("differentiate", f(...inputs.map(wrap) as unknown as A));
-    checkScalar("differentiate", value.node);
+    checkScalar("differentiate", value.shape);
     const found = gradients(value.node, fill(value.shape, 1), inputs);
     const list = inputs.map((x) => wrap(found.get(x) ?? fillLike(x, 0)));
     return [value, list as unknown as Gradients<A>];

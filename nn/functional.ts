@@ -1,6 +1,7 @@
 /** The layers as pure functions of tensors. */
 import { cannot } from "../gpu/errors.ts";
-import { complex, rand } from "../complex/create.ts";
+import { complex } from "../complex/create.ts";
+import { rand } from "../complex/random.ts";
 import * as convolution from "../complex/ops/conv2d.ts";
 import * as products from "../complex/ops/matmul.ts";
 import * as pools from "../complex/ops/pool2d.ts";

@@ -4,7 +4,7 @@
  */
 import { cannot } from "../gpu/errors.ts";
 import { checkShape, checkWhole, type Shape, show, sizeOf } from "../complex/shape.ts";
-import { randnComplex } from "../complex/create.ts";
+import { randnComplex } from "../complex/random.ts";
 import type { ComplexTensor } from "../complex/tensor.ts";
 import { withDefaults } from "./options.ts";
 

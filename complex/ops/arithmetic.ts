@@ -1,6 +1,5 @@
 /** Constants, the field operations, and what takes a complex number apart and together. */
-import * as fn from "../../gpu/functions/arithmetic.ts";
-import * as partsFn from "../../gpu/functions/parts.ts";
+import * as fn from "../../gpu/functions.ts";
 import type { MapFunction } from "../../gpu/function.ts";
 import type { DType, Field } from "../../gpu/kernel.ts";
 import { type Derivative, Node, type Primitive } from "../graph.ts";
@@ -47,15 +46,15 @@ export function fillLike(x: Node, value: number): Node {
   return x.dtype === "c64" ? fill(x.shape, value, 0) : fill(x.shape, value);
 }
 
-const TO_COMPLEX = mapPrimitive(partsFn.toComplex, (_, [g]) => [real(g!)], true);
-const REAL = mapPrimitive(partsFn.real, (_, [g]) => [toComplex(g!)], true);
+const TO_COMPLEX = mapPrimitive(fn.toComplex, (_, [g]) => [real(g!)], true);
+const REAL = mapPrimitive(fn.real, (_, [g]) => [toComplex(g!)], true);
 const IMAG = mapPrimitive(
-  partsFn.imag,
+  fn.imag,
   (_, [g]) => [complex(fill(g!.shape, 0), g!)],
   true,
 );
-const COMPLEX = mapPrimitive(partsFn.complex, (_, [g]) => [real(g!), imag(g!)], true);
-const CONJ = mapPrimitive(partsFn.conj, (_, [g]) => [conj(g!)], true);
+const COMPLEX = mapPrimitive(fn.complex, (_, [g]) => [real(g!), imag(g!)], true);
+const CONJ = mapPrimitive(fn.conj, (_, [g]) => [conj(g!)], true);
 
 /** x + 0i; a complex x is returned as it is. */
 export function toComplex(x: Node): Node {

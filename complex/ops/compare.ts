@@ -1,10 +1,9 @@
 /** Comparisons, which give 1 or 0, and the choice between two tensors. */
-import * as fn from "../../gpu/functions/comparison.ts";
-import { indexToReal } from "../../gpu/functions/cast.ts";
+import * as fn from "../../gpu/functions.ts";
 import type { MapFunction } from "../../gpu/function.ts";
 import type { Field } from "../../gpu/kernel.ts";
-import { Node, type Primitive } from "../graph.ts";
-import { broadcastShapes, type Shape } from "../shape.ts";
+import type { Node } from "../graph.ts";
+import { broadcastShapes } from "../shape.ts";
 import { applyMap, fillLike, mapPrimitive, matched } from "./arithmetic.ts";
 import { broadcast, expand } from "./views.ts";
 
@@ -57,18 +56,4 @@ export function where(condition: Node, a: Node, b: Node): Node {
   const shape = broadcastShapes("choose", condition.shape, x.shape);
   const primitive = WHERE[x.dtype as Field];
   return applyMap(primitive, expand(condition, shape), expand(x, shape), expand(y, shape));
-}
-
-const IOTA: Primitive = { name: "index", lowering: { kind: "iota" } };
-
-/** The linear index of each element. */
-export function iota(shape: Shape): Node {
-  return new Node(IOTA, [], [{ shape, dtype: "u32" }]);
-}
-
-const TO_REAL = mapPrimitive(indexToReal);
-
-/** Indices as real numbers. */
-export function fromIndex(x: Node): Node {
-  return applyMap(TO_REAL, x);
 }

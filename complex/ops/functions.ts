@@ -1,13 +1,5 @@
 /** Elementwise functions with their derivatives. A holomorphic f passes g back as g · conj(f′(z)). */
-import * as activation from "../../gpu/functions/activation.ts";
-import * as angleFn from "../../gpu/functions/angle.ts";
-import * as arithmetic from "../../gpu/functions/arithmetic.ts";
-import * as comparison from "../../gpu/functions/comparison.ts";
-import * as exponential from "../../gpu/functions/exponential.ts";
-import * as hyperbolic from "../../gpu/functions/hyperbolic.ts";
-import * as modulus from "../../gpu/functions/modulus.ts";
-import * as power from "../../gpu/functions/power.ts";
-import * as trigonometric from "../../gpu/functions/trigonometric.ts";
+import * as fn from "../../gpu/functions.ts";
 import type { MapFunction } from "../../gpu/function.ts";
 import type { Field } from "../../gpu/kernel.ts";
 import type { Node } from "../graph.ts";
@@ -52,80 +44,80 @@ const one = (x: Node) => fillLike(x, 1);
 
 /** x² */
 export const square: (x: Node) => Node = holomorphic(
-  arithmetic.squareReal,
-  arithmetic.squareComplex,
+  fn.squareReal,
+  fn.squareComplex,
   (x) => scale(x, 2),
 );
 /** 1 / x */
 export const reciprocal: (x: Node) => Node = holomorphic(
-  arithmetic.reciprocalReal,
-  arithmetic.reciprocalComplex,
+  fn.reciprocalReal,
+  fn.reciprocalComplex,
   (_, y) => neg(square(y)),
 );
 /** eˣ */
 export const exp: (x: Node) => Node = holomorphic(
-  exponential.expReal,
-  exponential.expComplex,
+  fn.expReal,
+  fn.expComplex,
   (_, y) => y,
 );
 /** The natural logarithm, cut along the negative real axis. */
 export const log: (x: Node) => Node = holomorphic(
-  exponential.logReal,
-  exponential.logComplex,
+  fn.logReal,
+  fn.logComplex,
   (x) => reciprocal(x),
 );
 /** The square root of non-negative real part. */
 export const sqrt: (x: Node) => Node = holomorphic(
-  power.sqrtReal,
-  power.sqrtComplex,
+  fn.sqrtReal,
+  fn.sqrtComplex,
   (_, y) => scale(reciprocal(y), 0.5),
 );
 /** sin x */
 export const sin: (x: Node) => Node = holomorphic(
-  angleFn.sinReal,
-  trigonometric.sinComplex,
+  fn.sinReal,
+  fn.sinComplex,
   (x) => cos(x),
 );
 /** cos x */
 export const cos: (x: Node) => Node = holomorphic(
-  angleFn.cosReal,
-  trigonometric.cosComplex,
+  fn.cosReal,
+  fn.cosComplex,
   (x) => neg(sin(x)),
 );
 /** tan x */
 export const tan: (x: Node) => Node = holomorphic(
-  angleFn.tanReal,
-  trigonometric.tanComplex,
+  fn.tanReal,
+  fn.tanComplex,
   (_, y) => add(one(y), square(y)),
 );
 /** sinh x */
 export const sinh: (x: Node) => Node = holomorphic(
-  hyperbolic.sinhReal,
-  hyperbolic.sinhComplex,
+  fn.sinhReal,
+  fn.sinhComplex,
   (x) => cosh(x),
 );
 /** cosh x */
 export const cosh: (x: Node) => Node = holomorphic(
-  hyperbolic.coshReal,
-  hyperbolic.coshComplex,
+  fn.coshReal,
+  fn.coshComplex,
   (x) => sinh(x),
 );
 /** tanh x */
 export const tanh: (x: Node) => Node = holomorphic(
-  hyperbolic.tanhReal,
-  hyperbolic.tanhComplex,
+  fn.tanhReal,
+  fn.tanhComplex,
   (_, y) => sub(one(y), square(y)),
 );
 
-const SIGMOID = mapPrimitive(activation.sigmoid, (y, [g]) => [mul(g!, mul(y, sub(one(y), y)))]);
+const SIGMOID = mapPrimitive(fn.sigmoid, (y, [g]) => [mul(g!, mul(y, sub(one(y), y)))]);
 
 /** 1 / (1 + e⁻ˣ) for real x. */
 export function sigmoid(x: Node): Node {
   return applyMap(SIGMOID, x);
 }
 
-const SIGN = mapPrimitive(modulus.sign);
-const SGN = mapPrimitive(modulus.sgn, (y, [g]) => {
+const SIGN = mapPrimitive(fn.sign);
+const SGN = mapPrimitive(fn.sgn, (y, [g]) => {
   // Only the part of g across z changes its direction: i s Im(conj(s) g) / |z|.
   const across = imag(mul(conj(y), g!));
   return [mul(mul(complex(fill(y.shape, 0), across), y), inverseAbs(y.inputs[0]))];
@@ -136,8 +128,8 @@ export function sgn(x: Node): Node {
   return applyMap(x.dtype === "c64" ? SGN : SIGN, x);
 }
 
-const ABS_REAL = mapPrimitive(modulus.absReal, (y, [g]) => [mul(g!, sgn(y.inputs[0]))]);
-const ABS = mapPrimitive(modulus.absComplex, (y, [g]) => [mul(g!, sgn(y.inputs[0]))]);
+const ABS_REAL = mapPrimitive(fn.absReal, (y, [g]) => [mul(g!, sgn(y.inputs[0]))]);
+const ABS = mapPrimitive(fn.absComplex, (y, [g]) => [mul(g!, sgn(y.inputs[0]))]);
 
 /** |x|; its derivative at 0 is 0. */
 export function abs(x: Node): Node {
@@ -153,7 +145,7 @@ function inverseAbs(z: Node): Node {
 }
 
 const ABS_SQUARED = mapPrimitive(
-  modulus.absSquared,
+  fn.absSquared,
   (y, [g]) => [mul(scale(g!, 2), y.inputs[0])],
 );
 
@@ -162,7 +154,7 @@ export function absSquared(x: Node): Node {
   return x.dtype === "c64" ? applyMap(ABS_SQUARED, x) : square(x);
 }
 
-const ANGLE = mapPrimitive(angleFn.angle, (y, [g]) => {
+const ANGLE = mapPrimitive(fn.angle, (y, [g]) => {
   const [z] = y.inputs;
   const turn = mul(sgn(z), inverseAbs(z));
   return [mul(complex(fill(y.shape, 0), g!), turn)];
@@ -173,7 +165,7 @@ export function angle(x: Node): Node {
   return applyMap(ANGLE, toComplex(x));
 }
 
-const POLAR = mapPrimitive(angleFn.polar, (z, [g]) => {
+const POLAR = mapPrimitive(fn.polar, (z, [g]) => {
   const [r, phi] = z.inputs;
   const along = mul(g!, conj(applyMap(POLAR, fillLike(phi, 1), phi)));
   return [real(along), mul(imag(along), r)];
@@ -200,8 +192,8 @@ const powDerivative = (y: Node, [g]: readonly (Node | null)[]) => {
   }
   return [ga, gb];
 };
-const POW_REAL = mapPrimitive(power.powReal, powDerivative);
-const POW_COMPLEX = mapPrimitive(power.powComplex, powDerivative);
+const POW_REAL = mapPrimitive(fn.powReal, powDerivative);
+const POW_COMPLEX = mapPrimitive(fn.powComplex, powDerivative);
 
 /** a to the power b, the principal value. */
 export function pow(a: Node, b: Node): Node {
@@ -209,7 +201,7 @@ export function pow(a: Node, b: Node): Node {
   return applyMap(x.dtype === "c64" ? POW_COMPLEX : POW_REAL, x, y);
 }
 
-const ATAN2 = mapPrimitive(angleFn.atan2, (call, [g]) => {
+const ATAN2 = mapPrimitive(fn.atan2, (call, [g]) => {
   const [y, x] = call.inputs;
   const over = div(g!, add(square(x), square(y)));
   return [mul(over, x), neg(mul(over, y))];
@@ -228,8 +220,8 @@ function share(wins: (a: Node, b: Node) => Node) {
     return [mul(g!, add(wins(a, b), half)), mul(g!, add(wins(b, a), half))];
   };
 }
-const MAXIMUM = mapPrimitive(comparison.maximum, share(greater));
-const MINIMUM = mapPrimitive(comparison.minimum, share((a, b) => greater(b, a)));
+const MAXIMUM = mapPrimitive(fn.maximum, share(greater));
+const MINIMUM = mapPrimitive(fn.minimum, share((a, b) => greater(b, a)));
 
 /** The larger of two reals. */
 export function maximum(a: Node, b: Node): Node {
@@ -245,8 +237,8 @@ const gateDerivative = (call: Node, [g]: readonly (Node | null)[]) => [
   reluGate(g!, call.inputs[1]),
   null,
 ];
-const GATE_REAL = mapPrimitive(activation.reluGateReal, gateDerivative);
-const GATE_COMPLEX = mapPrimitive(activation.reluGateComplex, gateDerivative);
+const GATE_REAL = mapPrimitive(fn.reluGateReal, gateDerivative);
+const GATE_COMPLEX = mapPrimitive(fn.reluGateComplex, gateDerivative);
 
 /** g where x > 0, else 0, real and imaginary part each by itself. */
 function reluGate(g: Node, x: Node): Node {
@@ -256,8 +248,8 @@ function reluGate(g: Node, x: Node): Node {
 const reluDerivative = (call: Node, [g]: readonly (Node | null)[]) => [
   reluGate(g!, call.inputs[0]),
 ];
-const RELU_REAL = mapPrimitive(activation.reluReal, reluDerivative);
-const RELU_COMPLEX = mapPrimitive(activation.reluComplex, reluDerivative);
+const RELU_REAL = mapPrimitive(fn.reluReal, reluDerivative);
+const RELU_COMPLEX = mapPrimitive(fn.reluComplex, reluDerivative);
 
 /** max(x, 0), of a complex x for real and imaginary part each by itself. */
 export function relu(x: Node): Node {

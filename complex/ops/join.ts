@@ -5,8 +5,9 @@ import { MOST_ROUNDS } from "../../gpu/kernels/fold.ts";
 import { cannot } from "../../gpu/errors.ts";
 import { type Derivative, Node, type Primitive } from "../graph.ts";
 import { checkAxis, type Shape, show, sizeOf } from "../shape.ts";
-import { add, fill, toComplex } from "./arithmetic.ts";
-import { equal, fromIndex, iota, less, where } from "./compare.ts";
+import { add, fill, fillLike, toComplex } from "./arithmetic.ts";
+import { equal, less, where } from "./compare.ts";
+import { fromIndex, iota } from "./indices.ts";
 import { embed, expand, reshape, slice, sum } from "./views.ts";
 
 /** The coordinate along one axis of a shape, as a real number. */
@@ -138,6 +139,5 @@ export function pick(x: Node, labels: Node): Node {
   const [n, c] = x.shape;
   const column = expand(iota([c]), [n, c]);
   const label = expand(reshape(labels, [n, 1]), [n, c]);
-  const zero = x.dtype === "c64" ? fill(x.shape, 0, 0) : fill(x.shape, 0);
-  return sum(where(equal(column, label), x, zero), 1);
+  return sum(where(equal(column, label), x, fillLike(x, 0)), 1);
 }

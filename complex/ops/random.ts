@@ -1,10 +1,10 @@
 /** Random numbers from Philox, a counter-based generator: computed where they are used. */
-import { normalComplex, normalReal, uniformReal } from "../../gpu/functions/random.ts";
+import { normalComplex, normalReal, uniformReal } from "../../gpu/functions.ts";
 import type { Field } from "../../gpu/kernel.ts";
 import type { Node } from "../graph.ts";
 import type { Shape } from "../shape.ts";
 import { applyMap, fillIndex, mapPrimitive } from "./arithmetic.ts";
-import { iota } from "./compare.ts";
+import { iota } from "./indices.ts";
 
 const UNIFORM = mapPrimitive(uniformReal, undefined, true);
 const NORMAL = { f32: mapPrimitive(normalReal), c64: mapPrimitive(normalComplex) };

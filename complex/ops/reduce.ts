@@ -5,14 +5,14 @@ import { scan } from "../../gpu/kernels/scan.ts";
 import { cannot } from "../../gpu/errors.ts";
 import type { Field } from "../../gpu/kernel.ts";
 import { Node, type Primitive } from "../graph.ts";
-import { checkAxes, checkAxis, type Shape, show, sizeOf } from "../shape.ts";
+import { type Axes, checkAxes, checkAxis, type Shape, show, sizeOf } from "../shape.ts";
 import { div, mul, neg, scale } from "./arithmetic.ts";
 import { equal } from "./compare.ts";
 import { expand, permute, reshape, slice, squeeze, sum, sumKeep } from "./views.ts";
 import { concat } from "./join.ts";
 
 /** The mean over axes. */
-export function mean(x: Node, axes?: number | readonly number[], keepDims = false): Node {
+export function mean(x: Node, axes?: Axes, keepDims = false): Node {
   const list = checkAxes("take the mean", axes, x.shape);
   const total = sum(x, list, keepDims);
   return scale(total, total.size / x.size);
@@ -34,7 +34,7 @@ function keptShape(shape: Shape, axes: readonly number[]): Shape {
 }
 
 /** The largest value over axes; its gradient is shared among equals. */
-export function max(x: Node, axes?: number | readonly number[], keepDims = false): Node {
+export function max(x: Node, axes?: Axes, keepDims = false): Node {
   const list = checkAxes("take the max", axes, x.shape);
   const result = { shape: keptShape(x.shape, list), dtype: x.dtype };
   const kept = new Node(MAX, [x], [result], { axes: list });
@@ -42,7 +42,7 @@ export function max(x: Node, axes?: number | readonly number[], keepDims = false
 }
 
 /** The smallest value over axes. */
-export function min(x: Node, axes?: number | readonly number[], keepDims = false): Node {
+export function min(x: Node, axes?: Axes, keepDims = false): Node {
   return neg(max(neg(x), axes, keepDims));
 }
 
@@ -63,7 +63,7 @@ export function argmax(x: Node, axis?: number, keepDims = false): Node {
 }
 
 /** The product over axes, by halves, so that zeros and derivatives of any order are right. */
-export function prod(x: Node, axes?: number | readonly number[], keepDims = false): Node {
+export function prod(x: Node, axes?: Axes, keepDims = false): Node {
   const list = checkAxes("take the product", axes, x.shape);
   const kept = keptShape(x.shape, list);
   const rest = x.shape.map((_, d) => d).filter((d) => !list.includes(d));

@@ -2,7 +2,6 @@
  * Rearrangements of elements and the sum that undoes repetition: linear maps whose derivatives are
  * one another. None of them moves data by itself; the kernels that look through them do.
  */
-import { cannot } from "../../gpu/errors.ts";
 import {
   add as addIndex,
   constant,
@@ -17,7 +16,7 @@ import {
 } from "../../gpu/index.ts";
 import { reduce } from "../../gpu/kernels/reduce.ts";
 import { type Derivative, Node, type Placement, type Primitive } from "../graph.ts";
-import { broadcastShapes, checkAxes, sameShape, type Shape, show, sizeOf } from "../shape.ts";
+import { type Axes, broadcastShapes, checkAxes, sameShape, type Shape } from "../shape.ts";
 
 type Place = (
   at: Index,
@@ -129,7 +128,7 @@ export function squeeze(x: Node, axes: readonly number[]): Node {
 }
 
 /** The sum over axes. */
-export function sum(x: Node, axes?: number | readonly number[], keepDims = false): Node {
+export function sum(x: Node, axes?: Axes, keepDims = false): Node {
   const list = checkAxes("sum", axes, x.shape);
   const kept = sumKeep(x, list);
   return keepDims ? kept : squeeze(kept, list);
@@ -237,11 +236,4 @@ export function roll(x: Node, shifts: readonly number[]): Node {
     x.shape,
     shifts.map((by, d) => ((by % x.shape[d]) + x.shape[d]) % x.shape[d]),
   );
-}
-
-/** Refuses to treat as one value what has several. */
-export function checkScalar(what: string, x: Node): void {
-  if (sizeOf(x.shape) !== 1) {
-    throw cannot(what, `it has ${sizeOf(x.shape)} values, shape ${show(x.shape)}, and not one`);
-  }
 }

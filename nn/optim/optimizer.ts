@@ -3,6 +3,7 @@ import { cannot } from "../../gpu/errors.ts";
 import { type State, withoutGradients } from "../../complex/graph.ts";
 import { clearGradient, lossesOf } from "../../complex/losses.ts";
 import { run, runPending } from "../../complex/realize.ts";
+import { show } from "../../complex/shape.ts";
 import { assign, makeState } from "../../complex/state.ts";
 import { checkTensor, Tensor, wrap } from "../../complex/tensor.ts";
 import { withDefaults } from "../options.ts";
@@ -82,7 +83,7 @@ export abstract class Optimizer<O extends object> {
       const tensors = [...params].map((p) => checkTensor(what, p));
       for (const { state, requiresGrad, shape } of tensors) {
         if (!state || !requiresGrad) {
-          throw cannot(what, `a tensor of shape [${shape}] is no parameter with a gradient`);
+          throw cannot(what, `a tensor of shape ${show(shape)} is no parameter with a gradient`);
         }
         if (seen.has(state)) throw cannot(what, `${state.name} is there twice`);
         seen.add(state);

@@ -1,15 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { ArgandError } from "../../gpu/errors.ts";
 import type { Engine } from "../../gpu/engine.ts";
-import {
-  complex,
-  full,
-  manualSeed,
-  ones,
-  parameter,
-  randnComplex,
-  tensor,
-} from "../../complex/create.ts";
+import { complex, full, ones, parameter, tensor } from "../../complex/create.ts";
+import { manualSeed, randnComplex } from "../../complex/random.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
 import { eval as evaluate } from "../../complex/transform.ts";
 import { run } from "../../complex/realize.ts";

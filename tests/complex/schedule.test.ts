@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { complex, ones, randnComplex, tensor } from "../../complex/create.ts";
+import { complex, ones, tensor } from "../../complex/create.ts";
+import { randnComplex } from "../../complex/random.ts";
 import { eval as evaluate, valueAndGrad } from "../../complex/transform.ts";
 import type { ComplexTensor } from "../../complex/tensor.ts";
 import { count } from "../support/dispatches.ts";

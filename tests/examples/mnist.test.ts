@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { use } from "../../gpu/device.ts";
-import { complex, manualSeed, tensor } from "../../complex/create.ts";
+import { complex, tensor } from "../../complex/create.ts";
+import { manualSeed } from "../../complex/random.ts";
 import * as nn from "../../nn/mod.ts";
 import { FoundingNetwork, type Norm } from "../../examples/networks.ts";
 import { mnistDigits, SIDE } from "../../examples/mnist_data.ts";

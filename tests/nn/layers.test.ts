@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { complex, complexTensor, manualSeed, ones, polar, tensor } from "../../complex/create.ts";
+import { complex, complexTensor, ones, polar, tensor } from "../../complex/create.ts";
+import { manualSeed } from "../../complex/random.ts";
 import { gradcheck } from "../../complex/gradcheck.ts";
 import { ComplexTensor, type RealTensor, type Tensor } from "../../complex/tensor.ts";
 import { valueAndGrad } from "../../complex/transform.ts";

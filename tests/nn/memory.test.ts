@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { complex, manualSeed, randnComplex, tensor } from "../../complex/create.ts";
+import { complex, tensor } from "../../complex/create.ts";
+import { manualSeed, randnComplex } from "../../complex/random.ts";
 import { eval as evaluate } from "../../complex/transform.ts";
 import * as nn from "../../nn/mod.ts";
 import { count } from "../support/dispatches.ts";

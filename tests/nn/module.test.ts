@@ -1,12 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import {
-  complex,
-  complexTensor,
-  manualSeed,
-  parameter,
-  rand,
-  tensor,
-} from "../../complex/create.ts";
+import { complex, complexTensor, parameter, tensor } from "../../complex/create.ts";
+import { manualSeed, rand } from "../../complex/random.ts";
 import {
   formatSafetensors,
   parseSafetensors,

@@ -1,11 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import {
-  complexTensor,
-  manualSeed,
-  parameter,
-  randnComplex,
-  tensor,
-} from "../../complex/create.ts";
+import { complexTensor, parameter, tensor } from "../../complex/create.ts";
+import { manualSeed, randnComplex } from "../../complex/random.ts";
 import { add } from "../../complex/combine.ts";
 import type { RealTensor, Tensor } from "../../complex/tensor.ts";
 import { memory } from "../../gpu/device.ts";
