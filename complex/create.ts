@@ -177,7 +177,17 @@ export function polar(r: PartData, phi: PartData): ComplexTensor {
  * ```
  */
 export function full(shape: Shape, value: number): RealTensor;
-/** The same complex number everywhere. */
+/**
+ * The same complex number everywhere.
+ *
+ * @example
+ * ```ts
+ * import { full } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(await full([1], { re: 1, im: 2 }).item(), { re: 1, im: 2 });
+ * ```
+ */
 export function full(shape: Shape, value: Complex): ComplexTensor;
 export function full(shape: Shape, value: number | Complex): Tensor {
   const what = "fill a tensor";

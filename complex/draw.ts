@@ -70,6 +70,17 @@ function checkSize(length: number, numbers: number, height: number, width: numbe
  * {@link domainColour}. Numbers that are not finite stay transparent.
  *
  * @param options.scale The modulus of full brightness; by itself the largest there is.
+ * @throws {ArgandError} if the data do not fill height × width.
+ *
+ * @example
+ * ```ts
+ * import { complex, drawComplex } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const field = complex([[1, 0]], [[0, 1]]);
+ * const { rgba } = drawComplex(await field.data(), 1, 2);
+ * assertEquals(rgba.length, 8);
+ * ```
  */
 export function drawComplex(
   data: ArrayLike<number>,
@@ -100,6 +111,16 @@ export function drawComplex(
 /**
  * Draws a height × width field of real numbers in grey, black at `low` and white at `high`, which
  * are by themselves 0 and 1. Numbers that are not finite stay transparent.
+ *
+ * @throws {ArgandError} if the data do not fill height × width.
+ *
+ * @example
+ * ```ts
+ * import { drawReal } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals([...drawReal([1, NaN], 1, 2).rgba], [255, 255, 255, 255, 0, 0, 0, 0]);
+ * ```
  */
 export function drawReal(
   data: ArrayLike<number>,
@@ -118,7 +139,17 @@ export function drawReal(
   return { width, height, rgba };
 }
 
-/** The legend of {@link drawComplex}: the disc |z| ≤ 1, with a smooth rim on a transparent ground. */
+/**
+ * The legend of {@link drawComplex}: the disc |z| ≤ 1, with a smooth rim on a transparent ground.
+ *
+ * @example
+ * ```ts
+ * import { drawColourWheel } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(drawColourWheel(64).rgba[3], 0); // the corner is outside the disc
+ * ```
+ */
 export function drawColourWheel(size: number): Picture {
   const rgba = new Uint8ClampedArray(4 * size * size);
   for (let row = 0; row < size; row++) {
@@ -133,13 +164,33 @@ export function drawColourWheel(size: number): Picture {
   return { width: size, height: size, rgba };
 }
 
-/** The bytes of a picture as a PNG file. */
+/**
+ * The bytes of a picture as a PNG file.
+ *
+ * @example
+ * ```ts
+ * import { drawColourWheel, encodePng } from "@argand/argand";
+ *
+ * await Deno.mkdir("out", { recursive: true });
+ * await Deno.writeFile("out/wheel.png", encodePng(drawColourWheel(64)));
+ * ```
+ */
 export function encodePng(picture: Picture): Uint8Array {
   const { width, height, rgba } = picture;
   return encode({ width, height, data: rgba, channels: 4, depth: 8 });
 }
 
-/** A picture as a `data:` address, for the `src` of an image in a self-contained page. */
+/**
+ * A picture as a `data:` address, for the `src` of an image in a self-contained page.
+ *
+ * @example
+ * ```ts
+ * import { drawReal, pngDataUrl } from "@argand/argand";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * assertStringIncludes(pngDataUrl(drawReal([0, 1], 1, 2)), "data:image/png;base64,");
+ * ```
+ */
 export function pngDataUrl(picture: Picture): string {
   let binary = "";
   for (const byte of encodePng(picture)) binary += String.fromCharCode(byte);

@@ -76,7 +76,18 @@ export function wrapComplex(node: Node): ComplexTensor {
   return new ComplexTensor(node);
 }
 
-/** What real and complex tensors have in common. */
+/**
+ * What real and complex tensors have in common.
+ *
+ * @example
+ * ```ts
+ * import { complex, ones, type Tensor } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const rows = (x: Tensor) => x.shape[0];
+ * assertEquals([rows(ones([2, 3])), rows(complex([1, 2, 3]))], [2, 3]);
+ * ```
+ */
 export abstract class Tensor {
   readonly #source: Node | State;
 
@@ -474,7 +485,18 @@ export abstract class Tensor {
   }
 }
 
-/** A tensor of float32. */
+/**
+ * A tensor of float32.
+ *
+ * @example
+ * ```ts
+ * import { abs, complex, type RealTensor } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const r: RealTensor = abs(complex([3, 0], [4, 1]));
+ * assertEquals(await r.toArray(), [5, 1]);
+ * ```
+ */
 export class RealTensor extends Tensor {
   /** The kind of element. */
   readonly dtype = "float32";
@@ -636,7 +658,18 @@ export class RealTensor extends Tensor {
   }
 }
 
-/** A tensor of complex64: interleaved float32 re, im, re, im, … */
+/**
+ * A tensor of complex64: interleaved float32 re, im, re, im, …
+ *
+ * @example
+ * ```ts
+ * import { complex, type ComplexTensor } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const z: ComplexTensor = complex([1, 2], [3, 4]);
+ * assertEquals([...await z.data()], [1, 3, 2, 4]);
+ * ```
+ */
 export class ComplexTensor extends Tensor {
   /** The kind of element. */
   readonly dtype = "complex64";

@@ -65,7 +65,16 @@ async function openDefault(): Promise<Engine> {
 let current: Engine = await openDefault();
 const opened = new Map<DeviceKind, Engine>([[current.kind, current]]);
 
-/** The engine that computes now. */
+/**
+ * The engine that computes now.
+ *
+ * @example
+ * ```ts
+ * import { gpu } from "@argand/argand";
+ *
+ * console.log(gpu.engine().kind, gpu.engine().adapter.name); // such as: webgpu llvmpipe
+ * ```
+ */
 export function engine(): Engine {
   return current;
 }
@@ -98,7 +107,21 @@ export async function use(device: DeviceKind | GPUDevice): Promise<Engine> {
   return current;
 }
 
-/** What the engine in use holds on its device, in bytes. */
+/**
+ * What the engine in use holds on its device, in bytes.
+ *
+ * @example
+ * ```ts
+ * import { eval as evaluate, gpu, ones } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const before = gpu.memory().live;
+ * const x = ones([1024]);
+ * assert(gpu.memory().live === before); // an unread recipe
+ * evaluate(x);
+ * assert(gpu.memory().live > before);
+ * ```
+ */
 export function memory(): Memory {
   return current.memory();
 }

@@ -101,7 +101,33 @@ export interface Program {
   readonly scratch?: readonly number[];
 }
 
-/** A program of a single dispatch that takes its inputs and outputs in order. */
+/**
+ * A program of a single dispatch that takes its inputs and outputs in order.
+ *
+ * @example
+ * ```ts
+ * import { definePrimitive, gpu, type RealTensor, tensor } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const twice: gpu.Kernel<{ size: number }> = {
+ *   name: "twice",
+ *   bindings: () => ({ inputs: ["f32"], outputs: ["f32"] }),
+ *   wgsl: ({ size }) => ({
+ *     source: gpu.linearMain(size, "out0[i] = 2.0 * in0[i];"),
+ *     workgroups: gpu.linearGrid(size),
+ *   }),
+ *   cpu({ size }, [x], [y]) {
+ *     for (let i = 0; i < size; i++) y[i] = 2 * x[i];
+ *   },
+ * };
+ * const double = definePrimitive<[RealTensor], RealTensor>({
+ *   name: "double",
+ *   shape: ([x]) => x,
+ *   program: ([{ shape }]) => gpu.single(twice, { size: shape.reduce((a, n) => a * n, 1) }),
+ * });
+ * assertEquals(await double(tensor([1, 2])).toArray(), [2, 4]);
+ * ```
+ */
 export function single<Spec>(kernel: Kernel<Spec>, spec: Spec): Program {
   const { inputs, outputs } = kernel.bindings(spec);
   return {
@@ -114,15 +140,46 @@ export function single<Spec>(kernel: Kernel<Spec>, spec: Spec): Program {
   };
 }
 
-/** The threads of a workgroup in kernels that walk over a linear index. */
+/**
+ * The threads of a workgroup in kernels that walk over a linear index.
+ *
+ * @example
+ * ```ts
+ * import { gpu } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(gpu.linearGrid(10 * gpu.WORKGROUP), [10, 1, 1]);
+ * ```
+ */
 export const WORKGROUP = 64;
 
-/** The workgroups, of `size` threads each, that cover `threads` linear indices. */
+/**
+ * The workgroups, of `size` threads each, that cover `threads` linear indices.
+ *
+ * @example
+ * ```ts
+ * import { gpu } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(gpu.linearGrid(65), [2, 1, 1]);
+ * ```
+ */
 export function linearGrid(threads: number, size = WORKGROUP): [number, number, number] {
   return [Math.ceil(threads / size), 1, 1];
 }
 
-/** WGSL: a `main` whose `body` sees `i`, a linear index below `threads`; see {@link linearGrid}. */
+/**
+ * WGSL: a `main` whose `body` sees `i`, a linear index below `threads`. It goes with the grid of
+ * {@link linearGrid}; see {@link single} for a whole kernel.
+ *
+ * @example
+ * ```ts
+ * import { gpu } from "@argand/argand";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * assertStringIncludes(gpu.linearMain(100, "out0[i] = in0[i];"), "if (i >= 100u) { return; }");
+ * ```
+ */
 export function linearMain(threads: number, body: string, size = WORKGROUP): string {
   return `@compute @workgroup_size(${size})
 fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -132,7 +189,24 @@ ${body}
 }`;
 }
 
-/** WGSL declarations of a kernel's bindings: `in0…`, `out0…` and, where it has params, `params`. */
+/**
+ * WGSL declarations of a kernel's bindings: `in0…`, `out0…` and, where it has params, `params`, whose
+ * words `param_u32(k)` and `param_f32(k)` read.
+ *
+ * @example
+ * ```ts
+ * import { gpu } from "@argand/argand";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const kernel: gpu.Kernel = {
+ *   name: "nothing",
+ *   bindings: () => ({ inputs: ["c64"], outputs: [] }),
+ *   wgsl: () => ({ source: gpu.linearMain(1, ""), workgroups: [1, 1, 1] }),
+ *   cpu() {},
+ * };
+ * assertStringIncludes(gpu.declare(kernel, null), "in0: array<vec2<f32>>");
+ * ```
+ */
 export function declare<Spec>(kernel: Kernel<Spec>, spec: Spec): string {
   const { inputs, outputs } = kernel.bindings(spec);
   const words = kernel.params?.(spec) ?? 0;

@@ -40,7 +40,19 @@ const NORMS: Readonly<Record<"covariance" | "naive", BatchNorm>> = {
   naive: naiveBatchNorm,
 };
 
-/** What the four batch norms share: W is the kind of the weight, S that of the second moments. */
+/**
+ * What the four batch norms share: W is the kind of the weight, S that of the second moments.
+ *
+ * @example
+ * ```ts
+ * import { nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const net = new nn.Sequential(new nn.Linear(2, 4), new nn.BatchNorm1d(4));
+ * const norms = net.modules().filter((m) => m instanceof nn.BatchNormBase);
+ * assertEquals(norms.map((m) => m.runningMean?.shape), [[4]]);
+ * ```
+ */
 export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends Module {
   /** What scales each channel, or null. */
   readonly weight: W | null;
@@ -148,7 +160,18 @@ function halves(channels: number): RealTensor {
   return tensor(Float32Array.from({ length: 3 * channels }, (_, k) => row[k % 3]), [channels, 3]);
 }
 
-/** Batch norm by the covariance of real and imaginary part. */
+/**
+ * Batch norm by the covariance of real and imaginary part; see {@link BatchNorm1d} for the formula.
+ *
+ * @example
+ * ```ts
+ * import { nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const norm: nn.CovarianceBatchNorm = new nn.BatchNorm2d(4);
+ * assertEquals(norm.runningCovar?.shape, [4, 3]);
+ * ```
+ */
 export abstract class CovarianceBatchNorm extends BatchNormBase<RealTensor, RealTensor> {
   /** The running covariance, real [channels, 3] = Crr, Cii, Cri, or null. */
   readonly runningCovar: RealTensor | null;
@@ -165,7 +188,18 @@ export abstract class CovarianceBatchNorm extends BatchNormBase<RealTensor, Real
   }
 }
 
-/** Batch norm of real and imaginary part each by itself. */
+/**
+ * Batch norm of real and imaginary part each by itself; see {@link NaiveBatchNorm1d} for the formula.
+ *
+ * @example
+ * ```ts
+ * import { nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const norm: nn.NaiveBatchNorm = new nn.NaiveBatchNorm2d(4);
+ * assertEquals(norm.runningVar?.shape, [4]);
+ * ```
+ */
 export abstract class NaiveBatchNorm extends BatchNormBase<ComplexTensor, ComplexTensor> {
   /** The running variances, complex [channels] = Vr + i Vi, or null. */
   readonly runningVar: ComplexTensor | null;

@@ -15,7 +15,19 @@ import {
   Tensor,
 } from "../complex/tensor.ts";
 
-/** A whole number that a module counts on the host and keeps in its state dict. */
+/**
+ * A whole number that a module counts on the host and keeps in its state dict.
+ *
+ * @example
+ * ```ts
+ * import { nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const norm = new nn.BatchNorm1d(2);
+ * norm.numBatchesTracked!.value = 7;
+ * assertEquals((await norm.stateDict()).get("numBatchesTracked")?.data, BigInt64Array.of(7n));
+ * ```
+ */
 export class Counter {
   /** The count. */
   value = 0;

@@ -192,6 +192,17 @@ function checkLayout(entries: ReadonlyMap<string, Entry>, available: number, wha
  * shapes and the offsets are checked before any array is made, and every array is a copy.
  *
  * @param name What errors call the file.
+ * @throws {ArgandError} that says what is wrong with the bytes.
+ *
+ * @example
+ * ```ts
+ * import { formatSafetensors, parseSafetensors } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = { dtype: "F32", shape: [2], data: Float32Array.of(1, 2) } as const;
+ * const { tensors } = parseSafetensors(formatSafetensors([["x", x]]));
+ * assertEquals(tensors.get("x")?.data, x.data);
+ * ```
  */
 export function parseSafetensors(bytes: Uint8Array, name = "safetensors data"): Safetensors {
   const what = `read ${name}`;
@@ -212,7 +223,21 @@ export function parseSafetensors(bytes: Uint8Array, name = "safetensors data"): 
   return { metadata, tensors };
 }
 
-/** Reads a safetensors file; needs permission to read it. */
+/**
+ * Reads a safetensors file; needs permission to read it.
+ *
+ * @throws {ArgandError} that says what is wrong with the file.
+ *
+ * @example
+ * ```ts
+ * import { formatSafetensors, loadSafetensors, nn } from "@argand/argand";
+ *
+ * const layer = new nn.Linear(3, 2);
+ * await Deno.mkdir("out", { recursive: true });
+ * await Deno.writeFile("out/layer.safetensors", formatSafetensors(await layer.stateDict()));
+ * layer.loadStateDict((await loadSafetensors("out/layer.safetensors")).tensors);
+ * ```
+ */
 export async function loadSafetensors(path: string | URL): Promise<Safetensors> {
   // Node's module is the one that every server-side runtime has.
   const { readFile } = await import("node:fs/promises");
@@ -222,6 +247,18 @@ export async function loadSafetensors(path: string | URL): Promise<Safetensors> 
 /**
  * The bytes of a safetensors file with these arrays, widest elements first so that all are aligned.
  * F16 and BF16 are read only.
+ *
+ * @throws {ArgandError} if a name is taken, or an array is not of its kind and shape.
+ *
+ * @example
+ * ```ts
+ * import { formatSafetensors } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const z = { dtype: "C64", shape: [1], data: Float32Array.of(3, 4) } as const;
+ * const bytes = formatSafetensors([["z", z]], { made: "by hand" });
+ * assert(bytes.length % 8 === 0);
+ * ```
  */
 export function formatSafetensors(
   tensors: Iterable<readonly [string, SafetensorsEntry]>,
