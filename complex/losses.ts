@@ -3,19 +3,51 @@
  * with the updates: afterwards the values of the parameters that they were made with are gone.
  */
 import type { Node, State } from "./graph.ts";
+import { assign, makeState } from "./state.ts";
 
 const losses = new WeakMap<State, Set<Node>>();
+const reached = new WeakMap<Node, Set<State>>();
 
 /** Notes that a gradient in `state` comes from `loss`. */
 export function noteLoss(state: State, loss: Node): void {
   const known = losses.get(state);
   if (known) known.add(loss);
   else losses.set(state, new Set([loss]));
+  const states = reached.get(loss);
+  if (states) states.add(state);
+  else reached.set(loss, new Set([state]));
 }
 
 /** The losses behind the gradient in `state`. */
 export function lossesOf(state: State): Iterable<Node> {
   return losses.get(state) ?? [];
+}
+
+/** The states with a gradient from `loss`. */
+export function statesOf(loss: Node): Iterable<State> {
+  return [...reached.get(loss) ?? []].filter((s) =>
+    s.gradient !== null && losses.get(s)?.has(loss)
+  );
+}
+
+/** For each parameter the state that holds its gradient over the steps that do not use it. */
+const held = new WeakMap<State, State>();
+
+/**
+ * Has the gradient in `state` run with the next schedule, while the parameters that it was made with
+ * have their values; the returned function then puts the value in the gradient's place. So gradients
+ * that nobody uses add up in place and hold no graph.
+ */
+export function holdGradient(state: State): () => void {
+  const gradient = state.gradient!;
+  const known = held.get(state);
+  if (known) assign([known, gradient]);
+  const holder = known ?? makeState(gradient, `the gradient of ${state.name}`, false);
+  return () => {
+    held.set(state, holder);
+    state.gradient = holder.current;
+    losses.delete(state);
+  };
 }
 
 /** Forgets them, with the gradient. */

@@ -1,7 +1,7 @@
 /** What optimisers have in common: groups of parameters, and the step that runs as one schedule. */
 import { cannot } from "../../gpu/errors.ts";
 import { type State, withoutGradients } from "../../complex/graph.ts";
-import { clearGradient, lossesOf } from "../../complex/losses.ts";
+import { clearGradient, holdGradient, lossesOf, statesOf } from "../../complex/losses.ts";
 import { run, runPending } from "../../complex/realize.ts";
 import { show } from "../../complex/shape.ts";
 import { assign, makeState } from "../../complex/state.ts";
@@ -108,8 +108,8 @@ export abstract class Optimizer<O extends object> {
 
   /**
    * Updates the parameters that have a gradient, and takes the gradients from them. In the same
-   * schedule run the pending statistics, the loss on which `backward` was called, and `also`: their
-   * values stay readable. Returns without waiting.
+   * schedule run the pending statistics, the loss on which `backward` was called, its gradients in
+   * parameters of other optimisers, and `also`: their values stay readable. Returns without waiting.
    *
    * @param also More tensors to compute with the parameters as they were before the step.
    * @throws {ArgandError} if no parameter has a gradient, or a group's options make no sense.
@@ -127,9 +127,15 @@ export abstract class Optimizer<O extends object> {
     // Else the first assignment below would run them, and compute the gradients twice.
     if (ready.some(({ state }) => state.pending)) runPending();
     const losses = new Set(ready.flatMap(({ state }) => [...lossesOf(state)]));
+    const mine = new Set(ready.map(({ state }) => state));
+    // Gradients for other optimisers may depend on the parameters that this one is about to update.
+    const others = new Set([...losses].flatMap((loss) => [...statesOf(loss)]));
+    for (const state of mine) others.delete(state);
+    const hold: (() => void)[] = [];
     const undo: (() => void)[] = [];
     try {
       withoutGradients(() => {
+        for (const state of others) hold.push(holdGradient(state));
         for (const { group, state } of ready) {
           const moments = this.#momentsOf(state, undo);
           const next = this.update(wrap(state.current), wrap(state.gradient!), moments, group);
@@ -142,6 +148,7 @@ export abstract class Optimizer<O extends object> {
       throw error;
     }
     for (const { state } of ready) clearGradient(state);
+    for (const settle of hold) settle();
     // Nothing can be differentiated through older parameters: a kept loss holds no batch alive.
     for (const loss of losses) loss.inputs = [];
   }

@@ -7,7 +7,8 @@ import { memory } from "../../gpu/device.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
-import { random, randoms } from "./support.ts";
+import { randoms } from "../support/seeded.ts";
+import { random } from "./support.ts";
 
 const SIZE = 6;
 const START = randoms(SIZE, 1);
@@ -161,12 +162,44 @@ onEngines("two optimisers can share a loss, each stepping once it is computed", 
   assertAlmostEquals(await b.item(), 2.9, 1e-6);
 });
 
+onEngines("a step keeps what other optimisers have still to use", async () => {
+  const [a, b] = [parameter(tensor([2])), parameter(tensor([3]))];
+  const [one, other] = [new nn.SGD([a], { lr: 0.1 }), new nn.SGD([b], { lr: 0.1 })];
+  let [x, y] = [2, 3];
+  for (let k = 0; k < 3; k++) {
+    a.mul(b).sum().backward();
+    one.step();
+    other.step();
+    [x, y] = [x - 0.1 * y, y - 0.1 * x];
+    assertAlmostEquals(await a.item(), x, 1e-6);
+    assertAlmostEquals(await b.item(), y, 1e-6);
+  }
+});
+
+onEngines("gradients that no optimiser uses add up in place", async () => {
+  const [a, b] = [parameter(tensor([2])), parameter(tensor([0]))];
+  const optimizer = new nn.SGD([b], { lr: 0.01 });
+  let [sum, y, bytes] = [0, 0, 0];
+  for (let k = 0; k < 200; k++) {
+    a.mul(b).sub(1).square().sum().backward();
+    optimizer.step();
+    sum += 2 * (2 * y - 1) * y;
+    y -= 0.01 * 4 * (2 * y - 1);
+    if (k === 20) bytes = memory().bytes;
+  }
+  assertEquals(memory().bytes, bytes);
+  assertAlmostEquals(await a.grad!.item(), sum, 1e-4);
+});
+
 onEngines("a step with gradients of older parameters is refused and changes nothing", async () => {
   const [a, b] = [parameter(tensor([2])), parameter(tensor([3]))];
   const one = new nn.SGD([a], { lr: 0.1 });
   const other = new nn.Adam([b], { lr: 0.1 });
+  const early = a.mul(b).sum();
   a.mul(b).sum().backward();
   one.step();
+  other.zeroGrad();
+  early.backward();
   assertThrows(() => other.step(), Error, "compute with an older value");
   assertEquals(await b.item(), 3);
   other.zeroGrad();
