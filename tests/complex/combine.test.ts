@@ -30,6 +30,7 @@ import {
   zeros,
 } from "@argand/argand";
 import { assertEquals } from "@std/assert";
+import { sizeOf } from "../../complex/shape.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { Seeded } from "../support/seeded.ts";
@@ -42,8 +43,6 @@ const SHAPES: (readonly [a: number[], b: number[], out: number[]])[] = [
   [[], [2, 2], [2, 2]],
   [[1], [1, 1], [1, 1]],
 ];
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((a, n) => a * n, 1);
 
 /** Where the element k of `out` comes from in a tensor of shape `own`. */
 function source(k: number, out: readonly number[], own: readonly number[]): number {

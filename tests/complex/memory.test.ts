@@ -6,6 +6,7 @@ import { manualSeed, randnComplex } from "../../complex/random.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
 import { eval as evaluate } from "../../complex/transform.ts";
 import { run } from "../../complex/realize.ts";
+import { assertFlat } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 
 /** The bytes that the device holds after some of the rounds of a loop. */
@@ -16,10 +17,6 @@ function bytesDuring(engine: Engine, rounds: number, after: number[], round: (k:
     if (after.includes(k)) bytes.push(engine.memory().bytes);
   }
   return bytes;
-}
-
-function assertFlat(bytes: number[]): void {
-  assertEquals(bytes, bytes.map(() => bytes[0]));
 }
 
 onEngines(

@@ -13,6 +13,7 @@ import {
   valueAndGrad,
 } from "@argand/argand";
 import { assertEquals } from "@std/assert";
+import { sizeOf } from "../../complex/shape.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { Seeded } from "../support/seeded.ts";
@@ -22,8 +23,6 @@ interface Seen {
   readonly shape: readonly number[];
   readonly from: readonly number[];
 }
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((a, n) => a * n, 1);
 
 function coordinates(shape: readonly number[], k: number): number[] {
   const at: number[] = [];

@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals } from "@std/assert";
 import type { HostArray, Program } from "../../gpu/kernel.ts";
 import {
   covarianceBackward,
@@ -10,7 +10,9 @@ import {
   naiveNormalize,
   naiveStatistics,
 } from "../../gpu/kernels/batchnorm_naive.ts";
-import { engines, runProgram } from "../support/program.ts";
+import { assertClose } from "../support/close.ts";
+import { runOnAll } from "../support/program.ts";
+import { randoms } from "../support/seeded.ts";
 
 const EPS = 1e-3, MOMENTUM = 0.25;
 const word = (x: number) => new Uint32Array(new Float32Array([x]).buffer);
@@ -30,15 +32,6 @@ const SHAPES = [
   [600, 130, 1],
 ].map(([n, channels, inner]) => ({ n, channels, inner }));
 type Shape = typeof SHAPES[number];
-
-/** Repeatable numbers in (−1, 1). */
-function randoms(count: number, seed: number, scale = 1, shift = 0): Float32Array {
-  let state = (seed * 2654435761 + 12345) >>> 0;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return shift + scale * (state / 2 ** 31 - 1);
-  });
-}
 
 /** A tensor whose parts are correlated, with another mean and size in each channel. */
 function tensor(s: Shape, seed: number): Float32Array {
@@ -143,32 +136,9 @@ const NORMS = [
   },
 ];
 
-/** Asserts that the largest difference is within `tolerance` of the largest expected entry. */
-function assertClose(
-  actual: ArrayLike<number>,
-  expected: ArrayLike<number>,
-  tolerance: number,
-  what: string,
-) {
-  assertEquals(actual.length, expected.length, what);
-  let largest = 0, off = 0;
-  for (let k = 0; k < expected.length; k++) {
-    largest = Math.max(largest, Math.abs(expected[k]));
-    const d = Math.abs(actual[k] - expected[k]);
-    off = d <= off ? off : d;
-  }
-  assert(off <= tolerance * largest, `${what}: ${off} off where the largest is ${largest}`);
-}
-
-/** Runs on every engine and gives each engine's outputs. */
-async function onAll(program: Program, inputs: HostArray[], outputs: number[], param = EPS) {
-  const results = [];
-  for (const engine of await engines()) {
-    const out = await runProgram(engine, program, inputs, outputs, word(param));
-    results.push({ kind: engine.kind, out });
-  }
-  return results;
-}
+/** Runs on every engine with one float of params. */
+const onAll = (program: Program, inputs: HostArray[], outputs: number[], param = EPS) =>
+  runOnAll(program, inputs, outputs, word(param));
 
 for (const norm of NORMS) {
   const { name } = norm;

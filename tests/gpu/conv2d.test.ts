@@ -5,20 +5,12 @@ import {
   type Conv2dSpec,
   conv2dWeightGradient,
 } from "../../gpu/kernels/conv2d.ts";
-import type { Adapter, HostArray, Program } from "../../gpu/kernel.ts";
-import { engines, runProgram } from "../support/program.ts";
+import type { HostArray, Program } from "../../gpu/kernel.ts";
+import { dot } from "../support/close.ts";
+import { engines, onHardware, runProgram } from "../support/program.ts";
+import { hashed } from "../support/seeded.ts";
 
 type Data = Float32Array<ArrayBuffer>;
-
-function random(words: number, seed: number): Data {
-  let s = seed >>> 0;
-  return Float32Array.from({ length: words }, () => {
-    s = (s + 0x9e3779b9) >>> 0;
-    let h = Math.imul(s ^ (s >>> 16), 0x21f0aaad);
-    h = Math.imul(h ^ (h >>> 15), 0x735a2d97);
-    return ((h ^ (h >>> 15)) >>> 0) / 2 ** 31 - 1;
-  });
-}
 
 function specOf(
   change: Partial<Conv2dSpec> & { inHeight: number; inWidth: number },
@@ -48,27 +40,6 @@ const xWords = (s: Conv2dSpec) => words(s) * s.batch * s.inChannels * s.inHeight
 const yWords = (s: Conv2dSpec) => words(s) * s.batch * s.outChannels * s.outHeight * s.outWidth;
 const wWords = (s: Conv2dSpec) =>
   words(s) * s.outChannels * (s.inChannels / s.groups) * s.kernel[0] * s.kernel[1];
-
-/** The same program as a hardware adapter would run it: small tiles. */
-function onHardware(program: Program): Program {
-  const steps = program.steps.map((step) => ({
-    ...step,
-    kernel: {
-      ...step.kernel,
-      name: `${step.kernel.name} on hardware`,
-      wgsl: (spec: unknown, adapter: Adapter) =>
-        step.kernel.wgsl(spec, { ...adapter, software: false }),
-    },
-  }));
-  return { ...program, steps };
-}
-
-/** Re⟨a, b⟩, whether the numbers are real or interleaved complex. */
-function dot(a: HostArray, b: HostArray): number {
-  let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += a[k] * b[k];
-  return sum;
-}
 
 /** Calls `visit` with the elements of y, x and w of every product in the convolution. */
 function eachProduct(s: Conv2dSpec, visit: (y: number, x: number, w: number) => void): void {
@@ -131,8 +102,8 @@ function assertClose(got: HostArray, expected: Float64Array, terms: number, what
 
 /** Compares the three programs on every engine with direct float64 loops. */
 async function check(spec: Conv2dSpec): Promise<void> {
-  const x = random(xWords(spec), 1), w = random(wWords(spec), 2), gy = random(yWords(spec), 3);
-  const bias = random(words(spec) * spec.outChannels, 4);
+  const x = hashed(xWords(spec), 1), w = hashed(wWords(spec), 2), gy = hashed(yWords(spec), 3);
+  const bias = hashed(words(spec) * spec.outChannels, 4);
   const y = new Float64Array(gy.length), gx = new Float64Array(x.length);
   const gw = new Float64Array(w.length);
   const { conj } = spec;
@@ -246,7 +217,7 @@ Deno.test("conv2d()'s two gradients are its adjoints in either operand", async (
     padding: [1, 1],
     groups: 2,
   });
-  const x = random(xWords(spec), 5), w = random(wWords(spec), 6), g = random(yWords(spec), 7);
+  const x = hashed(xWords(spec), 5), w = hashed(wWords(spec), 6), g = hashed(yWords(spec), 7);
   for (const engine of await engines()) {
     const [y] = await runProgram(engine, conv2d(spec), [x, w], [g.length]);
     const [gx] = await runProgram(engine, conv2dInputGradient(spec), [g, w], [x.length]);
@@ -259,8 +230,8 @@ Deno.test("conv2d()'s two gradients are its adjoints in either operand", async (
 
 Deno.test("conv2d()'s gradients have their own gradients within the family", async () => {
   const spec = specOf({ inChannels: 2, outChannels: 3, inHeight: 6, inWidth: 7, kernel: [3, 2] });
-  const x = random(xWords(spec), 8), w = random(wWords(spec), 9), gy = random(yWords(spec), 10);
-  const cx = random(x.length, 11), cw = random(w.length, 12);
+  const x = hashed(xWords(spec), 8), w = hashed(wWords(spec), 9), gy = hashed(yWords(spec), 10);
+  const cx = hashed(x.length, 11), cw = hashed(w.length, 12);
   const near = (a: number, b: number) => assert(Math.abs(a - b) < 1e-4, `${a}, ${b}`);
   for (const engine of await engines()) {
     const run = async (

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Adapter, Program } from "../../gpu/kernel.ts";
+import { sizeOf } from "../../complex/shape.ts";
 import { matmul, type MatmulSpec } from "../../gpu/kernels/matmul.ts";
-import { engines, runProgram } from "../support/program.ts";
+import { engines, onHardware, runProgram } from "../support/program.ts";
+import { hashed } from "../support/seeded.ts";
 
 const plain: MatmulSpec = {
   dtype: "c64",
@@ -18,32 +19,6 @@ const plain: MatmulSpec = {
   bias: false,
 };
 
-function random(words: number, seed: number): Float32Array<ArrayBuffer> {
-  let s = seed >>> 0;
-  return Float32Array.from({ length: words }, () => {
-    s = (s + 0x9e3779b9) >>> 0;
-    let h = Math.imul(s ^ (s >>> 16), 0x21f0aaad);
-    h = Math.imul(h ^ (h >>> 15), 0x735a2d97);
-    return ((h ^ (h >>> 15)) >>> 0) / 2 ** 31 - 1;
-  });
-}
-
-/** The same program as a hardware adapter would run it: small tiles. */
-function onHardware(program: Program): Program {
-  const steps = program.steps.map((step) => ({
-    ...step,
-    kernel: {
-      ...step.kernel,
-      name: `${step.kernel.name} on hardware`,
-      wgsl: (spec: unknown, adapter: Adapter) =>
-        step.kernel.wgsl(spec, { ...adapter, software: false }),
-    },
-  }));
-  return { ...program, steps };
-}
-
-const size = (shape: readonly number[]) => shape.reduce((p, d) => p * d, 1);
-
 /** Matrices that an operand holds: one past the largest that its strides reach. */
 function matrices(shape: readonly number[], strides: readonly number[]): number {
   return 1 + shape.reduce((sum, d, k) => sum + (d - 1) * strides[k], 0);
@@ -53,10 +28,10 @@ function operands(spec: MatmulSpec): Float32Array<ArrayBuffer>[] {
   const words = spec.dtype === "c64" ? 2 : 1;
   const { m, n, k } = spec;
   const inputs = [
-    random(matrices(spec.batchShape, spec.aBatchStrides) * m * k * words, 1),
-    random(matrices(spec.batchShape, spec.bBatchStrides) * k * n * words, 2),
+    hashed(matrices(spec.batchShape, spec.aBatchStrides) * m * k * words, 1),
+    hashed(matrices(spec.batchShape, spec.bBatchStrides) * k * n * words, 2),
   ];
-  if (spec.bias) inputs.push(random(n * words, 3));
+  if (spec.bias) inputs.push(hashed(n * words, 3));
   return inputs;
 }
 
@@ -64,7 +39,7 @@ function operands(spec: MatmulSpec): Float32Array<ArrayBuffer>[] {
 function direct(spec: MatmulSpec, [a, b, bias]: readonly Float32Array[]): Float64Array {
   const { m, n, k, batchShape } = spec;
   const complex = spec.dtype === "c64";
-  const batch = size(batchShape);
+  const batch = sizeOf(batchShape);
   const out = new Float64Array(batch * m * n * (complex ? 2 : 1));
   const at = (data: Float32Array, e: number, conj: boolean): [number, number] =>
     complex ? [data[2 * e], conj ? -data[2 * e + 1] : data[2 * e + 1]] : [data[e], 0];

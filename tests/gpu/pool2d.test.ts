@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { ArgandError } from "../../gpu/errors.ts";
-import type { HostArray, Program } from "../../gpu/kernel.ts";
+import type { HostArray } from "../../gpu/kernel.ts";
 import {
   avgPool2d,
   avgPool2dScatter,
@@ -10,7 +10,9 @@ import {
   NO_WINNER,
 } from "../../gpu/kernels/pool2d.ts";
 import type { Pool2dSpec } from "../../gpu/kernels/windows.ts";
-import { engines, runProgram } from "../support/program.ts";
+import { dot } from "../support/close.ts";
+import { runOnAll } from "../support/program.ts";
+import { randoms } from "../support/seeded.ts";
 
 type Pair = readonly [number, number];
 
@@ -49,24 +51,6 @@ const DILATED = [
 const inputs = (s: Pool2dSpec) => s.planes * s.inHeight * s.inWidth;
 const outputs = (s: Pool2dSpec) => s.planes * s.outHeight * s.outWidth;
 
-/** Repeatable numbers in (−1, 1). */
-function randoms(count: number, seed: number, scale = 1): Float32Array {
-  let state = (seed * 2654435761 + 12345) >>> 0;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return scale * (state / 2 ** 31 - 1);
-  });
-}
-
-/** Runs on every engine. */
-async function onAll(program: Program, inputs: HostArray[], outputs: number[]) {
-  const results = [];
-  for (const engine of await engines()) {
-    results.push({ kind: engine.kind, out: await runProgram(engine, program, inputs, outputs) });
-  }
-  return results;
-}
-
 function assertClose(actual: HostArray, expected: ArrayLike<number>, what: string) {
   assertEquals(actual.length, expected.length, what);
   for (let k = 0; k < expected.length; k++) {
@@ -77,12 +61,6 @@ function assertClose(actual: HostArray, expected: ArrayLike<number>, what: strin
       `${what} [${k}]`,
     );
   }
-}
-
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += a[k] * b[k];
-  return sum;
 }
 
 /** The positions [h, w, index] of a window, padding included; the index is −1 there. */
@@ -125,7 +103,7 @@ Deno.test("maxPool2d() takes the largest modulus and says where it was", async (
         y.set(x.subarray(2 * (plane + k), 2 * (plane + k) + 2), 2 * o);
       }
     });
-    for (const { kind, out } of await onAll(maxPool2d(s), [x], [y.length, indices.length])) {
+    for (const { kind, out } of await runOnAll(maxPool2d(s), [x], [y.length, indices.length])) {
       assertEquals(out[0], y, `${kind} ${JSON.stringify(s)}`);
       assertEquals(out[1], indices, `${kind} ${JSON.stringify(s)}`);
     }
@@ -141,7 +119,7 @@ Deno.test("maxPool2d() gives a tie to the first in row-major order", async () =>
     ...[0, 0, 0, 0, 0, 0, 0, 0],
     ...[1, 0, 0, 1, 2, 0, 0, -2],
   ]);
-  for (const { kind, out } of await onAll(maxPool2d(s), [x], [8, 4])) {
+  for (const { kind, out } of await runOnAll(maxPool2d(s), [x], [8, 4])) {
     assertEquals(out[1], new Uint32Array([0, 1, 0, 2]), kind);
     assertEquals(out[0], new Float32Array([0.1, 0.7, 3, 4, 0, 0, 2, 0]), kind);
   }
@@ -152,8 +130,8 @@ Deno.test("maxPool2d() never lets padding win, and orders very large and small n
   for (const size of [1e-30, 1e-20, 1e-12, 1, 1e18, 1e30, 2e38]) {
     const x = randoms(18, 3, size);
     x[8] = x[9] = 0;
-    const [cpu] = await onAll(maxPool2d(s), [randoms(18, 3).fill(0, 8, 10)], [8, 4]);
-    for (const { kind, out } of await onAll(maxPool2d(s), [x], [8, 4])) {
+    const [cpu] = await runOnAll(maxPool2d(s), [randoms(18, 3).fill(0, 8, 10)], [8, 4]);
+    for (const { kind, out } of await runOnAll(maxPool2d(s), [x], [8, 4])) {
       assertEquals(out[1], cpu.out[1], `${kind} at size ${size}`);
     }
   }
@@ -162,10 +140,12 @@ Deno.test("maxPool2d() never lets padding win, and orders very large and small n
 Deno.test("maxPool2d() gives zero for a window that holds no input", async () => {
   const s = geometry([2, 1, 1], [2, 2], [1, 1], [1, 1], [2, 2]);
   const scatter = maxPool2dScatter(s);
-  for (const { kind, out } of await onAll(maxPool2d(s), [new Float32Array(4).fill(3)], [4, 2])) {
+  for (const { kind, out } of await runOnAll(maxPool2d(s), [new Float32Array(4).fill(3)], [4, 2])) {
     assertEquals(out[0], new Float32Array(4), kind);
     assertEquals(out[1], new Uint32Array(2).fill(NO_WINNER), kind);
-    for (const { out: [gx] } of await onAll(scatter, [new Float32Array(4).fill(1), out[1]], [4])) {
+    for (
+      const { out: [gx] } of await runOnAll(scatter, [new Float32Array(4).fill(1), out[1]], [4])
+    ) {
       assertEquals(gx, new Float32Array(4), kind);
     }
   }
@@ -175,7 +155,7 @@ Deno.test("maxPool2dScatter() gives each winner its gradients, and maxPool2dPick
   for (const s of [...GEOMETRIES, ...DILATED]) {
     const x = randoms(2 * inputs(s), 5), gy = randoms(2 * outputs(s), 6);
     const v = randoms(x.length, 7);
-    const [{ out: [y, indices] }] = await onAll(maxPool2d(s), [x], [gy.length, outputs(s)]);
+    const [{ out: [y, indices] }] = await runOnAll(maxPool2d(s), [x], [gy.length, outputs(s)]);
     const expected = new Float64Array(x.length), picked = new Float32Array(gy.length);
     eachOutput(s, (o, plane) => {
       for (const p of [0, 1]) {
@@ -183,15 +163,15 @@ Deno.test("maxPool2dScatter() gives each winner its gradients, and maxPool2dPick
         picked[2 * o + p] = v[2 * (plane + indices[o]) + p];
       }
     });
-    const scattered = await onAll(maxPool2dScatter(s), [gy, indices], [x.length]);
+    const scattered = await runOnAll(maxPool2dScatter(s), [gy, indices], [x.length]);
     for (const { kind, out } of scattered) {
       assertClose(out[0], expected, `${kind} ${JSON.stringify(s)}`);
       assertAlmostEquals(dot(out[0], v), dot(gy, picked), 1e-4);
     }
-    for (const { kind, out } of await onAll(maxPool2dPick(s), [v, indices], [gy.length])) {
+    for (const { kind, out } of await runOnAll(maxPool2dPick(s), [v, indices], [gy.length])) {
       assertEquals(out[0], picked, `${kind} ${JSON.stringify(s)}`);
     }
-    for (const { out } of await onAll(maxPool2dPick(s), [x, indices], [gy.length])) {
+    for (const { out } of await runOnAll(maxPool2dPick(s), [x, indices], [gy.length])) {
       assertEquals(out[0], y);
     }
   }
@@ -224,10 +204,10 @@ Deno.test("avgPool2d() divides as PyTorch does, and avgPool2dScatter() is its ad
             }
           });
           const what = JSON.stringify(spec);
-          for (const { kind, out } of await onAll(avgPool2d(spec), [x], [y.length])) {
+          for (const { kind, out } of await runOnAll(avgPool2d(spec), [x], [y.length])) {
             assertClose(out[0], y, `${kind} ${what}`);
           }
-          for (const { kind, out } of await onAll(avgPool2dScatter(spec), [gy], [gx.length])) {
+          for (const { kind, out } of await runOnAll(avgPool2dScatter(spec), [gy], [gx.length])) {
             assertClose(out[0], gx, `${kind} ${what}`);
           }
           assert(Math.abs(dot(y, gy) - dot(x, gx)) < 1e-9, what);

@@ -1,6 +1,6 @@
 /** Reductions, running sums and gathers: every kernel against a float64 loop, on both engines. */
 import { assertEquals } from "@std/assert";
-import type { HostArray } from "../../gpu/kernel.ts";
+import { type Field, type HostArray, single, WORDS } from "../../gpu/kernel.ts";
 import { linear } from "../../gpu/index.ts";
 import { argmax } from "../../gpu/kernels/argmax.ts";
 import { gather, type GatherSpec, scatterAdd } from "../../gpu/kernels/gather.ts";
@@ -8,16 +8,12 @@ import { mapKernel } from "../../gpu/kernels/map.ts";
 import { reduce } from "../../gpu/kernels/reduce.ts";
 import { scan } from "../../gpu/kernels/scan.ts";
 import type { FoldSpec } from "../../gpu/kernels/fold.ts";
-import { single } from "../../gpu/kernel.ts";
 import { expComplex, mulComplex } from "../../gpu/functions.ts";
+import { sizeOf } from "../../complex/shape.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { runProgram } from "../support/program.ts";
 import { Seeded } from "../support/seeded.ts";
-
-type Field = "f32" | "c64";
-const width = (dtype: Field) => (dtype === "c64" ? 2 : 1);
-const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 /** Shapes with sizes of 1, odd ones, and runs that need one, two and three stages. */
 const SHAPES: { shape: number[]; folded: boolean[] }[] = [
@@ -67,7 +63,7 @@ onEngines(
       const kept = sizeOf(shape.filter((_, d) => !folded[d]));
       const { result, place } = targetsOf({ shape, folded });
       for (const dtype of ["f32", "c64"] as const) {
-        const w = width(dtype);
+        const w = WORDS[dtype];
         const x = random.floats(size * w);
         const wanted = new Float64Array(kept * w);
         for (let i = 0; i < size * w; i++) wanted[result[Math.floor(i / w)] * w + i % w] += x[i];
@@ -105,7 +101,7 @@ onEngines(
     ) {
       for (const dtype of ["f32", "c64"] as const) {
         for (const reverse of [false, true]) {
-          const row = inner * width(dtype);
+          const row = inner * WORDS[dtype];
           const x = random.floats(outer * length * row);
           const wanted = new Float64Array(x.length);
           for (let o = 0; o < outer; o++) {
@@ -136,7 +132,7 @@ onEngines("gather and scatterAdd choose rows and add them back", async (engine) 
   ];
   for (const spec of cases) {
     const { outer, rows, picks, inner } = spec;
-    const w = inner * width(spec.dtype);
+    const w = inner * WORDS[spec.dtype];
     const x = random.floats(outer * rows * w);
     const g = random.floats(outer * picks * w);
     const labels = Uint32Array.from({ length: picks }, () => random.whole(0, rows));

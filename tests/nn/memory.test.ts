@@ -4,11 +4,8 @@ import { manualSeed, randnComplex } from "../../complex/random.ts";
 import { eval as evaluate } from "../../complex/transform.ts";
 import * as nn from "../../nn/mod.ts";
 import { count } from "../support/dispatches.ts";
+import { assertFlat } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
-
-function assertFlat(bytes: readonly number[]): void {
-  assertEquals(bytes, bytes.map(() => bytes[0]));
-}
 
 const network = () =>
   new nn.Sequential(

@@ -1,7 +1,9 @@
 /** Golden cases of layers: complexPyTorch's parameters as ours, and both as plain numbers. */
 import { complexTensor, tensor } from "../../complex/create.ts";
+import { sizeOf } from "../../complex/shape.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
 import type { Golden, GoldenArray } from "../support/golden.ts";
+import { randoms } from "../support/seeded.ts";
 
 /** The case's complex array as a tensor. */
 export function complexOf(g: Golden, name: string): ComplexTensor {
@@ -48,16 +50,7 @@ export function against(y: ComplexTensor, g: ComplexTensor): RealTensor {
   return y.mul(g.conj()).sum().real;
 }
 
-/** Repeatable numbers in (−1, 1). */
-export function randoms(count: number, seed: number): Float32Array {
-  let state = (seed * 2654435761 + 12345) >>> 0;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
-}
-
-/** A complex tensor of them. */
+/** A complex tensor of repeatable numbers, parts in (−1, 1). */
 export function random(shape: number[], seed: number): ComplexTensor {
-  return complexTensor(randoms(2 * shape.reduce((a, n) => a * n, 1), seed), shape);
+  return complexTensor(randoms(2 * sizeOf(shape), seed), shape);
 }

@@ -1,5 +1,5 @@
-/** Numbers that agree relative to the largest of them. */
-import { AssertionError } from "@std/assert";
+/** Comparisons of many numbers at once. */
+import { assertEquals, AssertionError } from "@std/assert";
 
 /** The largest difference, relative to the largest expected number; infinite if lengths differ. */
 function distance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
@@ -28,4 +28,16 @@ export function assertClose(
   throw new AssertionError({
     message: `${what} are off by ${off}: ${show(actual)} instead of ${show(expected)}`,
   });
+}
+
+/** Σ a·b; of interleaved complex numbers Re⟨a, b⟩. */
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let k = 0; k < a.length; k++) sum += a[k] * b[k];
+  return sum;
+}
+
+/** Throws unless all the numbers are the same, such as bytes held after each round of a loop. */
+export function assertFlat(numbers: readonly number[]): void {
+  assertEquals(numbers, numbers.map(() => numbers[0]));
 }

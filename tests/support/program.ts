@@ -1,6 +1,6 @@
 /** Runs a program of kernels on an engine, for tests of kernels below the tensors. */
 import type { Engine } from "../../gpu/engine.ts";
-import { BYTES, type HostArray, type Program, type Slot } from "../../gpu/kernel.ts";
+import { type Adapter, BYTES, type HostArray, type Program, type Slot } from "../../gpu/kernel.ts";
 import { use } from "../../gpu/device.ts";
 
 /** The CPU engine, and the WebGPU engine where there is an adapter. */
@@ -58,4 +58,33 @@ export async function runProgram(
   return read.map((bytes, k) =>
     unsigned.has(`out${k}`) ? new Uint32Array(bytes) : new Float32Array(bytes)
   );
+}
+
+/** Runs the program on every engine there is. */
+export async function runOnAll(
+  program: Program,
+  inputs: readonly HostArray[],
+  outputs: readonly number[],
+  params?: Uint32Array,
+): Promise<{ kind: string; out: HostArray[] }[]> {
+  const results = [];
+  for (const engine of await engines()) {
+    const out = await runProgram(engine, program, inputs, outputs, params);
+    results.push({ kind: engine.kind, out });
+  }
+  return results;
+}
+
+/** The same program as a hardware adapter would run it: small tiles. */
+export function onHardware(program: Program): Program {
+  const steps = program.steps.map((step) => ({
+    ...step,
+    kernel: {
+      ...step.kernel,
+      name: `${step.kernel.name} on hardware`,
+      wgsl: (spec: unknown, adapter: Adapter) =>
+        step.kernel.wgsl(spec, { ...adapter, software: false }),
+    },
+  }));
+  return { ...program, steps };
 }
