@@ -11,12 +11,10 @@ import { type Derivative, Node, type Primitive } from "../graph.ts";
 import { checkWhole, type Shape, show } from "../shape.ts";
 import { toComplex } from "./arithmetic.ts";
 import { sum } from "./views.ts";
+import { checkWindow, type Movement, windowSteps } from "./window.ts";
 
-/** Pairs are [along height, along width]. */
-export interface Conv2dGeometry {
-  readonly stride: readonly [number, number];
-  readonly padding: readonly [number, number];
-  readonly dilation: readonly [number, number];
+/** How the kernel moves, and the groups of channels that do not see one another. */
+export interface Conv2dGeometry extends Movement {
   readonly groups: number;
 }
 
@@ -102,30 +100,6 @@ function weightGradient(x: Node, g: Node, attrs: Attrs): Node {
   return new Node(WEIGHT_GRADIENT, [x, g], [{ shape: attrs.w, dtype: g.dtype }], attrs);
 }
 
-/** The sizes of a window that moves over an image; refuses one that does not fit. */
-function outputSize(
-  what: string,
-  size: readonly [number, number],
-  kernel: readonly [number, number],
-  { stride, padding, dilation }: Omit<Conv2dGeometry, "groups">,
-): [number, number] {
-  const out = [0, 1].map((d) => {
-    const extent = dilation[d] * (kernel[d] - 1) + 1;
-    const room = size[d] + 2 * padding[d];
-    if (extent > room) {
-      throw cannot(
-        what,
-        `the kernel ${kernel[0]} × ${kernel[1]} (dilation ${
-          dilation.join(" × ")
-        }) is larger than ` +
-          `the padded input ${size[0] + 2 * padding[0]} × ${size[1] + 2 * padding[1]}`,
-      );
-    }
-    return Math.floor((room - extent) / stride[d]) + 1;
-  });
-  return [out[0], out[1]];
-}
-
 /** y[n, o] = bias[o] + Σ w[o, c] ⋆ x[n, c] for x [N, C, H, W] and w [O, C / groups, h, w]. */
 export function conv2d(x: Node, w: Node, bias: Node | null, geometry: Conv2dGeometry): Node {
   const what = "conv2d";
@@ -139,13 +113,9 @@ export function conv2d(x: Node, w: Node, bias: Node | null, geometry: Conv2dGeom
   }
   const { groups } = geometry;
   checkWhole(what, "groups", groups, 1);
-  for (const d of [0, 1]) {
-    checkWhole(what, "stride", geometry.stride[d], 1);
-    checkWhole(what, "padding", geometry.padding[d], 0);
-    checkWhole(what, "dilation", geometry.dilation[d], 1);
-  }
   const [n, c, height, width] = x.shape;
   const [o, perGroup, h, k] = w.shape;
+  checkWindow(what, [h, k], geometry);
   if (c !== perGroup * groups) {
     throw cannot(
       what,
@@ -163,7 +133,8 @@ export function conv2d(x: Node, w: Node, bias: Node | null, geometry: Conv2dGeom
   if (x.dtype !== w.dtype || (bias && bias.dtype !== x.dtype)) {
     [x, w, bias] = [toComplex(x), toComplex(w), bias && toComplex(bias)];
   }
-  const [oh, ow] = outputSize(what, [height, width], [h, k], geometry);
+  const [oh, ow] = windowSteps(what, [height, width], [h, k], geometry)
+    .map((steps) => Math.floor(steps) + 1);
   const { stride, padding, dilation } = geometry;
   const attrs: Attrs = { x: x.shape, w: w.shape, stride, padding, dilation, groups };
   return apply(x, w, attrs, [n, o, oh, ow], bias ?? undefined);

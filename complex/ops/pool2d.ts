@@ -12,13 +12,11 @@ import type { Field } from "../../gpu/kernel.ts";
 import { Node, parts, type Primitive } from "../graph.ts";
 import { checkWhole, type Shape, show } from "../shape.ts";
 import { toComplex } from "./arithmetic.ts";
+import { checkWindow, type Movement, type Pair, windowSteps } from "./window.ts";
 
-/** Pairs are [along height, along width]. */
-export interface PoolGeometry {
-  readonly kernel: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly padding: readonly [number, number];
-  readonly dilation: readonly [number, number];
+/** The window and how it moves. */
+export interface PoolGeometry extends Movement {
+  readonly kernel: Pair;
   /** Rounds output sizes up, so that a last window may reach past the padded input. */
   readonly ceilMode: boolean;
 }
@@ -50,31 +48,17 @@ function spec({ x, y, kernel, stride, padding, dilation }: Attrs): Pool2dSpec {
 /** The output's shape by PyTorch's rule; the last window must start inside the left padding or input. */
 function pooled(what: string, x: Node, g: PoolGeometry): Shape {
   if (x.shape.length !== 4) throw cannot(what, `it takes [N, C, H, W], got ${show(x.shape)}`);
-  const out = [0, 1].map((d) => {
-    checkWhole(what, "kernel size", g.kernel[d], 1);
-    checkWhole(what, "stride", g.stride[d], 1);
-    checkWhole(what, "padding", g.padding[d], 0);
-    checkWhole(what, "dilation", g.dilation[d], 1);
-    if (g.padding[d] * 2 > g.kernel[d]) {
-      throw cannot(
-        what,
-        `padding ${g.padding[d]} is more than half the kernel size ${g.kernel[d]}`,
-      );
+  const { kernel, stride, padding, ceilMode } = g;
+  checkWindow(what, kernel, g);
+  for (const d of [0, 1]) {
+    if (padding[d] * 2 > kernel[d]) {
+      throw cannot(what, `padding ${padding[d]} is more than half the kernel size ${kernel[d]}`);
     }
-    const size = x.shape[2 + d];
-    const extent = g.dilation[d] * (g.kernel[d] - 1) + 1;
-    const room = size + 2 * g.padding[d];
-    if (extent > room) {
-      throw cannot(
-        what,
-        `the kernel ${g.kernel.join(" × ")} is larger than the padded input ` +
-          `${x.shape[2] + 2 * g.padding[0]} × ${x.shape[3] + 2 * g.padding[1]}`,
-      );
-    }
-    const steps = (room - extent) / g.stride[d];
-    let n = (g.ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1;
-    if (g.ceilMode && (n - 1) * g.stride[d] >= size + g.padding[d]) n--;
-    return n;
+  }
+  const size: Pair = [x.shape[2], x.shape[3]];
+  const out = windowSteps(what, size, kernel, g).map((steps, d) => {
+    const n = (ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1;
+    return ceilMode && (n - 1) * stride[d] >= size[d] + padding[d] ? n - 1 : n;
   });
   return [x.shape[0], x.shape[1], out[0], out[1]];
 }
