@@ -2,7 +2,7 @@
  * Random numbers as functions of (index, stream, key0, key1): Philox4x32-10 of Salmon et al.,
  * "Parallel random numbers: as easy as 1, 2, 3" (2011). The counter is (index, stream, 0, 0).
  */
-import type { DType } from "../kernel.ts";
+import type { DType, HostArray } from "../kernel.ts";
 import type { MapFunction, Wgsl } from "../function.ts";
 import { define } from "./define.ts";
 import { mulHighWgsl, quarterSincosWgsl } from "./angle.ts";
@@ -52,6 +52,22 @@ export function philox(c: Uint32Array, key0: number, key1: number): void {
   c[3] = c3;
 }
 
+/** Calls `use` with the place of each element and its four random words. */
+function eachDraw(
+  n: number,
+  [index, stream, key0, key1]: readonly HostArray[],
+  use: (i: number, words: Uint32Array) => void,
+): void {
+  const c = new Uint32Array(4);
+  for (let i = 0; i < n; i++) {
+    c[0] = index[i];
+    c[1] = stream[i];
+    c[2] = c[3] = 0;
+    philox(c, key0[i], key1[i]);
+    use(i, c);
+  }
+}
+
 const counted: readonly DType[] = ["u32", "u32", "u32", "u32"];
 const STEP = 2 ** -24;
 
@@ -70,16 +86,7 @@ export const uniformReal: MapFunction = define(
   counted,
   "f32",
   uniformWgsl,
-  (n, out, index, stream, key0, key1) => {
-    const c = new Uint32Array(4);
-    for (let i = 0; i < n; i++) {
-      c[0] = index[i];
-      c[1] = stream[i];
-      c[2] = c[3] = 0;
-      philox(c, key0[i], key1[i]);
-      out[i] = (c[0] >>> 8) * STEP;
-    }
-  },
+  (n, out, ...args) => eachDraw(n, args, (i, c) => out[i] = (c[0] >>> 8) * STEP),
 );
 
 /** `normal_complex`: √(−ln u)·e^{2πiv}, with 2πv taken from the nearest quarter turn. */
@@ -101,19 +108,13 @@ export const normalComplex: MapFunction = define(
   counted,
   "c64",
   normalComplexWgsl,
-  (n, out, index, stream, key0, key1) => {
-    const c = new Uint32Array(4);
-    for (let i = 0; i < n; i++) {
-      c[0] = index[i];
-      c[1] = stream[i];
-      c[2] = c[3] = 0;
-      philox(c, key0[i], key1[i]);
+  (n, out, ...args) =>
+    eachDraw(n, args, (i, c) => {
       const r = Math.sqrt(-Math.log(((c[0] >>> 8) + 1) * STEP));
       const phi = 2 * Math.PI * (c[1] >>> 8) * STEP;
       out[2 * i] = r * Math.cos(phi);
       out[2 * i + 1] = r * Math.sin(phi);
-    }
-  },
+    }),
 );
 
 const normalRealWgsl: Wgsl = {
