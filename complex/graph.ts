@@ -84,8 +84,8 @@ export interface Stored {
 /** A place in a chain of evaluations, each computed from the one before. */
 export interface Link {
   readonly generation: number;
-  /** The last value of the chain whose recipe was dropped, or the first; it stays. */
-  readonly anchor: Node;
+  /** The last values of the chain whose recipes were dropped, or the first ones; they stay. */
+  readonly anchors: readonly Node[];
   /** Evaluations for which it stays unused once another was computed from it. */
   patience: number;
   lastUsed: number;

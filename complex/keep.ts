@@ -3,15 +3,16 @@
  * `eval` each time, a value that has a successor (one of its shape and kind, computed from it) and
  * has not been used for some evaluations is given back: the program has moved on. It is a recipe
  * again, and if it is asked for after all it is computed again, and its chain waits longer from then
- * on. Every {@link LENGTH} evaluations one value becomes the anchor: it stays, its recipe is dropped,
- * and the anchor before it may go. So neither device memory nor the chain of recipes grows.
+ * on. Every {@link LENGTH} evaluations one value (of fields that are computed from one another, one
+ * each) becomes the anchor: it stays, its recipe is dropped, and the anchor before it may go. So
+ * neither device memory nor the chain of recipes grows.
  *
  * Beyond a budget in all, the values that were evaluated longest ago become recipes again too, as far
  * as nothing can have changed under them.
  */
 import type { DeviceBuffer } from "../gpu/engine.ts";
 import { cannot } from "../gpu/errors.ts";
-import type { Link, Node, Stored } from "./graph.ts";
+import type { Node, Stored } from "./graph.ts";
 import { sameShape, show } from "./shape.ts";
 
 /** Evaluations from anchor to anchor. */
@@ -85,7 +86,7 @@ export function giveBack(stored: Stored): void {
 /** True for a value that was given back and must be computed again, and then kept. */
 export function mustReturn(node: Node): boolean {
   if (node.link === null || node.stored !== null) return false;
-  if (node.link.anchor === node && node.link.generation > FIRST_ANCHOR) {
+  if (node.link.anchors.includes(node) && node.link.generation > FIRST_ANCHOR) {
     throw cannot(
       `use a value of shape ${show(node.shape)} that eval kept long ago`,
       `more than ${LENGTH} evaluations later its memory was given back; ` +
@@ -141,23 +142,22 @@ const currentAnchors = new WeakSet<Node>();
 
 /** Makes `target` the successor of `parents` and lengthens the longest chain of them, or starts one. */
 function join(target: Node, parents: readonly Node[]): void {
-  let before: Link | null = null;
-  for (const { link } of parents) {
-    if (before === null || link!.generation > before.generation) before = link;
-  }
-  const generation = (before?.generation ?? 0) + 1;
-  const isAnchor = generation % LENGTH === FIRST_ANCHOR;
+  const last = Math.max(0, ...parents.map(({ link }) => link!.generation));
+  // Fields that are computed from one another share their chain, and each has its anchor.
+  const before = parents.filter(({ link }) => link!.generation === last);
+  const anchors = new Set(before.flatMap(({ link }) => link!.anchors));
+  const isAnchor = (last + 1) % LENGTH === FIRST_ANCHOR;
   target.link = {
-    generation,
-    anchor: before === null || isAnchor ? target : before.anchor,
-    patience: before?.patience ?? PATIENCE,
+    generation: last + 1,
+    anchors: before.length === 0 || isAnchor ? [target] : [...anchors],
+    patience: Math.max(PATIENCE, ...before.map(({ link }) => link!.patience)),
     lastUsed: clock,
     superseded: false,
   };
   if (isAnchor) {
     currentAnchors.add(target);
-    currentAnchors.delete(before!.anchor);
-    if (generation > FIRST_ANCHOR) target.inputs = [];
+    for (const anchor of anchors) currentAnchors.delete(anchor);
+    if (last + 1 > FIRST_ANCHOR) target.inputs = [];
   }
   for (const parent of parents) {
     if (parent.link!.superseded) continue;

@@ -19,6 +19,18 @@ function bytesDuring(engine: Engine, rounds: number, after: number[], round: (k:
   return bytes;
 }
 
+onEngines("eval() keeps device memory flat for fields that move one another", async (engine) => {
+  let [q, p] = [ones([256]), full([256], 0)];
+  const bytes = bytesDuring(engine, 2500, [600, 1200, 1800, 2500], () => {
+    p = p.sub(q.mul(0.01));
+    q = q.add(p.mul(0.01));
+    evaluate(p, q);
+  });
+  assertEquals(bytes, Array(4).fill(bytes[0]));
+  const [x, v] = [(await q.data())[0], (await p.data())[0]];
+  assertAlmostEquals(x * x + v * v - 0.01 * x * v, 1, 1e-4); // what these steps conserve
+});
+
 onEngines(
   "eval() keeps device memory flat over 10 000 rounds of psi = step(psi)",
   async (engine) => {
