@@ -93,13 +93,14 @@ export function engine(): Engine {
  * ```
  */
 export async function use(device: DeviceKind | GPUDevice): Promise<Engine> {
-  if (typeof device === "object") {
+  if (typeof device === "object" && typeof device?.createBuffer === "function") {
     const info = (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo;
     current = new WebGpuEngine(device, info ?? ({} as GPUAdapterInfo), false);
     return current;
   }
   if (device !== "cpu" && device !== "webgpu") {
-    throw cannot("choose the engine", `${JSON.stringify(device)} is neither "cpu" nor "webgpu"`);
+    const got = typeof device === "string" ? JSON.stringify(device) : String(device);
+    throw cannot("choose the engine", `${got} is neither "cpu" nor "webgpu" nor a GPUDevice`);
   }
   const known = opened.get(device);
   current = known ?? await open(device);

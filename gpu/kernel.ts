@@ -43,6 +43,8 @@ export interface Shader {
    * x and y; such a shader takes its index as {@link linearMain}.
    */
   readonly workgroups: readonly [number, number, number];
+  /** How many rounds of loops a thread takes at most, given by kernels where that can be many. */
+  readonly rounds?: number;
 }
 
 /** A buffer as the CPU engine sees it; complex64 is interleaved. */
@@ -139,6 +141,12 @@ export function single<Spec>(kernel: Kernel<Spec>, spec: Spec): Program {
     }],
   };
 }
+
+/**
+ * The most elements that a sum leaves to one thread: Mesa's llvmpipe silently ends a thread's loops
+ * after 65 535 rounds.
+ */
+export const MOST_ROUNDS = 32768;
 
 /**
  * The threads of a workgroup in kernels that walk over a linear index.

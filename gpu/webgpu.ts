@@ -7,6 +7,7 @@ import { Pool, sizeClass } from "./pool.ts";
 
 const MAX_GROUPS = 65535;
 const UNIFORM_ALIGN = 256;
+const LLVMPIPE_ROUNDS = 65535;
 /** Bind groups kept for each layout. */
 const MOST_BIND_GROUPS = 4096;
 
@@ -236,6 +237,7 @@ export class WebGpuEngine implements Engine {
     const { device } = this;
     const shader = kernel.wgsl(spec, this.adapter);
     const groups = foldGrid(kernel.name, shader.workgroups);
+    this.#checkRounds(kernel.name, shader.rounds ?? 0);
     const words = kernel.params?.(spec) ?? 0;
     const { inputs, outputs } = kernel.bindings(spec);
     // The text itself is the key: kernels that come to the same shader share its pipeline.
@@ -255,6 +257,16 @@ export class WebGpuEngine implements Engine {
     }, `build kernel "${kernel.name}"`);
     this.#executables.set(key, made);
     return made;
+  }
+
+  /** Mesa's llvmpipe ends a thread's loops after {@link LLVMPIPE_ROUNDS} rounds without a word. */
+  #checkRounds(name: string, rounds: number): void {
+    if (!this.adapter.software || rounds <= LLVMPIPE_ROUNDS) return;
+    throw cannot(
+      `run kernel "${name}" on "${this.adapter.name}"`,
+      `a thread would take ${rounds} rounds of loops and this adapter ends them after ` +
+        `${LLVMPIPE_ROUNDS}; the CPU engine has no such limit`,
+    );
   }
 
   /** The bind group of a dispatch; a schedule that runs again mostly gets the same buffers. */

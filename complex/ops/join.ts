@@ -1,7 +1,6 @@
 /** Tensors put together, and rows chosen by labels. */
-import { type Field, single } from "../../gpu/kernel.ts";
+import { type Field, MOST_ROUNDS, single } from "../../gpu/kernel.ts";
 import { gather as gatherKernel, type GatherSpec, scatterAdd } from "../../gpu/kernels/gather.ts";
-import { MOST_ROUNDS } from "../../gpu/kernels/fold.ts";
 import { cannot } from "../../gpu/errors.ts";
 import { type Derivative, Node, type Primitive } from "../graph.ts";
 import { checkAxis, type Shape, show, sizeOf } from "../shape.ts";

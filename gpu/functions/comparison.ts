@@ -36,7 +36,15 @@ export const greaterEqual: MapFunction = compare("greaterEqual", ">=", (x, y) =>
 export const equalReal: MapFunction = compare("equal", "==", (x, y) => x === y);
 
 /** x ≠ y. */
-export const notEqualReal: MapFunction = compare("notEqual", "!=", (x, y) => x !== y);
+export const notEqualReal: MapFunction = define(
+  "notEqual",
+  ["f32", "f32"],
+  "f32",
+  (a, b) => `select(1.0, 0.0, ${a} == ${b})`, // != of NaN is false on some adapters
+  (n, out, a, b) => {
+    for (let i = 0; i < n; i++) out[i] = a[i] !== b[i] ? 1 : 0;
+  },
+);
 
 /** j = k, of indices. */
 export const equalIndex: MapFunction = compare("equal", "==", (j, k) => j === k, "u32");
@@ -59,7 +67,7 @@ export const notEqualComplex: MapFunction = define(
   "notEqual",
   ["c64", "c64"],
   "f32",
-  (a, b) => `select(0.0, 1.0, any(${a} != ${b}))`,
+  (a, b) => `select(1.0, 0.0, all(${a} == ${b}))`,
   (n, out, a, b) => {
     for (let i = 0; i < n; i++) {
       out[i] = a[2 * i] !== b[2 * i] || a[2 * i + 1] !== b[2 * i + 1] ? 1 : 0;

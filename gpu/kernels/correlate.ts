@@ -64,6 +64,7 @@ export const correlate: Kernel<CorrelateSpec> = {
     return {
       source: `${declarations}\n${tileMain(adapter, threads, body)}`,
       workgroups: tileGrid(adapter, threads),
+      rounds: spec.depth * (spec.kernel[0] + 2),
     };
   },
   cpu(spec, [x, weights, bias], [y]) {

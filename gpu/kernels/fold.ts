@@ -2,7 +2,7 @@
  * The geometry that reductions share: which axes are folded away, how many threads share a run, and
  * how a thread finds its elements.
  */
-import { type DType, WGSL_TYPE } from "../kernel.ts";
+import { type DType, MOST_ROUNDS, WGSL_TYPE } from "../kernel.ts";
 import { expressionWgsl, type Value, valueDType } from "../expression.ts";
 import { type Index, join, linear, split } from "../index.ts";
 
@@ -19,8 +19,6 @@ export interface FoldSpec {
 /** Threads worth having, and the fewest elements a thread should have to itself. */
 const THREADS = 8192;
 const SHARE = 128;
-/** The most elements for one thread: Mesa's llvmpipe silently ends a shader's loops after 65 535 rounds. */
-export const MOST_ROUNDS = 32768;
 
 function product(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);

@@ -1,5 +1,13 @@
 /** The second step of a split sum: adds the partial results that the first step left in scratch. */
-import { type Field, type Kernel, linearGrid, linearMain, WGSL_TYPE, WORDS } from "../kernel.ts";
+import {
+  type Field,
+  type Kernel,
+  linearGrid,
+  linearMain,
+  MOST_ROUNDS,
+  WGSL_TYPE,
+  WORDS,
+} from "../kernel.ts";
 
 /** `parts` arrays of `count` elements each, one after the other. */
 export interface PartialSumsSpec {
@@ -12,12 +20,13 @@ export interface PartialSumsSpec {
 
 /**
  * In how many parts to cut a sum of `depth` terms for each of `outputs` elements: enough that a GPU has
- * threads to fill it, and never fewer than 256 terms to a part.
+ * threads to fill it, never fewer than 256 terms to a part, nor more than a thread may loop over.
  */
 export function partsOfSum(depth: number, outputs: number): number {
   const wanted = 2 ** Math.ceil(Math.log2(Math.max(1, 32768 / outputs)));
   const allowed = 2 ** Math.floor(Math.log2(Math.max(1, depth / 256)));
-  return Math.min(wanted, allowed);
+  const needed = 2 ** Math.ceil(Math.log2(Math.max(1, depth / MOST_ROUNDS)));
+  return Math.max(Math.min(wanted, allowed), needed);
 }
 
 /** out[i] = Σ_p in0[p · count + i] (+ bias[i mod columns]). */

@@ -24,6 +24,7 @@ import {
   type Pool2dSpec,
   scatter,
   windowOf,
+  windowRounds,
 } from "./windows.ts";
 
 /** An average pooling; `divisor` overrides the count of the window's elements. */
@@ -100,6 +101,7 @@ ${search(" * scale")}
   if (index == ${NO_WINNER}u) { out0[i] = vec2<f32>(); } else { out0[i] = in0[plane + index]; }`,
       ),
       workgroups: linearGrid(outputsOf(s)),
+      rounds: 2 * windowRounds(s), // a second search where squares over- or underflow
     };
   },
   cpu(s, [x], [y, indices]) {
@@ -233,6 +235,7 @@ ${overWindow(s, `sum += in0[plane + u32(h * ${s.inWidth} + w)];`)}
   out0[i] = sum / divisor(top, left);`,
     ),
     workgroups: linearGrid(outputsOf(s)),
+    rounds: windowRounds(s),
   }),
   cpu(s, [x], [y]) {
     const words = WORDS[dtypeOf(s)];
@@ -264,8 +267,8 @@ const avgScatter: Kernel<AvgPool2dSpec> = {
       `i32(${k === 0 ? "oh" : "ow"}) * ${stride} - ${s.padding[k]}`
     );
     const load = `let g = in0[o] / divisor(${top}, ${left});`;
-    const { source, workgroups } = scatter(s, `${WGSL_TYPE[dtypeOf(s)]}()`, load, () => "true");
-    return { source: divisorWgsl(s) + source, workgroups };
+    const shader = scatter(s, `${WGSL_TYPE[dtypeOf(s)]}()`, load, () => "true");
+    return { ...shader, source: divisorWgsl(s) + shader.source };
   },
   cpu(s, [gy], [gx]) {
     const words = WORDS[dtypeOf(s)];

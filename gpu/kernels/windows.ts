@@ -3,7 +3,7 @@
  * planes; output sizes are the caller's (ceil mode is its business), and windows may reach past the
  * padded input.
  */
-import { linearGrid, linearMain } from "../kernel.ts";
+import { linearGrid, linearMain, type Shader } from "../kernel.ts";
 
 /** The geometry of a 2-D pooling; pairs are [along height, along width]. */
 export interface Pool2dSpec {
@@ -29,6 +29,9 @@ export const windowOf = (s: Pool2dSpec): string => `
   let plane = i / ${s.outHeight * s.outWidth}u * ${s.inHeight * s.inWidth}u;
   let top = i32(i / ${s.outWidth}u % ${s.outHeight}u) * ${s.stride[0]} - ${s.padding[0]};
   let left = i32(i % ${s.outWidth}u) * ${s.stride[1]} - ${s.padding[1]};`;
+
+/** The rounds of loops that {@link overWindow} takes. */
+export const windowRounds = ({ kernel }: Pool2dSpec): number => kernel[0] * (kernel[1] + 1);
 
 /** WGSL: `visit` for every input position `h`, `w` of a window at `top`, `left`. */
 export const overWindow = (s: Pool2dSpec, visit: string): string => `
@@ -56,7 +59,7 @@ export function scatter(
   zero: string,
   load: string,
   chosen: (here: string) => string,
-): { source: string; workgroups: [number, number, number] } {
+): Shader {
   const reach = s.kernel.map((size, k) => (size - 1) * s.dilation[k]);
   const counts = [s.outHeight, s.outWidth].map((size, k) =>
     Math.min(Math.floor(reach[k] / s.stride[k]) + 1, size)
@@ -111,7 +114,8 @@ ${
       ).join("\n")
     }`,
   );
-  return { source, workgroups: linearGrid(threads) };
+  const rounds = unroll ? 0 : counts[0] * (counts[1] + 1);
+  return { source, workgroups: linearGrid(threads), rounds };
 }
 
 /**

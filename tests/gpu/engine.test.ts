@@ -10,10 +10,11 @@ import { ArgandError } from "../../gpu/errors.ts";
 import { type Kernel, linearGrid, linearMain, single } from "../../gpu/kernel.ts";
 import { engine as current, use } from "../../gpu/device.ts";
 import { sizeClass } from "../../gpu/pool.ts";
-import { full, ones, tensor } from "../../complex/create.ts";
+import { complex, full, ones, tensor } from "../../complex/create.ts";
 import { definePrimitive } from "../../complex/primitive.ts";
 import type { RealTensor } from "../../complex/tensor.ts";
 import { eval as evaluate } from "../../complex/transform.ts";
+import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
 import { engines, runProgram } from "../support/program.ts";
 
@@ -244,3 +245,23 @@ Deno.test("a program may give a kernel params, inputs and outputs of several kin
     assertEquals([[...y], [...k]], [[2.5, 5, 7.5], [7, 8, 9]]);
   }
 });
+
+onEngines(
+  "loops longer than an adapter runs are refused or right, never cut short",
+  async (engine) => {
+    const cut = engine.kind === "webgpu" && engine.adapter.software;
+    const check = async (name: string, result: RealTensor, wanted: number) => {
+      if (cut) await assertRejects(() => result.item(), ArgandError, `kernel "${name}"`);
+      else assertEquals(await result.item(), wanted);
+    };
+    const image = complex(ones([1, 1, 300, 300]));
+    await check("avgPool2d", new nn.AvgPool2d(300).apply(image).real, 1);
+    await check("maxPool2d", new nn.MaxPool2d(300).apply(image).real, 1);
+    const layer = new nn.Conv2d(70_000, 1, 1, { bias: false });
+    layer.weight.assign(complex(ones([1, 70_000, 1, 1])));
+    await check("correlate", layer.apply(complex(ones([1, 70_000, 1, 1]))).real, 70_000);
+    // A product splits its sum, whatever the sizes.
+    const long = ones([200, 70_000]).matmul(ones([70_000, 200]));
+    assertEquals((await long.slice([199, 200], [0, 1]).data())[0], 70_000);
+  },
+);
