@@ -200,3 +200,12 @@ onEngines("labels are copied at the call", async () => {
   labels[0] = 1;
   assertEquals(await y.toArray(), [10, 20]);
 });
+
+onEngines("NaN is equal to nothing, itself included", async () => {
+  const x = tensor([NaN, 1]);
+  const z = complex(tensor([0, 1]), x);
+  assertEquals([...await x.equal(x).data()], [0, 1]);
+  assertEquals([...await x.notEqual(x).data()], [1, 0]);
+  assertEquals([...await z.equal(z).data()], [0, 1]);
+  assertEquals([...await z.notEqual(z).data()], [1, 0]);
+});
