@@ -249,7 +249,7 @@ export abstract class Tensor {
     const step: number[] = [];
     const shape = this.shape.map((n, d) => {
       const range = ranges[d] ?? [0, n];
-      if (!Array.isArray(range) || range.length < 2) {
+      if (!Array.isArray(range) || range.length < 2 || range.length > 3) {
         throw cannot(
           what,
           `a range is [from, to], [from, to, step] or null, got ${describe(range)}`,
@@ -309,6 +309,10 @@ export abstract class Tensor {
         "pad",
         `${widths.length} pairs for the ${this.rank} axes of ${show(this.shape)}`,
       );
+    }
+    for (const pair of widths) {
+      if (Array.isArray(pair) && pair.length === 2) continue;
+      throw cannot("pad", `each axis takes [before, after], got ${describe(pair)}`);
     }
     const [before, after] = [0, 1].map((k) => widths.map((pair) => pair[k]));
     for (const n of [...before, ...after]) checkWhole("pad", "a width", n, 0);

@@ -56,7 +56,7 @@ export function linear(
       }`,
     );
   }
-  if (bias && (checkComplex(what, bias).rank !== 1 || bias.size !== out)) {
+  if (bias !== null && (checkComplex(what, bias).rank !== 1 || bias.size !== out)) {
     throw cannot(what, `the bias must have shape [${out}], got ${show(bias.shape)}`);
   }
   return wrapComplex(products.matmul(x.node, permute(weight.node, [1, 0]), bias?.node));

@@ -1,5 +1,6 @@
 /** Checks of the options that layers, losses and optimisers take. */
 import { cannot } from "../gpu/errors.ts";
+import { describe } from "../complex/describe.ts";
 import { checkWhole } from "../complex/shape.ts";
 
 /** One whole number for both axes, or [along height, along width]. */
@@ -36,7 +37,9 @@ export function pair(what: string, name: string, value: Pair, low: number): [num
   if (!Array.isArray(list) || list.length !== 2) {
     throw cannot(
       what,
-      `${name} must be a whole number or a pair of them, got ${JSON.stringify(value)}`,
+      `${name} must be a whole number or a pair of them, got ${
+        Array.isArray(list) ? `[${list.map(String)}]` : describe(list)
+      }`,
     );
   }
   for (const n of list) checkWhole(what, name, n, low);

@@ -1,4 +1,5 @@
 /** Pooling layers. */
+import { cannot } from "../gpu/errors.ts";
 import type { ComplexTensor } from "../complex/tensor.ts";
 import {
   avgPool2d,
@@ -16,10 +17,13 @@ function checkWindow(
   kernel: Pair,
   options: { stride: Pair | null; padding: Pair; dilation?: Pair },
 ): void {
-  pair(what, "kernel size", kernel, 1);
+  const size = pair(what, "kernel size", kernel, 1);
   pair(what, "stride", options.stride ?? kernel, 1);
-  pair(what, "padding", options.padding, 0);
-  pair(what, "dilation", options.dilation ?? 1, 1);
+  pair(what, "padding", options.padding, 0).forEach((n, d) => {
+    if (2 * n <= size[d]) return;
+    throw cannot(what, `padding ${n} is more than half the kernel size ${size[d]}`);
+  });
+  if (options.dilation !== undefined) pair(what, "dilation", options.dilation, 1);
 }
 
 /**

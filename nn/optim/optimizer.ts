@@ -1,5 +1,6 @@
 /** What optimisers have in common: groups of parameters, and the step that runs as one schedule. */
 import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../../complex/describe.ts";
 import { type State, withoutGradients } from "../../complex/graph.ts";
 import { clearGradient, holdGradient, lossesOf, statesOf } from "../../complex/losses.ts";
 import { run, runPending } from "../../complex/realize.ts";
@@ -68,6 +69,9 @@ export abstract class Optimizer<O extends object> {
   constructor(parameters: OptimizerParameters<O>, options: Partial<O> | undefined, defaults: O) {
     const what = `make ${this.constructor.name}`;
     const common = withDefaults(what, options, defaults);
+    if (typeof parameters?.[Symbol.iterator] !== "function") {
+      throw cannot(what, `it takes a list of parameters or groups, got ${describe(parameters)}`);
+    }
     const list = [...parameters] as (Tensor | ParameterGroup<O>)[];
     if (list.length === 0) throw cannot(what, "there are no parameters");
     const given = list.every((item) => item instanceof Tensor)

@@ -144,6 +144,7 @@ const MISUSES: Record<string, [call: () => unknown, message: string][]> = {
     [() => x.slice([5, 9]), "a start must be a whole number from -2 to 2, got 5"],
     [() => x.slice([0, 2, -1]), "a step must be a whole number of at least 1, got -1"],
     [() => x.slice(1), "a range is [from, to], [from, to, step] or null, got 1"],
+    [() => x.slice([0, 2, 1, 1]), "a range is [from, to], [from, to, step] or null, got an array"],
     [() => x.at(2), "the index must be a whole number from -2 to 1, got 2"],
     [() => x.flip(2), "Cannot flip: axis 2"],
     [() => x.roll([1, 2], 0), "there are 2 shifts for 1 axes"],
@@ -151,7 +152,8 @@ const MISUSES: Record<string, [call: () => unknown, message: string][]> = {
     [() => x.roll(1), "it takes an array of axes, got undefined"],
     [() => x.pad([[1, 1]]), "1 pairs for the 2 axes of [2, 3]"],
     [() => x.pad([[0, -1], [0, 0]]), "a width must be a whole number of at least 0, got -1"],
-    [() => x.pad([1, 1]), "got undefined"],
+    [() => x.pad([1, 1]), "each axis takes [before, after], got 1"],
+    [() => x.pad([[0, 0], [0, 1, 2]]), "each axis takes [before, after], got an array"],
     [() => x.pad(null), "got null"],
   ],
   "joining and choosing": [

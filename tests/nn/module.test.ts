@@ -194,6 +194,13 @@ Deno.test("layers refuse inputs of the wrong shape or kind", () => {
     [() => new nn.Conv2d(3, 1, 3).apply(real), "takes a complex tensor"],
     [() => new nn.MaxPool2d(5).apply(image), "larger than the padded input 4 × 4"],
     [() => new nn.MaxPool2d(2, { padding: 2 }).apply(image), "more than half the kernel size"],
+    [() => new nn.AvgPool2d([4, 2], { padding: [2, 2] }), "padding 2 is more than half"],
+    [() => new nn.MaxPool2d(2, { dilation: null as Any }), "dilation must be a whole number or"],
+    [() => new nn.MaxPool2d(2n as Any), "kernel size must be a whole number or a pair of them"],
+    [
+      () => nn.functional.linear(flat, rand([1, 3]).toComplex(), NaN as Any),
+      "it takes a complex tensor, got NaN",
+    ],
     [() => new nn.AvgPool2d(5).apply(image), "larger than the padded input 4 × 4"],
     [() => new nn.CReLU().apply(real), "takes a complex tensor"],
     [() => new nn.CTanh().apply(real), "takes a complex tensor"],

@@ -249,6 +249,8 @@ onEngines("optimisers refuse what makes no sense", () => {
     Error,
     "a beta must be a number from 0",
   );
+  // deno-lint-ignore no-explicit-any
+  assertThrows(() => new nn.SGD(null as any), Error, "a list of parameters or groups, got null");
   assertThrows(() => new nn.Adam([]), Error, "there are no parameters");
   assertThrows(() => new nn.Adam([w, w]), Error, "is there twice");
   assertThrows(() => new nn.Adam([tensor([1])]), Error, "is no parameter");
