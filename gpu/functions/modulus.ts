@@ -32,7 +32,11 @@ export const absSquared: MapFunction = complexToReal(
 );
 
 /** −1, 0 or 1. */
-export const sign: MapFunction = realUnary("sign", (x) => `sign(${x})`, Math.sign);
+export const sign: MapFunction = realUnary(
+  "sign",
+  (x) => `select(${x}, sign(${x}), abs(${x}) > 0.0)`, // the built-in makes 0 of NaN on some adapters
+  Math.sign,
+);
 
 const complexSgnWgsl: Wgsl = {
   name: "complex_sgn",

@@ -40,10 +40,7 @@ interface Stage extends ReduceSpec {
 /** Elements folded into one partial result before it joins the rest. */
 const RUN = 32;
 
-const START: Record<Fold, Partial<Record<DType, string>>> = {
-  sum: { f32: "0.0", c64: "vec2<f32>(0.0)" },
-  max: { f32: "-3.4028234e38" },
-};
+const ZERO: Partial<Record<DType, string>> = { f32: "0.0", c64: "vec2<f32>(0.0)" };
 
 const evaluators = new WeakMap<Stage, BlockEvaluator>();
 
@@ -54,7 +51,9 @@ const stage: Kernel<Stage> = {
   wgsl(spec) {
     const { fold, parts, value } = spec;
     const { kept, run } = sizes(spec);
-    const start = START[fold][valueDType(value)]!;
+    const zero = ZERO[valueDType(value)]!;
+    // A maximum starts from an element: WGSL can't write −∞, and all elements may be that.
+    const [start, some] = fold === "sum" ? [zero, zero] : ["element(base, part)", "acc"];
     const join = (a: string, b: string) => fold === "sum" ? `${a} + ${b}` : `max(${a}, ${b})`;
     return {
       source: `${elementWgsl(spec)}
@@ -64,7 +63,7 @@ ${
           `${placeWgsl(spec, parts)}
   var acc = ${start};
   for (var first = part; first < ${run}u; first = first + ${parts * RUN}u) {
-    var some = ${start};
+    var some = ${some};
     for (var k = 0u; k < ${RUN}u; k = k + 1u) {
       let r = first + k * ${parts}u;
       if (r < ${run}u) { some = ${join("some", "element(base, r)")}; }

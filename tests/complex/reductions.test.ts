@@ -168,3 +168,10 @@ onEngines("prod() has the right first and second derivatives at zeros", async ()
   const second = grad((x: RealTensor) => gradient(x).at(0));
   assertEquals(await second(tensor([0, 2, 0])).toArray(), [0, 0, 2]);
 });
+
+onEngines("the largest and smallest of infinities are infinite", async () => {
+  const low = tensor([[-Infinity, -Infinity], [-Infinity, 1]]);
+  assertEquals([...await max(low, 1).data()], [-Infinity, 1]);
+  assertEquals([...await min(low.neg(), 1).data()], [Infinity, -1]);
+  assertEquals(await max(low.slice([0, 1]).expand([5000, 2])).item(), -Infinity);
+});
