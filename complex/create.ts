@@ -334,8 +334,20 @@ export interface ParameterOptions {
  * ```
  */
 export function parameter<T extends Tensor>(initial: T, options: ParameterOptions = {}): T {
+  const what = "make a parameter";
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw cannot(what, `the options must be an object, got ${describe(options)}`);
+  }
+  for (const key of Object.keys(options)) {
+    if (key === "name" || key === "requiresGrad") continue;
+    throw cannot(what, `unknown option "${key}"; it knows name, requiresGrad`);
+  }
   const { name = "a parameter", requiresGrad = true } = options;
+  if (typeof name !== "string") throw cannot(what, `the name is ${describe(name)}`);
+  if (typeof requiresGrad !== "boolean") {
+    throw cannot(what, `requiresGrad must be true or false, got ${describe(requiresGrad)}`);
+  }
   return wrapState(
-    makeState(checkTensor("make a parameter", initial).detach().node, name, requiresGrad),
+    makeState(checkTensor(what, initial).detach().node, name, requiresGrad),
   ) as T;
 }

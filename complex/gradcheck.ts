@@ -1,8 +1,10 @@
 /** Derivatives against finite differences. */
 import { cannot } from "../gpu/errors.ts";
+import { describe } from "./describe.ts";
 import { hostNode, type Node } from "./graph.ts";
 import { read, run } from "./realize.ts";
 import { checkScalar } from "./shape.ts";
+import { checkWhole } from "./shape.ts";
 import { checkReal, checkTensor, type RealTensor, type Tensor, wrap } from "./tensor.ts";
 import { valueAndGrad } from "./transform.ts";
 
@@ -100,7 +102,15 @@ export async function gradcheck<A extends readonly Tensor[]>(
 ): Promise<GradcheckReport> {
   const { step = 1 / 32, tolerance = 1e-3, checks = 24 } = options;
   const what = "check a gradient";
+  if (typeof f !== "function") throw cannot(what, `it takes a function, got ${describe(f)}`);
+  if (!Array.isArray(inputs)) {
+    throw cannot(what, `the inputs must be an array of tensors, got ${describe(inputs)}`);
+  }
   if (inputs.length === 0) throw cannot(what, "there are no inputs");
+  checkWhole(what, "the number of checks", checks, 1);
+  for (const [name, x] of Object.entries({ step, tolerance })) {
+    if (!(x > 0)) throw cannot(what, `the ${name} must be a number above 0, got ${describe(x)}`);
+  }
   const data = await Promise.all(inputs.map((x) => checkTensor(what, x).data()));
   const at = (changed?: number, values?: Float32Array): Node => {
     const args = inputs.map((x, i) =>

@@ -45,6 +45,12 @@ const MISUSES: Record<string, [call: () => unknown, message: string][]> = {
     [() => a.complex("1"), 'an entry is "1"'],
     [() => a.polar(z, 1), "Cannot make polar numbers: it takes a real tensor"],
   ],
+  "parameter()": [
+    [() => a.parameter(x, null), "the options must be an object, got null"],
+    [() => a.parameter(x, { requires_grad: false }), 'unknown option "requires_grad"; it knows'],
+    [() => a.parameter(x, { requiresGrad: 0 }), "requiresGrad must be true or false, got 0"],
+    [() => a.parameter(x, { name: 5 }), "the name is 5"],
+  ],
   "zeros(), ones(), full() and rand()": [
     [() => a.zeros([0]), "every size in the shape [0] must be a whole number above 0"],
     [() => a.zeros([-1, 2]), "shape [-1, 2]"],
@@ -213,6 +219,11 @@ Deno.test("reading one value of several, and gradcheck() of what is no loss, are
   await assertRejects(() => x.item(), ArgandError, "it has 6 values, shape [2, 3], and not one");
   await assertRejects(() => a.gradcheck((t: Any) => t, [x]), ArgandError, "it has 6 values");
   await assertRejects(() => a.gradcheck((t: Any) => t, []), ArgandError, "there are no inputs");
+  const sum = (t: Any) => t.sum();
+  await assertRejects(() => a.gradcheck(null, [x]), ArgandError, "it takes a function, got null");
+  await assertRejects(() => a.gradcheck(sum, x), ArgandError, "must be an array of tensors, got a");
+  await assertRejects(() => a.gradcheck(sum, [x], { checks: 0 }), ArgandError, "at least 1, got 0");
+  await assertRejects(() => a.gradcheck(sum, [x], { step: -1 }), ArgandError, "step must be a num");
 });
 
 Deno.test("the type checker tells complex from real", () => {
