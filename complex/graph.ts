@@ -90,6 +90,8 @@ export interface Link {
   patience: number;
   lastUsed: number;
   superseded: boolean;
+  /** The values of the same evaluation: when the program moves on from one, it does from all. */
+  readonly together: readonly Node[];
 }
 
 /** What can be updated in place: parameters, running statistics, moments of optimisers. */

@@ -1,11 +1,11 @@
 /**
  * Values that `eval` keeps on the device, without anybody freeing them. In `psi = step(psi)` with an
- * `eval` each time, a value that has a successor (one of its shape and kind, computed from it) and
- * has not been used for some evaluations is given back: the program has moved on. It is a recipe
- * again, and if it is asked for after all it is computed again, and its chain waits longer from then
- * on. Every {@link LENGTH} evaluations one value (of fields that are computed from one another, one
- * each) becomes the anchor: it stays, its recipe is dropped, and the anchor before it may go. So
- * neither device memory nor the chain of recipes grows.
+ * `eval` each time, a value that has a successor (one of its shape and kind, computed from it), and
+ * whatever was evaluated together with it, is given back when it has not been used for some
+ * evaluations: the program has moved on. It is a recipe again, and if it is asked for after all it is
+ * computed again, and its chain waits longer from then on. Every {@link LENGTH} evaluations one value
+ * (of fields that are computed from one another, one each) becomes the anchor: it stays, its recipe is
+ * dropped, and the anchor before it may go. So neither device memory nor the chain of recipes grows.
  *
  * Beyond a budget in all, the values that were evaluated longest ago become recipes again too, as far
  * as nothing can have changed under them.
@@ -127,6 +127,7 @@ export function moveOn(
         leaves.filter((n) =>
           n.link !== null && n.dtype === target.dtype && sameShape(n.shape, target.shape)
         ),
+        targets,
       );
     } else { // given back too early
       link.patience *= GROWTH;
@@ -141,7 +142,7 @@ export function moveOn(
 const currentAnchors = new WeakSet<Node>();
 
 /** Makes `target` the successor of `parents` and lengthens the longest chain of them, or starts one. */
-function join(target: Node, parents: readonly Node[]): void {
+function join(target: Node, parents: readonly Node[], together: readonly Node[]): void {
   const last = Math.max(0, ...parents.map(({ link }) => link!.generation));
   // Fields that are computed from one another share their chain, and each has its anchor.
   const before = parents.filter(({ link }) => link!.generation === last);
@@ -153,15 +154,16 @@ function join(target: Node, parents: readonly Node[]): void {
     patience: Math.max(PATIENCE, ...before.map(({ link }) => link!.patience)),
     lastUsed: clock,
     superseded: false,
+    together,
   };
   if (isAnchor) {
     currentAnchors.add(target);
     for (const anchor of anchors) currentAnchors.delete(anchor);
     if (last + 1 > FIRST_ANCHOR) target.inputs = [];
   }
-  for (const parent of parents) {
-    if (parent.link!.superseded) continue;
-    parent.link!.superseded = true;
-    waiting.add(parent);
+  for (const node of parents.flatMap(({ link }) => link!.together)) {
+    if (node.link!.superseded) continue;
+    node.link!.superseded = true;
+    waiting.add(node);
   }
 }

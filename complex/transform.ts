@@ -91,7 +91,8 @@ export function noGrad<T>(work: () => T): T {
 /**
  * Computes tensors now, in one schedule, and keeps their values on the device. It returns without
  * waiting; `await x.data()` reads. Nothing needs to be freed: in `psi = step(psi)` with an `eval` each
- * time the earlier values are given back.
+ * time the earlier values are given back. Evaluate together whatever the next round starts from: what
+ * is not evaluated stays a recipe and is computed again from its own beginnings.
  *
  * @example
  * ```ts

@@ -169,7 +169,7 @@ export class WebGpuEngine implements Engine {
     this.#pool = pool(GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
     this.#staging = pool(GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
     device.lost?.then((lost) => {
-      this.#failure ??= cannot(
+      this.#failure = cannot(
         `compute on "${name}"`,
         `the device was lost (${lost.reason}): ${lost.message}`,
       );
@@ -352,6 +352,8 @@ export class WebGpuEngine implements Engine {
     try {
       await staging.mapAsync(GPUMapMode.READ, 0, total);
     } catch (error) {
+      // The news that the device is lost may come just after the failure that it caused.
+      await Promise.race([this.device.lost, new Promise((done) => setTimeout(done, 50))]);
       await Promise.all(this.#guards);
       this.check();
       throw cannot("read values back", (error as Error).message);

@@ -69,6 +69,18 @@ onEngines("eval() keeps two coupled fields flat", (engine) => {
   }));
 });
 
+onEngines("eval() of a field and of what is derived from it stays flat", async (engine) => {
+  let psi = complex(ones([300]));
+  let intensity = psi.abs();
+  const bytes = bytesDuring(engine, 600, [10, 100, 600], () => {
+    psi = psi.mul({ re: 0, im: 1 });
+    intensity = psi.absSquared().add(psi.roll(1, 0).real);
+    evaluate(psi, intensity);
+  });
+  assertFlat(bytes);
+  assertEquals((await intensity.data())[5], 2); // i to the power 600 is 1
+});
+
 onEngines("eval() keeps a constant of a loop on the device", (engine) => {
   const kernel = randnComplex([512]);
   evaluate(kernel);
