@@ -231,7 +231,10 @@ export function run(targets: readonly Node[], evaluated = false): void {
   const engine = currentEngine();
   // What waits on another engine waits until that one is chosen again.
   const states = [...pendingStates].filter((s) => !s.buffer || s.buffer.engine === engine);
-  const wanted = [...new Set(targets)].filter((t) => !hasValue(t));
+  // A pending update that is asked for needs no buffer beside the state's own.
+  const wanted = [...new Set(targets)].filter((t) =>
+    !hasValue(t) && !(t.state && states.includes(t.state))
+  );
   if (wanted.length === 0 && states.length === 0) return;
   engine.check();
   const { graph, plan } = prepare(states, wanted, engine);

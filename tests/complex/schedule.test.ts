@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { complex, ones, tensor } from "../../complex/create.ts";
+import { complex, ones, parameter, tensor } from "../../complex/create.ts";
 import { randnComplex } from "../../complex/random.ts";
 import { eval as evaluate, valueAndGrad } from "../../complex/transform.ts";
 import type { ComplexTensor } from "../../complex/tensor.ts";
@@ -66,4 +66,14 @@ onEngines("repeated self-reference through views does not blow up", async () => 
   let x = ones([16]);
   for (let k = 0; k < 30; k++) x = x.add(x.roll(1, 0)).mul(0.5);
   assertEquals((await x.data())[0], 1);
+});
+
+onEngines("asking for an updated state runs its update and no copy", (engine) => {
+  const w = parameter(tensor(new Float32Array(100)));
+  evaluate(w);
+  const { dispatches } = count(engine, () => {
+    w.assign(w.add(1));
+    evaluate(w);
+  });
+  assertEquals(dispatches, ["add"]);
 });
