@@ -3,7 +3,7 @@
  * also carries out the updates of states that are pending.
  */
 import { BYTES, type HostArray } from "../gpu/kernel.ts";
-import type { DeviceBuffer, Engine } from "../gpu/engine.ts";
+import type { DeviceBuffer, Engine, ReadRange } from "../gpu/engine.ts";
 import { engine as currentEngine } from "../gpu/device.ts";
 import { cannot } from "../gpu/errors.ts";
 import type { Graph } from "./fuse.ts";
@@ -279,20 +279,20 @@ export function runPending(): void {
 
 const reading = new WeakMap<Node, Promise<HostArray>>();
 
+/** Where a computed value lies. */
+function placeOf({ stored, state, size, dtype }: Node): ReadRange {
+  const bytes = size * BYTES[dtype];
+  if (stored?.entry) return { ...stored.entry, bytes };
+  return { buffer: stored?.device ?? state!.buffer!, offset: 0, bytes };
+}
+
 /** The node's values on the host; computed if need be. Other nodes are read in the same go. */
 export async function read(nodes: readonly Node[]): Promise<HostArray[]> {
   run(nodes);
-  const missing = nodes.filter((n) => !n.stored?.host && !reading.has(n));
-  if (missing.length > 0) {
-    const unique = [...new Set(missing)];
-    const ranges = unique.map((node) => {
-      const bytes = node.size * BYTES[node.dtype];
-      const { entry, device } = node.stored ?? { entry: null, device: null };
-      if (entry) return { ...entry, bytes };
-      return { buffer: device ?? node.state!.buffer!, offset: 0, bytes };
-    });
-    const fetched = ranges[0].buffer.engine.read(ranges);
-    unique.forEach((node, k) => {
+  const missing = new Set(nodes.filter((n) => !n.stored?.host && !reading.has(n)));
+  for (const [engine, list] of Map.groupBy(missing, (n) => placeOf(n).buffer.engine)) {
+    const fetched = engine.read(list.map(placeOf));
+    list.forEach((node, k) => {
       const { state } = node;
       const isState = state !== null && node.version === state.version;
       const value = fetched.then((data) => {

@@ -12,6 +12,7 @@ import { engine as current, use } from "../../gpu/device.ts";
 import { sizeClass } from "../../gpu/pool.ts";
 import { complex, full, ones, tensor } from "../../complex/create.ts";
 import { definePrimitive } from "../../complex/primitive.ts";
+import { read } from "../../complex/realize.ts";
 import type { RealTensor } from "../../complex/tensor.ts";
 import { eval as evaluate } from "../../complex/transform.ts";
 import * as nn from "../../nn/mod.ts";
@@ -182,6 +183,21 @@ Deno.test({
     await assertRejects(() => x.mul(2).data(), ArgandError, "is held by another engine (webgpu)");
     assertEquals((await x.data())[0], 2);
     assertEquals((await x.mul(2).data())[0], 4); // what has been read is at home everywhere
+  },
+});
+
+Deno.test({
+  name: "values of both engines are read in one call",
+  ignore,
+  async fn() {
+    await use("cpu");
+    const x = ones([100]).add(1);
+    evaluate(x);
+    await use("webgpu");
+    const y = ones([100]).add(2);
+    evaluate(y);
+    const [a, b] = await read([x.node, y.node]);
+    assertEquals([a[99], b[99]], [2, 3]);
   },
 });
 
