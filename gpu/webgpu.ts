@@ -8,6 +8,8 @@ import { Pool, sizeClass } from "./pool.ts";
 const MAX_GROUPS = 65535;
 const UNIFORM_ALIGN = 256;
 const LLVMPIPE_ROUNDS = 65535;
+/** Pipelines kept to be found again. */
+const MOST_PIPELINES = 4096;
 /** Bind groups kept for each layout. */
 const MOST_BIND_GROUPS = 4096;
 
@@ -255,6 +257,8 @@ export class WebGpuEngine implements Engine {
       });
       return { name: kernel.name, pipeline, layout, groups, words };
     }, `build kernel "${kernel.name}"`);
+    // Plans hold on to what they use; shapes that change all the time must not pile up here.
+    if (this.#executables.size >= MOST_PIPELINES) this.#executables.clear();
     this.#executables.set(key, made);
     return made;
   }

@@ -97,11 +97,11 @@ const covariance: Kind = {
     const d = sub(x, mu);
     const [re, im] = [real(d), imag(d)];
     const moment = (a: Node, b: Node) => meanOf(mul(a, b), [0, 2], true);
-    return table([real(mu), imag(mu), moment(re, re), moment(im, im), moment(re, im)], 8);
+    return table([real(mu), imag(mu), moment(re, re), moment(im, im), moment(re, im)], this.stride);
   },
   frozen({ mean, spread }) {
     const mu = perChannel(mean);
-    return table([real(mu), imag(mu), ...columns(spread)], 8);
+    return table([real(mu), imag(mu), ...columns(spread)], this.stride);
   },
   compose(x, stats, affine, eps) {
     const [mr, mi, vrr, vii, vri] = columns(stats);
@@ -131,11 +131,11 @@ const naive: Kind = {
     const mu = meanOf(x, [0, 2], true);
     const d = sub(x, mu);
     const variance = (part: Node) => meanOf(square(part), [0, 2], true);
-    return table([real(mu), imag(mu), variance(real(d)), variance(imag(d))], 4);
+    return table([real(mu), imag(mu), variance(real(d)), variance(imag(d))], this.stride);
   },
   frozen({ mean, spread }) {
     const [mu, v] = [perChannel(mean), perChannel(spread)];
-    return table([real(mu), imag(mu), real(v), imag(v)], 4);
+    return table([real(mu), imag(mu), real(v), imag(v)], this.stride);
   },
   compose(x, stats, affine, eps) {
     const [mr, mi, vr, vi] = columns(stats);
@@ -150,7 +150,6 @@ const naive: Kind = {
 
 interface Attrs {
   readonly training: boolean;
-  readonly affine: boolean;
   readonly eps: number;
 }
 
@@ -248,10 +247,10 @@ function make(kind: Kind): BatchNorm {
       stats.standIn = same;
       return { mean: newMean, spread: newSpread };
     },
-    frozen: kind.frozen,
+    frozen: (running) => kind.frozen(running),
     normalize(x, stats, affine, eps, training) {
       const inputs = affine ? [x, stats, affine.weight, affine.bias] : [x, stats];
-      const attrs: Attrs = { training, affine: affine !== null, eps };
+      const attrs: Attrs = { training, eps };
       const result = { shape: x.shape, dtype: x.dtype };
       return new Node(NORMALIZE, inputs, [result], attrs, [floatBits(eps)]);
     },
