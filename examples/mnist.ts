@@ -165,9 +165,10 @@ const testSeconds = (performance.now() - started) / 1000;
 const stepMs = median(times.length > 10 ? times.slice(5) : times);
 
 const side = SIDE * SIDE;
+const normText = options.norm === "none" ? "without batch norm" : `with ${options.norm} batch norm`;
 await writeReport(REPORT, {
   title: "A complex network reads digits",
-  summary: `The founding network with ${options.norm} batch norm, trained on ${count} digits of ` +
+  summary: `The founding network ${normText}, trained on ${count} digits of ` +
     `MNIST for ${options.epochs} ${options.epochs === 1 ? "epoch" : "epochs"}.`,
   figures: [
     { label: "engine", value: engine.kind },

@@ -93,7 +93,7 @@ function chart(
   const x = (step: number) =>
     left + (width - left - right) * (steps > 1 ? (step - 1) / (steps - 1) : 0.5);
   const y = (value: number) => height - bottom - (height - top - bottom) * value / yMax;
-  const xTicks = ticks(0, steps, 6).filter((t) => t >= 1 && t <= steps);
+  const xTicks = ticks(0, steps, 6).filter((t) => Number.isInteger(t) && t >= 1 && t <= steps);
   const path = ({ values, style }: Line) => {
     const points = thinned(values, 500).filter((p) => Number.isFinite(p.y));
     const d = points.map((p) => `${x(p.x).toFixed(1)},${y(p.y).toFixed(1)}`).join(" ");
