@@ -4,13 +4,13 @@ import { abs, type ComplexTensor, nn, type RealTensor } from "@argand/argand";
 /** Which batch norm stands between the convolutions. */
 export type Norm = "covariance" | "naive" | "none";
 
-function normalization(norm: Norm, channels: number): nn.Module[] {
+function normalization(norm: Norm, channels: number): nn.Layer[] {
   if (norm === "covariance") return [new nn.BatchNorm2d(channels)];
   return norm === "naive" ? [new nn.NaiveBatchNorm2d(channels)] : [];
 }
 
 /** Two convolutions and two linear maps; the moduli of the ten outputs are the digits' logits. */
-export class FoundingNetwork extends nn.Module {
+export class FoundingNetwork extends nn.Layer {
   readonly conv1: nn.Conv2d = new nn.Conv2d(1, 10, 5);
   readonly features: nn.Sequential;
   readonly classifier: nn.Sequential = new nn.Sequential(
@@ -19,7 +19,7 @@ export class FoundingNetwork extends nn.Module {
     new nn.Linear(500, 10),
   );
 
-  constructor(norm: Norm, pool: () => nn.Module = () => new nn.MaxPool2d(2)) {
+  constructor(norm: Norm, pool: () => nn.Layer = () => new nn.MaxPool2d(2)) {
     super();
     this.features = new nn.Sequential(
       new nn.CReLU(),

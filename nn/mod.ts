@@ -18,23 +18,25 @@
  *
  * @module
  */
-export * from "./activation.ts";
-export * from "./batchnorm.ts";
-export * from "./conv2d.ts";
-export * from "./dropout.ts";
-export * from "./flatten.ts";
-export * from "./linear.ts";
-export * from "./loss.ts";
+export * from "./functional/loss.ts";
+export * from "./functional/softmax.ts";
+export * from "./layer.ts";
+export * from "./layers/activation.ts";
+export * from "./layers/batchnorm.ts";
+export * from "./layers/conv.ts";
+export * from "./layers/dropout.ts";
+export * from "./layers/flatten.ts";
+export * from "./layers/linear.ts";
+export * from "./layers/pool.ts";
+export * from "./layers/sequential.ts";
 export * from "./module.ts";
 export * from "./optim/adam.ts";
 export * from "./optim/optimizer.ts";
 export * from "./optim/sgd.ts";
-export * from "./pool2d.ts";
-export * from "./sequential.ts";
-export * from "./softmax.ts";
 export type { Pair } from "./options.ts";
-export type { AvgPool2dOptions, Conv2dOptions, MaxPool2dOptions } from "./functional.ts";
+export type { Conv2dOptions } from "./functional/conv.ts";
+export type { AvgPool2dOptions, MaxPool2dOptions } from "./functional/pool.ts";
 /** The layers, activations and losses as pure functions of tensors. */
-export * as functional from "./functional.ts";
+export * as functional from "./functional/mod.ts";
 /** Initial values of complex weights. */
 export * as init from "./init.ts";

@@ -1,19 +1,13 @@
-/** What layers and networks have in common: both forms of application, and their parts by name. */
+/** What layers and networks have in common: their parts by name. */
 import { cannot } from "../gpu/errors.ts";
-import { complex, complexTensor, tensor } from "../complex/create.ts";
+import { complexTensor, tensor } from "../complex/create.ts";
 import { describe } from "../complex/describe.ts";
 import type { SafetensorsEntry } from "../complex/files/safetensors.ts";
 import type { Node, State } from "../complex/graph.ts";
 import { read } from "../complex/realize.ts";
 import { sameShape, type Shape, show, sizeOf } from "../complex/shape.ts";
 import { assign } from "../complex/state.ts";
-import {
-  checkComplex,
-  checkReal,
-  type ComplexTensor,
-  type RealTensor,
-  Tensor,
-} from "../complex/tensor.ts";
+import { Tensor } from "../complex/tensor.ts";
 
 /**
  * A whole number that a module counts on the host and keeps in its state dict.
@@ -39,33 +33,27 @@ export type StateDict = Map<string, SafetensorsEntry>;
 type Part = Tensor | Counter | Module;
 
 /**
- * The base of layers and networks. A subclass assigns its parameters, buffers and layers to
- * properties (or arrays in properties) and implements `apply`, from complex tensor to complex tensor,
- * or `forward`, from real and imaginary part to real and imaginary part; the other form follows. The
- * pair costs nothing: both parts are views of the complex tensor.
+ * The base of whatever has parameters. A subclass assigns its parameters, buffers and modules to
+ * properties (or arrays in properties) and has methods as it needs them; what maps one complex tensor
+ * to another is a `Layer`.
  *
  * Parts are named by their path, such as `conv1.weight`. Tensors made with `parameter` count as
  * parameters, those of them without a gradient as buffers.
  *
  * @example
  * ```ts
- * import { type ComplexTensor, nn, randnComplex } from "@argand/argand";
- * import { assert } from "@std/assert";
+ * import { nn, parameter, type RealTensor, zeros } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
  *
- * class Net extends nn.Module {
- *   hidden = new nn.Linear(8, 16);
- *   out = new nn.Linear(16, 2);
- *   relu = new nn.CReLU();
- *   override apply(z: ComplexTensor): ComplexTensor {
- *     return this.out.apply(this.relu.apply(this.hidden.apply(z)));
+ * class Line extends nn.Module {
+ *   readonly slope = parameter(zeros([1]));
+ *   readonly offset = parameter(zeros([1]));
+ *   at(x: RealTensor): RealTensor {
+ *     return this.slope.mul(x).add(this.offset);
  *   }
  * }
  *
- * const net = new Net();
- * console.log(net.namedParameters().map(([name]) => name)); // hidden.weight, hidden.bias, …
- * const z = randnComplex([4, 8]);
- * const [yr, yi] = net.forward(z.real, z.imag);
- * assert(yr.shape[1] === 2 && yi.shape[0] === 4);
+ * assertEquals(new Line().namedParameters().map(([name]) => name), ["slope", "offset"]);
  * ```
  */
 export abstract class Module {
@@ -74,40 +62,6 @@ export abstract class Module {
   /** Whether the module is being trained: dropout drops, batch norms use and track batch statistics. */
   get training(): boolean {
     return this.#training;
-  }
-
-  /**
-   * The native form.
-   *
-   * @param z The input.
-   * @returns The output.
-   */
-  apply(z: ComplexTensor): ComplexTensor {
-    const what = `apply ${this.constructor.name}`;
-    if (this.forward === Module.prototype.forward) {
-      throw cannot(what, "it defines neither apply nor forward");
-    }
-    checkComplex(what, z);
-    return complex(...this.forward(z.real, z.imag));
-  }
-
-  /**
-   * The pair form: `const [yr, yi] = layer.forward(xr, xi)`.
-   *
-   * @param xr The real part.
-   * @param xi The imaginary part, of the same shape.
-   * @returns Both parts of the output.
-   */
-  forward(xr: RealTensor, xi: RealTensor): [RealTensor, RealTensor] {
-    const what = `apply ${this.constructor.name}`;
-    if (!sameShape(checkReal(what, xr).shape, checkReal(what, xi).shape)) {
-      throw cannot(
-        what,
-        `the real part has shape ${show(xr.shape)} and the imaginary part ${show(xi.shape)}`,
-      );
-    }
-    const y = this.apply(complex(xr, xi));
-    return [y.real, y.imag];
   }
 
   /** The module's own parts by name; whatever is no tensor, module or array of such is passed over. */

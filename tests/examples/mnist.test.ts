@@ -11,7 +11,7 @@ const kinds = (await engines()).map((e) => e.kind);
 const ignore = !kinds.includes("webgpu");
 
 /** The losses of ten steps of batch 64 on the first digits. */
-async function tenLosses(kind: "cpu" | "webgpu", norm: Norm, pool?: () => nn.Module) {
+async function tenLosses(kind: "cpu" | "webgpu", norm: Norm, pool?: () => nn.Layer) {
   await use(kind);
   manualSeed(3);
   const network = new FoundingNetwork(norm, pool);

@@ -8,46 +8,15 @@ import { type Golden, golden } from "../support/golden.ts";
 import {
   against,
   biasOf,
+  compare,
+  compareGradients,
   complexOf,
   interleave,
+  optionsOf,
   setComplex,
   setReal,
   weightOf,
 } from "./support.ts";
-
-/** Output and gradients of a layer against the case. */
-async function compare(g: Golden, layer: nn.Module): Promise<void> {
-  const gy = complexOf(g, "gy");
-  let y!: ComplexTensor;
-  const [, [gx]] = valueAndGrad((x: ComplexTensor) => {
-    y = layer.apply(x);
-    return against(y, gy);
-  })(complexOf(g, "x"));
-  assertClose(await y.data(), g.complex("y").data, 1e-5, "y");
-  assertClose(await gx.data(), g.complex("gx").data, 1e-5, "gx");
-}
-
-/** The gradients of A and B in the way of ours: ∂L/∂W = ∂L/∂A + i ∂L/∂B. */
-async function compareGradients(
-  g: Golden,
-  layer: { weight: ComplexTensor; bias: ComplexTensor | null },
-  apply: (x: ComplexTensor) => ComplexTensor,
-  name: string,
-): Promise<void> {
-  against(apply(complexOf(g, "x")), complexOf(g, "gy")).backward();
-  const weight = interleave(
-    g.real(`grad.${name}_r.weight`).data,
-    g.real(`grad.${name}_i.weight`).data,
-  );
-  assertClose(await layer.weight.grad!.data(), weight, 1e-5, "weight.grad");
-  if (!layer.bias) return;
-  // With b = (b_A − b_B) + i (b_A + b_B): ∂L/∂b_A = Re + Im and ∂L/∂b_B = Im − Re of ours.
-  const ours = await layer.bias.grad!.data();
-  const a = g.real(`grad.${name}_r.bias`).data;
-  const b = g.real(`grad.${name}_i.bias`).data;
-  assertClose(a.map((_, k) => ours[2 * k] + ours[2 * k + 1]), a, 1e-5, "bias of A");
-  assertClose(b.map((_, k) => ours[2 * k + 1] - ours[2 * k]), b, 1e-5, "bias of B");
-}
 
 onEngines("Linear agrees with the golden case", async () => {
   const g = await golden("linear");
@@ -57,16 +26,6 @@ onEngines("Linear agrees with the golden case", async () => {
   await compare(g, layer);
   await compareGradients(g, layer, (x) => layer.apply(x), "fc");
 });
-
-/** PyTorch's options with our names. */
-// deno-lint-ignore no-explicit-any
-function optionsOf(g: Golden): any {
-  const named = Object.entries(JSON.parse(g.meta.options)).map(([name, value]) => [
-    name.replace(/_(.)/g, (_, c) => c.toUpperCase()),
-    value,
-  ]);
-  return Object.fromEntries(named);
-}
 
 for (
   const name of [

@@ -9,39 +9,8 @@ import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { random } from "./support.ts";
 
-/** Every layer with an input for it. */
-const LAYERS: [string, () => nn.Module, number[]][] = [
-  ["Linear", () => new nn.Linear(5, 3), [4, 5]],
-  ["Conv2d", () => new nn.Conv2d(2, 3, 3, { padding: 1, stride: 2 }), [2, 2, 6, 5]],
-  ["MaxPool2d", () => new nn.MaxPool2d(2), [2, 2, 6, 5]],
-  ["AvgPool2d", () => new nn.AvgPool2d(3, { stride: 2, padding: 1 }), [2, 2, 6, 5]],
-  ["CReLU", () => new nn.CReLU(), [3, 4]],
-  ["CSigmoid", () => new nn.CSigmoid(), [3, 4]],
-  ["CTanh", () => new nn.CTanh(), [3, 4]],
-  ["Dropout", () => new nn.Dropout(0.3), [30, 4]],
-  ["BatchNorm1d", () => new nn.BatchNorm1d(3), [6, 3]],
-  ["BatchNorm1d of sequences", () => new nn.BatchNorm1d(3), [2, 3, 4]],
-  ["BatchNorm2d", () => new nn.BatchNorm2d(3), [2, 3, 4, 4]],
-  ["NaiveBatchNorm1d", () => new nn.NaiveBatchNorm1d(3), [6, 3]],
-  ["NaiveBatchNorm2d", () => new nn.NaiveBatchNorm2d(3), [2, 3, 4, 4]],
-  ["Flatten", () => new nn.Flatten(), [2, 3, 4]],
-  ["Sequential", () => new nn.Sequential(new nn.Linear(5, 4), new nn.CReLU()), [2, 5]],
-];
-
-onEngines("the pair form of every layer equals the native form bit for bit", async () => {
-  for (const [name, make, shape] of LAYERS) {
-    const run = async (apply: (layer: nn.Module, z: ComplexTensor) => ComplexTensor) => {
-      manualSeed(11);
-      return await apply(make(), random(shape, 3)).data();
-    };
-    const native = await run((layer, z) => layer.apply(z));
-    const pair = await run((layer, z) => complex(...layer.forward(z.real, z.imag)));
-    assertEquals(pair, native, name);
-  }
-});
-
 onEngines("a module that defines only the pair form has the native one", async () => {
-  class Swap extends nn.Module {
+  class Swap extends nn.Layer {
     override forward(xr: RealTensor, xi: RealTensor): [RealTensor, RealTensor] {
       return [xi, xr];
     }
@@ -105,7 +74,7 @@ onEngines("first and second derivatives of the layers' functions pass gradcheck"
 });
 
 onEngines("first and second derivatives through batch norms pass gradcheck", async () => {
-  const cases: [string, nn.Module][] = [
+  const cases: [string, nn.Layer][] = [
     ["BatchNorm1d", new nn.BatchNorm1d(2)],
     ["BatchNorm1d without affine", new nn.BatchNorm1d(2, { affine: false })],
     ["BatchNorm1d out of training", new nn.BatchNorm1d(2).eval()],

@@ -8,7 +8,7 @@ import { golden } from "../support/golden.ts";
 import { biasOf, interleave, setComplex, setReal, weightOf } from "./support.ts";
 
 /** The network of complexPyTorch's example. */
-class Net extends nn.Module {
+class Net extends nn.Layer {
   conv1 = new nn.Conv2d(1, 10, 5);
   conv2 = new nn.Conv2d(10, 20, 5);
   fc1 = new nn.Linear(320, 500);

@@ -11,7 +11,7 @@ import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
 import { random } from "./support.ts";
 
-class Net extends nn.Module {
+class Net extends nn.Layer {
   conv1 = new nn.Conv2d(1, 2, 3);
   bn = new nn.BatchNorm2d(2);
   blocks = [new nn.Linear(2, 3), new nn.Sequential(new nn.CReLU(), new nn.Linear(3, 1))];
@@ -159,7 +159,7 @@ Deno.test("layers refuse sizes and options that make no sense", () => {
     [() => new nn.NaiveBatchNorm1d(2, { eps: NaN }), "eps must be a number"],
     [() => new nn.Dropout(1.5), "the probability p must be a number from 0 to 1, got 1.5"],
     [() => new nn.Flatten(0.5), "the first axis must be a whole number"],
-    [() => new nn.Sequential(3 as Any), "layer 0 is no Module: 3"],
+    [() => new nn.Sequential(3 as Any), "layer 0 is no Layer: 3"],
     [() => nn.init.complexHe([3]), "has no fans"],
     [() => nn.init.complexGlorot([3, 0]), "must be a whole number above 0"],
   ];

@@ -2,6 +2,9 @@
 import { complexTensor, tensor } from "../../complex/create.ts";
 import { sizeOf } from "../../complex/shape.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
+import { valueAndGrad } from "../../complex/transform.ts";
+import type { Layer } from "../../nn/mod.ts";
+import { assertClose } from "../support/close.ts";
 import type { Golden, GoldenArray } from "../support/golden.ts";
 import { randoms } from "../support/seeded.ts";
 
@@ -53,4 +56,48 @@ export function against(y: ComplexTensor, g: ComplexTensor): RealTensor {
 /** A complex tensor of repeatable numbers, parts in (−1, 1). */
 export function random(shape: number[], seed: number): ComplexTensor {
   return complexTensor(randoms(2 * sizeOf(shape), seed), shape);
+}
+
+/** PyTorch's options with our names. */
+// deno-lint-ignore no-explicit-any
+export function optionsOf(g: Golden): any {
+  const named = Object.entries(JSON.parse(g.meta.options)).map(([name, value]) => [
+    name.replace(/_(.)/g, (_, c) => c.toUpperCase()),
+    value,
+  ]);
+  return Object.fromEntries(named);
+}
+
+/** Output and gradients of a layer against the case. */
+export async function compare(g: Golden, layer: Layer): Promise<void> {
+  const gy = complexOf(g, "gy");
+  let y!: ComplexTensor;
+  const [, [gx]] = valueAndGrad((x: ComplexTensor) => {
+    y = layer.apply(x);
+    return against(y, gy);
+  })(complexOf(g, "x"));
+  assertClose(await y.data(), g.complex("y").data, 1e-5, "y");
+  assertClose(await gx.data(), g.complex("gx").data, 1e-5, "gx");
+}
+
+/** The gradients of A and B in the way of ours: ∂L/∂W = ∂L/∂A + i ∂L/∂B. */
+export async function compareGradients(
+  g: Golden,
+  layer: { weight: ComplexTensor; bias: ComplexTensor | null },
+  apply: (x: ComplexTensor) => ComplexTensor,
+  name: string,
+): Promise<void> {
+  against(apply(complexOf(g, "x")), complexOf(g, "gy")).backward();
+  const weight = interleave(
+    g.real(`grad.${name}_r.weight`).data,
+    g.real(`grad.${name}_i.weight`).data,
+  );
+  assertClose(await layer.weight.grad!.data(), weight, 1e-5, "weight.grad");
+  if (!layer.bias) return;
+  // With b = (b_A − b_B) + i (b_A + b_B): ∂L/∂b_A = Re + Im and ∂L/∂b_B = Im − Re of ours.
+  const ours = await layer.bias.grad!.data();
+  const a = g.real(`grad.${name}_r.bias`).data;
+  const b = g.real(`grad.${name}_i.bias`).data;
+  assertClose(a.map((_, k) => ours[2 * k] + ours[2 * k + 1]), a, 1e-5, "bias of A");
+  assertClose(b.map((_, k) => ours[2 * k + 1] - ours[2 * k]), b, 1e-5, "bias of B");
 }

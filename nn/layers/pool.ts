@@ -1,15 +1,15 @@
 /** Pooling layers. */
-import { cannot } from "../gpu/errors.ts";
-import type { ComplexTensor } from "../complex/tensor.ts";
+import { cannot } from "../../gpu/errors.ts";
+import type { ComplexTensor } from "../../complex/tensor.ts";
 import {
   avgPool2d,
   type AvgPool2dOptions,
   maxPool2d,
   type MaxPool2dOptions,
-} from "./functional.ts";
-import { Module } from "./module.ts";
-import { checkWhole } from "../complex/shape.ts";
-import { type Pair, pair, withDefaults } from "./options.ts";
+} from "../functional/pool.ts";
+import { Layer } from "../layer.ts";
+import { checkWhole } from "../../complex/shape.ts";
+import { type Pair, pair, withDefaults } from "../options.ts";
 
 /** Checks what both pools share, before there is an input. */
 function checkWindow(
@@ -41,7 +41,7 @@ function checkWindow(
  * assert(pool.apply(randnComplex([1, 3, 8, 8])).shape.join() === "1,3,4,4");
  * ```
  */
-export class MaxPool2d extends Module {
+export class MaxPool2d extends Layer {
   readonly #kernel: Pair;
   readonly #options: Required<MaxPool2dOptions>;
 
@@ -76,7 +76,7 @@ export class MaxPool2d extends Module {
  * assert(pool.apply(randnComplex([1, 3, 8, 8])).shape.join() === "1,3,4,4");
  * ```
  */
-export class AvgPool2d extends Module {
+export class AvgPool2d extends Layer {
   readonly #kernel: Pair;
   readonly #options: Required<AvgPool2dOptions>;
 

@@ -1,24 +1,25 @@
 /** Batch norms of complex numbers: by covariance, and each part by itself. */
-import { cannot } from "../gpu/errors.ts";
-import { full, parameter, tensor } from "../complex/create.ts";
+import { cannot } from "../../gpu/errors.ts";
+import { full, parameter, tensor } from "../../complex/create.ts";
 import {
   type BatchNorm,
   covarianceBatchNorm,
   naiveBatchNorm,
   type Running,
-} from "../complex/ops/batchnorm.ts";
-import { reshape } from "../complex/ops/views.ts";
-import { checkWhole, show } from "../complex/shape.ts";
-import { assign } from "../complex/state.ts";
+} from "../../complex/ops/batchnorm.ts";
+import { reshape } from "../../complex/ops/views.ts";
+import { checkWhole, show } from "../../complex/shape.ts";
+import { assign } from "../../complex/state.ts";
 import {
   checkComplex,
   type ComplexTensor,
   type RealTensor,
   type Tensor,
   wrapComplex,
-} from "../complex/tensor.ts";
-import { Counter, Module } from "./module.ts";
-import { checkNumber, withDefaults } from "./options.ts";
+} from "../../complex/tensor.ts";
+import { Layer } from "../layer.ts";
+import { Counter } from "../module.ts";
+import { checkNumber, withDefaults } from "../options.ts";
 
 /** Options of the batch norms. */
 export interface BatchNormOptions {
@@ -53,7 +54,7 @@ const NORMS: Readonly<Record<"covariance" | "naive", BatchNorm>> = {
  * assertEquals(norms.map((m) => m.runningMean?.shape), [[4]]);
  * ```
  */
-export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends Module {
+export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends Layer {
   /** What scales each channel, or null. */
   readonly weight: W | null;
   /** What is added to each channel, complex [channels], or null. */

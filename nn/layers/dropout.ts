@@ -1,8 +1,8 @@
 /** Dropout as a layer. */
-import { checkComplex, type ComplexTensor } from "../complex/tensor.ts";
-import { dropout } from "./functional.ts";
-import { Module } from "./module.ts";
-import { checkNumber } from "./options.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
+import { dropout } from "../functional/dropout.ts";
+import { Layer } from "../layer.ts";
+import { checkNumber } from "../options.ts";
 
 /**
  * In training, z·m/(1 − p), each m 0 with probability p, else 1, the same for both parts (Srivastava
@@ -20,7 +20,7 @@ import { checkNumber } from "./options.ts";
  * assert(drop.apply(z) === z);
  * ```
  */
-export class Dropout extends Module {
+export class Dropout extends Layer {
   readonly #p: number;
 
   /** A layer that drops with probability `p`; 0.5, if absent. */

@@ -1,12 +1,12 @@
 /** The complex convolution layer. */
-import { cannot } from "../gpu/errors.ts";
-import { full, parameter } from "../complex/create.ts";
-import { checkWhole } from "../complex/shape.ts";
-import type { ComplexTensor } from "../complex/tensor.ts";
-import { conv2d, type Conv2dOptions } from "./functional.ts";
-import { complexGlorot } from "./init.ts";
-import { Module } from "./module.ts";
-import { type Pair, pair, withDefaults } from "./options.ts";
+import { cannot } from "../../gpu/errors.ts";
+import { full, parameter } from "../../complex/create.ts";
+import { checkWhole } from "../../complex/shape.ts";
+import type { ComplexTensor } from "../../complex/tensor.ts";
+import { conv2d, type Conv2dOptions } from "../functional/conv.ts";
+import { complexGlorot } from "../init.ts";
+import { Layer } from "../layer.ts";
+import { type Pair, pair, withDefaults } from "../options.ts";
 
 /** Options of {@link Conv2d}. */
 export interface Conv2dLayerOptions extends Conv2dOptions {
@@ -31,7 +31,7 @@ export interface Conv2dLayerOptions extends Conv2dOptions {
  * assert(layer.apply(randnComplex([3, 1, 28, 28])).shape.join() === "3,10,14,14");
  * ```
  */
-export class Conv2d extends Module {
+export class Conv2d extends Layer {
   /** Complex [out, in / groups, h, w]. */
   readonly weight: ComplexTensor;
   /** Complex [out], or null. */

@@ -1,7 +1,7 @@
 /** Flattening as a layer. */
-import { checkComplex, type ComplexTensor } from "../complex/tensor.ts";
-import { Module } from "./module.ts";
-import { checkWhole } from "../complex/shape.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
+import { Layer } from "../layer.ts";
+import { checkWhole } from "../../complex/shape.ts";
 
 /**
  * One axis in place of the axes from `start` to `end`: by default from [N, …] to [N, features].
@@ -16,7 +16,7 @@ import { checkWhole } from "../complex/shape.ts";
  * assert(new nn.Flatten().apply(randnComplex([2, 3, 4, 4])).shape.join() === "2,48");
  * ```
  */
-export class Flatten extends Module {
+export class Flatten extends Layer {
   readonly #start: number;
   readonly #end: number;
 

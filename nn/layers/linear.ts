@@ -1,11 +1,11 @@
 /** The complex linear layer. */
-import { full, parameter } from "../complex/create.ts";
-import { checkWhole } from "../complex/shape.ts";
-import type { ComplexTensor } from "../complex/tensor.ts";
-import { linear } from "./functional.ts";
-import { complexGlorot } from "./init.ts";
-import { Module } from "./module.ts";
-import { withDefaults } from "./options.ts";
+import { full, parameter } from "../../complex/create.ts";
+import { checkWhole } from "../../complex/shape.ts";
+import type { ComplexTensor } from "../../complex/tensor.ts";
+import { linear } from "../functional/linear.ts";
+import { complexGlorot } from "../init.ts";
+import { Layer } from "../layer.ts";
+import { withDefaults } from "../options.ts";
 
 /** Options of {@link Linear}. */
 export interface LinearOptions {
@@ -28,7 +28,7 @@ export interface LinearOptions {
  * assert(layer.apply(randnComplex([5, 3])).shape[1] === 2);
  * ```
  */
-export class Linear extends Module {
+export class Linear extends Layer {
   /** Complex [out, in]. */
   readonly weight: ComplexTensor;
   /** Complex [out], or null. */

@@ -1,7 +1,7 @@
 /** Layers one after the other. */
-import { cannot } from "../gpu/errors.ts";
-import type { ComplexTensor } from "../complex/tensor.ts";
-import { Module } from "./module.ts";
+import { cannot } from "../../gpu/errors.ts";
+import type { ComplexTensor } from "../../complex/tensor.ts";
+import { Layer } from "../layer.ts";
 
 /**
  * Applies its layers in order. Their parts are named by place: `0.weight`, `2.bias`, …
@@ -17,16 +17,16 @@ import { Module } from "./module.ts";
  * assert(net.apply(randnComplex([3, 4])).shape[1] === 2);
  * ```
  */
-export class Sequential extends Module {
+export class Sequential extends Layer {
   /** The layers in order. */
-  readonly layers: readonly Module[];
+  readonly layers: readonly Layer[];
 
   /** A module of these layers. */
-  constructor(...layers: Module[]) {
+  constructor(...layers: Layer[]) {
     super();
     layers.forEach((layer, k) => {
-      if (layer instanceof Module) return;
-      throw cannot("make a Sequential", `layer ${k} is no Module: ${String(layer)}`);
+      if (layer instanceof Layer) return;
+      throw cannot("make a Sequential", `layer ${k} is no Layer: ${String(layer)}`);
     });
     this.layers = layers;
   }

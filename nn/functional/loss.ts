@@ -1,8 +1,8 @@
 /** Losses: real numbers that say how far a prediction is off. */
-import { cannot } from "../gpu/errors.ts";
-import { labelNode, type Labels } from "../complex/labels.ts";
-import { pick } from "../complex/ops/join.ts";
-import { sameShape, show } from "../complex/shape.ts";
+import { cannot } from "../../gpu/errors.ts";
+import { labelNode, type Labels } from "../../complex/labels.ts";
+import { pick } from "../../complex/ops/join.ts";
+import { sameShape, show } from "../../complex/shape.ts";
 import {
   checkReal,
   checkTensor,
@@ -10,8 +10,8 @@ import {
   type RealTensor,
   type Tensor,
   wrapReal,
-} from "../complex/tensor.ts";
-import { checkWord, withDefaults } from "./options.ts";
+} from "../../complex/tensor.ts";
+import { checkWord, withDefaults } from "../options.ts";
 import { logSoftmax } from "./softmax.ts";
 
 /** How the losses of single items become one: their mean (if absent), their sum, or not at all. */

@@ -1,7 +1,7 @@
 /** Activations that act on real and imaginary part each by itself, as layers. */
-import type { ComplexTensor } from "../complex/tensor.ts";
-import { crelu, csigmoid, ctanh } from "./functional.ts";
-import { Module } from "./module.ts";
+import type { ComplexTensor } from "../../complex/tensor.ts";
+import { crelu, csigmoid, ctanh } from "../functional/activation.ts";
+import { Layer } from "../layer.ts";
 
 /**
  * max(Re z, 0) + i max(Im z, 0) (Trabelsi et al. 2018), for complex tensors of any shape.
@@ -17,7 +17,7 @@ import { Module } from "./module.ts";
  * assert(y.re === 0 && y.im === 2);
  * ```
  */
-export class CReLU extends Module {
+export class CReLU extends Layer {
   /** max(·, 0) of both parts. */
   override apply(z: ComplexTensor): ComplexTensor {
     return crelu(z);
@@ -38,7 +38,7 @@ export class CReLU extends Module {
  * assert(y.re === 0.5 && y.im === 0.5);
  * ```
  */
-export class CSigmoid extends Module {
+export class CSigmoid extends Layer {
   /** σ of both parts. */
   override apply(z: ComplexTensor): ComplexTensor {
     return csigmoid(z);
@@ -59,7 +59,7 @@ export class CSigmoid extends Module {
  * assert(y.re === 0 && Math.abs(y.im - Math.tanh(1)) < 1e-6);
  * ```
  */
-export class CTanh extends Module {
+export class CTanh extends Layer {
   /** tanh of both parts. */
   override apply(z: ComplexTensor): ComplexTensor {
     return ctanh(z);

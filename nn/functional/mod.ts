@@ -1,0 +1,8 @@
+/** The layers and losses as pure functions of tensors. */
+export * from "./activation.ts";
+export * from "./conv.ts";
+export * from "./dropout.ts";
+export * from "./linear.ts";
+export * from "./loss.ts";
+export * from "./pool.ts";
+export * from "./softmax.ts";

@@ -1,0 +1,68 @@
+/** Layers and networks from one complex tensor to another, in both forms of application. */
+import { cannot } from "../gpu/errors.ts";
+import { complex } from "../complex/create.ts";
+import { sameShape, show } from "../complex/shape.ts";
+import { checkComplex, checkReal, type ComplexTensor, type RealTensor } from "../complex/tensor.ts";
+import { Module } from "./module.ts";
+
+/**
+ * The base of layers and networks. A subclass implements `apply`, from complex tensor to complex
+ * tensor, or `forward`, from real and imaginary part to real and imaginary part; the other form
+ * follows. The pair costs nothing: both parts are views of the complex tensor.
+ *
+ * @example
+ * ```ts
+ * import { type ComplexTensor, nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * class Net extends nn.Layer {
+ *   hidden = new nn.Linear(8, 16);
+ *   out = new nn.Linear(16, 2);
+ *   relu = new nn.CReLU();
+ *   override apply(z: ComplexTensor): ComplexTensor {
+ *     return this.out.apply(this.relu.apply(this.hidden.apply(z)));
+ *   }
+ * }
+ *
+ * const net = new Net();
+ * console.log(net.namedParameters().map(([name]) => name)); // hidden.weight, hidden.bias, …
+ * const z = randnComplex([4, 8]);
+ * const [yr, yi] = net.forward(z.real, z.imag);
+ * assert(yr.shape[1] === 2 && yi.shape[0] === 4);
+ * ```
+ */
+export abstract class Layer extends Module {
+  /**
+   * The native form.
+   *
+   * @param z The input.
+   * @returns The output.
+   */
+  apply(z: ComplexTensor): ComplexTensor {
+    const what = `apply ${this.constructor.name}`;
+    if (this.forward === Layer.prototype.forward) {
+      throw cannot(what, "it defines neither apply nor forward");
+    }
+    checkComplex(what, z);
+    return complex(...this.forward(z.real, z.imag));
+  }
+
+  /**
+   * The pair form: `const [yr, yi] = layer.forward(xr, xi)`.
+   *
+   * @param xr The real part.
+   * @param xi The imaginary part, of the same shape.
+   * @returns Both parts of the output.
+   */
+  forward(xr: RealTensor, xi: RealTensor): [RealTensor, RealTensor] {
+    const what = `apply ${this.constructor.name}`;
+    if (!sameShape(checkReal(what, xr).shape, checkReal(what, xi).shape)) {
+      throw cannot(
+        what,
+        `the real part has shape ${show(xr.shape)} and the imaginary part ${show(xi.shape)}`,
+      );
+    }
+    const y = this.apply(complex(xr, xi));
+    return [y.real, y.imag];
+  }
+}

@@ -1,0 +1,36 @@
+/** Norms. */
+import * as nn from "../../../nn/mod.ts";
+import type { Case } from "./case.ts";
+
+export const norm: Case[] = [
+  {
+    name: "BatchNorm1d",
+    make: () => new nn.BatchNorm1d(3),
+    shape: [6, 3],
+    refuses: [[6, 4], [6], [1, 3]],
+  },
+  {
+    name: "BatchNorm1d of sequences",
+    make: () => new nn.BatchNorm1d(3),
+    shape: [2, 3, 4],
+    refuses: [[2, 4, 3]],
+  },
+  {
+    name: "BatchNorm2d",
+    make: () => new nn.BatchNorm2d(3),
+    shape: [2, 3, 4, 4],
+    refuses: [[2, 4, 4, 4], [2, 3, 4]],
+  },
+  {
+    name: "NaiveBatchNorm1d",
+    make: () => new nn.NaiveBatchNorm1d(3),
+    shape: [6, 3],
+    refuses: [[6, 4], [1, 3]],
+  },
+  {
+    name: "NaiveBatchNorm2d",
+    make: () => new nn.NaiveBatchNorm2d(3),
+    shape: [2, 3, 4, 4],
+    refuses: [[2, 4, 4, 4], [2, 3, 4]],
+  },
+];

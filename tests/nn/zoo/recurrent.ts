@@ -1,0 +1,4 @@
+/** Recurrences, embeddings and attention. */
+import type { Case } from "./case.ts";
+
+export const recurrent: Case[] = [];
