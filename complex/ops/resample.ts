@@ -1,0 +1,124 @@
+/** Banded linear maps along one axis, given by tables of the host; the derivative is one as well. */
+import { resample as kernel } from "../../gpu/kernels/resample.ts";
+import { type Field, single } from "../../gpu/kernel.ts";
+import { hostNode, Node, type Primitive } from "../graph.ts";
+import { sizeOf } from "../shape.ts";
+
+/** The most weights of a row that one thread sums; longer rows are summed in pieces. */
+const LONGEST = 256;
+
+/**
+ * The table of a banded map: output j is the sum over t < count of weights[j·taps + t] times input
+ * start + t, where spans[2j] is start and spans[2j + 1] is count.
+ */
+export class Band {
+  /** How many inputs the axis has. */
+  readonly inputs: number;
+  /** How many outputs it becomes. */
+  readonly outputs: number;
+  /** The weights that a row has room for. */
+  readonly taps: number;
+  /** u32 [outputs, 2]. */
+  readonly spans: Node;
+  /** f32 [outputs, taps]. */
+  readonly weights: Node;
+  readonly #spans: Uint32Array;
+  readonly #weights: Float32Array;
+  #transposed: Band | null = null;
+  #pieces: [Band, Band] | null = null;
+
+  /** The arrays must stay as they are. */
+  constructor(inputs: number, taps: number, spans: Uint32Array, weights: Float32Array) {
+    this.inputs = inputs;
+    this.outputs = spans.length / 2;
+    this.taps = taps;
+    this.#spans = spans;
+    this.#weights = weights;
+    this.spans = hostNode(spans, [this.outputs, 2], "u32");
+    this.weights = hostNode(weights, [this.outputs, taps], "f32");
+    bands.set(this.spans, this);
+  }
+
+  /** Calls `visit` for every weight of the map. */
+  #each(visit: (j: number, input: number, weight: number) => void): void {
+    for (let j = 0; j < this.outputs; j++) {
+      const [start, count] = [this.#spans[2 * j], this.#spans[2 * j + 1]];
+      for (let t = 0; t < count; t++) visit(j, start + t, this.#weights[j * this.taps + t]);
+    }
+  }
+
+  /** The map with inputs and outputs exchanged. */
+  get transposed(): Band {
+    if (this.#transposed) return this.#transposed;
+    const spans = new Uint32Array(2 * this.inputs);
+    let taps = 1;
+    this.#each((j, k) => {
+      if (spans[2 * k + 1] === 0) spans[2 * k] = j;
+      spans[2 * k + 1] = j - spans[2 * k] + 1;
+      taps = Math.max(taps, spans[2 * k + 1]);
+    });
+    const weights = new Float32Array(this.inputs * taps);
+    this.#each((j, k, weight) => weights[k * taps + j - spans[2 * k]] = weight);
+    this.#transposed = new Band(this.outputs, taps, spans, weights);
+    this.#transposed.#transposed = this;
+    return this.#transposed;
+  }
+
+  /** Two maps that do the same one after the other: sums over parts of each row, and their sums. */
+  get pieces(): [Band, Band] {
+    if (this.#pieces) return this.#pieces;
+    const spans: number[] = [];
+    const weights: number[] = [];
+    const sums = new Uint32Array(2 * this.outputs);
+    for (let j = 0; j < this.outputs; j++) {
+      const [start, count] = [this.#spans[2 * j], this.#spans[2 * j + 1]];
+      sums.set([spans.length / 2, Math.ceil(count / LONGEST)], 2 * j);
+      for (let t = 0; t < count; t += LONGEST) {
+        spans.push(start + t, Math.min(LONGEST, count - t));
+        for (let k = 0; k < LONGEST; k++) {
+          weights.push(t + k < count ? this.#weights[j * this.taps + t + k] : 0);
+        }
+      }
+    }
+    const most = Math.ceil(this.taps / LONGEST);
+    this.#pieces = [
+      new Band(this.inputs, LONGEST, Uint32Array.from(spans), Float32Array.from(weights)),
+      new Band(spans.length / 2, most, sums, new Float32Array(this.outputs * most).fill(1)),
+    ];
+    return this.#pieces;
+  }
+}
+
+/** The band of each node of spans, so that derivatives find it. */
+const bands = new WeakMap<Node, Band>();
+
+const RESAMPLE: Primitive = {
+  name: "resample",
+  lowering: {
+    kind: "program",
+    program: ({ shape, dtype, inputs: [x, spans, weights], attrs: axis }) =>
+      single(kernel, {
+        dtype: dtype as Field,
+        outer: sizeOf(shape.slice(0, axis)),
+        inputs: x.shape[axis],
+        outputs: spans.shape[0],
+        taps: weights.shape[1],
+        inner: sizeOf(shape.slice(axis + 1)),
+      }),
+  },
+  derivative: ({ inputs: [, spans], attrs: axis }, [g]) => [
+    resample(g!, axis, bands.get(spans)!.transposed),
+    null,
+    null,
+  ],
+};
+
+/** The band applied along an axis, which must have as many elements as the band has inputs. */
+export function resample(x: Node, axis: number, band: Band): Node {
+  if (band.taps > LONGEST) {
+    const [parts, sums] = band.pieces;
+    return resample(resample(x, axis, parts), axis, sums);
+  }
+  const shape = x.shape.map((n, d) => (d === axis ? band.outputs : n));
+  return new Node(RESAMPLE, [x, band.spans, band.weights], [{ shape, dtype: x.dtype }], axis);
+}
