@@ -47,17 +47,13 @@ export {
 } from "./create.ts";
 export { manualSeed, rand, randn, randnComplex } from "./random.ts";
 export {
-  abs,
-  absSquared,
-  angle,
-  conj,
   cos,
   cosh,
+  erf,
   exp,
-  imag,
+  expm1,
   log,
   neg,
-  real,
   reciprocal,
   relu,
   sgn,
@@ -69,6 +65,7 @@ export {
   tan,
   tanh,
 } from "./functions.ts";
+export { abs, absSquared, angle, conj, imag, real } from "./parts.ts";
 export {
   add,
   atan2,
@@ -101,6 +98,25 @@ export {
 } from "./gradcheck.ts";
 export { definePrimitive, type PrimitiveCall, type PrimitiveDefinition } from "./primitive.ts";
 export type { Result } from "./graph.ts";
+export type { FileArray } from "./files/array.ts";
+export {
+  formatNpy,
+  type NpyDType,
+  type NpyEntry,
+  type NpyLayout,
+  parseNpy,
+  readNpy,
+  writeNpy,
+} from "./files/npy.ts";
+export { complexTensorFromNpy, tensorFromNpy } from "./files/npy_tensor.ts";
+export {
+  formatNpz,
+  type NpzLimits,
+  type NpzOptions,
+  parseNpz,
+  readNpz,
+  writeNpz,
+} from "./files/npz.ts";
 export {
   formatSafetensors,
   loadSafetensors,

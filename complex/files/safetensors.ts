@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { cannot } from "../../gpu/errors.ts";
+import { checkArray, complaint, count, type FileArray, fromHalf, readBytes } from "./array.ts";
 
 /** The element kinds of a file. */
 export type SafetensorsDType =
@@ -24,17 +25,7 @@ export type SafetensorsDType =
   | "BOOL";
 
 /** The arrays that entries come as: F16 and BF16 widened to float32, C64 interleaved, BOOL as 0 and 1. */
-export type SafetensorsArray =
-  | Float64Array
-  | Float32Array
-  | BigInt64Array
-  | Int32Array
-  | Int16Array
-  | Int8Array
-  | BigUint64Array
-  | Uint32Array
-  | Uint16Array
-  | Uint8Array;
+export type SafetensorsArray = FileArray;
 
 /** One array of a file. */
 export interface SafetensorsEntry {
@@ -78,15 +69,6 @@ const FORMATS: Readonly<Record<SafetensorsDType, Format>> = {
   BOOL: { bytes: 1, view: (b) => new Uint8Array(b) },
 };
 
-/** The IEEE half with these 16 bits. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = bits >> 10 & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24);
-}
-
 /** A bfloat16 is the upper half of a float32. */
 function fromBrainFloats(buffer: ArrayBuffer): Float32Array {
   return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
@@ -105,18 +87,6 @@ const entrySchema = z.object({
   data_offsets: z.tuple([size, size]),
 });
 type Entry = z.infer<typeof entrySchema>;
-
-/** The first complaint of zod in one line. */
-function complaint(error: z.ZodError): string {
-  const { path, message } = error.issues[0];
-  return path.length > 0 ? `${path.join(".")}: ${message}` : message;
-}
-
-/** The number of elements, or `Infinity` where it has no exact float64. */
-function count(shape: readonly number[]): number {
-  const n = shape.includes(0) ? 0 : shape.reduce((a, b) => a * b, 1);
-  return Number.isSafeInteger(n) ? n : Infinity;
-}
 
 function parseHeader(bytes: Uint8Array, what: string): { header: object; start: number } {
   if (bytes.length < 8) {
@@ -239,9 +209,7 @@ export function parseSafetensors(bytes: Uint8Array, name = "safetensors data"): 
  * ```
  */
 export async function loadSafetensors(path: string | URL): Promise<Safetensors> {
-  // Node's module is the one that every server-side runtime has.
-  const { readFile } = await import("node:fs/promises");
-  return parseSafetensors(await readFile(path), String(path));
+  return parseSafetensors(await readBytes(path), String(path));
 }
 
 /**
@@ -269,18 +237,12 @@ export function formatSafetensors(
   );
   const header = new Map<string, unknown>([["__metadata__", metadata]]);
   let end = 0;
-  for (const [name, { dtype, shape, data }] of entries) {
+  for (const [name, entry] of entries) {
+    const { dtype, shape } = entry;
     const what = `write entry "${name}"`;
     if (header.has(name)) throw cannot(what, "the name is taken");
     const needed = count(shape) * FORMATS[dtype].bytes;
-    const kind = FORMATS[dtype].view(new ArrayBuffer(0)).constructor;
-    if (data.constructor !== kind || data.byteLength !== needed) {
-      throw cannot(
-        what,
-        `${dtype} of shape [${shape.join(", ")}] takes ${needed} bytes in a ${kind.name}, ` +
-          `not ${data.byteLength} in a ${data.constructor.name}`,
-      );
-    }
+    checkArray(what, entry, needed, FORMATS[dtype].view(new ArrayBuffer(0)).constructor);
     header.set(name, { dtype, shape, data_offsets: [end, end += needed] });
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));

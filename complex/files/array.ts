@@ -1,0 +1,84 @@
+/** What the formats of array files share: arrays as they hold them, half floats, checks. */
+import type { z } from "zod";
+import { cannot } from "../../gpu/errors.ts";
+
+/** The arrays that files give and take: complex numbers interleaved, truth values as 0 and 1. */
+export type FileArray =
+  | Float64Array
+  | Float32Array
+  | BigInt64Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | BigUint64Array
+  | Uint32Array
+  | Uint16Array
+  | Uint8Array;
+
+/** The IEEE half with these 16 bits. */
+export function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = bits >> 10 & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24);
+}
+
+/** The bits of the IEEE half next to `x`, the even one of two; infinite from 65520 on. */
+export function toHalf(x: number): number {
+  if (Number.isNaN(x)) return 0x7e00;
+  const sign = x < 0 || Object.is(x, -0) ? 0x8000 : 0;
+  const size = Math.abs(x);
+  if (size >= 65520) return sign | 0x7c00;
+  // Halves are multiples of this step up to the next power of two; below 2⁻¹⁴ they are denormal.
+  const exponent = Math.max(-14, Math.floor(Math.log2(size)));
+  const steps = size / 2 ** (exponent - 10);
+  const below = Math.floor(steps);
+  const rest = steps - below;
+  const rounded = below + (rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? 1 : 0);
+  // A carry out of the fraction is the next exponent's first half.
+  return sign | (rounded + (exponent + 14) * 1024);
+}
+
+/** The number of elements, or `Infinity` where it has no exact float64. */
+export function count(shape: readonly number[]): number {
+  const n = shape.includes(0) ? 0 : shape.reduce((a, b) => a * b, 1);
+  return Number.isSafeInteger(n) ? n : Infinity;
+}
+
+/** The first complaint of zod in one line. */
+export function complaint(error: z.ZodError): string {
+  const { path, message } = error.issues[0];
+  return path.length > 0 ? `${path.join(".")}: ${message}` : message;
+}
+
+/** Refuses to write an array that is not of its kind and shape. */
+export function checkArray(
+  what: string,
+  { dtype, shape, data }: {
+    readonly dtype: string;
+    readonly shape: readonly number[];
+    readonly data: FileArray;
+  },
+  bytes: number,
+  kind: { readonly name: string },
+): void {
+  if (data.constructor === kind && data.byteLength === bytes) return;
+  throw cannot(
+    what,
+    `${dtype} of shape [${shape.join(", ")}] takes ${bytes} bytes in a ${kind.name}, ` +
+      `not ${data.byteLength} in a ${data.constructor.name}`,
+  );
+}
+
+/** The bytes of a file. Node's module is the one that every server-side runtime has. */
+export async function readBytes(path: string | URL): Promise<Uint8Array> {
+  const { readFile } = await import("node:fs/promises");
+  return await readFile(path);
+}
+
+/** Writes a file. */
+export async function writeBytes(path: string | URL, bytes: Uint8Array): Promise<void> {
+  const { writeFile } = await import("node:fs/promises");
+  await writeFile(path, bytes);
+}

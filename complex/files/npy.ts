@@ -1,0 +1,411 @@
+/**
+ * NumPy's files of one array: a magic number, a version, a header in Python's notation
+ * `{'descr': '<c16', 'fortran_order': False, 'shape': (2, 3), }` and the elements. Knows files, not
+ * tensors. See https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
+ */
+import { z } from "zod";
+import { type ArgandError, cannot } from "../../gpu/errors.ts";
+import {
+  checkArray,
+  complaint,
+  count,
+  type FileArray,
+  fromHalf,
+  readBytes,
+  toHalf,
+  writeBytes,
+} from "./array.ts";
+
+/** The element kinds of a file, by NumPy's names. */
+export type NpyDType =
+  | "bool"
+  | "int8"
+  | "int16"
+  | "int32"
+  | "int64"
+  | "uint8"
+  | "uint16"
+  | "uint32"
+  | "uint64"
+  | "float16"
+  | "float32"
+  | "float64"
+  | "complex64"
+  | "complex128";
+
+/** An array of a file. */
+export interface NpyEntry {
+  /** The kind of its elements in the file. */
+  readonly dtype: NpyDType;
+  /** Its sizes, empty for a single number. */
+  readonly shape: readonly number[];
+  /**
+   * The elements in row-major order, whatever the order of the file: float16 as float32, bool as 0
+   * and 1, complex numbers interleaved.
+   */
+  readonly data: FileArray;
+}
+
+/** How {@link formatNpy} lays an array out; readers give the same array of every layout. */
+export interface NpyLayout {
+  /** The order of the bytes of a number; "little", if absent. */
+  readonly byteOrder?: "little" | "big";
+  /** Whether the first axis runs fastest; false, if absent. */
+  readonly fortranOrder?: boolean;
+  /** The version of the header; 1, if absent. */
+  readonly version?: 1 | 2 | 3;
+}
+
+type Maker = { new (buffer: ArrayBuffer): FileArray; readonly name: string };
+
+interface Kind {
+  readonly dtype: NpyDType;
+  /** Bytes of one real number in the file; complex elements take two. */
+  readonly unit: 1 | 2 | 4 | 8;
+  /** Real numbers of an element. */
+  readonly width: 1 | 2;
+  /** The array of an entry. */
+  readonly array: Maker;
+}
+
+const kind = (
+  dtype: NpyDType,
+  unit: Kind["unit"],
+  array: Maker,
+  width: Kind["width"] = 1,
+): Kind => ({
+  dtype,
+  unit,
+  width,
+  array,
+});
+
+/** The kinds by what follows the byte order in `descr`. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  b1: kind("bool", 1, Uint8Array),
+  i1: kind("int8", 1, Int8Array),
+  i2: kind("int16", 2, Int16Array),
+  i4: kind("int32", 4, Int32Array),
+  i8: kind("int64", 8, BigInt64Array),
+  u1: kind("uint8", 1, Uint8Array),
+  u2: kind("uint16", 2, Uint16Array),
+  u4: kind("uint32", 4, Uint32Array),
+  u8: kind("uint64", 8, BigUint64Array),
+  f2: kind("float16", 2, Float32Array),
+  f4: kind("float32", 4, Float32Array),
+  f8: kind("float64", 8, Float64Array),
+  c8: kind("complex64", 4, Float32Array, 2),
+  c16: kind("complex128", 8, Float64Array, 2),
+};
+
+/** Everything that the bytes before the elements say. */
+export interface NpyHeader {
+  readonly kind: Kind;
+  readonly bigEndian: boolean;
+  readonly fortranOrder: boolean;
+  readonly shape: readonly number[];
+  /** Where the elements start. */
+  readonly start: number;
+  /** Where they end. */
+  readonly end: number;
+}
+
+/** Makes an error of a reason. */
+export type Refuse = (why: string) => ArgandError;
+
+const MAGIC = "\x93NUMPY";
+/** Arrays of plain numbers need a few hundred bytes of header. */
+const MAX_HEADER = 65_536;
+const MAX_RANK = 64;
+
+const headerSchema = z.strictObject({
+  descr: z.string(),
+  fortran_order: z.boolean(),
+  shape: z.array(z.int().nonnegative()).max(MAX_RANK),
+});
+
+/** The value of a Python literal as far as headers use them; null for anything else. */
+function literal(text: string): unknown {
+  if (text === "True" || text === "False") return text === "True";
+  if (/^['"]/.test(text)) return text.slice(1, -1);
+  const inside = text.slice(1, -1).trim();
+  if (inside === "") return [];
+  const parts = inside.split(",").map((part) => part.trim());
+  // (3,) is a tuple, (3) is not.
+  if (parts.at(-1) === "") parts.pop();
+  else if (parts.length === 1) return null;
+  return parts.map((part) => /^\d+L?$/.test(part) ? Number.parseInt(part, 10) : NaN);
+}
+
+/** A dictionary in Python's notation, or null where it is none of strings, switches and tuples. */
+function dictionary(text: string): Record<string, unknown> | null {
+  const braces = /^\{(.*)\}$/s.exec(text.trim());
+  if (!braces) return null;
+  const pair = /\s*(['"])(\w+)\1\s*:\s*('[^']*'|"[^"]*"|True|False|\([^()]*\))\s*(,\s*|$)/y;
+  const found = new Map<string, unknown>();
+  let at = 0;
+  while (at < braces[1].length) {
+    pair.lastIndex = at;
+    const match = pair.exec(braces[1]);
+    if (!match || found.has(match[2])) return null;
+    found.set(match[2], literal(match[3]));
+    at = pair.lastIndex;
+  }
+  return Object.fromEntries(found);
+}
+
+/** The length of everything before the elements, from the first 12 bytes. */
+export function npyStart(bytes: Uint8Array, refuse: Refuse): { start: number; version: number } {
+  if (bytes.length < 12) throw refuse(`it has ${bytes.length} bytes, too few for a header`);
+  const magic = String.fromCharCode(...bytes.subarray(0, 6));
+  if (magic !== MAGIC) throw refuse("it does not start with NumPy's magic number");
+  const [version, minor] = [bytes[6], bytes[7]];
+  if (!(version >= 1 && version <= 3 && minor === 0)) {
+    throw refuse(`its version is ${version}.${minor}, known are 1.0, 2.0 and 3.0`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  if (length > MAX_HEADER) {
+    throw refuse(`its header claims ${length} bytes, over the limit of ${MAX_HEADER}`);
+  }
+  return { start: (version === 1 ? 10 : 12) + length, version };
+}
+
+/** Reads the header of an array whose file has `total` bytes, of which `bytes` are the first. */
+export function npyHeader(bytes: Uint8Array, total: number, refuse: Refuse): NpyHeader {
+  const { start, version } = npyStart(bytes, refuse);
+  const before = version === 1 ? 10 : 12;
+  if (start > bytes.length) {
+    throw refuse(`its header claims ${start - before} bytes, but ${bytes.length - before} follow`);
+  }
+  const encoding = version === 3 ? "utf-8" : "latin1";
+  const text = new TextDecoder(encoding).decode(bytes.subarray(before, start));
+  const parsed = headerSchema.safeParse(dictionary(text));
+  if (!parsed.success) {
+    const shown = text.trim().slice(0, 80);
+    throw refuse(`its header ${JSON.stringify(shown)} is wrong, ${complaint(parsed.error)}`);
+  }
+  const { descr, fortran_order: fortranOrder, shape } = parsed.data;
+  const code = descr.slice(1);
+  const order = descr.charAt(0);
+  const found = Object.hasOwn(KINDS, code) ? KINDS[code] : null;
+  if (!found || !(order === "<" || order === ">" || (order === "|" && found.unit === 1))) {
+    const known = Object.keys(KINDS).join(", ");
+    throw refuse(`its elements are ${JSON.stringify(descr)}, known are < and > of ${known}`);
+  }
+  const needed = count(shape) * found.unit * found.width;
+  if (total - start !== needed) {
+    throw refuse(
+      `${found.dtype} of shape [${shape.join(", ")}] takes ${needed} bytes, not ${total - start}`,
+    );
+  }
+  return { kind: found, bigEndian: order === ">", fortranOrder, shape, start, end: total };
+}
+
+/** Turns the bytes of every number around. */
+function swap(bytes: Uint8Array, unit: number): void {
+  for (let at = 0; at < bytes.length; at += unit) bytes.subarray(at, at + unit).reverse();
+}
+
+/** For every element in row-major order, where it lies if the first axis runs fastest. */
+function* fortranPlaces(shape: readonly number[]): Generator<number> {
+  const strides: number[] = [];
+  shape.reduce((stride, n, axis) => (strides[axis] = stride) * n, 1);
+  const index = new Array<number>(shape.length).fill(0);
+  const total = count(shape);
+  for (let k = 0, place = 0; k < total; k++) {
+    yield place;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      place += strides[axis];
+      if (++index[axis] < shape[axis]) break;
+      place -= strides[axis] * shape[axis];
+      index[axis] = 0;
+    }
+  }
+}
+
+/** The elements of `size` bytes from the first axis running fastest to the last, or back. */
+function reordered(
+  bytes: Uint8Array<ArrayBuffer>,
+  shape: readonly number[],
+  size: number,
+  toFortran: boolean,
+): Uint8Array<ArrayBuffer> {
+  if (shape.length < 2) return bytes;
+  const result = new Uint8Array(bytes.length);
+  let at = 0;
+  for (const place of fortranPlaces(shape)) {
+    const [from, to] = toFortran ? [at, place * size] : [place * size, at];
+    for (let k = 0; k < size; k++) result[to + k] = bytes[from + k];
+    at += size;
+  }
+  return result;
+}
+
+/** The array of a file with this header; `bytes` hold all of it. */
+export function npyEntry(bytes: Uint8Array, header: NpyHeader, refuse: Refuse): NpyEntry {
+  const { kind: { dtype, unit, width, array }, bigEndian, fortranOrder, shape, start, end } =
+    header;
+  let own = new Uint8Array(bytes.subarray(start, end));
+  if (bigEndian && unit > 1) swap(own, unit);
+  if (fortranOrder) own = reordered(own, shape, unit * width, false);
+  if (dtype === "float16") {
+    return { dtype, shape, data: Float32Array.from(new Uint16Array(own.buffer), fromHalf) };
+  }
+  if (dtype === "bool") checkTruth(own, refuse);
+  return { dtype, shape, data: new array(own.buffer) };
+}
+
+/** Refuses truth values other than 0 and 1. */
+function checkTruth(data: FileArray, refuse: Refuse): void {
+  const wrong = (data as Uint8Array).findIndex((x) => x > 1);
+  if (wrong >= 0) throw refuse(`bool ${wrong} is ${data[wrong]}, neither 0 nor 1`);
+}
+
+/**
+ * Reads the bytes of an .npy file: truth values, integers of 1 to 8 bytes, floats of 2 to 8, complex
+ * numbers of 8 and 16, in either byte order, with the first or the last axis running fastest, with
+ * headers of version 1 to 3. The header is checked against the bytes that are there before any array
+ * is made. See {@link tensorFromNpy} for tensors.
+ *
+ * @param name What errors call the file.
+ * @throws {ArgandError} that says what is wrong with the bytes.
+ *
+ * @example
+ * ```ts
+ * import { formatNpy, parseNpy } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = { dtype: "int16", shape: [3], data: Int16Array.of(1, -2, 3) } as const;
+ * assertEquals(parseNpy(formatNpy(x, { byteOrder: "big" })), x);
+ * ```
+ */
+export function parseNpy(bytes: Uint8Array, name = "npy data"): NpyEntry {
+  const refuse: Refuse = (why) => cannot(`read ${name}`, why);
+  return npyEntry(bytes, npyHeader(bytes, bytes.length, refuse), refuse);
+}
+
+/**
+ * Reads an .npy file; needs permission to read it.
+ *
+ * @throws {ArgandError} that says what is wrong with the file.
+ *
+ * @example
+ * ```ts
+ * import { readNpy, tensorFromNpy, writeNpy } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * await Deno.mkdir("out", { recursive: true });
+ * await writeNpy("out/x.npy", { dtype: "float32", shape: [2], data: Float32Array.of(1, 2) });
+ * const x = tensorFromNpy(await readNpy("out/x.npy"));
+ * assert(await x.sum().item() === 3);
+ * ```
+ */
+export async function readNpy(path: string | URL): Promise<NpyEntry> {
+  return parseNpy(await readBytes(path), String(path));
+}
+
+/** The layout with defaults; refuses what it does not know. */
+function checkLayout(what: string, layout: NpyLayout): Required<NpyLayout> {
+  const known = { byteOrder: ["little", "big"], fortranOrder: [false, true], version: [1, 2, 3] };
+  for (const [key, value] of Object.entries(layout)) {
+    if (!Object.hasOwn(known, key)) {
+      throw cannot(what, `unknown option "${key}"; it knows ${Object.keys(known).join(", ")}`);
+    }
+    const values: unknown[] = known[key as keyof NpyLayout];
+    if (value !== undefined && !values.includes(value)) {
+      throw cannot(what, `${key} must be one of ${values.join(", ")}, got ${String(value)}`);
+    }
+  }
+  const { byteOrder = "little", fortranOrder = false, version = 1 } = layout;
+  return { byteOrder, fortranOrder, version };
+}
+
+/** The elements as the file holds them, in the machine's byte order. */
+function elements({ dtype, data }: NpyEntry, refuse: Refuse): Uint8Array<ArrayBuffer> {
+  if (dtype === "bool") checkTruth(data, refuse);
+  if (dtype !== "float16") {
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+  }
+  const halves = Uint16Array.from(data as Float32Array, (x, k) => {
+    const bits = toHalf(x);
+    if (Number.isFinite(x) && (bits & 0x7fff) === 0x7c00) {
+      throw refuse(`element ${k} is ${x}, beyond the 65504 of float16`);
+    }
+    return bits;
+  });
+  return new Uint8Array(halves.buffer);
+}
+
+/**
+ * The bytes of an .npy file. Elements of float16 are rounded to the next half.
+ *
+ * @param layout Byte order, order of the axes, version.
+ * @throws {ArgandError} if the array is not of its kind and shape.
+ *
+ * @example
+ * ```ts
+ * import { formatNpy } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const z = { dtype: "complex64", shape: [1], data: Float32Array.of(3, 4) } as const;
+ * assert(formatNpy(z).length === 128 + 8);
+ * ```
+ */
+export function formatNpy(entry: NpyEntry, layout: NpyLayout = {}): Uint8Array<ArrayBuffer> {
+  const what = "write an npy array";
+  const refuse: Refuse = (why) => cannot(what, why);
+  const { byteOrder, fortranOrder, version } = checkLayout(what, layout);
+  const { dtype, shape } = entry;
+  const code = Object.keys(KINDS).find((key) => KINDS[key].dtype === dtype);
+  if (!code) throw refuse(`unknown kind ${JSON.stringify(dtype)}`);
+  const sizes = headerSchema.shape.shape.safeParse(shape);
+  if (!sizes.success) throw refuse(`its shape is wrong, ${complaint(sizes.error)}`);
+  const { unit, width, array } = KINDS[code];
+  // A half is held in four bytes and written in two.
+  checkArray(what, entry, count(shape) * width * (dtype === "float16" ? 4 : unit), array);
+  let data = elements(entry, refuse);
+  if (fortranOrder) data = reordered(data, shape, unit * width, true);
+  if (byteOrder === "big") swap(data, unit);
+
+  const order = unit === 1 ? "|" : byteOrder === "big" ? ">" : "<";
+  const tuple = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
+  const text = `{'descr': '${order}${code}', 'fortran_order': ${
+    fortranOrder ? "True" : "False"
+  }, 'shape': ${tuple}, }`;
+  const before = version === 1 ? 10 : 12;
+  // NumPy lets the elements start at a multiple of 64 bytes.
+  const start = Math.ceil((before + text.length + 1) / 64) * 64;
+  const bytes = new Uint8Array(start + data.length).fill(0x20, before, start);
+  bytes.set(Uint8Array.from(MAGIC, (c) => c.charCodeAt(0)));
+  bytes[6] = version;
+  const view = new DataView(bytes.buffer);
+  if (version === 1) view.setUint16(8, start - before, true);
+  else view.setUint32(8, start - before, true);
+  bytes.set(new TextEncoder().encode(text), before);
+  bytes[start - 1] = 0x0a;
+  bytes.set(data, start);
+  return bytes;
+}
+
+/**
+ * Writes an .npy file; needs permission to write it.
+ *
+ * @throws {ArgandError} if the array is not of its kind and shape.
+ *
+ * @example
+ * ```ts
+ * import { randnComplex, writeNpy } from "@argand/argand";
+ *
+ * const z = randnComplex([2, 3]);
+ * await Deno.mkdir("out", { recursive: true });
+ * await writeNpy("out/z.npy", { dtype: "complex64", shape: z.shape, data: await z.data() });
+ * ```
+ */
+export async function writeNpy(
+  path: string | URL,
+  entry: NpyEntry,
+  layout?: NpyLayout,
+): Promise<void> {
+  await writeBytes(path, formatNpy(entry, layout));
+}

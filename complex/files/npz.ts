@@ -1,0 +1,347 @@
+/**
+ * NumPy's files of several arrays: a zip archive of .npy files. Nothing in it is trusted: places and
+ * sizes are checked before anything is allocated, what is inflated is counted as it comes, and every
+ * array must have its checksum.
+ */
+import { Inflate, zipSync } from "fflate";
+import { cannot } from "../../gpu/errors.ts";
+import { readBytes, writeBytes } from "./array.ts";
+import {
+  formatNpy,
+  type NpyEntry,
+  npyEntry,
+  type NpyHeader,
+  npyHeader,
+  type NpyLayout,
+  npyStart,
+  type Refuse,
+} from "./npy.ts";
+
+/** Options of {@link parseNpz} and {@link readNpz}. */
+export interface NpzLimits {
+  /** The most bytes that all arrays together may take; 2³¹, if absent. */
+  readonly maxBytes?: number;
+}
+
+/** Options of {@link formatNpz} and {@link writeNpz}. */
+export interface NpzOptions extends NpyLayout {
+  /** Whether arrays are deflated, as by `numpy.savez_compressed`; false, if absent. */
+  readonly compress?: boolean;
+}
+
+/** One file of the archive, as its directory tells. */
+interface Part {
+  readonly name: string;
+  readonly method: number;
+  readonly crc: number;
+  readonly packed: number;
+  readonly size: number;
+  /** Where its own header is. */
+  readonly offset: number;
+}
+
+const LOCAL = 0x04034b50;
+const CENTRAL = 0x02014b50;
+const END = 0x06054b50;
+const ENCRYPTED = 1;
+const [STORED, DEFLATED] = [0, 8];
+/** The most bytes that one deflated byte can stand for. */
+const MOST_RATIO = 1032;
+/** Deflated bytes a push: what they stand for is checked before the next. */
+const PIECE = 4096;
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
+  for (let bit = 0; bit < 8; bit++) n = n & 1 ? n >>> 1 ^ 0xedb88320 : n >>> 1;
+  return n;
+});
+
+/** The checksum of zip archives. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (let k = 0; k < bytes.length; k++) crc = CRC_TABLE[(crc ^ bytes[k]) & 255] ^ crc >>> 8;
+  return ~crc >>> 0;
+}
+
+const viewOf = (bytes: Uint8Array) =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Where the record at the end of the archive starts: it ends with a comment and the file. */
+function findEnd(view: DataView, refuse: Refuse): number {
+  const size = view.byteLength;
+  for (let at = size - 22; at >= Math.max(0, size - 22 - 65_535); at--) {
+    if (view.getUint32(at, true) === END && view.getUint16(at + 20, true) === size - 22 - at) {
+      return at;
+    }
+  }
+  throw refuse(`its ${size} bytes do not end as a zip archive does`);
+}
+
+function decodeName(bytes: Uint8Array, refuse: Refuse): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw refuse(`the name of an entry, ${bytes.length} bytes, is not UTF-8`);
+  }
+}
+
+/** The archive's directory. */
+function directory(bytes: Uint8Array, refuse: Refuse): Part[] {
+  const view = viewOf(bytes);
+  const end = findEnd(view, refuse);
+  const entries = view.getUint16(end + 10, true);
+  const size = view.getUint32(end + 12, true);
+  const start = view.getUint32(end + 16, true);
+  if (entries === 0xffff || size === 0xffffffff || start === 0xffffffff) {
+    throw refuse("it is a ZIP64 archive, of 4 GiB or 65 535 entries and more");
+  }
+  if (view.getUint32(end + 4, true) !== 0 || view.getUint16(end + 8, true) !== entries) {
+    throw refuse("it is one of several parts of an archive");
+  }
+  if (start + size !== end) {
+    throw refuse(`its directory of ${size} bytes from ${start} does not end at ${end}`);
+  }
+  const parts: Part[] = [];
+  let at = start;
+  for (let k = 0; k < entries; k++) {
+    if (at + 46 > end || view.getUint32(at, true) !== CENTRAL) {
+      throw refuse(`its directory has ${k} entries and not ${entries}`);
+    }
+    const [name, extra, comment] = [28, 30, 32].map((o) => view.getUint16(at + o, true));
+    const next = at + 46 + name + extra + comment;
+    if (next > end) throw refuse(`entry ${k} of its directory is cut short`);
+    const part = {
+      name: decodeName(bytes.subarray(at + 46, at + 46 + name), refuse),
+      method: view.getUint16(at + 10, true),
+      crc: view.getUint32(at + 16, true),
+      packed: view.getUint32(at + 20, true),
+      size: view.getUint32(at + 24, true),
+      offset: view.getUint32(at + 42, true),
+    };
+    const wrong = (why: string) => refuse(`entry ${JSON.stringify(part.name)}: ${why}`);
+    if (view.getUint16(at + 8, true) & ENCRYPTED) throw wrong("it is encrypted");
+    if (part.method !== STORED && part.method !== DEFLATED) {
+      throw wrong(`its method is ${part.method}, known are 0 (stored) and 8 (deflated)`);
+    }
+    if (part.packed === 0xffffffff || part.size === 0xffffffff) throw wrong("it has 4 GiB or more");
+    if (part.method === STORED && part.packed !== part.size) {
+      throw wrong(`it is stored, but its ${part.size} bytes take ${part.packed}`);
+    }
+    if (part.size > MOST_RATIO * part.packed) {
+      throw wrong(`${part.packed} deflated bytes cannot stand for ${part.size}`);
+    }
+    parts.push(part);
+    at = next;
+  }
+  if (at !== end) throw refuse(`its directory has ${end - at} bytes after its ${entries} entries`);
+  return parts;
+}
+
+/** The stored or deflated bytes of each part; refuses parts that leave their place or share bytes. */
+function packedBytes(bytes: Uint8Array, parts: readonly Part[], refuse: Refuse): Uint8Array[] {
+  const view = viewOf(bytes);
+  const spans = parts.map(({ name, method, packed, offset }) => {
+    const wrong = (why: string) => refuse(`entry ${JSON.stringify(name)}: ${why}`);
+    if (offset + 30 > bytes.length || view.getUint32(offset, true) !== LOCAL) {
+      throw wrong(`it has no header at byte ${offset} of ${bytes.length}`);
+    }
+    const [nameBytes, extra] = [26, 28].map((o) => view.getUint16(offset + o, true));
+    const start = offset + 30 + nameBytes + extra;
+    const end = start + packed;
+    if (end > bytes.length) {
+      throw wrong(`its bytes ${start} to ${end} are not within the ${bytes.length} of the file`);
+    }
+    const own = decodeName(bytes.subarray(offset + 30, offset + 30 + nameBytes), refuse);
+    if (own !== name || view.getUint16(offset + 8, true) !== method) {
+      throw wrong(`its own header, ${JSON.stringify(own)}, is not that of the directory`);
+    }
+    return { name, offset, start, end };
+  });
+  const sorted = spans.toSorted((a, b) => a.offset - b.offset);
+  for (let k = 1; k < sorted.length; k++) {
+    const [a, b] = [sorted[k - 1], sorted[k]];
+    if (b.offset < a.end) {
+      throw refuse(`entries ${JSON.stringify(a.name)} and ${JSON.stringify(b.name)} overlap`);
+    }
+  }
+  return spans.map(({ start, end }) => bytes.subarray(start, end));
+}
+
+/**
+ * Inflates an .npy file. Memory for it is taken once its header has come and agrees with the size in
+ * the directory; more bytes than that are refused as they come.
+ */
+function inflate(packed: Uint8Array, size: number, refuse: Refuse): [NpyHeader, Uint8Array] {
+  let first = new Uint8Array(0);
+  let header: NpyHeader | null = null;
+  let whole = first;
+  let filled = 0;
+  const stream = new Inflate((piece) => {
+    if (filled + piece.length > size) {
+      throw refuse(`it inflates to ${filled + piece.length} bytes and more, not to ${size}`);
+    }
+    if (!header) {
+      const grown = new Uint8Array(filled + piece.length);
+      grown.set(first);
+      grown.set(piece, filled);
+      first = grown;
+      if (first.length >= Math.min(size, 12) && first.length >= npyStart(first, refuse).start) {
+        header = npyHeader(first, size, refuse);
+        whole = new Uint8Array(size);
+        whole.set(first);
+      }
+    } else whole.set(piece, filled);
+    filled += piece.length;
+  });
+  for (let at = 0; at < packed.length; at += PIECE) {
+    const last = at + PIECE >= packed.length;
+    try {
+      stream.push(packed.subarray(at, at + PIECE), last);
+    } catch (error) {
+      // Errors of the library carry a number.
+      const { code, message } = error as { code?: unknown; message: string };
+      throw typeof code === "number" ? refuse(`its deflated bytes are broken, ${message}`) : error;
+    }
+  }
+  if (filled !== size) throw refuse(`it inflates to ${filled} bytes, not to ${size}`);
+  return [header ?? npyHeader(first, size, refuse), whole];
+}
+
+/**
+ * Reads the bytes of an .npz file: its arrays by name, without the ending .npy, in the order of the
+ * archive. See {@link parseNpy} for what arrays may hold, {@link complexTensorFromNpy} for tensors.
+ *
+ * @param name What errors call the file.
+ * @throws {ArgandError} that says what is wrong with the bytes: `Cannot read <file>: entry <name>: …`.
+ *
+ * @example
+ * ```ts
+ * import { formatNpz, parseNpz } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = { dtype: "float64", shape: [2], data: Float64Array.of(1, 2) } as const;
+ * assertEquals(parseNpz(formatNpz([["x", x]])).get("x"), x);
+ * ```
+ */
+export function parseNpz(
+  bytes: Uint8Array,
+  name = "npz data",
+  limits: NpzLimits = {},
+): Map<string, NpyEntry> {
+  const { maxBytes = 2 ** 31 } = limits;
+  const refuse: Refuse = (why) => cannot(`read ${name}`, why);
+  if (!(typeof maxBytes === "number" && maxBytes >= 0)) {
+    throw refuse(`maxBytes must be a number of at least 0, got ${String(maxBytes)}`);
+  }
+  const parts = directory(bytes, refuse);
+  const total = parts.reduce((sum, { size }) => sum + size, 0);
+  if (total > maxBytes) {
+    throw refuse(`its entries take ${total} bytes, over the limit of ${maxBytes}`);
+  }
+  const packed = packedBytes(bytes, parts, refuse);
+  const arrays = new Map<string, NpyEntry>();
+  parts.forEach((part, k) => {
+    const key = part.name.replace(/\.npy$/, "");
+    const wrong: Refuse = (why) => refuse(`entry ${JSON.stringify(key)}: ${why}`);
+    if (key === part.name) throw wrong("its name does not end in .npy");
+    if (arrays.has(key)) throw wrong("it is there twice");
+    const [header, whole] = part.method === DEFLATED
+      ? inflate(packed[k], part.size, wrong)
+      : [npyHeader(packed[k], part.size, wrong), packed[k]];
+    const crc = crc32(whole);
+    if (crc !== part.crc) {
+      const [found, told] = [crc, part.crc].map((n) => n.toString(16).padStart(8, "0"));
+      throw wrong(`its checksum is ${found} and not ${told}`);
+    }
+    arrays.set(key, npyEntry(whole, header, wrong));
+  });
+  return arrays;
+}
+
+/**
+ * Reads an .npz file; needs permission to read it.
+ *
+ * @throws {ArgandError} that says what is wrong with the file.
+ *
+ * @example
+ * ```ts
+ * import { complexTensorFromNpy, readNpz, writeNpz } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await Deno.mkdir("out", { recursive: true });
+ * const field = { dtype: "complex64", shape: [1], data: Float32Array.of(3, 4) } as const;
+ * await writeNpz("out/fields.npz", [["field", field]], { compress: true });
+ * const entries = await readNpz("out/fields.npz");
+ * assertEquals(await complexTensorFromNpy(entries.get("field")!).item(), { re: 3, im: 4 });
+ * ```
+ */
+export async function readNpz(
+  path: string | URL,
+  limits?: NpzLimits,
+): Promise<Map<string, NpyEntry>> {
+  return parseNpz(await readBytes(path), String(path), limits);
+}
+
+/**
+ * The bytes of an .npz file with these arrays; the same arrays always give the same bytes.
+ *
+ * @throws {ArgandError} if a name is taken or too long, an array is not of its kind and shape, or all
+ * together take 4 GiB.
+ *
+ * @example
+ * ```ts
+ * import { formatNpz } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const x = { dtype: "uint8", shape: [9999], data: new Uint8Array(9999) } as const;
+ * assert(formatNpz([["x", x]], { compress: true }).length < 400);
+ * ```
+ */
+export function formatNpz(
+  arrays: Iterable<readonly [string, NpyEntry]>,
+  options: NpzOptions = {},
+): Uint8Array<ArrayBuffer> {
+  const { compress = false, ...layout } = options;
+  if (typeof compress !== "boolean") {
+    throw cannot("write npz data", `compress must be true or false, got ${String(compress)}`);
+  }
+  const files: Record<string, Uint8Array> = {};
+  let total = 0;
+  for (const [name, entry] of arrays) {
+    const what = `write entry ${JSON.stringify(name)}`;
+    const file = `${name}.npy`;
+    const bytes = formatNpy(entry, layout);
+    const nameBytes = new TextEncoder().encode(file).length;
+    total += bytes.length + 2 * nameBytes + 100;
+    if (Object.hasOwn(files, file)) throw cannot(what, "the name is taken");
+    if (nameBytes > 0xffff) throw cannot(what, `its name takes ${nameBytes} bytes`);
+    if (total >= 0xffffffff) throw cannot(what, `with it the archive takes ${total} bytes`);
+    files[file] = bytes;
+  }
+  if (Object.keys(files).length >= 0xffff) {
+    throw cannot("write npz data", `${Object.keys(files).length} entries are too many`);
+  }
+  // The earliest date that archives know.
+  return zipSync(files, { level: compress ? 6 : 0, mtime: "1980-01-01T00:00:00" });
+}
+
+/**
+ * Writes an .npz file; needs permission to write it.
+ *
+ * @throws {ArgandError} as {@link formatNpz} does.
+ *
+ * @example
+ * ```ts
+ * import { randn, writeNpz } from "@argand/argand";
+ *
+ * const x = randn([4]);
+ * await Deno.mkdir("out", { recursive: true });
+ * await writeNpz("out/x.npz", [["x", { dtype: "float32", shape: [4], data: await x.data() }]]);
+ * ```
+ */
+export async function writeNpz(
+  path: string | URL,
+  arrays: Iterable<readonly [string, NpyEntry]>,
+  options?: NpzOptions,
+): Promise<void> {
+  await writeBytes(path, formatNpz(arrays, options));
+}
