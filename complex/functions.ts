@@ -2,14 +2,7 @@
  * Functions of one tensor, element by element, for those who write abs(z) rather than z.abs().
  * Sources of the complex forms: Kahan, "Branch Cuts for Complex Elementary Functions" (1987).
  */
-import {
-  checkComplex,
-  checkReal,
-  checkTensor,
-  type ComplexTensor,
-  type RealTensor,
-  type Tensor,
-} from "./tensor.ts";
+import { checkReal, checkTensor, type RealTensor, type Tensor } from "./tensor.ts";
 
 /**
  * −x.
@@ -287,112 +280,39 @@ export function sigmoid(x: RealTensor): RealTensor {
 }
 
 /**
- * The modulus |z| = √(x² + y²), without early overflow. Its derivative at 0 is 0.
+ * eˣ − 1 of a real x, to full precision near 0.
  *
- * @param z A real or complex tensor of any shape.
+ * @param x A real tensor of any shape.
  * @returns A real tensor of the same shape.
+ * @throws {ArgandError} if x is complex.
  *
  * @example
  * ```ts
- * import { abs, complex } from "@argand/argand";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(await abs(complex(3, 4)).item(), 5);
- * ```
- */
-export function abs(z: Tensor): RealTensor {
-  return checkTensor("take abs", z).abs();
-}
-
-/**
- * |z|² = x² + y²: an intensity, where z is a field.
- *
- * @param z A real or complex tensor of any shape.
- * @returns A real tensor of the same shape.
- *
- * @example
- * ```ts
- * import { absSquared, complex } from "@argand/argand";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(await absSquared(complex(3, 4)).item(), 25);
- * ```
- */
-export function absSquared(z: Tensor): RealTensor {
-  return checkTensor("take absSquared", z).absSquared();
-}
-
-/**
- * The phase arg z in (−π, π], and 0 at 0; π for a negative real number.
- *
- * @param z A real or complex tensor of any shape.
- * @returns A real tensor of the same shape.
- *
- * @example
- * ```ts
- * import { angle, complex } from "@argand/argand";
+ * import { expm1, tensor } from "@argand/argand";
  * import { assertAlmostEquals } from "@std/assert";
  *
- * assertAlmostEquals(await angle(complex(0, 1)).item(), Math.PI / 2, 1e-6);
+ * assertAlmostEquals(await expm1(tensor(1e-6)).item(), 1e-6, 1e-11);
  * ```
  */
-export function angle(z: Tensor): RealTensor {
-  return checkTensor("take angle", z).angle();
+export function expm1(x: RealTensor): RealTensor {
+  return checkReal("take expm1", x).expm1();
 }
 
 /**
- * The conjugate x − iy: a view, which costs nothing.
+ * The error function erf x = 2/√π ∫₀ˣ e^(−t²) dt of a real x.
  *
- * @param z A complex tensor of any shape.
- * @returns A complex tensor of the same shape.
- * @throws {ArgandError} if z is not complex.
- *
- * @example
- * ```ts
- * import { complex, conj } from "@argand/argand";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(await conj(complex(1, 2)).item(), { re: 1, im: -2 });
- * ```
- */
-export function conj(z: ComplexTensor): ComplexTensor {
-  return checkComplex("take conj", z).conj();
-}
-
-/**
- * The real part: a view, which costs nothing.
- *
- * @param z A complex tensor of any shape.
- * @returns A real tensor of the same shape.
- * @throws {ArgandError} if z is not complex.
+ * @param x A real tensor of any shape.
+ * @returns A real tensor of the same shape, in [−1, 1].
+ * @throws {ArgandError} if x is complex.
  *
  * @example
  * ```ts
- * import { complex, real } from "@argand/argand";
- * import { assertEquals } from "@std/assert";
+ * import { erf, tensor } from "@argand/argand";
+ * import { assertAlmostEquals } from "@std/assert";
  *
- * assertEquals(await real(complex(1, 2)).item(), 1);
+ * assertAlmostEquals(await erf(tensor(1)).item(), 0.8427007929, 1e-6);
  * ```
  */
-export function real(z: ComplexTensor): RealTensor {
-  return checkComplex("take real", z).real;
-}
-
-/**
- * The imaginary part: a view, which costs nothing.
- *
- * @param z A complex tensor of any shape.
- * @returns A real tensor of the same shape.
- * @throws {ArgandError} if z is not complex.
- *
- * @example
- * ```ts
- * import { complex, imag } from "@argand/argand";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(await imag(complex(1, 2)).item(), 2);
- * ```
- */
-export function imag(z: ComplexTensor): RealTensor {
-  return checkComplex("take imag", z).imag;
+export function erf(x: RealTensor): RealTensor {
+  return checkReal("take erf", x).erf();
 }

@@ -576,6 +576,16 @@ export class RealTensor extends Tensor {
     return new RealTensor(functions.sigmoid(this.node));
   }
 
+  /** eˣ − 1, accurate near 0. */
+  expm1(): RealTensor {
+    return new RealTensor(functions.expm1(this.node));
+  }
+
+  /** The error function 2/√π ∫₀ˣ e^(−t²) dt. */
+  erf(): RealTensor {
+    return new RealTensor(functions.erf(this.node));
+  }
+
   /** The larger of both. */
   maximum(other: RealOperand): RealTensor {
     return this.both("take the maximum", functions.maximum, other);

@@ -18,6 +18,7 @@ export {
 export { complex, conj, imag, real, toComplex } from "./functions/parts.ts";
 export { absComplex, absReal, absSquared, sgn, sign } from "./functions/modulus.ts";
 export { angle, atan2, cosReal, polar, sinReal, tanReal } from "./functions/angle.ts";
+export { erf } from "./functions/erf.ts";
 export { expComplex, expm1, expReal, log1p, logComplex, logReal } from "./functions/exponential.ts";
 export { powComplex, powReal, sqrtComplex, sqrtReal } from "./functions/power.ts";
 export {

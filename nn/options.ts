@@ -58,7 +58,9 @@ export function checkNumber(
   const fits = typeof value === "number" && Number.isFinite(value) && value >= low &&
     (open ? value < high : value <= high);
   if (fits) return;
-  const range = high === Infinity
+  const range = low === -Infinity
+    ? "a finite number"
+    : high === Infinity
     ? `a number of at least ${low}`
     : open
     ? `a number from ${low} to below ${high}`
@@ -79,3 +81,9 @@ export function checkWord(
     `${name} must be ${words.map((w) => `"${w}"`).join(" or ")}, got ${String(value)}`,
   );
 }
+/** Refuses what is not a finite number above 0. */
+export function checkPositive(what: string, name: string, value: unknown): void {
+  if (typeof value === "number" && Number.isFinite(value) && value > 0) return;
+  throw cannot(what, `${name} must be a number above 0, got ${String(value)}`);
+}
+

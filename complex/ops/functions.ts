@@ -21,7 +21,7 @@ import {
   sub,
   toComplex,
 } from "./arithmetic.ts";
-import { equal, greater, where } from "./compare.ts";
+import { equal, greater, less, where } from "./compare.ts";
 import { broadcast } from "./views.ts";
 
 /** A function of one variable: real form, complex form, derivative from input and result. */
@@ -116,6 +116,22 @@ export function sigmoid(x: Node): Node {
   return applyMap(SIGMOID, x);
 }
 
+const EXPM1 = mapPrimitive(fn.expm1, (y, [g]) => [mul(g!, add(y, one(y)))]);
+
+/** eˣ − 1 for real x, accurate near 0. */
+export function expm1(x: Node): Node {
+  return applyMap(EXPM1, x);
+}
+
+const ERF = mapPrimitive(fn.erf, ({ inputs: [x] }, [g]) => [
+  mul(g!, scale(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))),
+]);
+
+/** erf x for real x. */
+export function erf(x: Node): Node {
+  return applyMap(ERF, x);
+}
+
 const SIGN = mapPrimitive(fn.sign);
 const SGN = mapPrimitive(fn.sgn, (y, [g]) => {
   // Only the part of g across z changes its direction: i s Im(conj(s) g) / |z|.
@@ -136,12 +152,14 @@ export function abs(x: Node): Node {
   return applyMap(x.dtype === "c64" ? ABS : ABS_REAL, x);
 }
 
-/** 1/|z|, and 0 at 0. */
+/** The smallest normal number of float32: below it 1/x may overflow, and adapters may take x for 0. */
+const SMALLEST = 2 ** -126;
+
+/** 1/|z|, and 0 where that may overflow, as at 0. */
 function inverseAbs(z: Node): Node {
   const r = abs(z);
-  const zero = fillLike(r, 0);
-  const safe = where(equal(r, zero), one(r), r);
-  return where(equal(r, zero), zero, reciprocal(safe));
+  const tiny = less(r, fill(r.shape, SMALLEST));
+  return where(tiny, fillLike(r, 0), reciprocal(where(tiny, one(r), r)));
 }
 
 const ABS_SQUARED = mapPrimitive(

@@ -272,6 +272,19 @@ Deno.test("real functions in TypeScript are those of Math", () => {
   assertEquals(value(functions.sigmoid, 200), [1]);
 });
 
+Deno.test("erf() is the integral of 2/√π e^(−t²)", () => {
+  for (const s of [-1, 1]) {
+    for (let x = 0; x < 5; x += 1 / 64) {
+      // erf x = 2/√π e^(−x²) Σ 2ⁿ x^(2n+1) / (2n+1)!!, whose terms are all positive.
+      let term = x, sum = 0;
+      for (let n = 0; n < 200; n++, term *= 2 * x * x / (2 * n + 1)) sum += term;
+      const want = s * Math.min(1, 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum);
+      assertAlmostEquals(value(functions.erf, s * x)[0], want, 8e-8 * Math.abs(want));
+    }
+  }
+  assertEquals([-Infinity, Infinity, NaN].flatMap((x) => value(functions.erf, x)), [-1, 1, NaN]);
+});
+
 Deno.test("complex functions keep identities", () => {
   const next = randomNumbers(5);
   const close = (got: number[], want: number[]) => {
