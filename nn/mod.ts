@@ -29,6 +29,7 @@ export * from "./layers/flatten.ts";
 export * from "./layers/linear.ts";
 export * from "./layers/pool.ts";
 export * from "./layers/sequential.ts";
+export * from "./layers/upsample.ts";
 export * from "./module.ts";
 export * from "./optim/adam.ts";
 export * from "./optim/optimizer.ts";
@@ -36,6 +37,7 @@ export * from "./optim/sgd.ts";
 export type { Pair } from "./options.ts";
 export type { Conv2dOptions } from "./functional/conv.ts";
 export type { AvgPool2dOptions, MaxPool2dOptions } from "./functional/pool.ts";
+export type { UpsampleOptions } from "./functional/resize.ts";
 /** The layers, activations and losses as pure functions of tensors. */
 export * as functional from "./functional/mod.ts";
 /** Initial values of complex weights. */

@@ -6,3 +6,4 @@ export * from "./linear.ts";
 export * from "./loss.ts";
 export * from "./pool.ts";
 export * from "./softmax.ts";
+export * from "./upsample.ts";

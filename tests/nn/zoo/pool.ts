@@ -15,4 +15,22 @@ export const pool: Case[] = [
     shape: [2, 2, 6, 5],
     refuses: [[2, 6, 5]],
   },
+  {
+    name: "Upsample",
+    make: () => new nn.Upsample({ scaleFactor: 2 }),
+    shape: [2, 2, 2, 3],
+    refuses: [[2, 3], [2, 2, 1, 2, 3]],
+  },
+  {
+    name: "Upsample of sequences",
+    make: () => new nn.Upsample({ size: 5, mode: "linear", alignCorners: true }),
+    shape: [2, 2, 3],
+    refuses: [[2, 2, 3, 3], [2, 3]],
+  },
+  {
+    name: "PolarUpsample",
+    make: () => new nn.PolarUpsample({ size: [3, 4], mode: "bilinear" }),
+    shape: [2, 2, 2, 3],
+    refuses: [[2, 3], [2, 2, 3]],
+  },
 ];
