@@ -42,7 +42,7 @@ const NORMS: Readonly<Record<"covariance" | "naive", BatchNorm>> = {
 };
 
 /**
- * What the four batch norms share: W is the kind of the weight, S that of the second moments.
+ * What the batch norms share: W is the kind of the weight, S that of the second moments.
  *
  * @example
  * ```ts
@@ -270,6 +270,29 @@ export class BatchNorm2d extends CovarianceBatchNorm {
 }
 
 /**
+ * Covariance batch norm (Trabelsi et al. 2018) of complex [N, C, D, H, W]; see {@link BatchNorm1d}
+ * for formula, parameters and buffers.
+ *
+ * @throws {ArgandError} if the input has other channels, or in training one value in each.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const norm = new nn.BatchNorm3d(3);
+ * const y = norm.apply(randnComplex([4, 3, 4, 5, 6]));
+ * assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
+ * ```
+ */
+export class BatchNorm3d extends CovarianceBatchNorm {
+  /** A norm for `channels` channels. */
+  constructor(channels: number, options?: BatchNormOptions) {
+    super(channels, [5], options);
+  }
+}
+
+/**
  * Batch norm of complex [N, C] or [N, C, L], real and imaginary part each by itself as a real batch
  * norm (Ioffe and Szegedy 2015): for either part y = γ (x − μ) / √(V + eps) + β.
  *
@@ -316,5 +339,28 @@ export class NaiveBatchNorm2d extends NaiveBatchNorm {
   /** A norm for `channels` channels. */
   constructor(channels: number, options?: BatchNormOptions) {
     super(channels, [4], options);
+  }
+}
+
+/**
+ * Batch norm of complex [N, C, D, H, W], real and imaginary part each by itself; see
+ * {@link NaiveBatchNorm1d} for formula, parameters and buffers.
+ *
+ * @throws {ArgandError} if the input has other channels, or in training one value in each.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const norm = new nn.NaiveBatchNorm3d(3);
+ * const y = norm.apply(randnComplex([4, 3, 4, 5, 6]));
+ * assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
+ * ```
+ */
+export class NaiveBatchNorm3d extends NaiveBatchNorm {
+  /** A norm for `channels` channels. */
+  constructor(channels: number, options?: BatchNormOptions) {
+    super(channels, [5], options);
   }
 }

@@ -22,6 +22,12 @@ export const norm: Case[] = [
     refuses: [[2, 4, 4, 4], [2, 3, 4]],
   },
   {
+    name: "BatchNorm3d",
+    make: () => new nn.BatchNorm3d(3),
+    shape: [2, 3, 2, 3, 2],
+    refuses: [[2, 4, 2, 3, 2], [2, 3, 6, 2], [1, 3, 1, 1, 1]],
+  },
+  {
     name: "NaiveBatchNorm1d",
     make: () => new nn.NaiveBatchNorm1d(3),
     shape: [6, 3],
@@ -32,5 +38,11 @@ export const norm: Case[] = [
     make: () => new nn.NaiveBatchNorm2d(3),
     shape: [2, 3, 4, 4],
     refuses: [[2, 4, 4, 4], [2, 3, 4]],
+  },
+  {
+    name: "NaiveBatchNorm3d",
+    make: () => new nn.NaiveBatchNorm3d(3),
+    shape: [2, 3, 2, 3, 2],
+    refuses: [[2, 4, 2, 3, 2], [2, 3, 6, 2], [1, 3, 1, 1, 1]],
   },
 ];
