@@ -24,6 +24,7 @@ export * from "./layer.ts";
 export * from "./layers/activation.ts";
 export * from "./layers/batchnorm.ts";
 export * from "./layers/conv.ts";
+export * from "./layers/conv_transpose.ts";
 export * from "./layers/dropout.ts";
 export * from "./layers/flatten.ts";
 export * from "./layers/linear.ts";
@@ -34,8 +35,14 @@ export * from "./module.ts";
 export * from "./optim/adam.ts";
 export * from "./optim/optimizer.ts";
 export * from "./optim/sgd.ts";
-export type { Pair } from "./options.ts";
-export type { Conv2dOptions } from "./functional/conv.ts";
+export type { Pair, Triple } from "./options.ts";
+export type { Conv1dOptions, Conv2dOptions, Conv3dOptions } from "./functional/conv.ts";
+export type {
+  ConvTranspose1dOptions,
+  ConvTranspose2dOptions,
+  ConvTranspose3dOptions,
+} from "./functional/conv_transpose.ts";
+export type { ConvOptions, ConvTransposeOptions, Sizes } from "./functional/convolve.ts";
 export type { AvgPool2dOptions, MaxPool2dOptions } from "./functional/pool.ts";
 export type { UpsampleOptions } from "./functional/resize.ts";
 /** The layers, activations and losses as pure functions of tensors. */

@@ -6,6 +6,9 @@ import { checkWhole } from "../complex/shape.ts";
 /** One whole number for both axes, or [along height, along width]. */
 export type Pair = number | readonly [number, number];
 
+/** One whole number for all three axes, or [along depth, along height, along width]. */
+export type Triple = number | readonly [number, number, number];
+
 /** The options with defaults for those that are absent; refuses unknown names and wrong switches. */
 export function withDefaults<O extends object>(
   what: string,
@@ -33,17 +36,35 @@ export function withDefaults<O extends object>(
 
 /** A pair of whole numbers, none below `low`. */
 export function pair(what: string, name: string, value: Pair, low: number): [number, number] {
-  const list: unknown = typeof value === "number" ? [value, value] : value;
-  if (!Array.isArray(list) || list.length !== 2) {
+  const [h, w] = perAxis(what, name, value, 2, low);
+  return [h, w];
+}
+
+const LISTS: Readonly<Record<number, string>> = {
+  1: "a whole number",
+  2: "a whole number or a pair of them",
+  3: "a whole number or three of them",
+};
+
+/** A whole number for each of so many axes, none below `low`; one number stands for all. */
+export function perAxis(
+  what: string,
+  name: string,
+  value: number | readonly number[],
+  axes: number,
+  low: number,
+): number[] {
+  const list: unknown = typeof value === "number" ? Array<number>(axes).fill(value) : value;
+  if (!Array.isArray(list) || list.length !== axes) {
     throw cannot(
       what,
-      `${name} must be a whole number or a pair of them, got ${
+      `${name} must be ${LISTS[axes]}, got ${
         Array.isArray(list) ? `[${list.map(String)}]` : describe(list)
       }`,
     );
   }
   for (const n of list) checkWhole(what, name, n, low);
-  return [list[0], list[1]];
+  return [...list];
 }
 
 /** Refuses what is not a number in [low, high], or in [low, high) with `open`. */
@@ -68,6 +89,12 @@ export function checkNumber(
   throw cannot(what, `${name} must be ${range}, got ${String(value)}`);
 }
 
+/** Refuses what is not a finite number above 0. */
+export function checkPositive(what: string, name: string, value: unknown): void {
+  if (typeof value === "number" && Number.isFinite(value) && value > 0) return;
+  throw cannot(what, `${name} must be a number above 0, got ${String(value)}`);
+}
+
 /** Refuses what is not one of the words. */
 export function checkWord(
   what: string,
@@ -81,9 +108,3 @@ export function checkWord(
     `${name} must be ${words.map((w) => `"${w}"`).join(" or ")}, got ${String(value)}`,
   );
 }
-/** Refuses what is not a finite number above 0. */
-export function checkPositive(what: string, name: string, value: unknown): void {
-  if (typeof value === "number" && Number.isFinite(value) && value > 0) return;
-  throw cannot(what, `${name} must be a number above 0, got ${String(value)}`);
-}
-

@@ -6,12 +6,11 @@ import {
   conv2dWeightGradient,
 } from "../../gpu/kernels/conv2d.ts";
 import type { Field, Program } from "../../gpu/kernel.ts";
-import { cannot } from "../../gpu/errors.ts";
 import { type Derivative, Node, type Primitive } from "../graph.ts";
-import { checkWhole, type Shape, show } from "../shape.ts";
-import { toComplex } from "./arithmetic.ts";
+import type { Shape } from "../shape.ts";
+import { conj } from "./arithmetic.ts";
 import { sum } from "./views.ts";
-import { checkWindow, type Movement, windowSteps } from "./window.ts";
+import type { Movement, Pair } from "./window.ts";
 
 /** How the kernel moves, and the groups of channels that do not see one another. */
 export interface Conv2dGeometry extends Movement {
@@ -100,42 +99,31 @@ function weightGradient(x: Node, g: Node, attrs: Attrs): Node {
   return new Node(WEIGHT_GRADIENT, [x, g], [{ shape: attrs.w, dtype: g.dtype }], attrs);
 }
 
-/** y[n, o] = bias[o] + Σ w[o, c] ⋆ x[n, c] for x [N, C, H, W] and w [O, C / groups, h, w]. */
-export function conv2d(x: Node, w: Node, bias: Node | null, geometry: Conv2dGeometry): Node {
-  const what = "conv2d";
-  if (x.shape.length !== 4 || w.shape.length !== 4) {
-    throw cannot(
-      what,
-      `it takes x [N, C, H, W] and a weight [O, C, h, w], got ${show(x.shape)} and ${
-        show(w.shape)
-      }`,
-    );
-  }
-  const { groups } = geometry;
-  checkWhole(what, "groups", groups, 1);
-  const [n, c, height, width] = x.shape;
-  const [o, perGroup, h, k] = w.shape;
-  checkWindow(what, [h, k], geometry);
-  if (c !== perGroup * groups) {
-    throw cannot(
-      what,
-      `x ${show(x.shape)} has ${c} channels and the weight ${
-        show(w.shape)
-      } with ${groups} groups takes ${perGroup * groups}`,
-    );
-  }
-  if (o % groups !== 0) {
-    throw cannot(what, `${o} output channels do not split into ${groups} groups`);
-  }
-  if (bias && (bias.shape.length !== 1 || bias.shape[0] !== o)) {
-    throw cannot(what, `the bias must have shape [${o}], got ${show(bias.shape)}`);
-  }
-  if (x.dtype !== w.dtype || (bias && bias.dtype !== x.dtype)) {
-    [x, w, bias] = [toComplex(x), toComplex(w), bias && toComplex(bias)];
-  }
-  const [oh, ow] = windowSteps(what, [height, width], [h, k], geometry)
-    .map((steps) => Math.floor(steps) + 1);
-  const { stride, padding, dilation } = geometry;
-  const attrs: Attrs = { x: x.shape, w: w.shape, stride, padding, dilation, groups };
-  return apply(x, w, attrs, [n, o, oh, ow], bias ?? undefined);
+function attrsOf(geometry: Conv2dGeometry, x: Shape, w: Shape): Attrs {
+  const { stride, padding, dilation, groups } = geometry;
+  return { x, w, stride, padding, dilation, groups };
+}
+
+/**
+ * y[n, o] = bias[o] + Σ w[o, c] ⋆ x[n, c] of height and width `size`, for x [N, C, H, W] and
+ * w [O, C / groups, h, w] that the caller has checked.
+ */
+export function conv2d(
+  x: Node,
+  w: Node,
+  bias: Node | null,
+  geometry: Conv2dGeometry,
+  size: Pair,
+): Node {
+  const shape = [x.shape[0], w.shape[0], ...size];
+  return apply(x, w, attrsOf(geometry, x.shape, w.shape), shape, bias ?? undefined);
+}
+
+/**
+ * The adjoint of x ↦ conv2d(x, conj w), of height and width `size`, for g [N, C, H, W] and
+ * w [C, O / groups, h, w] that the caller has checked.
+ */
+export function conv2dTransposed(g: Node, w: Node, geometry: Conv2dGeometry, size: Pair): Node {
+  const shape = [g.shape[0], w.shape[1] * geometry.groups, ...size];
+  return inputGradient(g, conj(w), attrsOf(geometry, shape, w.shape));
 }

@@ -5,17 +5,21 @@ import { checkWhole } from "../shape.ts";
 /** Two numbers, along height and width. */
 export type Pair = readonly [number, number];
 
-/** How a window moves. */
-export interface Movement {
-  readonly stride: Pair;
-  readonly padding: Pair;
-  readonly dilation: Pair;
+/** How a window moves: a number for each axis. */
+export interface Movement<Axes extends readonly number[] = Pair> {
+  readonly stride: Axes;
+  readonly padding: Axes;
+  readonly dilation: Axes;
 }
 
 /** Refuses a window or movement that makes no sense. */
-export function checkWindow(what: string, kernel: Pair, movement: Movement): void {
+export function checkWindow<Axes extends readonly number[]>(
+  what: string,
+  kernel: Axes,
+  movement: Movement<Axes>,
+): void {
   const { stride, padding, dilation } = movement;
-  for (const d of [0, 1]) {
+  for (const d of kernel.keys()) {
     checkWhole(what, "kernel size", kernel[d], 1);
     checkWhole(what, "stride", stride[d], 1);
     checkWhole(what, "padding", padding[d], 0);
@@ -23,24 +27,28 @@ export function checkWindow(what: string, kernel: Pair, movement: Movement): voi
   }
 }
 
-/** The steps that fit over an image along height and width, not rounded; refuses where none does. */
-export function windowSteps(
+/** The places that a kernel of `taps` elements covers along an axis, from the first to the last. */
+export function extent(taps: number, dilation: number): number {
+  return dilation * (taps - 1) + 1;
+}
+
+/** The steps that fit over an image along each axis, not rounded; refuses where none does. */
+export function windowSteps<Axes extends readonly number[]>(
   what: string,
-  size: Pair,
-  kernel: Pair,
-  { stride, padding, dilation }: Movement,
-): [number, number] {
-  const room = [0, 1].map((d) => size[d] + 2 * padding[d]);
-  const steps = [0, 1].map((d) => {
-    const extent = dilation[d] * (kernel[d] - 1) + 1;
-    if (extent > room[d]) {
+  size: Axes,
+  kernel: Axes,
+  { stride, padding, dilation }: Movement<Axes>,
+): number[] {
+  const room = size.map((n, d) => n + 2 * padding[d]);
+  return room.map((n, d) => {
+    const covered = extent(kernel[d], dilation[d]);
+    if (covered > n) {
       throw cannot(
         what,
         `the kernel ${kernel.join(" × ")} (dilation ${dilation.join(" × ")}) is larger than the ` +
           `padded input ${room.join(" × ")}`,
       );
     }
-    return (room[d] - extent) / stride[d];
+    return (n - covered) / stride[d];
   });
-  return [steps[0], steps[1]];
 }

@@ -1,18 +1,44 @@
 /** Convolutions. */
-import * as convolution from "../../complex/ops/conv2d.ts";
-import { checkComplex, type ComplexTensor, wrapComplex } from "../../complex/tensor.ts";
-import { type Pair, pair, withDefaults } from "../options.ts";
+import type { ComplexTensor } from "../../complex/tensor.ts";
+import type { Pair, Triple } from "../options.ts";
+import { convolve, type ConvOptions } from "./convolve.ts";
+
+/** Options of {@link conv1d}. */
+export type Conv1dOptions = ConvOptions<number>;
 
 /** Options of {@link conv2d}; each a number, or [along height, along width]. */
-export interface Conv2dOptions {
-  /** Steps of the kernel; 1, if absent. */
-  readonly stride?: Pair;
-  /** Zeros around the input; 0, if absent. */
-  readonly padding?: Pair;
-  /** Distance of the kernel's elements; 1, if absent. */
-  readonly dilation?: Pair;
-  /** Groups of channels that do not see one another; 1, if absent. */
-  readonly groups?: number;
+export type Conv2dOptions = ConvOptions<Pair>;
+
+/** Options of {@link conv3d}; each a number, or [along depth, along height, along width]. */
+export type Conv3dOptions = ConvOptions<Triple>;
+
+/**
+ * One-dimensional cross-correlation, y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c] (without conjugation).
+ *
+ * @param x Complex [N, C, L].
+ * @param weight Complex [O, C / groups, l].
+ * @param bias Complex [O], or nothing.
+ * @returns Complex [N, O, L′] with L′ = ⌊(L + 2·padding − dilation·(l − 1) − 1) / stride⌋ + 1.
+ * @throws {ArgandError} if channels or sizes do not fit, or the kernel is larger than the padded input.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const y = nn.functional.conv1d(randnComplex([1, 2, 50]), randnComplex([4, 2, 5]), null, {
+ *   stride: 5,
+ * });
+ * assert(y.shape.join() === "1,4,10");
+ * ```
+ */
+export function conv1d(
+  x: ComplexTensor,
+  weight: ComplexTensor,
+  bias: ComplexTensor | null = null,
+  options?: Conv1dOptions,
+): ComplexTensor {
+  return convolve(1, x, weight, bias, options);
 }
 
 /**
@@ -41,19 +67,36 @@ export function conv2d(
   bias: ComplexTensor | null = null,
   options?: Conv2dOptions,
 ): ComplexTensor {
-  const what = "conv2d";
-  const { stride, padding, dilation, groups } = withDefaults<Required<Conv2dOptions>>(
-    what,
-    options,
-    { stride: 1, padding: 0, dilation: 1, groups: 1 },
-  );
-  const geometry = {
-    stride: pair(what, "stride", stride, 1),
-    padding: pair(what, "padding", padding, 0),
-    dilation: pair(what, "dilation", dilation, 1),
-    groups,
-  };
-  const b = bias === null ? null : checkComplex(what, bias).node;
-  const [z, w] = [checkComplex(what, x), checkComplex(what, weight)];
-  return wrapComplex(convolution.conv2d(z.node, w.node, b, geometry));
+  return convolve(2, x, weight, bias, options);
+}
+
+/**
+ * Three-dimensional cross-correlation, y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c] (without conjugation).
+ * It lays out the d taps along depth as channels, which takes d / stride times the memory of x while
+ * it runs.
+ *
+ * @param x Complex [N, C, D, H, W].
+ * @param weight Complex [O, C / groups, d, h, w].
+ * @param bias Complex [O], or nothing.
+ * @returns Complex [N, O, D′, H′, W′] with
+ * D′ = ⌊(D + 2·padding − dilation·(d − 1) − 1) / stride⌋ + 1, H′ and W′ likewise.
+ * @throws {ArgandError} if channels or sizes do not fit, or the kernel is larger than the padded input.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const [x, weight] = [randnComplex([1, 2, 5, 6, 7]), randnComplex([4, 2, 3, 3, 3])];
+ * const y = nn.functional.conv3d(x, weight, null, { padding: "same" });
+ * assert(y.shape.join() === "1,4,5,6,7");
+ * ```
+ */
+export function conv3d(
+  x: ComplexTensor,
+  weight: ComplexTensor,
+  bias: ComplexTensor | null = null,
+  options?: Conv3dOptions,
+): ComplexTensor {
+  return convolve(3, x, weight, bias, options);
 }

@@ -1,6 +1,7 @@
 /** The layers and losses as pure functions of tensors. */
 export * from "./activation.ts";
 export * from "./conv.ts";
+export * from "./conv_transpose.ts";
 export * from "./dropout.ts";
 export * from "./linear.ts";
 export * from "./loss.ts";

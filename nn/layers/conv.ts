@@ -1,23 +1,158 @@
-/** The complex convolution layer. */
+/** Convolution layers. */
 import { cannot } from "../../gpu/errors.ts";
 import { full, parameter } from "../../complex/create.ts";
 import { checkWhole } from "../../complex/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor.ts";
-import { conv2d, type Conv2dOptions } from "../functional/conv.ts";
+import {
+  CONV_DEFAULTS,
+  convolve,
+  type ConvOptions,
+  movementOf,
+  type Sizes,
+} from "../functional/convolve.ts";
 import { complexGlorot } from "../init.ts";
 import { Layer } from "../layer.ts";
-import { type Pair, pair, withDefaults } from "../options.ts";
+import { type Pair, perAxis, type Triple, withDefaults } from "../options.ts";
 
-/** Options of {@link Conv2d}. */
-export interface Conv2dLayerOptions extends Conv2dOptions {
+/** Options of the convolution layers; `S` is a number, or one for each axis. */
+export interface ConvLayerOptions<S> extends ConvOptions<S> {
   /** Whether there is a bias; true, if absent. */
   readonly bias?: boolean;
 }
 
+/** Options of {@link Conv1d}. */
+export type Conv1dLayerOptions = ConvLayerOptions<number>;
+
+/** Options of {@link Conv2d}. */
+export type Conv2dLayerOptions = ConvLayerOptions<Pair>;
+
+/** Options of {@link Conv3d}. */
+export type Conv3dLayerOptions = ConvLayerOptions<Triple>;
+
+/** The sizes of a convolution's weight. */
+interface WeightSizes {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernel: readonly number[];
+  readonly groups: number;
+}
+
+/**
+ * What convolutions and transposed convolutions share: weight and bias.
+ *
+ * @example
+ * ```ts
+ * import { nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const net = new nn.Sequential(new nn.Conv2d(1, 4, 3), new nn.CReLU(), new nn.Conv2d(4, 2, 3));
+ * const layers = net.modules().filter((m) => m instanceof nn.Convolution);
+ * assertEquals(layers.map((m) => m.weight.shape[0]), [4, 2]);
+ * ```
+ */
+export abstract class Convolution extends Layer {
+  /** Complex [out, in / groups, …kernel]; transposed, complex [in, out / groups, …kernel]. */
+  readonly weight: ComplexTensor;
+  /** Complex [out], or null. */
+  readonly bias: ComplexTensor | null;
+
+  /** A layer with random weight; see `manualSeed`. */
+  constructor(what: string, sizes: WeightSizes, bias: boolean, transposed: boolean) {
+    super();
+    const { inChannels, outChannels, kernel, groups } = sizes;
+    checkWhole(what, "the number of input channels", inChannels, 1);
+    checkWhole(what, "the number of output channels", outChannels, 1);
+    checkWhole(what, "groups", groups, 1);
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw cannot(
+        what,
+        `${inChannels} input and ${outChannels} output channels do not split into ${groups} groups`,
+      );
+    }
+    const [outer, inner] = transposed ? [inChannels, outChannels] : [outChannels, inChannels];
+    const shape = [outer, inner / groups, ...kernel];
+    this.weight = parameter(complexGlorot(shape), { name: "weight" });
+    this.bias = bias ? parameter(full([outChannels], { re: 0, im: 0 }), { name: "bias" }) : null;
+  }
+}
+
+/**
+ * What the convolutions over one, two and three axes share.
+ *
+ * @example
+ * ```ts
+ * import { nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const layer: nn.Convolution = new nn.Conv3d(2, 4, [3, 5, 5]);
+ * assert(layer instanceof nn.ConvNd && layer.weight.shape.join() === "4,2,3,5,5");
+ * ```
+ */
+export abstract class ConvNd<S extends Sizes> extends Convolution {
+  readonly #axes: number;
+  readonly #movement: ConvOptions<Sizes>;
+
+  /** A layer over so many axes. */
+  constructor(
+    axes: number,
+    inChannels: number,
+    outChannels: number,
+    kernel: S,
+    options: ConvLayerOptions<S> | undefined,
+  ) {
+    const what = `make a ${new.target.name}`;
+    const { bias, ...given } = withDefaults<Required<ConvLayerOptions<Sizes>>>(
+      what,
+      options,
+      { ...CONV_DEFAULTS, bias: true },
+    );
+    const movement = movementOf(what, axes, given);
+    const size = perAxis(what, "kernel size", kernel, axes, 1);
+    const { groups } = movement;
+    super(what, { inChannels, outChannels, kernel: size, groups }, bias, false);
+    this.#axes = axes;
+    this.#movement = movement;
+  }
+
+  /** w ⋆ x + b. */
+  override apply(z: ComplexTensor): ComplexTensor {
+    return convolve(this.#axes, z, this.weight, this.bias, this.#movement);
+  }
+}
+
+/**
+ * One-dimensional cross-correlation, y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c], from [N, C, L] to [N,
+ * O, L′] with L′ = ⌊(L + 2·padding − dilation·(l − 1) − 1) / stride⌋ + 1. The weight starts as
+ * complex Glorot (Trabelsi et al. 2018), the bias as 0.
+ *
+ * @throws {ArgandError} if an option is unknown or no fitting number, if channels do not split into
+ * the groups, if the input has other channels or is smaller than the kernel.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const layer = new nn.Conv1d(1, 8, 5, { stride: 2, padding: 2 });
+ * assert(layer.apply(randnComplex([3, 1, 100])).shape.join() === "3,8,50");
+ * ```
+ */
+export class Conv1d extends ConvNd<number> {
+  /** A layer with random weight; see `manualSeed`. */
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernel: number,
+    options?: Conv1dLayerOptions,
+  ) {
+    super(1, inChannels, outChannels, kernel, options);
+  }
+}
+
 /**
  * Two-dimensional cross-correlation, y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c], from [N, C, H, W] to
- * [N, O, H′, W′] with H′ = ⌊(H + 2·padding − dilation·(h − 1) − 1) / stride⌋ + 1. The weight starts as
- * complex Glorot (Trabelsi et al. 2018), the bias as 0.
+ * [N, O, H′, W′] with H′ = ⌊(H + 2·padding − dilation·(h − 1) − 1) / stride⌋ + 1. The weight starts
+ * as complex Glorot (Trabelsi et al. 2018), the bias as 0.
  *
  * @throws {ArgandError} if an option is unknown or no fitting number, if channels do not split into
  * the groups, if the input has other channels or is smaller than the kernel.
@@ -31,13 +166,7 @@ export interface Conv2dLayerOptions extends Conv2dOptions {
  * assert(layer.apply(randnComplex([3, 1, 28, 28])).shape.join() === "3,10,14,14");
  * ```
  */
-export class Conv2d extends Layer {
-  /** Complex [out, in / groups, h, w]. */
-  readonly weight: ComplexTensor;
-  /** Complex [out], or null. */
-  readonly bias: ComplexTensor | null;
-  readonly #options: Conv2dOptions;
-
+export class Conv2d extends ConvNd<Pair> {
   /** A layer with random weight; see `manualSeed`. */
   constructor(
     inChannels: number,
@@ -45,34 +174,35 @@ export class Conv2d extends Layer {
     kernel: Pair,
     options?: Conv2dLayerOptions,
   ) {
-    super();
-    const what = "make a Conv2d";
-    checkWhole(what, "the number of input channels", inChannels, 1);
-    checkWhole(what, "the number of output channels", outChannels, 1);
-    const [h, w] = pair(what, "kernel size", kernel, 1);
-    const { bias, stride, padding, dilation, groups } = withDefaults<
-      Required<Conv2dLayerOptions>
-    >(what, options, { stride: 1, padding: 0, dilation: 1, groups: 1, bias: true });
-    checkWhole(what, "groups", groups, 1);
-    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw cannot(
-        what,
-        `${inChannels} input and ${outChannels} output channels do not split into ${groups} groups`,
-      );
-    }
-    this.#options = {
-      stride: pair(what, "stride", stride, 1),
-      padding: pair(what, "padding", padding, 0),
-      dilation: pair(what, "dilation", dilation, 1),
-      groups,
-    };
-    const shape = [outChannels, inChannels / groups, h, w];
-    this.weight = parameter(complexGlorot(shape), { name: "weight" });
-    this.bias = bias ? parameter(full([outChannels], { re: 0, im: 0 }), { name: "bias" }) : null;
+    super(2, inChannels, outChannels, kernel, options);
   }
+}
 
-  /** w ⋆ x + b. */
-  override apply(z: ComplexTensor): ComplexTensor {
-    return conv2d(z, this.weight, this.bias, this.#options);
+/**
+ * Three-dimensional cross-correlation, y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c], from [N, C, D, H, W]
+ * to [N, O, D′, H′, W′] with D′ = ⌊(D + 2·padding − dilation·(d − 1) − 1) / stride⌋ + 1, H′ and W′
+ * likewise. The weight starts as complex Glorot (Trabelsi et al. 2018), the bias as 0.
+ *
+ * @throws {ArgandError} if an option is unknown or no fitting number, if channels do not split into
+ * the groups, if the input has other channels or is smaller than the kernel.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const layer = new nn.Conv3d(1, 4, 3, { padding: "same" });
+ * assert(layer.apply(randnComplex([2, 1, 6, 7, 8])).shape.join() === "2,4,6,7,8");
+ * ```
+ */
+export class Conv3d extends ConvNd<Triple> {
+  /** A layer with random weight; see `manualSeed`. */
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernel: Triple,
+    options?: Conv3dLayerOptions,
+  ) {
+    super(3, inChannels, outChannels, kernel, options);
   }
 }

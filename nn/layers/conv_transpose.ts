@@ -1,0 +1,163 @@
+/** Transposed convolution layers. */
+import type { ComplexTensor } from "../../complex/tensor.ts";
+import {
+  CONV_TRANSPOSE_DEFAULTS,
+  convolveTransposed,
+  type ConvTransposeOptions,
+  type Sizes,
+  transposedMovementOf,
+} from "../functional/convolve.ts";
+import { type Pair, perAxis, type Triple, withDefaults } from "../options.ts";
+import { Convolution } from "./conv.ts";
+
+/** Options of the transposed convolution layers; `S` is a number, or one for each axis. */
+export interface ConvTransposeLayerOptions<S> extends ConvTransposeOptions<S> {
+  /** Whether there is a bias; true, if absent. */
+  readonly bias?: boolean;
+}
+
+/** Options of {@link ConvTranspose1d}. */
+export type ConvTranspose1dLayerOptions = ConvTransposeLayerOptions<number>;
+
+/** Options of {@link ConvTranspose2d}. */
+export type ConvTranspose2dLayerOptions = ConvTransposeLayerOptions<Pair>;
+
+/** Options of {@link ConvTranspose3d}. */
+export type ConvTranspose3dLayerOptions = ConvTransposeLayerOptions<Triple>;
+
+/**
+ * What the transposed convolutions over one, two and three axes share.
+ *
+ * @example
+ * ```ts
+ * import { nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const layer: nn.Convolution = new nn.ConvTranspose2d(4, 2, 3, { groups: 2 });
+ * assert(layer instanceof nn.ConvTransposeNd && layer.weight.shape.join() === "4,1,3,3");
+ * ```
+ */
+export abstract class ConvTransposeNd<S extends Sizes> extends Convolution {
+  readonly #axes: number;
+  readonly #movement: ConvTransposeOptions<Sizes>;
+
+  /** A layer over so many axes. */
+  constructor(
+    axes: number,
+    inChannels: number,
+    outChannels: number,
+    kernel: S,
+    options: ConvTransposeLayerOptions<S> | undefined,
+  ) {
+    const what = `make a ${new.target.name}`;
+    const { bias, ...given } = withDefaults<Required<ConvTransposeLayerOptions<Sizes>>>(
+      what,
+      options,
+      { ...CONV_TRANSPOSE_DEFAULTS, bias: true },
+    );
+    const movement = transposedMovementOf(what, axes, given);
+    const size = perAxis(what, "kernel size", kernel, axes, 1);
+    const { groups } = movement;
+    super(what, { inChannels, outChannels, kernel: size, groups }, bias, true);
+    this.#axes = axes;
+    this.#movement = movement;
+  }
+
+  /** The transpose of w ⋆ y ↦ x, applied to x, + b. */
+  override apply(z: ComplexTensor): ComplexTensor {
+    return convolveTransposed(this.#axes, z, this.weight, this.bias, this.#movement);
+  }
+}
+
+/**
+ * The transpose of {@link Conv1d} as a linear map plus a bias, over one axis: each pixel lays down
+ * the kernel, `stride` apart, from [N, C, L] to [N, O, L′] with L′ = (L − 1)·stride − 2·padding +
+ * dilation·(l − 1) + outputPadding + 1. The weight, complex [in, out / groups, …], starts as
+ * complex Glorot (Trabelsi et al. 2018), the bias as 0.
+ *
+ * @throws {ArgandError} if an option is unknown or no fitting number, if `outputPadding` is below
+ * neither stride nor dilation, if channels do not split into the groups, if the input has other
+ * channels or padding cuts all of the output off.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const layer = new nn.ConvTranspose1d(8, 1, 4, { stride: 2, padding: 1 });
+ * assert(layer.apply(randnComplex([3, 8, 50])).shape.join() === "3,1,100");
+ * ```
+ */
+export class ConvTranspose1d extends ConvTransposeNd<number> {
+  /** A layer with random weight; see `manualSeed`. */
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernel: number,
+    options?: ConvTranspose1dLayerOptions,
+  ) {
+    super(1, inChannels, outChannels, kernel, options);
+  }
+}
+
+/**
+ * The transpose of {@link Conv2d} as a linear map plus a bias, over two axes: each pixel lays down
+ * the kernel, `stride` apart, from [N, C, H, W] to [N, O, H′, W′] with H′ = (H − 1)·stride −
+ * 2·padding + dilation·(h − 1) + outputPadding + 1. The weight, complex [in, out / groups, …],
+ * starts as complex Glorot (Trabelsi et al. 2018), the bias as 0.
+ *
+ * @throws {ArgandError} if an option is unknown or no fitting number, if `outputPadding` is below
+ * neither stride nor dilation, if channels do not split into the groups, if the input has other
+ * channels or padding cuts all of the output off.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const layer = new nn.ConvTranspose2d(10, 1, 5, { stride: 2, padding: 2, outputPadding: 1 });
+ * assert(layer.apply(randnComplex([3, 10, 14, 14])).shape.join() === "3,1,28,28");
+ * ```
+ */
+export class ConvTranspose2d extends ConvTransposeNd<Pair> {
+  /** A layer with random weight; see `manualSeed`. */
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernel: Pair,
+    options?: ConvTranspose2dLayerOptions,
+  ) {
+    super(2, inChannels, outChannels, kernel, options);
+  }
+}
+
+/**
+ * The transpose of {@link Conv3d} as a linear map plus a bias, over three axes: each pixel lays
+ * down the kernel, `stride` apart, from [N, C, D, H, W] to [N, O, D′, H′, W′] with D′ = (D −
+ * 1)·stride − 2·padding + dilation·(d − 1) + outputPadding + 1, H′ and W′ likewise. The weight,
+ * complex [in, out / groups, …], starts as complex Glorot (Trabelsi et al. 2018), the bias as 0.
+ *
+ * @throws {ArgandError} if an option is unknown or no fitting number, if `outputPadding` is below
+ * neither stride nor dilation, if channels do not split into the groups, if the input has other
+ * channels or padding cuts all of the output off.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const layer = new nn.ConvTranspose3d(4, 1, 2, { stride: 2 });
+ * assert(layer.apply(randnComplex([2, 4, 3, 3, 4])).shape.join() === "2,1,6,6,8");
+ * ```
+ */
+export class ConvTranspose3d extends ConvTransposeNd<Triple> {
+  /** A layer with random weight; see `manualSeed`. */
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernel: Triple,
+    options?: ConvTranspose3dLayerOptions,
+  ) {
+    super(3, inChannels, outChannels, kernel, options);
+  }
+}
