@@ -1,6 +1,24 @@
-/** Activations. */
+/** Activations that act on real and imaginary part each by itself. */
+import { where } from "../../complex/combine.ts";
 import { complex } from "../../complex/create.ts";
-import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
+import { checkComplex, type ComplexTensor, type RealTensor } from "../../complex/tensor.ts";
+import { checkNumber } from "../options.ts";
+import { type GeluOptions, geluOptions, perChannel } from "./activation_options.ts";
+
+/** A real function of either part. */
+function byParts(
+  what: string,
+  z: ComplexTensor,
+  f: (x: RealTensor) => RealTensor,
+): ComplexTensor {
+  const { real, imag } = checkComplex(what, z);
+  return complex(f(real), f(imag));
+}
+
+/** x where it is positive, else slope · x, whose derivative counts also at 0. */
+function leaky(x: RealTensor, slope: RealTensor | number): RealTensor {
+  return where(x.greater(0), x, x.mul(slope));
+}
 
 /**
  * CReLU: max(Re z, 0) + i max(Im z, 0).
@@ -39,8 +57,7 @@ export function crelu(z: ComplexTensor): ComplexTensor {
  * ```
  */
 export function csigmoid(z: ComplexTensor): ComplexTensor {
-  const { real, imag } = checkComplex("apply CSigmoid", z);
-  return complex(real.sigmoid(), imag.sigmoid());
+  return byParts("apply CSigmoid", z, (x) => x.sigmoid());
 }
 
 /**
@@ -60,6 +77,111 @@ export function csigmoid(z: ComplexTensor): ComplexTensor {
  * ```
  */
 export function ctanh(z: ComplexTensor): ComplexTensor {
-  const { real, imag } = checkComplex("apply CTanh", z);
-  return complex(real.tanh(), imag.tanh());
+  return byParts("apply CTanh", z, (x) => x.tanh());
+}
+
+/**
+ * CPReLU (He et al., "Delving Deep into Rectifiers", 2015, of either part): max(x, 0) + a min(x, 0)
+ * with x = Re z and a = Re w, and likewise with the imaginary parts.
+ *
+ * @param z Complex, of any shape; with a slope for each channel [N, channels, …].
+ * @param weight The slopes w, complex [1], or [channels] for axis 1.
+ * @returns A tensor like z.
+ * @throws {ArgandError} if z or the weight is not complex, or the channels differ.
+ *
+ * @example
+ * ```ts
+ * import { complex, nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const w = complex([0.5], [0.25]);
+ * assertEquals(await nn.functional.cprelu(complex(-4, -4), w).item(), { re: -2, im: -1 });
+ * ```
+ */
+export function cprelu(z: ComplexTensor, weight: ComplexTensor): ComplexTensor {
+  const what = "apply CPReLU";
+  const { real, imag } = checkComplex(what, z);
+  const slope = perChannel(what, "the weight", checkComplex(what, weight), z);
+  return complex(leaky(real, slope.real), leaky(imag, slope.imag));
+}
+
+/**
+ * CLeakyReLU: max(x, 0) + a min(x, 0) of either part x.
+ *
+ * @param z Complex, of any shape.
+ * @param negativeSlope The slope a; 0.01, if absent.
+ * @returns A tensor like z.
+ * @throws {ArgandError} if z is not complex, or the slope is no finite number.
+ *
+ * @example
+ * ```ts
+ * import { complex, nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const y = nn.functional.cleakyRelu(complex(-2, 3), 0.5);
+ * assertEquals(await y.item(), { re: -1, im: 3 });
+ * ```
+ */
+export function cleakyRelu(z: ComplexTensor, negativeSlope = 0.01): ComplexTensor {
+  const what = "apply CLeakyReLU";
+  checkNumber(what, "negativeSlope", negativeSlope, -Infinity);
+  return byParts(what, z, (x) => leaky(x, negativeSlope));
+}
+
+/**
+ * CELU: the exponential linear unit (Clevert et al. 2016) of either part, x for x > 0, else
+ * α (eˣ − 1). With α = 1 it is also PyTorch's CELU of either part.
+ *
+ * @param z Complex, of any shape.
+ * @param alpha The bound −α of negative values; 1, if absent.
+ * @returns A tensor like z.
+ * @throws {ArgandError} if z is not complex, or α is no finite number.
+ *
+ * @example
+ * ```ts
+ * import { complex, nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const y = await nn.functional.celu(complex(-1, 2)).item();
+ * assert(Math.abs(y.re - (1 / Math.E - 1)) < 1e-6 && y.im === 2);
+ * ```
+ */
+export function celu(z: ComplexTensor, alpha = 1): ComplexTensor {
+  const what = "apply CELU";
+  checkNumber(what, "alpha", alpha, -Infinity);
+  return byParts(what, z, (x) => {
+    const positive = x.greater(0);
+    // The exponential of what is not chosen must not overflow.
+    return where(positive, x, where(positive, 0, x).expm1().mul(alpha));
+  });
+}
+
+/**
+ * CGELU: the Gaussian error linear unit (Hendrycks and Gimpel 2016) of either part,
+ * x Φ(x) = ½ x (1 + erf(x/√2)), or with `approximate: "tanh"`
+ * ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))).
+ *
+ * @param z Complex, of any shape.
+ * @returns A tensor like z.
+ * @throws {ArgandError} if z is not complex, or the approximation is not known.
+ *
+ * @example
+ * ```ts
+ * import { complex, nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const y = await nn.functional.cgelu(complex(1, -1)).item();
+ * assert(Math.abs(y.re - 0.8413447) < 1e-6 && Math.abs(y.im + 0.1586553) < 1e-6);
+ * ```
+ */
+export function cgelu(z: ComplexTensor, options?: GeluOptions): ComplexTensor {
+  const what = "apply CGELU";
+  const { approximate } = geluOptions(what, options);
+  return byParts(what, z, (x) => {
+    if (approximate === "none") return x.mul(x.mul(Math.SQRT1_2).erf().add(1)).mul(0.5);
+    // Beyond ±10 the tanh is ±1, and x³ might overflow.
+    const near = x.maximum(-10).minimum(10);
+    const inner = near.square().mul(0.044715).add(1).mul(near).mul(Math.sqrt(2 / Math.PI));
+    return x.mul(inner.tanh().add(1)).mul(0.5);
+  });
 }

@@ -7,4 +7,5 @@ export * from "./linear.ts";
 export * from "./loss.ts";
 export * from "./pool.ts";
 export * from "./softmax.ts";
+export * from "./modulus.ts";
 export * from "./upsample.ts";

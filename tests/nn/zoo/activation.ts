@@ -4,6 +4,32 @@ import type { Case } from "./case.ts";
 
 export const activation: Case[] = [
   { name: "CReLU", make: () => new nn.CReLU(), shape: [3, 4] },
+  {
+    name: "CPReLU",
+    make: () => new nn.CPReLU(),
+    shape: [3, 4],
+  },
+  {
+    name: "CPReLU of channels",
+    make: () => new nn.CPReLU(3, { init: 0.1 }),
+    shape: [4, 3, 2],
+    refuses: [[4, 2, 3], [3]],
+  },
+  { name: "CLeakyReLU", make: () => new nn.CLeakyReLU(0.2), shape: [3, 4] },
+  { name: "CELU", make: () => new nn.CELU(0.7), shape: [3, 4] },
+  { name: "CGELU", make: () => new nn.CGELU(), shape: [3, 4] },
+  { name: "CGELU by tanh", make: () => new nn.CGELU({ approximate: "tanh" }), shape: [3, 4] },
+  { name: "ModReLU", make: () => new nn.ModReLU(), shape: [3, 4] },
+  {
+    name: "ModReLU of channels",
+    make: () => new nn.ModReLU(3, { init: -0.2 }),
+    shape: [4, 3, 2],
+    refuses: [[4, 2, 3], [3]],
+  },
+  { name: "ZReLU", make: () => new nn.ZReLU(), shape: [3, 12] },
+  { name: "Cardioid", make: () => new nn.Cardioid(), shape: [3, 4] },
+  { name: "PolarTanh", make: () => new nn.PolarTanh(), shape: [3, 4] },
+  { name: "SigLog", make: () => new nn.SigLog({ r: 2 }), shape: [3, 4] },
   { name: "CSigmoid", make: () => new nn.CSigmoid(), shape: [3, 4] },
   { name: "CTanh", make: () => new nn.CTanh(), shape: [3, 4] },
   { name: "Dropout", make: () => new nn.Dropout(0.1), shape: [4, 12] },
