@@ -28,19 +28,19 @@ export * from "./layers/conv_transpose.ts";
 export * from "./layers/dropout.ts";
 export * from "./layers/flatten.ts";
 export * from "./layers/linear.ts";
+export * from "./layers/modulus.ts";
 export * from "./layers/pool.ts";
 export * from "./layers/sequential.ts";
-export * from "./layers/modulus.ts";
 export * from "./layers/upsample.ts";
 export * from "./module.ts";
 export * from "./optim/adam.ts";
 export * from "./optim/optimizer.ts";
 export * from "./optim/sgd.ts";
+export type { GeluOptions, SigLogOptions } from "./functional/activation_options.ts";
 export type { Pair, Triple } from "./options.ts";
 export type { Conv1dOptions, Conv2dOptions, Conv3dOptions } from "./functional/conv.ts";
 export type {
   ConvTranspose1dOptions,
-export type { GeluOptions, SigLogOptions } from "./functional/activation_options.ts";
   ConvTranspose2dOptions,
   ConvTranspose3dOptions,
 } from "./functional/conv_transpose.ts";
