@@ -45,8 +45,19 @@ export type {
   ConvTranspose3dOptions,
 } from "./functional/conv_transpose.ts";
 export type { ConvOptions, ConvTransposeOptions, Sizes } from "./functional/convolve.ts";
-export type { AvgPool2dOptions, MaxPool2dOptions } from "./functional/pool.ts";
+export type {
+  AvgPool1dOptions,
+  AvgPool2dOptions,
+  MaxPool1dOptions,
+  MaxPool2dOptions,
+} from "./functional/pool.ts";
 export type { UpsampleOptions } from "./functional/resize.ts";
+export type {
+  AdaptiveSize,
+  AvgPoolOptions,
+  MaxPoolOptions,
+  ReturnIndices,
+} from "./functional/windows.ts";
 /** The layers, activations and losses as pure functions of tensors. */
 export * as functional from "./functional/mod.ts";
 /** Initial values of complex weights. */

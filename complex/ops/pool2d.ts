@@ -10,11 +10,11 @@ import type { Pool2dSpec } from "../../gpu/kernels/windows.ts";
 import { cannot } from "../../gpu/errors.ts";
 import type { Field } from "../../gpu/kernel.ts";
 import { Node, parts, type Primitive } from "../graph.ts";
-import { checkWhole, type Shape, show } from "../shape.ts";
+import { type Shape, show } from "../shape.ts";
 import { toComplex } from "./arithmetic.ts";
-import { checkWindow, type Movement, type Pair, windowSteps } from "./window.ts";
+import { type Movement, type Pair, windowSteps } from "./window.ts";
 
-/** The window and how it moves. */
+/** The window and how it moves; the caller has checked that the numbers make sense. */
 export interface PoolGeometry extends Movement {
   readonly kernel: Pair;
   /** Rounds output sizes up, so that a last window may reach past the padded input. */
@@ -45,21 +45,20 @@ function spec({ x, y, kernel, stride, padding, dilation }: Attrs): Pool2dSpec {
   };
 }
 
-/** The output's shape by PyTorch's rule; the last window must start inside the left padding or input. */
+/**
+ * The output's shape by PyTorch's rule: in ceil mode the last window may reach past the padded input,
+ * if it starts inside the input or the padding before it.
+ */
 function pooled(what: string, x: Node, g: PoolGeometry): Shape {
   if (x.shape.length !== 4) throw cannot(what, `it takes [N, C, H, W], got ${show(x.shape)}`);
-  const { kernel, stride, padding, ceilMode } = g;
-  checkWindow(what, kernel, g);
-  for (const d of [0, 1]) {
-    if (padding[d] * 2 > kernel[d]) {
-      throw cannot(what, `padding ${padding[d]} is more than half the kernel size ${kernel[d]}`);
-    }
-  }
+  const { kernel, stride, padding, dilation, ceilMode } = g;
   const size: Pair = [x.shape[2], x.shape[3]];
-  const out = windowSteps(what, size, kernel, g).map((steps, d) => {
-    const n = (ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1;
+  const out = kernel.map((taps, d) => {
+    const room = size[d] + 2 * padding[d] + (ceilMode ? stride[d] - 1 : 0);
+    const n = Math.floor((room - dilation[d] * (taps - 1) - 1) / stride[d]) + 1;
     return ceilMode && (n - 1) * stride[d] >= size[d] + padding[d] ? n - 1 : n;
   });
+  if (out.some((n) => n < 1)) windowSteps(what, size, kernel, g); // says what does not fit
   return [x.shape[0], x.shape[1], out[0], out[1]];
 }
 
@@ -124,7 +123,6 @@ export function avgPool2d(
   divisor: number | null,
 ): Node {
   const y = pooled("average-pool", x, geometry);
-  if (divisor !== null) checkWhole("average-pool", "divisorOverride", divisor, 1);
   const attrs: AvgAttrs = { x: x.shape, y, ...geometry, countIncludePad, divisor };
   return new Node(AVG_POOL, [x], [{ shape: y, dtype: x.dtype }], attrs);
 }

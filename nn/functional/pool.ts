@@ -1,27 +1,158 @@
 /** Poolings: the element of largest modulus, or the mean, of each window. */
+import { cannot } from "../../gpu/errors.ts";
+import { where } from "../../complex/combine.ts";
+import { fromIndex } from "../../complex/ops/indices.ts";
 import * as pools from "../../complex/ops/pool2d.ts";
-import { checkComplex, type ComplexTensor, wrapComplex } from "../../complex/tensor.ts";
-import { type Pair, pair, withDefaults } from "../options.ts";
+import { resample } from "../../complex/ops/resample.ts";
+import { show } from "../../complex/shape.ts";
+import {
+  checkComplex,
+  type ComplexTensor,
+  type RealTensor,
+  wrapComplex,
+  wrapReal,
+} from "../../complex/tensor.ts";
+import type { Pair } from "../options.ts";
+import { windowMeans } from "./resize.ts";
+import {
+  type AdaptiveSize,
+  adaptiveSizes,
+  type AvgPoolOptions,
+  avgWindow,
+  type MaxPoolOptions,
+  maxWindow,
+  type ReturnIndices,
+} from "./windows.ts";
+
+/** Options of {@link maxPool1d}. */
+export type MaxPool1dOptions = MaxPoolOptions<number>;
 
 /** Options of {@link maxPool2d}; pairs are [along height, along width]. */
-export interface MaxPool2dOptions {
-  /** Steps of the window; its size, if absent. */
-  readonly stride?: Pair | null;
-  /** Border that never wins, at most half the window; 0, if absent. */
-  readonly padding?: Pair;
-  /** Distance of the window's elements; 1, if absent. */
-  readonly dilation?: Pair;
-  /** Rounds output sizes up; false, if absent. */
-  readonly ceilMode?: boolean;
+export type MaxPool2dOptions = MaxPoolOptions<Pair>;
+
+/** Options of {@link avgPool1d}. */
+export type AvgPool1dOptions = AvgPoolOptions<number>;
+
+/** Options of {@link avgPool2d}; pairs are [along height, along width]. */
+export interface AvgPool2dOptions extends AvgPoolOptions<Pair> {
+  /** What sums are divided by, in place of the count. */
+  readonly divisorOverride?: number | null;
+}
+
+/** x [N, C, H, W], or x [N, C, L] as an image of height 1. */
+function imageOf(what: string, axes: 1 | 2, x: ComplexTensor): ComplexTensor {
+  if (checkComplex(what, x).rank === axes + 2) return axes === 1 ? x.unsqueeze(2) : x;
+  throw cannot(what, `it takes ${axes === 1 ? "[N, C, L]" : "[N, C, H, W]"}, got ${show(x.shape)}`);
+}
+
+/** The largest elements of the windows, and their places if the options ask for them. */
+function largest(
+  axes: 1 | 2,
+  x: ComplexTensor,
+  kernel: Pair,
+  options: MaxPoolOptions<Pair> | MaxPoolOptions<Pair> & ReturnIndices | undefined,
+): ComplexTensor | [ComplexTensor, RealTensor] {
+  const what = "max-pool";
+  const [window, returnIndices] = maxWindow(what, axes, kernel, options, true);
+  const image = imageOf(what, axes, x);
+  const plane = image.shape[2] * image.shape[3];
+  if (returnIndices && plane > 2 ** 24) {
+    throw cannot(what, `places among ${plane} values are not exact in float32`);
+  }
+  const [values, winners] = pools.maxPool2d(image.node, window);
+  const [y, places] = [wrapComplex(values), wrapReal(fromIndex(winners))];
+  const [most, at] = axes === 1 ? [y.squeeze(2), places.squeeze(2)] : [y, places];
+  return returnIndices ? [most, where(at.less(plane), at, -1)] : most;
 }
 
 /**
- * The element of largest modulus of each window; of equals the first.
+ * The element of largest modulus of each window of a sequence, with its place; see {@link maxPool1d}.
+ *
+ * @param x Complex [N, C, L].
+ * @param kernel The window's size.
+ * @returns Complex [N, C, L′], and real [N, C, L′] with the places along L, as `argmax` gives them; −1
+ * where a window lies in the padding altogether.
+ * @throws {ArgandError} as {@link maxPool1d} does.
+ *
+ * @example
+ * ```ts
+ * import { complex, nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = complex([[[1, 0, 2, 0]]], [[[0, 3, 0, 0]]]);
+ * const [, places] = nn.functional.maxPool1d(x, 2, { returnIndices: true });
+ * assertEquals(await places.toArray(), [[[1, 2]]]);
+ * ```
+ */
+export function maxPool1d(
+  x: ComplexTensor,
+  kernel: number,
+  options: MaxPool1dOptions & ReturnIndices,
+): [ComplexTensor, RealTensor];
+/**
+ * The element of largest modulus of each window of a sequence; of equals the first.
+ *
+ * @param x Complex [N, C, L].
+ * @param kernel The window's size.
+ * @returns Complex [N, C, L′].
+ * @throws {ArgandError} if x has other axes, an option does not fit, or the window is larger than the
+ * padded input.
+ *
+ * @example
+ * ```ts
+ * import { complex, nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const x = complex([[[1, 0, 2, 0]]], [[[0, 3, 0, 0]]]);
+ * assert((await nn.functional.maxPool1d(x, 4).item()).im === 3);
+ * ```
+ */
+export function maxPool1d(
+  x: ComplexTensor,
+  kernel: number,
+  options?: MaxPool1dOptions,
+): ComplexTensor;
+export function maxPool1d(
+  x: ComplexTensor,
+  kernel: number,
+  options?: MaxPool1dOptions | MaxPool1dOptions & ReturnIndices,
+): ComplexTensor | [ComplexTensor, RealTensor] {
+  return largest(1, x, kernel, options);
+}
+
+/**
+ * The element of largest modulus of each window, with its place; see {@link maxPool2d}.
+ *
+ * @param x Complex [N, C, H, W].
+ * @param kernel The window's size.
+ * @returns Complex [N, C, H′, W′], and real [N, C, H′, W′] with the places h·W + w in the plane; −1
+ * where a window lies in the padding altogether.
+ * @throws {ArgandError} as {@link maxPool2d} does.
+ *
+ * @example
+ * ```ts
+ * import { complex, nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const x = complex([[[[1, 0], [0, 2]]]], [[[[0, 3], [0, 0]]]]);
+ * const [, places] = nn.functional.maxPool2d(x, 2, { returnIndices: true });
+ * assert(await places.item() === 1);
+ * ```
+ */
+export function maxPool2d(
+  x: ComplexTensor,
+  kernel: Pair,
+  options: MaxPool2dOptions & ReturnIndices,
+): [ComplexTensor, RealTensor];
+/**
+ * The element of largest modulus of each window; of equals the first. A window that lies in the
+ * padding altogether, which takes a dilation, gives 0.
  *
  * @param x Complex [N, C, H, W].
  * @param kernel The window's size.
  * @returns Complex [N, C, H′, W′].
- * @throws {ArgandError} if the window is larger than the padded input.
+ * @throws {ArgandError} if x has other axes, an option does not fit, or the window is larger than the
+ * padded input.
  *
  * @example
  * ```ts
@@ -36,44 +167,52 @@ export function maxPool2d(
   x: ComplexTensor,
   kernel: Pair,
   options?: MaxPool2dOptions,
-): ComplexTensor {
-  const what = "max-pool";
-  const { stride, padding, dilation, ceilMode } = withDefaults<Required<MaxPool2dOptions>>(
-    what,
-    options,
-    { stride: null, padding: 0, dilation: 1, ceilMode: false },
-  );
-  const [values] = pools.maxPool2d(checkComplex(what, x).node, {
-    kernel: pair(what, "kernel size", kernel, 1),
-    stride: pair(what, "stride", stride ?? kernel, 1),
-    padding: pair(what, "padding", padding, 0),
-    dilation: pair(what, "dilation", dilation, 1),
-    ceilMode,
-  });
-  return wrapComplex(values);
-}
-
-/** Options of {@link avgPool2d}; pairs are [along height, along width]. */
-export interface AvgPool2dOptions {
-  /** Steps of the window; its size, if absent. */
-  readonly stride?: Pair | null;
-  /** Zeros around the input, at most half the window; 0, if absent. */
-  readonly padding?: Pair;
-  /** Rounds output sizes up; false, if absent. */
-  readonly ceilMode?: boolean;
-  /** Whether zeros of the padding count in the mean; true, if absent. */
-  readonly countIncludePad?: boolean;
-  /** What sums are divided by, in place of the count. */
-  readonly divisorOverride?: number | null;
+): ComplexTensor;
+export function maxPool2d(
+  x: ComplexTensor,
+  kernel: Pair,
+  options?: MaxPool2dOptions | MaxPool2dOptions & ReturnIndices,
+): ComplexTensor | [ComplexTensor, RealTensor] {
+  return largest(2, x, kernel, options);
 }
 
 /**
- * The mean of each window.
+ * The mean of each window of a sequence.
+ *
+ * @param x Complex [N, C, L].
+ * @param kernel The window's size.
+ * @returns Complex [N, C, L′].
+ * @throws {ArgandError} if x has other axes, an option does not fit, or the window is larger than the
+ * padded input.
+ *
+ * @example
+ * ```ts
+ * import { complex, nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const y = nn.functional.avgPool1d(complex([[[1, 3, 5, 7]]]), 2);
+ * assertEquals(await y.real.toArray(), [[[2, 6]]]);
+ * ```
+ */
+export function avgPool1d(
+  x: ComplexTensor,
+  kernel: number,
+  options?: AvgPool1dOptions,
+): ComplexTensor {
+  const what = "average-pool";
+  const window = avgWindow(what, 1, kernel, options);
+  return wrapComplex(pools.avgPool2d(imageOf(what, 1, x).node, ...window)).squeeze(2);
+}
+
+/**
+ * The mean of each window. Where windows reach past the padding (in ceil mode), only what lies within
+ * it is counted.
  *
  * @param x Complex [N, C, H, W].
  * @param kernel The window's size.
  * @returns Complex [N, C, H′, W′].
- * @throws {ArgandError} if the window is larger than the padded input.
+ * @throws {ArgandError} if x has other axes, an option does not fit, or the window is larger than the
+ * padded input.
  *
  * @example
  * ```ts
@@ -90,22 +229,71 @@ export function avgPool2d(
   options?: AvgPool2dOptions,
 ): ComplexTensor {
   const what = "average-pool";
-  const { stride, padding, ceilMode, countIncludePad, divisorOverride } = withDefaults<
-    Required<AvgPool2dOptions>
-  >(what, options, {
-    stride: null,
-    padding: 0,
-    ceilMode: false,
-    countIncludePad: true,
-    divisorOverride: null,
+  const window = avgWindow(what, 2, kernel, options);
+  return wrapComplex(pools.avgPool2d(imageOf(what, 2, x).node, ...window));
+}
+
+/** The means of windows that divide each axis after the channels into `sizes` (null keeps it). */
+function adaptive(x: ComplexTensor, sizes: readonly (number | null)[]): ComplexTensor {
+  const inputs = x.shape.slice(2);
+  const outputs = inputs.map((n, d) => sizes[d] ?? n);
+  // Along axes that divide evenly all windows are alike and apart: one mean over their elements.
+  const alike = inputs.map((n, d) => (n % outputs[d] === 0 ? n / outputs[d] : 1));
+  const split = inputs.flatMap((n, d) => [n / alike[d], alike[d]]);
+  const means = x.reshape([...x.shape.slice(0, 2), ...split]).mean(inputs.map((_, d) => 3 + 2 * d));
+  let y = means.node;
+  inputs.forEach((n, d) => {
+    if (n % outputs[d] !== 0) y = resample(y, d + 2, windowMeans(n, outputs[d]));
   });
-  const geometry = {
-    kernel: pair(what, "kernel size", kernel, 1),
-    stride: pair(what, "stride", stride ?? kernel, 1),
-    padding: pair(what, "padding", padding, 0),
-    dilation: [1, 1] as const,
-    ceilMode,
-  };
-  const { node } = checkComplex(what, x);
-  return wrapComplex(pools.avgPool2d(node, geometry, countIncludePad, divisorOverride));
+  return wrapComplex(y);
+}
+
+/**
+ * The means of as many windows as asked for: window j of m over n elements reaches from ⌊j·n/m⌋ up to
+ * ⌈(j + 1)·n/m⌉.
+ *
+ * @param x Complex [N, C, L].
+ * @param size The output's length m.
+ * @returns Complex [N, C, m].
+ * @throws {ArgandError} if x has other axes, or the size is no whole number above 0.
+ *
+ * @example
+ * ```ts
+ * import { complex, nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const y = nn.functional.adaptiveAvgPool1d(complex([[[1, 2, 3]]]), 2);
+ * assertEquals(await y.real.toArray(), [[[1.5, 2.5]]]);
+ * ```
+ */
+export function adaptiveAvgPool1d(x: ComplexTensor, size: number): ComplexTensor {
+  const what = "average-pool";
+  const sizes = adaptiveSizes(what, 1, size);
+  imageOf(what, 1, x);
+  return adaptive(x, sizes);
+}
+
+/**
+ * The means of as many windows as asked for: along an axis, window j of m over n elements reaches from
+ * ⌊j·n/m⌋ up to ⌈(j + 1)·n/m⌉. Size 1 gives the mean of each channel.
+ *
+ * @param x Complex [N, C, H, W].
+ * @param size The output's size: a number for both axes, or [height, width]; null keeps the input's.
+ * @returns Complex [N, C, H′, W′].
+ * @throws {ArgandError} if x has other axes, or a size is no whole number above 0.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const x = randnComplex([1, 2, 7, 5]);
+ * assert(nn.functional.adaptiveAvgPool2d(x, [3, null]).shape.join() === "1,2,3,5");
+ * ```
+ */
+export function adaptiveAvgPool2d(x: ComplexTensor, size: AdaptiveSize): ComplexTensor {
+  const what = "average-pool";
+  const sizes = adaptiveSizes(what, 2, size);
+  imageOf(what, 2, x);
+  return adaptive(x, sizes);
 }

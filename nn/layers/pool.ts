@@ -1,36 +1,61 @@
 /** Pooling layers. */
-import { cannot } from "../../gpu/errors.ts";
 import type { ComplexTensor } from "../../complex/tensor.ts";
 import {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  avgPool1d,
+  type AvgPool1dOptions,
   avgPool2d,
   type AvgPool2dOptions,
+  maxPool1d,
+  type MaxPool1dOptions,
   maxPool2d,
   type MaxPool2dOptions,
 } from "../functional/pool.ts";
+import { type AdaptiveSize, adaptiveSizes, avgWindow, maxWindow } from "../functional/windows.ts";
 import { Layer } from "../layer.ts";
-import { checkWhole } from "../../complex/shape.ts";
-import { type Pair, pair, withDefaults } from "../options.ts";
+import type { Pair } from "../options.ts";
 
-/** Checks what both pools share, before there is an input. */
-function checkWindow(
-  what: string,
-  kernel: Pair,
-  options: { stride: Pair | null; padding: Pair; dilation?: Pair },
-): void {
-  const size = pair(what, "kernel size", kernel, 1);
-  pair(what, "stride", options.stride ?? kernel, 1);
-  pair(what, "padding", options.padding, 0).forEach((n, d) => {
-    if (2 * n <= size[d]) return;
-    throw cannot(what, `padding ${n} is more than half the kernel size ${size[d]}`);
-  });
-  if (options.dilation !== undefined) pair(what, "dilation", options.dilation, 1);
+/**
+ * The element of largest modulus of each window, from complex [N, C, L] to [N, C, L′].
+ * `functional.maxPool1d` gives the places, too.
+ *
+ * @throws {ArgandError} if an option is unknown or no fitting number, the input has other axes, or
+ * the window is larger than the padded input.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const pool = new nn.MaxPool1d(3, { stride: 2 });
+ * assert(pool.apply(randnComplex([1, 3, 9])).shape.join() === "1,3,4");
+ * ```
+ */
+export class MaxPool1d extends Layer {
+  readonly #kernel: number;
+  readonly #options: MaxPool1dOptions;
+
+  /** A pool with windows of size `kernel`, by default side by side. */
+  constructor(kernel: number, options?: MaxPool1dOptions) {
+    super();
+    maxWindow("make a MaxPool1d", 1, kernel, options, false);
+    this.#kernel = kernel;
+    this.#options = { ...options };
+  }
+
+  /** The largest element of each window. */
+  override apply(z: ComplexTensor): ComplexTensor {
+    return maxPool1d(z, this.#kernel, this.#options);
+  }
 }
 
 /**
  * The element of largest modulus of each window, from complex [N, C, H, W] to [N, C, H′, W′].
+ * `functional.maxPool2d` gives the places, too.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, or the window is larger than the
- * padded input.
+ * @throws {ArgandError} if an option is unknown or no fitting number, the input has other axes, or
+ * the window is larger than the padded input.
  *
  * @example
  * ```ts
@@ -43,16 +68,14 @@ function checkWindow(
  */
 export class MaxPool2d extends Layer {
   readonly #kernel: Pair;
-  readonly #options: Required<MaxPool2dOptions>;
+  readonly #options: MaxPool2dOptions;
 
   /** A pool with windows of size `kernel`, by default side by side. */
   constructor(kernel: Pair, options?: MaxPool2dOptions) {
     super();
-    const what = "make a MaxPool2d";
-    const defaults = { stride: null, padding: 0, dilation: 1, ceilMode: false };
+    maxWindow("make a MaxPool2d", 2, kernel, options, false);
     this.#kernel = kernel;
-    this.#options = withDefaults<Required<MaxPool2dOptions>>(what, options, defaults);
-    checkWindow(what, kernel, this.#options);
+    this.#options = { ...options };
   }
 
   /** The largest element of each window. */
@@ -62,10 +85,43 @@ export class MaxPool2d extends Layer {
 }
 
 /**
+ * The mean of each window, from complex [N, C, L] to [N, C, L′].
+ *
+ * @throws {ArgandError} if an option is unknown or no fitting number, the input has other axes, or
+ * the window is larger than the padded input.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const pool = new nn.AvgPool1d(3, { padding: 1, stride: 1 });
+ * assert(pool.apply(randnComplex([1, 3, 8])).shape.join() === "1,3,8");
+ * ```
+ */
+export class AvgPool1d extends Layer {
+  readonly #kernel: number;
+  readonly #options: AvgPool1dOptions;
+
+  /** A pool with windows of size `kernel`, by default side by side. */
+  constructor(kernel: number, options?: AvgPool1dOptions) {
+    super();
+    avgWindow("make an AvgPool1d", 1, kernel, options);
+    this.#kernel = kernel;
+    this.#options = { ...options };
+  }
+
+  /** The mean of each window. */
+  override apply(z: ComplexTensor): ComplexTensor {
+    return avgPool1d(z, this.#kernel, this.#options);
+  }
+}
+
+/**
  * The mean of each window, from complex [N, C, H, W] to [N, C, H′, W′].
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, or the window is larger than the
- * padded input.
+ * @throws {ArgandError} if an option is unknown or no fitting number, the input has other axes, or
+ * the window is larger than the padded input.
  *
  * @example
  * ```ts
@@ -78,27 +134,81 @@ export class MaxPool2d extends Layer {
  */
 export class AvgPool2d extends Layer {
   readonly #kernel: Pair;
-  readonly #options: Required<AvgPool2dOptions>;
+  readonly #options: AvgPool2dOptions;
 
   /** A pool with windows of size `kernel`, by default side by side. */
   constructor(kernel: Pair, options?: AvgPool2dOptions) {
     super();
-    const what = "make an AvgPool2d";
+    avgWindow("make an AvgPool2d", 2, kernel, options);
     this.#kernel = kernel;
-    this.#options = withDefaults<Required<AvgPool2dOptions>>(what, options, {
-      stride: null,
-      padding: 0,
-      ceilMode: false,
-      countIncludePad: true,
-      divisorOverride: null,
-    });
-    checkWindow(what, kernel, this.#options);
-    const { divisorOverride } = this.#options;
-    if (divisorOverride !== null) checkWhole(what, "divisorOverride", divisorOverride, 1);
+    this.#options = { ...options };
   }
 
   /** The mean of each window. */
   override apply(z: ComplexTensor): ComplexTensor {
     return avgPool2d(z, this.#kernel, this.#options);
+  }
+}
+
+/**
+ * The means of as many windows as asked for, from complex [N, C, L] to [N, C, size]: window j
+ * reaches from ⌊j·L/size⌋ up to ⌈(j + 1)·L/size⌉.
+ *
+ * @throws {ArgandError} if the size is no whole number above 0, or the input has other axes.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const pool = new nn.AdaptiveAvgPool1d(4);
+ * assert(pool.apply(randnComplex([1, 3, 10])).shape.join() === "1,3,4");
+ * ```
+ */
+export class AdaptiveAvgPool1d extends Layer {
+  readonly #size: number;
+
+  /** A pool with an output of that length. */
+  constructor(size: number) {
+    super();
+    adaptiveSizes("make an AdaptiveAvgPool1d", 1, size);
+    this.#size = size;
+  }
+
+  /** The mean of each window. */
+  override apply(z: ComplexTensor): ComplexTensor {
+    return adaptiveAvgPool1d(z, this.#size);
+  }
+}
+
+/**
+ * The means of as many windows as asked for, from complex [N, C, H, W] to [N, C, H′, W′]: along
+ * an axis, window j of m over n elements reaches from ⌊j·n/m⌋ up to ⌈(j + 1)·n/m⌉.
+ *
+ * @throws {ArgandError} if the size is no whole number above 0, or the input has other axes.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const pool = new nn.AdaptiveAvgPool2d([2, null]);
+ * assert(pool.apply(randnComplex([1, 3, 7, 5])).shape.join() === "1,3,2,5");
+ * ```
+ */
+export class AdaptiveAvgPool2d extends Layer {
+  readonly #size: AdaptiveSize;
+
+  /** A pool with an output of that size: a number for both axes, or [height, width]; null keeps
+   * the input's. */
+  constructor(size: AdaptiveSize) {
+    super();
+    adaptiveSizes("make an AdaptiveAvgPool2d", 2, size);
+    this.#size = size;
+  }
+
+  /** The mean of each window. */
+  override apply(z: ComplexTensor): ComplexTensor {
+    return adaptiveAvgPool2d(z, this.#size);
   }
 }

@@ -16,6 +16,30 @@ export const pool: Case[] = [
     refuses: [[2, 6, 5]],
   },
   {
+    name: "MaxPool1d",
+    make: () => new nn.MaxPool1d(2),
+    shape: [2, 2, 6],
+    refuses: [[2, 2, 1], [2, 6], [2, 2, 6, 5]],
+  },
+  {
+    name: "AvgPool1d",
+    make: () => new nn.AvgPool1d(3, { stride: 2, padding: 1 }),
+    shape: [2, 2, 6],
+    refuses: [[2, 6], [2, 2, 6, 5]],
+  },
+  {
+    name: "AdaptiveAvgPool1d",
+    make: () => new nn.AdaptiveAvgPool1d(3),
+    shape: [2, 2, 5],
+    refuses: [[2, 5], [2, 2, 5, 5]],
+  },
+  {
+    name: "AdaptiveAvgPool2d",
+    make: () => new nn.AdaptiveAvgPool2d([2, null]),
+    shape: [2, 2, 5, 3],
+    refuses: [[5, 3], [2, 5, 3]],
+  },
+  {
     name: "Upsample",
     make: () => new nn.Upsample({ scaleFactor: 2 }),
     shape: [2, 2, 2, 3],
