@@ -1,6 +1,6 @@
-/** Dropout as a layer. */
+/** Dropout as layers. */
 import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
-import { dropout } from "../functional/dropout.ts";
+import { dropout, dropout2d } from "../functional/dropout.ts";
 import { Layer } from "../layer.ts";
 import { checkNumber } from "../options.ts";
 
@@ -32,7 +32,39 @@ export class Dropout extends Layer {
 
   /** z with some elements dropped, in training. */
   override apply(z: ComplexTensor): ComplexTensor {
-    checkComplex("apply Dropout", z);
-    return this.training ? dropout(z, this.#p) : z;
+    return dropout(checkComplex("apply Dropout", z), this.training ? this.#p : 0);
+  }
+}
+
+/**
+ * In training, whole channels dropped: z[n, c]·m[n, c]/(1 − p), each m 0 with probability p, else 1,
+ * the same for both parts (Tompson et al. 2015); otherwise z. For complex [N, C, H, W] or [N, C, L].
+ * Masks come from the seeded generator.
+ *
+ * @throws {ArgandError} if p is not in [0, 1], or the input has other axes.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const drop = new nn.Dropout2d(0.2).eval();
+ * const z = randnComplex([1, 8, 4, 4]);
+ * assert(drop.apply(z) === z);
+ * ```
+ */
+export class Dropout2d extends Layer {
+  readonly #p: number;
+
+  /** A layer that drops channels with probability `p`; 0.5, if absent. */
+  constructor(p = 0.5) {
+    super();
+    checkNumber("make a Dropout2d", "the probability p", p, 0, 1);
+    this.#p = p;
+  }
+
+  /** z with some channels zero, in training. */
+  override apply(z: ComplexTensor): ComplexTensor {
+    return dropout2d(checkComplex("apply Dropout2d", z), this.training ? this.#p : 0);
   }
 }

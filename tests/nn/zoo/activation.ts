@@ -33,4 +33,10 @@ export const activation: Case[] = [
   { name: "CSigmoid", make: () => new nn.CSigmoid(), shape: [3, 4] },
   { name: "CTanh", make: () => new nn.CTanh(), shape: [3, 4] },
   { name: "Dropout", make: () => new nn.Dropout(0.1), shape: [4, 12] },
+  {
+    name: "Dropout2d",
+    make: () => new nn.Dropout2d(0.1),
+    shape: [4, 6, 2, 3],
+    refuses: [[4, 6], [2, 3, 4, 5, 6]],
+  },
 ];
