@@ -14,21 +14,43 @@ async function settle(): Promise<void> {
   engine.release(buffer);
 }
 
-/** Milliseconds of one run of `work` on the device: many runs between two waits, less the waits. */
-export async function time(work: () => void, rounds = 5): Promise<number> {
+/** Warms `work` up; each call then gives the milliseconds of one run: of many between two waits, less the waits. */
+async function sampler(work: () => void): Promise<() => Promise<number>> {
   work();
   await settle();
   const wait = await measure(() => {});
   const once = await measure(work);
   const runs = Math.max(1, Math.min(200, Math.ceil(150 / Math.max(once - wait, 0.1))));
-  const list: number[] = [];
-  for (let r = 0; r < rounds; r++) {
+  return async () => {
     const spent = await measure(() => {
       for (let k = 0; k < runs; k++) work();
     });
-    list.push((spent - wait) / runs);
-  }
+    return (spent - wait) / runs;
+  };
+}
+
+/** Milliseconds of one run of `work` on the device. */
+export async function time(work: () => void, rounds = 5): Promise<number> {
+  const sample = await sampler(work);
+  const list: number[] = [];
+  for (let r = 0; r < rounds; r++) list.push(await sample());
   return median(list);
+}
+
+/** The same for several pieces of work, by turns, so that other load on the machine meets them alike. */
+export async function timeByTurns(
+  works: readonly (() => void)[],
+  rounds = 15,
+): Promise<number[][]> {
+  const samples: (() => Promise<number>)[] = [];
+  for (const work of works) samples.push(await sampler(work));
+  const list: number[][] = [];
+  for (let r = 0; r < rounds; r++) {
+    const round: number[] = [];
+    for (const sample of samples) round.push(await sample());
+    list.push(round);
+  }
+  return list;
 }
 
 async function measure(work: () => void): Promise<number> {

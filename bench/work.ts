@@ -18,6 +18,8 @@ export interface Work {
   readonly check: () => Promise<void>;
   readonly flop?: number;
   readonly bytes?: number;
+  /** By which it is found for the ratios. */
+  readonly key?: "copy" | "covariance" | "naive";
 }
 
 /** Host data, so that a run measures the work and not the random numbers. */
@@ -42,6 +44,11 @@ function close(name: string, got: number, wanted: number, tolerance: number): vo
   }
 }
 
+/** The real part of a product of elements of two interleaved complex arrays. */
+function realProduct(a: Float32Array, p: number, b: Float32Array, q: number): number {
+  return a[2 * p] * b[2 * q] - a[2 * p + 1] * b[2 * q + 1];
+}
+
 async function matmul(n: number): Promise<Work> {
   const [a, b] = [await held([n, n]), await held([n, n])];
   const into = sink([n, n]);
@@ -54,10 +61,7 @@ async function matmul(n: number): Promise<Work> {
       const [x, y, z] = [await a.data(), await b.data(), await a.matmul(b).data()];
       const [row, column] = [n >> 1, n - 1];
       let re = 0;
-      for (let k = 0; k < n; k++) {
-        const [p, q] = [2 * (row * n + k), 2 * (k * n + column)];
-        re += x[p] * y[q] - x[p + 1] * y[q + 1];
-      }
+      for (let k = 0; k < n; k++) re += realProduct(x, row * n + k, y, k * n + column);
       close(name, z[2 * (row * n + column)], re, 1e-4 * Math.sqrt(n));
     },
   };
@@ -77,12 +81,59 @@ async function conv(): Promise<Work> {
       let re = b[0];
       for (let c = 0; c < 10; c++) {
         for (let t = 0; t < 25; t++) {
-          const p = 2 * (c * 144 + Math.floor(t / 5) * 12 + t % 5);
-          const q = 2 * (c * 25 + t);
-          re += v[p] * w[q] - v[p + 1] * w[q + 1];
+          re += realProduct(v, c * 144 + Math.floor(t / 5) * 12 + t % 5, w, c * 25 + t);
         }
       }
       close(name, (await layer.apply(x).data())[0], re, 1e-4);
+    },
+  };
+}
+
+async function conv3d(): Promise<Work> {
+  const layer = new nn.Conv3d(8, 16, 3);
+  const x = await held([4, 8, 10, 18, 18]);
+  const into = sink([4, 16, 8, 16, 16]);
+  const name = "conv3d 8→16 k3, 4×10×18×18, forward";
+  return {
+    name,
+    flop: 8 * 4 * 16 * 8 * 16 * 16 * 8 * 27,
+    run: () => into(layer.apply(x)),
+    async check() {
+      const [w, b, v] = [await layer.weight.data(), await layer.bias!.data(), await x.data()];
+      let re = b[0];
+      for (let c = 0; c < 8; c++) {
+        for (let t = 0; t < 27; t++) {
+          const [d, h] = [Math.floor(t / 9), Math.floor(t / 3) % 3];
+          re += realProduct(v, ((c * 10 + d) * 18 + h) * 18 + t % 3, w, c * 27 + t);
+        }
+      }
+      close(name, (await layer.apply(x).data())[0], re, 1e-4);
+    },
+  };
+}
+
+async function convTranspose(): Promise<Work> {
+  const layer = new nn.ConvTranspose2d(16, 16, 4, { stride: 2, padding: 1 });
+  const x = await held([32, 16, 14, 14]);
+  const into = sink([32, 16, 28, 28]);
+  const name = "convTranspose2d 16→16 k4 s2, 32×14×14, forward";
+  return {
+    name,
+    flop: 8 * 32 * 16 * 14 * 14 * 16 * 16,
+    run: () => into(layer.apply(x)),
+    async check() {
+      const [w, b, v] = [await layer.weight.data(), await layer.bias!.data(), await x.data()];
+      // Pixel [2, 2] gets tap 3 of pixel 0 and tap 1 of pixel 1 along either axis.
+      const meeting = [[0, 3], [1, 1]];
+      let re = b[0];
+      for (let c = 0; c < 16; c++) {
+        for (const [row, ky] of meeting) {
+          for (const [column, kx] of meeting) {
+            re += realProduct(v, c * 196 + row * 14 + column, w, c * 256 + ky * 4 + kx);
+          }
+        }
+      }
+      close(name, (await layer.apply(x).data())[2 * (2 * 28 + 2)], re, 1e-4);
     },
   };
 }
@@ -97,6 +148,7 @@ async function batchNorm(kind: "covariance" | "naive"): Promise<Work> {
   const name = `${kind} batch norm 32×64×32×32, forward + backward`;
   return {
     name,
+    key: kind,
     bytes: 8 * 8 * 32 * 64 * 32 * 32,
     run() {
       const [, [gradient]] = valueAndGrad(weighted)(x);
@@ -115,6 +167,7 @@ async function copy(): Promise<Work> {
   const into = sink([1 << 21]);
   return {
     name: "copy of 16 MiB, read + write",
+    key: "copy",
     bytes: 2 * 8 * (1 << 21),
     run: () => into(x.mul({ re: 0, im: 1 })),
     check: () => Promise.resolve(),
@@ -128,6 +181,8 @@ export async function kernels(): Promise<Work[]> {
     await matmul(256),
     await matmul(512),
     await conv(),
+    await conv3d(),
+    await convTranspose(),
     await batchNorm("covariance"),
     await batchNorm("naive"),
   ];
