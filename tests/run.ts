@@ -10,6 +10,8 @@
  * of tests/support in their place.
  */
 
+import { type Verdict, verdict } from "./support/verdict.ts";
+
 const CLOSED_MAP = "tests/support/closed_network.json";
 const PUBLIC = ["mod.ts", "complex/mod.ts", "nn/mod.ts", "gpu/mod.ts"];
 const DOCUMENTED = ["mod.ts", "complex/", "nn/", "gpu/", "README.md"];
@@ -51,14 +53,8 @@ async function resolution(): Promise<string[]> {
   return [`--lock=${scratchLock}`];
 }
 
-interface Outcome {
-  readonly ok: boolean;
-  readonly passed: number;
-  readonly failed: number;
-}
-
 /** Runs this Deno with `args`, shows what it prints, and adds up its `N passed | N failed` lines. */
-async function deno(args: string[], backend?: string): Promise<Outcome> {
+async function deno(args: string[], backend?: string): Promise<Verdict> {
   console.log(`\n> deno ${args.join(" ")}`);
   const env: Record<string, string> = {};
   if (Deno.stdout.isTerminal()) env.FORCE_COLOR = "1";
@@ -70,24 +66,20 @@ async function deno(args: string[], backend?: string): Promise<Outcome> {
     Deno.stdout.writeSync(chunk);
     text += decoder.decode(chunk, { stream: true });
   }
-  const { success } = await child.status;
-  let passed = 0;
-  let failed = 0;
-  // deno-lint-ignore no-control-regex
-  for (const m of text.replace(/\x1b\[[\d;]*m/g, "").matchAll(/(\d+) passed.*?(\d+) failed/g)) {
-    passed += Number(m[1]);
-    failed += Number(m[2]);
+  const outcome = verdict(text, await child.status);
+  if (outcome.diedAfter) {
+    console.log(`All tests passed; then the process died while it exited (${outcome.diedAfter}).`);
   }
-  return { ok: success, passed, failed };
+  return outcome;
 }
 
 /** A step that is itself one check: passed or failed. */
-async function step(args: string[]): Promise<Outcome> {
+async function step(args: string[]): Promise<Verdict> {
   const { ok } = await deno(args);
   return { ok, passed: Number(ok), failed: Number(!ok) };
 }
 
-async function test(args: string[]): Promise<Outcome[]> {
+async function test(args: string[]): Promise<Verdict[]> {
   const backend = args.find((a) => a.startsWith("--backend="))?.slice("--backend=".length);
   const flags = args.filter((a) => a.startsWith("--") && !a.startsWith("--backend="));
   const paths = args.filter((a) => !a.startsWith("--"));
@@ -99,7 +91,7 @@ async function test(args: string[]): Promise<Outcome[]> {
   ];
 }
 
-async function check(): Promise<Outcome[]> {
+async function check(): Promise<Verdict[]> {
   const flags = await resolution();
   return [
     await step(["fmt", "--check"]),
@@ -114,7 +106,7 @@ async function check(): Promise<Outcome[]> {
 const [task, ...args] = Deno.args;
 const outcomes = task === "check" ? await check() : await test(args);
 if (scratchLock) await Deno.remove(scratchLock);
-const sum = (pick: (o: Outcome) => number) => outcomes.reduce((total, o) => total + pick(o), 0);
+const sum = (pick: (o: Verdict) => number) => outcomes.reduce((total, o) => total + pick(o), 0);
 // A run that dies before its summary, by a type error for instance, counts as one failure.
 const failed = sum((o) => o.ok ? 0 : Math.max(1, o.failed));
 console.log(`\n${sum((o) => o.passed)} passed, ${failed} failed`);
