@@ -7,7 +7,7 @@ import { valueAndGrad } from "../../complex/transform.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
-import { random } from "./support.ts";
+import { mixed, random, slopes } from "./support.ts";
 
 onEngines("a module that defines only the pair form has the native one", async () => {
   class Swap extends nn.Layer {
@@ -17,18 +17,6 @@ onEngines("a module that defines only the pair form has the native one", async (
   }
   assertEquals(await new Swap().apply(complex([1], [2])).item(), { re: 2, im: 1 });
 });
-
-/** A smooth real number that depends on every element in its own way. */
-function mixed(y: ComplexTensor): RealTensor {
-  const w = random([...y.shape], 77);
-  return y.mul(w).real.square().sum().add(y.mul(w).imag.mul(y.real).sum());
-}
-
-/** |∂L/∂inputs|², whose derivative needs second derivatives of the layer. */
-const slopes = (f: (...args: Tensor[]) => RealTensor) => (...args: Tensor[]): RealTensor => {
-  const [, gradients] = valueAndGrad(f)(...args);
-  return gradients.map((g) => g.absSquared().sum()).reduce((a, b) => a.add(b));
-};
 
 /** Random phases with moduli that are a sixteenth apart, so that no step changes which is largest. */
 function separated(shape: number[]): ComplexTensor {

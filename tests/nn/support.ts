@@ -1,7 +1,7 @@
 /** Golden cases of layers: complexPyTorch's parameters as ours, and both as plain numbers. */
 import { complexTensor, tensor } from "../../complex/create.ts";
 import { sizeOf } from "../../complex/shape.ts";
-import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
+import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor.ts";
 import { valueAndGrad } from "../../complex/transform.ts";
 import type { Layer } from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
@@ -57,6 +57,18 @@ export function against(y: ComplexTensor, g: ComplexTensor): RealTensor {
 export function random(shape: number[], seed: number): ComplexTensor {
   return complexTensor(randoms(2 * sizeOf(shape), seed), shape);
 }
+
+/** A smooth real number that depends on every element in its own way. */
+export function mixed(y: ComplexTensor): RealTensor {
+  const w = random([...y.shape], 77);
+  return y.mul(w).real.square().sum().add(y.mul(w).imag.mul(y.real).sum());
+}
+
+/** |∂L/∂inputs|², whose derivative needs second derivatives of the layer. */
+export const slopes = (f: (...args: Tensor[]) => RealTensor) => (...args: Tensor[]): RealTensor => {
+  const [, gradients] = valueAndGrad(f)(...args);
+  return gradients.map((g) => g.absSquared().sum()).reduce((a, b) => a.add(b));
+};
 
 /** PyTorch's options with our names. */
 // deno-lint-ignore no-explicit-any
