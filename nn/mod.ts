@@ -22,14 +22,18 @@ export * from "./functional/loss.ts";
 export * from "./functional/softmax.ts";
 export * from "./layer.ts";
 export * from "./layers/activation.ts";
+export * from "./layers/attention.ts";
 export * from "./layers/batchnorm.ts";
 export * from "./layers/conv.ts";
 export * from "./layers/conv_transpose.ts";
 export * from "./layers/dropout.ts";
+export * from "./layers/embedding.ts";
 export * from "./layers/flatten.ts";
 export * from "./layers/linear.ts";
 export * from "./layers/modulus.ts";
 export * from "./layers/pool.ts";
+export * from "./layers/recurrent.ts";
+export * from "./layers/recurrent_cells.ts";
 export * from "./layers/sequential.ts";
 export * from "./layers/upsample.ts";
 export * from "./module.ts";
@@ -37,7 +41,9 @@ export * from "./optim/adam.ts";
 export * from "./optim/optimizer.ts";
 export * from "./optim/sgd.ts";
 export type { GeluOptions, SigLogOptions } from "./functional/activation_options.ts";
+export type { RecurrentParameters } from "./layers/recurrent_parameters.ts";
 export type { Pair, Triple } from "./options.ts";
+export type { AttentionMask, AttentionScores } from "./functional/attention.ts";
 export type { Conv1dOptions, Conv2dOptions, Conv3dOptions } from "./functional/conv.ts";
 export type {
   ConvTranspose1dOptions,
@@ -45,12 +51,14 @@ export type {
   ConvTranspose3dOptions,
 } from "./functional/conv_transpose.ts";
 export type { ConvOptions, ConvTransposeOptions, Sizes } from "./functional/convolve.ts";
+export type { Indices } from "./functional/embedding.ts";
 export type {
   AvgPool1dOptions,
   AvgPool2dOptions,
   MaxPool1dOptions,
   MaxPool2dOptions,
 } from "./functional/pool.ts";
+export type { RecurrentWeights } from "./functional/recurrent.ts";
 export type { UpsampleOptions } from "./functional/resize.ts";
 export type {
   AdaptiveSize,

@@ -1,0 +1,67 @@
+/** A learned table of complex vectors. */
+import { parameter, tensor } from "../../complex/create.ts";
+import { randnComplex } from "../../complex/random.ts";
+import { checkWhole, type Shape } from "../../complex/shape.ts";
+import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
+import { embedding, type Indices } from "../functional/embedding.ts";
+import { Module } from "../module.ts";
+import { withDefaults } from "../options.ts";
+
+/** Options of {@link Embedding}. */
+export interface EmbeddingOptions {
+  /** A row that starts as 0 and gets no gradient; none, if absent. */
+  readonly paddingIdx?: number | null;
+}
+
+/**
+ * A learned vector for each of `count` things: y[…, k] = weight[indices[…], k]. The weight, complex
+ * [count, dim], starts as standard complex normal numbers, E|w|² = 1, as PyTorch's N(0, 1).
+ *
+ * It takes whole numbers of the host and is therefore no {@link Layer}.
+ *
+ * @throws {ArgandError} if a size is no whole number above 0, or an index or paddingIdx is no row.
+ *
+ * @example
+ * ```ts
+ * import { nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const table = new nn.Embedding(100, 16, { paddingIdx: 0 });
+ * const y = table.apply([[5, 99, 0], [7, 0, 0]]);
+ * assertEquals(y.shape, [2, 3, 16]);
+ * ```
+ */
+export class Embedding extends Module {
+  /** Complex [count, dim]. */
+  readonly weight: ComplexTensor;
+  readonly #paddingIdx: number | null;
+
+  /** A table with random rows; see `manualSeed`. */
+  constructor(count: number, dim: number, options?: EmbeddingOptions) {
+    super();
+    const what = "make an Embedding";
+    checkWhole(what, "the number of rows", count, 1);
+    checkWhole(what, "the number of features", dim, 1);
+    const { paddingIdx } = withDefaults<Required<EmbeddingOptions>>(what, options, {
+      paddingIdx: null,
+    });
+    if (paddingIdx !== null) checkWhole(what, "paddingIdx", paddingIdx, 0, count - 1);
+    const drawn = randnComplex([count, dim]);
+    const kept = Float32Array.from({ length: count }, (_, k) => (k === paddingIdx ? 0 : 1));
+    const initial = paddingIdx === null ? drawn : drawn.mul(tensor(kept, [count, 1]));
+    this.weight = parameter(initial, { name: "weight" });
+    this.#paddingIdx = paddingIdx;
+  }
+
+  /** The rows that indices name, […, dim]; see {@link embedding} of `nn.functional` for the indices. */
+  apply(indices: Indices, shape?: Shape): ComplexTensor {
+    const options = { shape: shape ?? null, paddingIdx: this.#paddingIdx };
+    return embedding(indices, this.weight, options);
+  }
+
+  /** Real and imaginary part of the rows. */
+  forward(indices: Indices, shape?: Shape): [RealTensor, RealTensor] {
+    const y = this.apply(indices, shape);
+    return [y.real, y.imag];
+  }
+}

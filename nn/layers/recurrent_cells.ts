@@ -1,0 +1,166 @@
+/** Single steps of gated recurrent units. */
+import { cannot } from "../../gpu/errors.ts";
+import { complex, full } from "../../complex/create.ts";
+import { checkWhole, sameShape, show } from "../../complex/shape.ts";
+import {
+  checkComplex,
+  checkReal,
+  type ComplexTensor,
+  type RealTensor,
+} from "../../complex/tensor.ts";
+import { gruUpdate } from "../functional/recurrent.ts";
+import { Layer } from "../layer.ts";
+import { withDefaults } from "../options.ts";
+import { BatchNorm1d } from "./batchnorm.ts";
+import { Linear } from "./linear.ts";
+
+/** Options of {@link GRUCell} and {@link BNGRUCell}. */
+export interface GRUCellOptions {
+  /** Whether each of the six linear maps has a bias; true, if absent. */
+  readonly bias?: boolean;
+}
+
+/**
+ * One step of a complex gated recurrent unit (Cho et al. 2014; complexPyTorch's GRUCell):
+ * r = σ(W₁x + R₁h), z = σ(W₂x + R₂h), n = tanh(W₃x + r∘R₃h), h′ = (1 − z)∘n + z∘h. Each W and R is a
+ * complex linear map with its own bias, ∘ the product of complex elements; σ and tanh act on real and
+ * imaginary part each by itself.
+ *
+ * From x [N, in] and h [N, hidden] to h′ [N, hidden]. Without h it starts from zeros.
+ *
+ * @throws {ArgandError} if a size is no whole number above 0, or x or h has other features or rows.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const cell = new nn.GRUCell(3, 8);
+ * let h = cell.apply(randnComplex([5, 3]));
+ * for (let step = 1; step < 4; step++) h = cell.apply(randnComplex([5, 3]), h);
+ * assertEquals(h.shape, [5, 8]);
+ * ```
+ */
+export class GRUCell extends Layer {
+  /** W₁, from the input to the reset gate. */
+  readonly resetInput: Linear;
+  /** R₁, from the hidden state to the reset gate. */
+  readonly resetHidden: Linear;
+  /** W₂, from the input to the update gate. */
+  readonly updateInput: Linear;
+  /** R₂, from the hidden state to the update gate. */
+  readonly updateHidden: Linear;
+  /** W₃, from the input to the candidate. */
+  readonly candidateInput: Linear;
+  /** R₃, from the hidden state to the candidate. */
+  readonly candidateHidden: Linear;
+  readonly #hidden: number;
+
+  /** A cell with random weights; see `manualSeed`. */
+  constructor(inFeatures: number, hidden: number, options?: GRUCellOptions) {
+    super();
+    const what = `make a ${this.constructor.name}`;
+    checkWhole(what, "the number of input features", inFeatures, 1);
+    checkWhole(what, "the size of the hidden state", hidden, 1);
+    const given = withDefaults<Required<GRUCellOptions>>(what, options, { bias: true });
+    const [ofInput, ofHidden] = [inFeatures, hidden].map((n) => () => new Linear(n, hidden, given));
+    this.resetInput = ofInput();
+    this.resetHidden = ofHidden();
+    this.updateInput = ofInput();
+    this.updateHidden = ofHidden();
+    this.candidateInput = ofInput();
+    this.candidateHidden = ofHidden();
+    this.#hidden = hidden;
+  }
+
+  /** h′. Without h it starts from zeros. */
+  override apply(x: ComplexTensor, h?: ComplexTensor): ComplexTensor {
+    const what = `apply ${this.constructor.name}`;
+    const features = this.resetInput.weight.shape[1];
+    if (checkComplex(what, x).rank !== 2 || x.shape[1] !== features) {
+      throw cannot(what, `it takes [N, ${features}], got ${show(x.shape)}`);
+    }
+    const shape = [x.shape[0], this.#hidden];
+    const state = h === undefined ? full(shape, { re: 0, im: 0 }) : checkComplex(what, h);
+    if (!sameShape(state.shape, shape)) {
+      throw cannot(what, `the hidden state must be ${show(shape)}, got ${show(state.shape)}`);
+    }
+    const ofInput = (map: Linear) => this.normalized(map.apply(x));
+    const ofHidden = (map: Linear) => this.normalized(map.apply(state));
+    const reset = [ofInput(this.resetInput), ofHidden(this.resetHidden)];
+    const update = [ofInput(this.updateInput), ofHidden(this.updateHidden)];
+    const candidate = [ofInput(this.candidateInput), ofHidden(this.candidateHidden)];
+    const [products, recurrent] = [0, 1].map((k) => [reset[k], update[k], candidate[k]] as const);
+    return gruUpdate(products, recurrent, state, (n) => this.normalized(n));
+  }
+
+  /** Both parts of h′. Without hr and hi it starts from zeros. */
+  override forward(
+    xr: RealTensor,
+    xi: RealTensor,
+    hr?: RealTensor,
+    hi?: RealTensor,
+  ): [RealTensor, RealTensor] {
+    const x = this.#whole("input", xr, xi);
+    const h = hr === undefined && hi === undefined
+      ? undefined
+      : this.#whole("hidden state", hr, hi);
+    const next = this.apply(x, h);
+    return [next.real, next.imag];
+  }
+
+  /** What products and the candidate pass through before σ and tanh. */
+  protected normalized(product: ComplexTensor): ComplexTensor {
+    return product;
+  }
+
+  #whole(of: string, re: RealTensor | undefined, im: RealTensor | undefined): ComplexTensor {
+    const what = `apply ${this.constructor.name}`;
+    const [a, b] = [checkReal(what, re), checkReal(what, im)];
+    if (sameShape(a.shape, b.shape)) return complex(a, b);
+    throw cannot(
+      what,
+      `the real part of the ${of} has shape ${show(a.shape)} and the imaginary part ${
+        show(b.shape)
+      }`,
+    );
+  }
+}
+
+/**
+ * One step of a complex gated recurrent unit with batch norm (complexPyTorch's BNGRUCell; Cooijmans et
+ * al., "Recurrent Batch Normalization", 2017): r = σ(B W₁x + B R₁h), z = σ(B W₂x + B R₂h),
+ * n = tanh(B(B W₃x + r∘B R₃h)), h′ = (1 − z)∘n + z∘h.
+ *
+ * B is one covariance batch norm of a single channel for all seven, so its statistics run over the
+ * whole [N, hidden] at once, and a call in training moves its running statistics seven times: by W₁x,
+ * R₁h, W₂x, R₂h, W₃x, R₃h and the candidate. complexPyTorch does the same up to the order.
+ *
+ * @throws {ArgandError} if a size is no whole number above 0, if x or h has other features or rows, or
+ * in training there is one value in all.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const cell = new nn.BNGRUCell(3, 8);
+ * const h = cell.apply(randnComplex([5, 3]));
+ * assert(h.shape[1] === 8 && cell.norm.numBatchesTracked!.value === 7);
+ * ```
+ */
+export class BNGRUCell extends GRUCell {
+  /** The norm that all products share; its one channel is the whole of a product. */
+  readonly norm: BatchNorm1d;
+
+  /** A cell with random weights; see `manualSeed`. */
+  constructor(inFeatures: number, hidden: number, options?: GRUCellOptions) {
+    super(inFeatures, hidden, options);
+    this.norm = new BatchNorm1d(1);
+  }
+
+  /** What products and the candidate pass through before σ and tanh. */
+  protected override normalized(product: ComplexTensor): ComplexTensor {
+    return this.norm.apply(product.unsqueeze(1)).squeeze(1);
+  }
+}
