@@ -8,22 +8,11 @@ import type { BatchNormSpec } from "../../gpu/kernels/moments.ts";
 import type { Program } from "../../gpu/kernel.ts";
 import { gradients } from "../autograd.ts";
 import { Node, parts, type Primitive } from "../graph.ts";
-import {
-  add,
-  complex,
-  div,
-  fill,
-  floatBits,
-  imag,
-  mul,
-  neg,
-  real,
-  scale,
-  sub,
-} from "./arithmetic.ts";
-import { reciprocal, sqrt, square } from "./functions.ts";
+import { add, complex, div, fill, floatBits, imag, mul, real, sub } from "./arithmetic.ts";
+import { sqrt, square } from "./functions.ts";
 import { mean as meanOf } from "./reduce.ts";
 import { embed, reshape, slice, variable } from "./views.ts";
+import { mix, whiten } from "./whiten.ts";
 
 /** What is learned; both or neither. */
 export interface Affine {
@@ -105,19 +94,9 @@ const covariance: Kind = {
   },
   compose(x, stats, affine, eps) {
     const [mr, mi, vrr, vii, vri] = columns(stats);
-    const e = fill(vrr.shape, eps);
-    const [a, b] = [add(vrr, e), add(vii, e)];
-    const s = sqrt(sub(mul(a, b), square(vri)));
-    const t = sqrt(add(add(a, b), scale(s, 2)));
-    const q = reciprocal(mul(s, t));
-    const [wrr, wii, wri] = [mul(add(b, s), q), mul(add(a, s), q), neg(mul(vri, q))];
-    const [dr, di] = [sub(real(x), mr), sub(imag(x), mi)];
-    const yr = add(mul(wrr, dr), mul(wri, di));
-    const yi = add(mul(wri, dr), mul(wii, di));
-    if (!affine) return complex(yr, yi);
-    const [grr, gii, gri] = columns(affine.weight);
-    const y = complex(add(mul(grr, yr), mul(gri, yi)), add(mul(gri, yr), mul(gii, yi)));
-    return add(y, perChannel(affine.bias));
+    const y = whiten(sub(x, complex(mr, mi)), [vrr, vii, vri], eps);
+    if (!affine) return y;
+    return add(mix(y, columns(affine.weight)), perChannel(affine.bias));
   },
 };
 

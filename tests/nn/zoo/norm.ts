@@ -45,4 +45,34 @@ export const norm: Case[] = [
     shape: [2, 3, 2, 3, 2],
     refuses: [[2, 4, 2, 3, 2], [2, 3, 6, 2], [1, 3, 1, 1, 1]],
   },
+  {
+    name: "LayerNorm",
+    make: () => new nn.LayerNorm(5),
+    shape: [4, 5],
+    refuses: [[4, 6], [5, 4]],
+  },
+  {
+    name: "LayerNorm of two axes",
+    make: () => new nn.LayerNorm([3, 4]),
+    shape: [4, 3, 4],
+    refuses: [[4, 4, 3], [4]],
+  },
+  {
+    name: "GroupNorm",
+    make: () => new nn.GroupNorm(2, 4),
+    shape: [3, 4, 3],
+    refuses: [[3, 6, 3], [4], [3, 3, 4]],
+  },
+  {
+    name: "GroupNorm of images",
+    make: () => new nn.GroupNorm(1, 2, { affine: false }),
+    shape: [3, 2, 2, 3],
+    refuses: [[3, 3, 2, 3]],
+  },
+  {
+    name: "RMSNorm",
+    make: () => new nn.RMSNorm([5]),
+    shape: [4, 5],
+    refuses: [[4, 6], [5, 4]],
+  },
 ];

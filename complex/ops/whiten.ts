@@ -1,0 +1,36 @@
+/**
+ * Symmetric real 2×2 matrices that act on (Re z, Im z). Each is a list of its entries rr, ii and ri,
+ * real nodes whose shapes broadcast with z.
+ */
+import type { Node } from "../graph.ts";
+import { add, complex, fill, imag, mul, neg, real, scale, sub } from "./arithmetic.ts";
+import { reciprocal, relu, sqrt, square } from "./functions.ts";
+import { detach } from "./views.ts";
+
+/** The entries rr, ii, ri. */
+export type Symmetric = readonly Node[];
+
+/** M z. */
+export function mix(z: Node, [rr, ii, ri]: Symmetric): Node {
+  const [x, y] = [real(z), imag(z)];
+  return complex(add(mul(rr, x), mul(ri, y)), add(mul(ri, x), mul(ii, y)));
+}
+
+/**
+ * (V + eps)^(−1/2) z in closed form, for second moments V of any size: of unit trace the determinant
+ * neither overflows nor, as V has no negative eigenvalue, may fall below 0.
+ */
+export function whiten(z: Node, [rr, ii, ri]: Symmetric, eps: number): Node {
+  const trace = add(add(rr, ii), fill(rr.shape, 2 * eps));
+  const unit = reciprocal(trace);
+  const e = scale(unit, eps);
+  const [a, b, c] = [mul(rr, unit), mul(ii, unit), mul(ri, unit)];
+  const rounded = sub(mul(a, b), square(c));
+  // What rounding left below 0 is put right; the derivative is that of a b − c².
+  const det = add(rounded, detach(relu(neg(rounded))));
+  const s = sqrt(add(det, mul(e, add(add(a, b), e))));
+  const t = sqrt(add(scale(s, 2), fill(s.shape, 1)));
+  const q = reciprocal(mul(mul(s, t), sqrt(trace)));
+  const more = add(e, s);
+  return mix(z, [mul(add(b, more), q), mul(add(a, more), q), neg(mul(c, q))]);
+}

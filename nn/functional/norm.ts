@@ -1,0 +1,212 @@
+/**
+ * Norms of single examples. Real and imaginary part are whitened together, as by the covariance batch
+ * norm (Trabelsi et al., "Deep Complex Networks", 2018), by the moments of each example.
+ */
+import { cannot } from "../../gpu/errors.ts";
+import { where } from "../../complex/combine.ts";
+import { complex } from "../../complex/create.ts";
+import { covarianceBatchNorm } from "../../complex/ops/batchnorm.ts";
+import { reshape } from "../../complex/ops/views.ts";
+import { mix, whiten } from "../../complex/ops/whiten.ts";
+import { sameShape, type Shape, show, sizeOf } from "../../complex/shape.ts";
+import {
+  checkComplex,
+  checkReal,
+  type ComplexTensor,
+  type RealTensor,
+  wrapComplex,
+} from "../../complex/tensor.ts";
+import {
+  checkChannels,
+  checkedEps,
+  checkGroups,
+  normalizedAxes,
+  type NormalizedShape,
+  type NormOptions,
+} from "./norm_options.ts";
+
+function checkTrailing(what: string, z: ComplexTensor, inner: Shape): void {
+  if (sameShape(checkComplex(what, z).shape.slice(-inner.length), inner)) return;
+  throw cannot(what, `it normalises ${show(inner)} and the input is ${show(z.shape)}`);
+}
+
+/** Γ y + β, with Γ in the last axis of a weight [...per, 3] and β in [...per], in shape `as`. */
+function affine(
+  what: string,
+  y: ComplexTensor,
+  weight: RealTensor | null,
+  bias: ComplexTensor | null,
+  per: Shape,
+  as: Shape = per,
+): ComplexTensor {
+  if (weight && !sameShape(checkReal(what, weight).shape, [...per, 3])) {
+    throw cannot(what, `the weight must be ${show([...per, 3])}, got ${show(weight.shape)}`);
+  }
+  if (bias && !sameShape(checkComplex(what, bias).shape, per)) {
+    throw cannot(what, `the bias must be ${show(per)}, got ${show(bias.shape)}`);
+  }
+  const gamma = weight && [0, 1, 2].map((k) => weight.at(k, -1).reshape(as).node);
+  const scaled = gamma ? wrapComplex(mix(y.node, gamma)) : y;
+  return bias ? scaled.add(bias.reshape(as)) : scaled;
+}
+
+/** z, of which each of so many equal runs of elements is centred and whitened by its covariance. */
+function whitenRuns(what: string, z: ComplexTensor, runs: number, eps: number): ComplexTensor {
+  if (z.size === runs) {
+    throw cannot(
+      what,
+      `of the input ${
+        show(z.shape)
+      } it normalises 1 value at a time, and one value has no variance`,
+    );
+  }
+  const x = reshape(z.node, [1, runs, z.size / runs]);
+  const { statistics, normalize } = covarianceBatchNorm;
+  return wrapComplex(reshape(normalize(x, statistics(x), null, eps, true), z.shape));
+}
+
+/**
+ * Layer norm (Ba, Kiros and Hinton 2016) of complex numbers: the elements of each example are centred
+ * and whitened, Γ (V + eps)^(−1/2) (z − μ) + β, with μ the mean over the last axes and V the 2×2
+ * covariance of real and imaginary part there.
+ *
+ * @param z Complex [..., ...normalizedShape].
+ * @param normalizedShape The sizes of the axes over which the moments are taken.
+ * @param weight Real [...normalizedShape, 3] with Γ = ((γrr, γri), (γri, γii)) as γrr, γii, γri; null
+ * for none.
+ * @param bias β, complex [...normalizedShape]; null for none.
+ * @returns A tensor like z.
+ * @throws {ArgandError} if the last axes are not normalizedShape or hold one value, or a shape differs.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const y = nn.functional.layerNorm(randnComplex([2, 50]), 50);
+ * assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
+ * ```
+ */
+export function layerNorm(
+  z: ComplexTensor,
+  normalizedShape: NormalizedShape,
+  weight: RealTensor | null = null,
+  bias: ComplexTensor | null = null,
+  options?: NormOptions,
+): ComplexTensor {
+  const what = "apply LayerNorm";
+  const inner = normalizedAxes(what, normalizedShape);
+  checkTrailing(what, z, inner);
+  const eps = checkedEps(what, options);
+  const y = whitenRuns(what, z, z.size / sizeOf(inner), eps);
+  return affine(what, y, weight, bias, inner);
+}
+
+/**
+ * Group norm (Wu and He 2018) of complex numbers: like {@link layerNorm}, over groups of channels of
+ * each example and all that follows, with Γ and β for each channel.
+ *
+ * @param z Complex [N, channels, …].
+ * @param numGroups Into how many groups the channels are divided.
+ * @param weight Real [channels, 3] with Γ = ((γrr, γri), (γri, γii)) as γrr, γii, γri; null for none.
+ * @param bias β, complex [channels]; null for none.
+ * @returns A tensor like z.
+ * @throws {ArgandError} if the groups do not divide the channels, or hold one value, or a shape
+ * differs.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const y = nn.functional.groupNorm(randnComplex([2, 4, 30]), 2);
+ * assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
+ * ```
+ */
+export function groupNorm(
+  z: ComplexTensor,
+  numGroups: number,
+  weight: RealTensor | null = null,
+  bias: ComplexTensor | null = null,
+  options?: NormOptions,
+): ComplexTensor {
+  const what = "apply GroupNorm";
+  checkChannels(what, z);
+  const { shape } = z;
+  checkGroups(what, numGroups, shape[1]);
+  const eps = checkedEps(what, options);
+  const y = whitenRuns(what, z, shape[0] * numGroups, eps);
+  return affine(what, y, weight, bias, [shape[1]], [shape[1], ...shape.slice(2).map(() => 1)]);
+}
+
+/**
+ * RMS norm (Zhang and Sennrich 2019) of complex numbers: Γ (M + eps)^(−1/2) z, with M the 2×2 second
+ * moments E[Re²], E[Im²], E[Re Im] about 0 over the last axes. Nothing is centred.
+ *
+ * @param z Complex [..., ...normalizedShape].
+ * @param normalizedShape The sizes of the axes over which the moments are taken.
+ * @param weight Real [...normalizedShape, 3] with Γ = ((γrr, γri), (γri, γii)) as γrr, γii, γri; null
+ * for none.
+ * @returns A tensor like z.
+ * @throws {ArgandError} if the last axes are not normalizedShape, or the weight's shape differs.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const y = nn.functional.rmsNorm(randnComplex([2, 50]), 50);
+ * assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
+ * ```
+ */
+export function rmsNorm(
+  z: ComplexTensor,
+  normalizedShape: NormalizedShape,
+  weight: RealTensor | null = null,
+  options?: NormOptions,
+): ComplexTensor {
+  const what = "apply RMSNorm";
+  const inner = normalizedAxes(what, normalizedShape);
+  checkTrailing(what, z, inner);
+  const eps = checkedEps(what, options);
+  const axes = inner.map((_, d) => d - inner.length);
+  const { real, imag } = z;
+  const squares = complex(real.square(), imag.square()).mean(axes, true);
+  const moments = [squares.real, squares.imag, real.mul(imag).mean(axes, true)];
+  const y = wrapComplex(whiten(z.node, moments.map((m) => m.node), eps));
+  return affine(what, y, weight, null, inner);
+}
+
+/** Centred, and divided by the unbiased standard deviation; of equal numbers 0. */
+function standardize(x: RealTensor): RealTensor {
+  // The first element is taken off before the mean, so that of equal numbers nothing is left.
+  const shifted = x.sub(x.flatten().at(0).detach());
+  const d = shifted.sub(shifted.mean());
+  const variance = d.square().sum().div(x.size - 1);
+  return d.div(where(variance.equal(0), 1, variance).sqrt());
+}
+
+/**
+ * Real and imaginary part each minus its mean and over its unbiased standard deviation, both taken
+ * over the whole tensor. A part that is the same everywhere becomes 0.
+ *
+ * @param z Complex, of any shape with two values or more.
+ * @returns A tensor like z.
+ * @throws {ArgandError} if z is not complex or has one value.
+ *
+ * @example
+ * ```ts
+ * import { complex, nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const y = nn.functional.normalize(complex([1, 2, 3], [-4, 0, 4]));
+ * assertEquals([...await y.data()], [-1, -1, 0, 0, 1, 1]);
+ * ```
+ */
+export function normalize(z: ComplexTensor): ComplexTensor {
+  const what = "normalize";
+  if (checkComplex(what, z).size < 2) {
+    throw cannot(what, `the input ${show(z.shape)} has 1 value, which has no variance`);
+  }
+  return complex(standardize(z.real), standardize(z.imag));
+}

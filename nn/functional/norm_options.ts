@@ -1,0 +1,44 @@
+/** Checks that the norms and their layers share. */
+import { cannot } from "../../gpu/errors.ts";
+import { checkShape, checkWhole, type Shape, show } from "../../complex/shape.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
+import { checkNumber, withDefaults } from "../options.ts";
+
+/** Options of the norms as functions. */
+export interface NormOptions {
+  /** Added to second moments; 1e-5, if absent. */
+  readonly eps?: number;
+}
+
+/** The sizes of the axes that are normalised: the last ones. */
+export type NormalizedShape = number | readonly number[];
+
+/** The normalised axes as a list, checked. */
+export function normalizedAxes(what: string, normalizedShape: NormalizedShape): Shape {
+  const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
+  checkShape(what, shape);
+  if (shape.length === 0) throw cannot(what, "normalizedShape [] names 0 axes");
+  return shape;
+}
+
+/** The eps of the options, checked. */
+export function checkedEps(what: string, options?: NormOptions): number {
+  const { eps } = withDefaults<Required<NormOptions>>(what, options, { eps: 1e-5 });
+  checkNumber(what, "eps", eps);
+  return eps;
+}
+
+/** Refuses groups that do not divide the channels. */
+export function checkGroups(what: string, groups: number, channels: number): void {
+  checkWhole(what, "the number of groups", groups, 1);
+  if (channels % groups === 0) return;
+  throw cannot(what, `${groups} groups do not divide ${channels} channels`);
+}
+
+/** Refuses what is not complex [N, channels, …]; any number of channels does, if none is given. */
+export function checkChannels(what: string, z: ComplexTensor, channels?: number): void {
+  const { shape } = checkComplex(what, z);
+  const wanted = channels ?? "channels";
+  if (shape.length > 1 && shape[1] === (channels ?? shape[1])) return;
+  throw cannot(what, `it takes [N, ${wanted}, …], got ${show(shape)}`);
+}
