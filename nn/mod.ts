@@ -36,6 +36,7 @@ export * from "./layers/pool.ts";
 export * from "./layers/recurrent.ts";
 export * from "./layers/recurrent_cells.ts";
 export * from "./layers/sequential.ts";
+export * from "./layers/transformer.ts";
 export * from "./layers/upsample.ts";
 export * from "./module.ts";
 export * from "./optim/adam.ts";

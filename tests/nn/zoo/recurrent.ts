@@ -59,4 +59,16 @@ export const recurrent: Case[] = [
     shape: [4, 2, 4],
     refuses: [[4, 2, 3]],
   },
+  ...[false, true].map((normFirst): Case => ({
+    name: `TransformerEncoderLayer with normFirst ${normFirst}`,
+    make: () =>
+      new nn.TransformerEncoderLayer(4, 2, {
+        batchFirst,
+        normFirst,
+        feedForward: 6,
+        dropout: 0.02,
+      }),
+    shape: [4, 2, 4],
+    refuses: [[4, 2, 3], [4, 4]],
+  })),
 ];

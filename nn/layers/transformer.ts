@@ -1,0 +1,112 @@
+/** Layers of transformers. */
+import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../../complex/describe.ts";
+import { checkWhole } from "../../complex/shape.ts";
+import type { ComplexTensor } from "../../complex/tensor.ts";
+import type { AttentionMask, AttentionScores } from "../functional/attention.ts";
+import { Layer } from "../layer.ts";
+import { checkNumber, withDefaults } from "../options.ts";
+import { CReLU } from "./activation.ts";
+import { MultiheadAttention } from "./attention.ts";
+import { Dropout } from "./dropout.ts";
+import { Linear } from "./linear.ts";
+import { LayerNorm } from "./norm.ts";
+
+/** Options of {@link TransformerEncoderLayer}. */
+export interface TransformerEncoderLayerOptions {
+  /** Features between the two linear maps; 2048, if absent. */
+  readonly feedForward?: number;
+  /** The probability to drop, of attention weights and of elements, in training; 0.1, if absent. */
+  readonly dropout?: number;
+  /** The layer between the two linear maps; {@link CReLU}, if absent. */
+  readonly activation?: Layer | null;
+  /** Whether the norms come before attention and maps and not after the sums; false, if absent. */
+  readonly normFirst?: boolean;
+  /** What the attention's softmax compares, real parts or moduli; real parts, if absent. */
+  readonly scores?: AttentionScores;
+  /** Whether sequences are [N, length, embed]; false, if absent: [length, N, embed]. */
+  readonly batchFirst?: boolean;
+}
+
+/**
+ * An encoder layer of a transformer for complex numbers (Vaswani et al. 2017, as PyTorch has it; Eilers
+ * and Jiang, "Building blocks for a complex-valued transformer architecture", 2023): with
+ * A = self-attention and F(x) = W₂ a(W₁x + b₁) + b₂, y = norm₂(s + F(s)) of s = norm₁(x + A(x)), or with
+ * `normFirst` y = s + F(norm₂(s)) of s = x + A(norm₁(x)). The norms are layer norms over the features
+ * by covariance. In training elements are dropped after A, a and F.
+ *
+ * From complex [length, N, embed] to the same, or [N, length, embed] with `batchFirst`.
+ *
+ * @throws {ArgandError} if a size is no whole number above 0, if the heads do not divide the features,
+ * or if the input or the mask does not fit.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const layer = new nn.TransformerEncoderLayer(8, 2, { feedForward: 32, batchFirst: true });
+ * assertEquals(layer.apply(randnComplex([3, 5, 8]), { causal: true }).shape, [3, 5, 8]);
+ * ```
+ */
+export class TransformerEncoderLayer extends Layer {
+  /** A. */
+  readonly selfAttention: MultiheadAttention;
+  /** W₁ and b₁, from the features to those between. */
+  readonly linear1: Linear;
+  /** W₂ and b₂, back to the features. */
+  readonly linear2: Linear;
+  /** The norm of the attention. */
+  readonly norm1: LayerNorm;
+  /** The norm of the linear maps. */
+  readonly norm2: LayerNorm;
+  /** a. */
+  readonly activation: Layer;
+  /** What drops elements. */
+  readonly dropout: Dropout;
+  readonly #normFirst: boolean;
+
+  /** A layer with random weights; see `manualSeed`. */
+  constructor(embed: number, heads: number, options?: TransformerEncoderLayerOptions) {
+    super();
+    const what = "make a TransformerEncoderLayer";
+    const given = withDefaults<Required<TransformerEncoderLayerOptions>>(what, options, {
+      feedForward: 2048,
+      dropout: 0.1,
+      activation: null,
+      normFirst: false,
+      scores: "real",
+      batchFirst: false,
+    });
+    const { feedForward, dropout, activation, normFirst, scores, batchFirst } = given;
+    checkWhole(what, "feedForward", feedForward, 1);
+    checkNumber(what, "dropout", dropout, 0, 1);
+    if (activation !== null && !(activation instanceof Layer)) {
+      throw cannot(what, `the activation must be a Layer, got ${describe(activation)}`);
+    }
+    this.selfAttention = new MultiheadAttention(embed, heads, { scores, dropout, batchFirst });
+    this.linear1 = new Linear(embed, feedForward);
+    this.linear2 = new Linear(feedForward, embed);
+    this.norm1 = new LayerNorm(embed);
+    this.norm2 = new LayerNorm(embed);
+    this.activation = activation ?? new CReLU();
+    this.dropout = new Dropout(dropout);
+    this.#normFirst = normFirst;
+  }
+
+  /** y; a mask is the attention's. */
+  override apply(x: ComplexTensor, mask?: AttentionMask): ComplexTensor {
+    const attended = (z: ComplexTensor) =>
+      this.dropout.apply(this.selfAttention.apply(z, z, z, mask));
+    const mapped = (z: ComplexTensor) => {
+      const between = this.dropout.apply(this.activation.apply(this.linear1.apply(z)));
+      return this.dropout.apply(this.linear2.apply(between));
+    };
+    if (this.#normFirst) {
+      const sum = x.add(attended(this.norm1.apply(x)));
+      return sum.add(mapped(this.norm2.apply(sum)));
+    }
+    const sum = this.norm1.apply(x.add(attended(x)));
+    return this.norm2.apply(sum.add(mapped(sum)));
+  }
+}
