@@ -18,9 +18,11 @@ import {
   biasOf,
   compare,
   compareGradients,
+  mixed,
   optionsOf,
   random,
   setComplex,
+  slopes,
   weightOf,
 } from "./support.ts";
 
@@ -198,12 +200,6 @@ onEngines('padding "valid" is none', async () => {
   );
 });
 
-/** A smooth real number that depends on every element in its own way. */
-function mixed(y: ComplexTensor): RealTensor {
-  const w = random([...y.shape], 77);
-  return y.mul(w).real.square().sum().add(y.mul(w).imag.mul(y.real).sum());
-}
-
 const DERIVED: [Convolve, unknown, number[][]][] = [
   [conv1d, { stride: 2, padding: 1, dilation: 2, groups: 2 }, [[2, 2, 7], [4, 1, 3], [4]]],
   [conv2d, { padding: "same", groups: 2 }, [[2, 2, 3, 4], [2, 1, 2, 3], [2]]],
@@ -232,11 +228,7 @@ onEngines("first and second derivatives of convolutions pass gradcheck", async (
       const [x, w, b] = args as ComplexTensor[];
       return mixed(f(x, w, b, options));
     };
-    const slopes = (...args: Tensor[]): RealTensor => {
-      const [, gradients] = valueAndGrad(value)(...args);
-      return gradients.map((g) => g.absSquared().sum()).reduce((a, b) => a.add(b));
-    };
-    for (const [order, g] of [[1, value], [2, slopes]] as const) {
+    for (const [order, g] of [[1, value], [2, slopes(value)]] as const) {
       const { ok, worst } = await gradcheck(g, inputs, {
         checks: 6,
         tolerance: 3e-3,
