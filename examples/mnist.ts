@@ -7,23 +7,15 @@
  */
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import {
-  complex,
-  type ComplexTensor,
-  gpu,
-  manualSeed,
-  nn,
-  noGrad,
-  rand,
-  tensor,
-} from "@argand/argand";
-import { type Digits, mnistDigits, SIDE } from "./mnist_data.ts";
+import { gpu, manualSeed, nn } from "@argand/argand";
+import { mnistDigits, SIDE } from "./mnist_data.ts";
+import { accuracyOf, digitBatch, predictDigits } from "./mnist_training.ts";
 import { FoundingNetwork } from "./networks.ts";
 import { Progress } from "./progress.ts";
 import { writeReport } from "./report.ts";
+import { shuffled, stepTime, trainPass } from "./training.ts";
 
 const TEST_DIGITS = 10_000;
-const TEST_BATCH = 500;
 const SHOWN_DIGITS = 48;
 /** Training digits of the demo: they take less than a minute on two cores on either engine. */
 const DEMO_IMAGES = { webgpu: 12_800, cpu: 6_400 };
@@ -71,46 +63,6 @@ function readOptions(args: string[]): z.infer<typeof optionsSchema> {
   }
 }
 
-/** Digits `from` to `from + count` as the network takes them: the real part around 0. */
-function batchOf(digits: Digits, order: Uint32Array, from: number, count: number): {
-  readonly images: ComplexTensor;
-  readonly labels: Uint8Array;
-} {
-  const pixels = SIDE * SIDE;
-  const values = new Float32Array(count * pixels);
-  const labels = new Uint8Array(count);
-  for (let k = 0; k < count; k++) {
-    const at = order[from + k];
-    labels[k] = digits.labels[at];
-    values.set(digits.images.subarray(at * pixels, (at + 1) * pixels), k * pixels);
-  }
-  for (let k = 0; k < values.length; k++) values[k] -= 0.5;
-  return { images: complex(tensor(values, [count, 1, SIDE, SIDE])), labels };
-}
-
-const inOrder = (count: number) => Uint32Array.from({ length: count }, (_, k) => k);
-
-/** A new order of the digits, from the library's own random numbers. */
-async function shuffled(count: number): Promise<Uint32Array> {
-  const keys = await rand([count]).data();
-  return inOrder(count).sort((a, b) => keys[a] - keys[b]);
-}
-
-/** What the network makes of every digit. */
-async function predict(network: FoundingNetwork, digits: Digits): Promise<number[]> {
-  network.eval();
-  const order = inOrder(digits.count);
-  const found: number[] = [];
-  for (let from = 0; from < digits.count; from += TEST_BATCH) {
-    const count = Math.min(TEST_BATCH, digits.count - from);
-    const { images } = batchOf(digits, order, from, count);
-    found.push(...await noGrad(() => network.logits(images).argmax(1)).data());
-  }
-  return found;
-}
-
-const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >> 1];
-
 const options = readOptions(Deno.args);
 if (options.device) await gpu.use(options.device);
 const engine = gpu.engine();
@@ -128,41 +80,32 @@ const losses: number[] = [];
 const deviceBytes: number[] = [];
 const times: number[] = [];
 const progress = new Progress(options.epochs * batches, options.batch, say);
-let unread: Promise<number> | null = null;
-const note = async (loss: Promise<number>) => {
-  losses.push(await loss);
-  progress.update(losses.length, losses[losses.length - 1]);
-};
-
 for (let epoch = 0; epoch < options.epochs; epoch++) {
   network.train();
   const order = await shuffled(count);
-  let before = performance.now();
-  for (let from = 0; from < count; from += options.batch) {
-    const size = Math.min(options.batch, count - from);
-    const { images, labels } = batchOf(digits, order, from, size);
-    const loss = nn.crossEntropy(network.logits(images), labels);
-    loss.backward();
-    optimizer.step();
-    // The loss of a step is read while the next one runs.
-    if (unread) await note(unread);
-    unread = loss.item();
-    times.push(performance.now() - before);
-    before = performance.now();
-  }
-  if (unread) await note(unread);
-  unread = null;
+  await trainPass(
+    count,
+    options.batch,
+    (from, size) => {
+      const { images, labels } = digitBatch(digits, order, from, size);
+      return nn.crossEntropy(network.logits(images), labels);
+    },
+    optimizer,
+    (loss, ms) => {
+      losses.push(loss);
+      times.push(ms);
+      progress.update(losses.length, loss);
+    },
+  );
   deviceBytes.push(gpu.memory().bytes);
 }
 
 const test = mnistDigits("testing", TEST_DIGITS);
 const started = performance.now();
-const predictions = await predict(network, test);
-const right = predictions.filter((digit, k) => digit === test.labels[k]).length;
-const accuracy = right / TEST_DIGITS;
+const predictions = await predictDigits(network, test);
+const accuracy = accuracyOf(predictions, test);
 const testSeconds = (performance.now() - started) / 1000;
-// The first steps also compile the kernels.
-const stepMs = median(times.length > 10 ? times.slice(5) : times);
+const stepMs = stepTime(times);
 
 const side = SIDE * SIDE;
 const normText = options.norm === "none" ? "without batch norm" : `with ${options.norm} batch norm`;
@@ -191,7 +134,10 @@ await writeReport(REPORT, {
     `--batch ${options.batch} --seed ${options.seed}`,
 });
 
-say(`${right} of ${TEST_DIGITS} test digits are right: ${(100 * accuracy).toFixed(2)} %`);
+say(
+  `${Math.round(accuracy * TEST_DIGITS)} of ${TEST_DIGITS} test digits are right: ` +
+    `${(100 * accuracy).toFixed(2)} %`,
+);
 say(`${stepMs.toFixed(1)} ms a step, ${deviceBytes.at(-1)} bytes on the device`);
 say(`The report is in ${REPORT}`);
 if (options.json) {

@@ -1,5 +1,6 @@
 /** The report of a training run: one small HTML file that needs nothing else, light or dark. */
 import { drawColourWheel, drawComplex, drawReal, pngDataUrl } from "@argand/argand";
+import { escape, type Figure, formatPage, pretty, section, writePage } from "./page.ts";
 
 /** What a report shows; whatever is left out has no place in it. */
 export interface Report {
@@ -7,7 +8,7 @@ export interface Report {
   /** One sentence under the title: what was trained, on what. */
   readonly summary?: string;
   /** Key figures, such as `{ label: "device", value: "llvmpipe" }`. */
-  readonly figures?: readonly { readonly label: string; readonly value: string }[];
+  readonly figures?: readonly Figure[];
   /** The training loss of each step. */
   readonly losses?: readonly number[];
   /** The share of test digits that are recognised, 0 to 1. */
@@ -29,14 +30,6 @@ export interface Report {
   readonly deviceBytes?: readonly number[];
   /** The command that makes the report again. */
   readonly command?: string;
-}
-
-const escape = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
-
-/** A number for people: three digits, thin spaces between thousands. */
-function pretty(x: number): string {
-  if (x !== 0 && Math.abs(x) < 1000) return String(Number(x.toPrecision(3)));
-  return Math.round(x).toString().replace(/\B(?=(\d{3})+$)/g, "\u2009");
 }
 
 /** About `count` round numbers (1, 2 or 5 times a power of ten apart) from at most `low` to at least `high`. */
@@ -120,10 +113,6 @@ ${lines.map(path).join("\n")}
 </svg>`;
 }
 
-function section(title: string, note: string, body: string): string {
-  return `<section><h2>${escape(title)}</h2>\n<p class="note">${note}</p>\n${body}</section>`;
-}
-
 function lossSection(losses: readonly number[]): string {
   const reach = Math.round(losses.length / 50);
   const part = losses.slice(-(2 * reach + 1));
@@ -201,32 +190,11 @@ function filterSection(filters: NonNullable<Report["filters"]>): string {
 }
 
 const STYLE = `
-:root { color-scheme: light dark; --ground: #fbfbf9; --card: #fff; --ink: #1d2129; --soft: #667080;
-  --line: #e4e5e8; --strong: #2f5fd0; --faint: #2f5fd04d; --wrong: #c8321f; }
-@media (prefers-color-scheme: dark) { :root { --ground: #14161a; --card: #1c1f25; --ink: #e8eaee;
-  --soft: #98a1b0; --line: #30343c; --strong: #86a9ff; --faint: #86a9ff55; --wrong: #ff7b66; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 52rem; background: var(--ground);
-  color: var(--ink); font: 16px/1.5 system-ui, sans-serif; font-variant-numeric: tabular-nums; }
-h1 { margin: 0; font-size: 1.9rem; line-height: 1.2; letter-spacing: -0.02em; }
-h2 { margin: 0; font-size: 1.05rem; }
-header p { margin: .4rem 0 0; color: var(--soft); }
-dl { display: flex; flex-wrap: wrap; gap: 1px; margin: 1.75rem 0 0;
-  background: var(--line); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
-dl div { flex: 1 1 9rem; padding: .7rem 1rem; background: var(--card); }
-dt { color: var(--soft); font-size: .8rem; }
-dd { margin: 0; font-size: 1.15rem; font-weight: 600; overflow-wrap: anywhere; }
-dd.long { font-size: .875rem; font-weight: 500; line-height: 1.3; }
-section { margin-top: 1.25rem; padding: 1.1rem 1.25rem 1.25rem; background: var(--card);
-  border: 1px solid var(--line); border-radius: 10px; }
-.note { margin: .1rem 0 1rem; color: var(--soft); font-size: .875rem; }
-svg { display: block; width: 100%; height: auto; overflow: visible; }
 svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
 svg .grid { stroke: var(--line); }
 polyline { fill: none; stroke-linejoin: round; stroke-linecap: round; }
 .strong { stroke: var(--strong); stroke-width: 2; }
 .faint { stroke: var(--faint); stroke-width: 1; }
-figure { margin: 0; }
 img { display: block; image-rendering: pixelated; }
 .digits { display: grid; grid-template-columns: repeat(auto-fill, minmax(3.2rem, 1fr)); gap: .6rem; }
 .digits img { width: 100%; border-radius: 5px; }
@@ -244,7 +212,6 @@ img { display: block; image-rendering: pixelated; }
 .legend img { width: 6rem; image-rendering: auto; }
 .legend b { font-weight: 500; }
 .legend figcaption { margin-top: .4rem; }
-footer { margin-top: 1.5rem; color: var(--soft); font-size: .85rem; }
 @media (max-width: 34rem) { .filters { flex-direction: column; align-items: stretch; } }
 `;
 
@@ -255,41 +222,16 @@ export function formatReport(report: Report): string {
   if (accuracy !== undefined) {
     figures.unshift({ label: "test accuracy", value: `${(100 * accuracy).toFixed(1)} %` });
   }
-  const parts = [
-    `<header><h1>${escape(title)}</h1>${summary ? `<p>${escape(summary)}</p>` : ""}</header>`,
-    figures.length > 0 &&
-    `<dl>${
-      figures.map((f) =>
-        `<div><dt>${escape(f.label)}</dt><dd${f.value.length > 12 ? ` class="long"` : ""}>${
-          escape(f.value)
-        }</dd></div>`
-      )
-        .join("\n")
-    }</dl>`,
+  const sections = [
     losses?.length && lossSection(losses),
     digits?.length && digitSection(digits),
     filters && filterSection(filters),
     deviceBytes?.length && memorySection(deviceBytes),
-    command && `<footer>Made by <code>${escape(command)}</code></footer>`,
-  ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-${parts.filter(Boolean).join("\n")}
-</body>
-</html>
-`;
+  ].filter((text) => typeof text === "string");
+  return formatPage({ title, summary, figures, sections, command, style: STYLE });
 }
 
 /** Writes the report to `path`, and makes the folder that it lies in where there is none. */
 export async function writeReport(path: string, report: Report): Promise<void> {
-  const slash = path.lastIndexOf("/");
-  if (slash > 0) await Deno.mkdir(path.slice(0, slash), { recursive: true });
-  await Deno.writeTextFile(path, formatReport(report));
+  await writePage(path, formatReport(report));
 }

@@ -1,0 +1,42 @@
+/** Digits as the founding network takes them, and what it makes of them. */
+import { complex, type ComplexTensor, noGrad, tensor } from "@argand/argand";
+import { type Digits, SIDE } from "./mnist_data.ts";
+import type { FoundingNetwork } from "./networks.ts";
+import { inOrder } from "./training.ts";
+
+const TEST_BATCH = 500;
+
+/** Digits `from` to `from + count` as the network takes them: the real part around 0. */
+export function digitBatch(digits: Digits, order: Uint32Array, from: number, count: number): {
+  readonly images: ComplexTensor;
+  readonly labels: Uint8Array;
+} {
+  const pixels = SIDE * SIDE;
+  const values = new Float32Array(count * pixels);
+  const labels = new Uint8Array(count);
+  for (let k = 0; k < count; k++) {
+    const at = order[from + k];
+    labels[k] = digits.labels[at];
+    values.set(digits.images.subarray(at * pixels, (at + 1) * pixels), k * pixels);
+  }
+  for (let k = 0; k < values.length; k++) values[k] -= 0.5;
+  return { images: complex(tensor(values, [count, 1, SIDE, SIDE])), labels };
+}
+
+/** What the network, in evaluation mode, makes of every digit. */
+export async function predictDigits(network: FoundingNetwork, digits: Digits): Promise<number[]> {
+  network.eval();
+  const order = inOrder(digits.count);
+  const found: number[] = [];
+  for (let from = 0; from < digits.count; from += TEST_BATCH) {
+    const count = Math.min(TEST_BATCH, digits.count - from);
+    const { images } = digitBatch(digits, order, from, count);
+    found.push(...await noGrad(() => network.logits(images).argmax(1)).data());
+  }
+  return found;
+}
+
+/** The share of digits that are read rightly. */
+export function accuracyOf(predictions: readonly number[], digits: Digits): number {
+  return predictions.filter((digit, k) => digit === digits.labels[k]).length / digits.count;
+}
