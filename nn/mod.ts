@@ -18,6 +18,10 @@
  *
  * @module
  */
+export { loadComplexPyTorch } from "./checkpoints/complexpytorch.ts";
+export type { Entries } from "./checkpoints/reader.ts";
+export { loadTorchcvnn } from "./checkpoints/torchcvnn.ts";
+export type { CheckpointOptions } from "./checkpoints/translate.ts";
 export * from "./functional/loss.ts";
 export * from "./functional/softmax.ts";
 export * from "./layer.ts";

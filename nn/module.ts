@@ -30,7 +30,11 @@ export class Counter {
 /** The values of a module by name: what `formatSafetensors` writes and `parseSafetensors` reads. */
 export type StateDict = Map<string, SafetensorsEntry>;
 
-type Part = Tensor | Counter | Module;
+/**
+ * What a module is made of.
+ * @internal
+ */
+export type Part = Tensor | Counter | Module;
 
 /**
  * The base of whatever has parameters. A subclass assigns its parameters, buffers and modules to
@@ -69,8 +73,11 @@ export abstract class Module {
     return Object.entries(this);
   }
 
-  /** Everything below this module with its path, each once, in the order of the properties. */
-  #parts(): [path: string, part: Part][] {
+  /**
+   * Everything below this module with its path, each once, in the order of the properties.
+   * @internal
+   */
+  parts(): [path: string, part: Part][] {
     const found: [string, Part][] = [];
     const seen = new Set<unknown>();
     const visit = (path: string, part: unknown): void => {
@@ -94,12 +101,17 @@ export abstract class Module {
 
   /** This module and all below it, outermost first. */
   modules(): Module[] {
-    return this.#parts().map(([, part]) => part).filter((part) => part instanceof Module);
+    return this.namedModules().map(([, module]) => module);
+  }
+
+  /** This module (with the path "") and all below it with their paths, outermost first. */
+  namedModules(): [name: string, module: Module][] {
+    return this.parts().filter((p): p is [string, Module] => p[1] instanceof Module);
   }
 
   /** All parameters with their paths. */
   namedParameters(): [name: string, parameter: Tensor][] {
-    return this.#parts().filter((p): p is [string, Tensor] =>
+    return this.parts().filter((p): p is [string, Tensor] =>
       p[1] instanceof Tensor && p[1].requiresGrad
     );
   }
@@ -111,7 +123,7 @@ export abstract class Module {
 
   /** All buffers (tensors that are updated but not learned, such as running statistics) with their paths. */
   namedBuffers(): [name: string, buffer: Tensor][] {
-    return this.#parts().filter((p): p is [string, Tensor] =>
+    return this.parts().filter((p): p is [string, Tensor] =>
       p[1] instanceof Tensor && !p[1].requiresGrad
     );
   }
@@ -144,7 +156,7 @@ export abstract class Module {
    * ```
    */
   async stateDict(): Promise<StateDict> {
-    const parts = this.#parts().filter((p): p is [string, Tensor | Counter] =>
+    const parts = this.parts().filter((p): p is [string, Tensor | Counter] =>
       !(p[1] instanceof Module)
     );
     const tensors = parts.map(([, part]) => part).filter((part) => part instanceof Tensor);
@@ -173,7 +185,7 @@ export abstract class Module {
     const values: [State, Node][] = [];
     const counts: (() => void)[] = [];
     const paths = new Set<string>();
-    for (const [path, part] of this.#parts()) {
+    for (const [path, part] of this.parts()) {
       if (part instanceof Module) continue;
       paths.add(path);
       const entry = dict.get(path);

@@ -9,6 +9,12 @@ export type Pair = number | readonly [number, number];
 /** One whole number for all three axes, or [along depth, along height, along width]. */
 export type Triple = number | readonly [number, number, number];
 
+/** Refuses what is no object of options. */
+export function checkOptions(what: string, given: unknown): void {
+  if (typeof given === "object" && given !== null && !Array.isArray(given)) return;
+  throw cannot(what, `the options must be an object, got ${String(given)}`);
+}
+
 /** The options with defaults for those that are absent; refuses unknown names and wrong switches. */
 export function withDefaults<O extends object>(
   what: string,
@@ -16,9 +22,7 @@ export function withDefaults<O extends object>(
   defaults: O,
 ): O {
   if (given === undefined) return { ...defaults };
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw cannot(what, `the options must be an object, got ${String(given)}`);
-  }
+  checkOptions(what, given);
   const options = { ...defaults } as Record<string, unknown>;
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(defaults, name)) {

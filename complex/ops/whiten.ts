@@ -1,26 +1,26 @@
 /**
- * Symmetric real 2×2 matrices that act on (Re z, Im z). Each is a list of its entries rr, ii and ri,
- * real nodes whose shapes broadcast with z.
+ * Real 2×2 matrices that act on (Re z, Im z). Each is a list of its entries rr, ii, ri and, where it is
+ * not symmetric, ir: real nodes whose shapes broadcast with z.
  */
 import type { Node } from "../graph.ts";
 import { add, complex, fill, imag, mul, neg, real, scale, sub } from "./arithmetic.ts";
 import { reciprocal, relu, sqrt, square } from "./functions.ts";
 import { detach } from "./views.ts";
 
-/** The entries rr, ii, ri. */
-export type Symmetric = readonly Node[];
+/** The entries rr, ii, ri and perhaps ir. */
+export type Matrix = readonly Node[];
 
 /** M z. */
-export function mix(z: Node, [rr, ii, ri]: Symmetric): Node {
+export function mix(z: Node, [rr, ii, ri, ir = ri]: Matrix): Node {
   const [x, y] = [real(z), imag(z)];
-  return complex(add(mul(rr, x), mul(ri, y)), add(mul(ri, x), mul(ii, y)));
+  return complex(add(mul(rr, x), mul(ri, y)), add(mul(ir, x), mul(ii, y)));
 }
 
 /**
- * (V + eps)^(−1/2) z in closed form, for second moments V of any size: of unit trace the determinant
+ * (V + eps)^(−1/2) z in closed form, for symmetric second moments V of any size: of unit trace the determinant
  * neither overflows nor, as V has no negative eigenvalue, may fall below 0.
  */
-export function whiten(z: Node, [rr, ii, ri]: Symmetric, eps: number): Node {
+export function whiten(z: Node, [rr, ii, ri]: Matrix, eps: number): Node {
   const trace = add(add(rr, ii), fill(rr.shape, 2 * eps));
   const unit = reciprocal(trace);
   const e = scale(unit, eps);

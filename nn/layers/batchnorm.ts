@@ -2,12 +2,14 @@
 import { cannot } from "../../gpu/errors.ts";
 import { full, parameter, tensor } from "../../complex/create.ts";
 import {
+  type Affine,
   type BatchNorm,
   covarianceBatchNorm,
   naiveBatchNorm,
   type Running,
 } from "../../complex/ops/batchnorm.ts";
 import { reshape } from "../../complex/ops/views.ts";
+import { mix } from "../../complex/ops/whiten.ts";
 import { checkWhole, show } from "../../complex/shape.ts";
 import { assign } from "../../complex/state.ts";
 import {
@@ -19,7 +21,7 @@ import {
 } from "../../complex/tensor.ts";
 import { Layer } from "../layer.ts";
 import { Counter } from "../module.ts";
-import { checkNumber, withDefaults } from "../options.ts";
+import { checkNumber, checkOptions, checkWord, withDefaults } from "../options.ts";
 
 /** Options of the batch norms. */
 export interface BatchNormOptions {
@@ -34,6 +36,15 @@ export interface BatchNormOptions {
   readonly affine?: boolean;
   /** Whether there are running statistics, for use out of training; true, if absent. */
   readonly trackRunningStats?: boolean;
+}
+
+/** Options of the covariance batch norms. */
+export interface CovarianceBatchNormOptions extends BatchNormOptions {
+  /**
+   * Whether Γ is a symmetric matrix (Trabelsi et al. 2018), if absent, or any real 2×2 matrix, with
+   * weight [channels, 4] = γrr, γii, γri, γir.
+   */
+  readonly mixing?: "symmetric" | "full";
 }
 
 const NORMS: Readonly<Record<"covariance" | "naive", BatchNorm>> = {
@@ -107,13 +118,17 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
   override apply(z: ComplexTensor): ComplexTensor {
     const [n, inner] = this.#check(z);
     const x = reshape(z.node, [n, this.#channels, inner]);
-    const affine = this.weight ? { weight: this.weight.node, bias: this.bias!.node } : null;
     const running = this.#running();
     const ofBatch = this.training || running === null;
     const stats = ofBatch ? this.#norm.statistics(x) : this.#norm.frozen(running);
     if (this.training && running) this.#track(x, stats, running);
-    const y = this.#norm.normalize(x, stats, affine, this.#eps, ofBatch);
+    const y = this.#norm.normalize(x, stats, this.affine(), this.#eps, ofBatch);
     return wrapComplex(reshape(y, z.shape));
+  }
+
+  /** What the norm's own kernel scales and shifts by. */
+  protected affine(): Affine | null {
+    return this.weight && { weight: this.weight.node, bias: this.bias!.node };
   }
 
   #running(): Running | null {
@@ -155,10 +170,13 @@ function buffer<T extends Tensor>(initial: T, name: string): T {
   return parameter(initial, { name, requiresGrad: false });
 }
 
-/** Rows (1/√2, 1/√2, 0): with them a whitened z has E|z|² = 1. */
-function halves(channels: number): RealTensor {
-  const row = [Math.SQRT1_2, Math.SQRT1_2, 0];
-  return tensor(Float32Array.from({ length: 3 * channels }, (_, k) => row[k % 3]), [channels, 3]);
+/** Rows (1/√2, 1/√2, 0, …): with them a whitened z has E|z|² = 1. */
+function halves(channels: number, width: 3 | 4): RealTensor {
+  const entry = (k: number) => (k % width < 2 ? Math.SQRT1_2 : 0);
+  return tensor(Float32Array.from({ length: width * channels }, (_, k) => entry(k)), [
+    channels,
+    width,
+  ]);
 }
 
 /**
@@ -176,11 +194,36 @@ function halves(channels: number): RealTensor {
 export abstract class CovarianceBatchNorm extends BatchNormBase<RealTensor, RealTensor> {
   /** The running covariance, real [channels, 3] = Crr, Cii, Cri, or null. */
   readonly runningCovar: RealTensor | null;
+  readonly #full: boolean;
 
   /** A norm for inputs with a number of axes among `ranks`. */
-  constructor(channels: number, ranks: readonly number[], options?: BatchNormOptions) {
-    super("covariance", channels, ranks, options, () => halves(channels));
-    this.runningCovar = this.runningMean ? buffer(halves(channels), "runningCovar") : null;
+  constructor(
+    channels: number,
+    ranks: readonly number[],
+    options: CovarianceBatchNormOptions = {},
+  ) {
+    const what = `make a ${new.target.name}`;
+    checkOptions(what, options);
+    const { mixing = "symmetric", ...rest } = options;
+    checkWord(what, "mixing", mixing, ["symmetric", "full"]);
+    const full = mixing === "full";
+    super("covariance", channels, ranks, rest, () => halves(channels, full ? 4 : 3));
+    this.runningCovar = this.runningMean ? buffer(halves(channels, 3), "runningCovar") : null;
+    this.#full = full;
+  }
+
+  /** The normalised z; see {@link BatchNormBase.apply}. */
+  override apply(z: ComplexTensor): ComplexTensor {
+    const y = super.apply(z);
+    if (!this.#full || !this.weight) return y;
+    const shape = [y.shape[1], ...Array<number>(y.rank - 2).fill(1)];
+    const gamma = [0, 1, 2, 3].map((k) => this.weight!.at(k, 1).reshape(shape).node);
+    return wrapComplex(mix(y.node, gamma)).add(this.bias!.reshape(shape));
+  }
+
+  /** What the norm's own kernel scales and shifts by; it knows symmetric matrices only. */
+  protected override affine(): Affine | null {
+    return this.#full ? null : super.affine();
   }
 
   /** The running second moments. */
@@ -241,7 +284,7 @@ export abstract class NaiveBatchNorm extends BatchNormBase<ComplexTensor, Comple
  */
 export class BatchNorm1d extends CovarianceBatchNorm {
   /** A norm for `channels` channels. */
-  constructor(channels: number, options?: BatchNormOptions) {
+  constructor(channels: number, options?: CovarianceBatchNormOptions) {
     super(channels, [2, 3], options);
   }
 }
@@ -264,7 +307,7 @@ export class BatchNorm1d extends CovarianceBatchNorm {
  */
 export class BatchNorm2d extends CovarianceBatchNorm {
   /** A norm for `channels` channels. */
-  constructor(channels: number, options?: BatchNormOptions) {
+  constructor(channels: number, options?: CovarianceBatchNormOptions) {
     super(channels, [4], options);
   }
 }
@@ -287,7 +330,7 @@ export class BatchNorm2d extends CovarianceBatchNorm {
  */
 export class BatchNorm3d extends CovarianceBatchNorm {
   /** A norm for `channels` channels. */
-  constructor(channels: number, options?: BatchNormOptions) {
+  constructor(channels: number, options?: CovarianceBatchNormOptions) {
     super(channels, [5], options);
   }
 }

@@ -62,7 +62,8 @@ export abstract class Recurrent<S> extends Layer {
   readonly im: readonly RecurrentParameters<RealTensor>[];
   readonly #features: number;
   readonly #hidden: number;
-  readonly #directions: number;
+  /** Two, if it is bidirectional, else one. */
+  readonly directions: 1 | 2;
   readonly #batchFirst: boolean;
   readonly #dropout: number;
   readonly #form: RecurrentForm;
@@ -86,15 +87,15 @@ export abstract class Recurrent<S> extends Layer {
     checkWord(what, "form", given.form, ["complex", "split"]);
     this.#features = inFeatures;
     this.#hidden = hidden;
-    this.#directions = given.bidirectional ? 2 : 1;
+    this.directions = given.bidirectional ? 2 : 1;
     this.#batchFirst = given.batchFirst;
     this.#dropout = given.dropout;
     this.#form = given.form;
     const all = <T extends Tensor>(
       initial: Initial<T>,
     ) =>
-      Array.from({ length: given.layers * this.#directions }, (_, k) => {
-        const fanIn = k < this.#directions ? inFeatures : hidden * this.#directions;
+      Array.from({ length: given.layers * this.directions }, (_, k) => {
+        const fanIn = k < this.directions ? inFeatures : hidden * this.directions;
         return new RecurrentParameters(initial(gates * hidden, fanIn, hidden, given.bias));
       });
     this.cells = given.form === "complex" ? all<ComplexTensor>(complexInitial) : [];
@@ -128,6 +129,9 @@ export abstract class Recurrent<S> extends Layer {
    * The output of the last layer at every step, and the state after the last step. In the split form
    * the state is that of the four real recurrences put together like the output, from which they
    * can't be told apart: there no first state can be given.
+   *
+   * A long sequence can be learned in pieces: `state = next.detach()` cuts the derivatives, and `eval`
+   * of it before the optimiser's step computes it with the weights that it belongs to.
    *
    * @param z Complex [steps, N, in], or [N, steps, in] with batchFirst.
    * @param state The first state; zeros, if absent.
@@ -195,9 +199,9 @@ export abstract class Recurrent<S> extends Layer {
     first: (k: number) => T[],
   ): [output: T, state: T[]] {
     const states: T[][] = [];
-    for (let k = 0; k < weights.length; k += this.#directions) {
+    for (let k = 0; k < weights.length; k += this.directions) {
       if (k > 0 && this.training) x = dropout(x, this.#dropout);
-      const outputs = weights.slice(k, k + this.#directions).map((w, direction) => {
+      const outputs = weights.slice(k, k + this.directions).map((w, direction) => {
         const [output, state] = this.run(x, first(k + direction), w, direction === 1);
         states.push(state);
         return output;
@@ -216,7 +220,8 @@ export abstract class Recurrent<S> extends Layer {
  * `batchFirst`; with `bidirectional` the output has 2·hidden features, forwards first.
  *
  * Form `"complex"`, the default, is one recurrence: W and R are complex, ∘ is the product of complex
- * elements, σ and tanh act on real and imaginary part each by itself. Form `"split"` is
+ * elements, σ and tanh act on real and imaginary part each by itself. A gate's modulus reaches √2, so
+ * unlike a real one such a recurrence can let its state grow. Form `"split"` is
  * complexPyTorch's: two real recurrences `re` and `im`, put together once at the end,
  * y = re(x_r) − im(x_i) + i (re(x_i) + im(x_r)). There no recurrence ever sees the part that another
  * one holds: nothing in its state can depend on the phase or the modulus of an input, which take both
@@ -226,8 +231,9 @@ export abstract class Recurrent<S> extends Layer {
  *
  * Parameters: in the complex form `cells`, of each layer forwards and then backwards, complex
  * `weightIh` [3·hidden, in], `weightHh` [3·hidden, hidden], `biasIh`, `biasHh` [3·hidden], their rows
- * those of r, z and n; weights start as complex Glorot of a single gate, biases as 0. In the split
- * form `re` and `im` with the same real ones, which start as PyTorch's.
+ * those of r, z and n. At first `weightIh` is complex Glorot of a single gate, `weightHh` complex normal
+ * of the variance of PyTorch's, E|w|² = 1/(3·hidden), and biases are 0. In the split form `re` and `im`
+ * with the same real ones, which start as PyTorch's.
  *
  * @throws {ArgandError} if an option is unknown or no fitting value, or the input has other features.
  *

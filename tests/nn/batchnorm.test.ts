@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { tensor } from "../../complex/create.ts";
 import { sizeOf } from "../../complex/shape.ts";
 import type { ComplexTensor, Tensor } from "../../complex/tensor.ts";
 import { valueAndGrad } from "../../complex/transform.ts";
@@ -84,4 +85,21 @@ onEngines("covariance norms of sequences and volumes whiten as float64 does", as
     assertClose(await norm.apply(z).data(), expected.y, 2e-6, `y of ${shape}`);
     assertClose(await norm.runningCovar!.data(), expected.moved, 2e-6, `covariance of ${shape}`);
   }
+});
+
+onEngines("a batch norm with a full symmetric matrix equals one with three entries", async () => {
+  const [three, four] = [new nn.BatchNorm2d(2), new nn.BatchNorm2d(2, { mixing: "full" })];
+  three.weight!.assign(tensor([[1, 2, 0.5], [0.25, 1, -1]]));
+  four.weight!.assign(tensor([[1, 2, 0.5, 0.5], [0.25, 1, -1, -1]]));
+  const x = random([3, 2, 4, 4], 8);
+  const outputs = [three, four].map((norm) => norm.apply(x));
+  outputs.forEach((y) => y.mul(random([3, 2, 4, 4], 9)).real.sum().backward());
+  assertClose(await outputs[1].data(), await outputs[0].data(), 1e-6);
+  const [symmetric, full] = [await three.weight!.grad!.data(), await four.weight!.grad!.data()];
+  // The one entry γri of a symmetric matrix stands in both places.
+  const folded = [0, 1].flatMap((c) => {
+    const [rr, ii, ri, ir] = full.slice(4 * c, 4 * c + 4);
+    return [rr, ii, ri + ir];
+  });
+  assertClose(symmetric, folded, 1e-5);
 });

@@ -16,6 +16,12 @@ export const norm: Case[] = [
     refuses: [[2, 4, 3]],
   },
   {
+    name: "BatchNorm1d with a full matrix",
+    make: () => new nn.BatchNorm1d(3, { mixing: "full" }),
+    shape: [6, 3],
+    refuses: [[6, 4]],
+  },
+  {
     name: "BatchNorm2d",
     make: () => new nn.BatchNorm2d(3),
     shape: [2, 3, 4, 4],
