@@ -13,6 +13,7 @@ import { Layer } from "../layer.ts";
 import { withDefaults } from "../options.ts";
 import { BatchNorm1d } from "./batchnorm.ts";
 import { Linear } from "./linear.ts";
+import { recurrentNormal } from "./recurrent_parameters.ts";
 
 /** Options of {@link GRUCell} and {@link BNGRUCell}. */
 export interface GRUCellOptions {
@@ -26,7 +27,8 @@ export interface GRUCellOptions {
  * complex linear map with its own bias, ∘ the product of complex elements; σ and tanh act on real and
  * imaginary part each by itself.
  *
- * From x [N, in] and h [N, hidden] to h′ [N, hidden]. Without h it starts from zeros.
+ * From x [N, in] and h [N, hidden] to h′ [N, hidden]. Without h it starts from zeros. Weights start
+ * as those of {@link GRU}, biases as 0.
  *
  * @throws {ArgandError} if a size is no whole number above 0, or x or h has other features or rows.
  *
@@ -63,7 +65,12 @@ export class GRUCell extends Layer {
     checkWhole(what, "the number of input features", inFeatures, 1);
     checkWhole(what, "the size of the hidden state", hidden, 1);
     const given = withDefaults<Required<GRUCellOptions>>(what, options, { bias: true });
-    const [ofInput, ofHidden] = [inFeatures, hidden].map((n) => () => new Linear(n, hidden, given));
+    const ofInput = () => new Linear(inFeatures, hidden, given);
+    const ofHidden = () => {
+      const map = new Linear(hidden, hidden, given);
+      map.weight.assign(recurrentNormal(hidden, hidden));
+      return map;
+    };
     this.resetInput = ofInput();
     this.resetHidden = ofHidden();
     this.updateInput = ofInput();

@@ -3,6 +3,7 @@ import { concat } from "../../complex/arrange.ts";
 import { complex, full, tensor, zeros } from "../../complex/create.ts";
 import { gradcheck } from "../../complex/gradcheck.ts";
 import { manualSeed } from "../../complex/random.ts";
+import { eval as evaluate } from "../../complex/transform.ts";
 import { ComplexTensor, type RealTensor, type Tensor } from "../../complex/tensor.ts";
 import { ArgandError } from "../../gpu/errors.ts";
 import * as nn from "../../nn/mod.ts";
@@ -319,6 +320,48 @@ onEngines("training an LSTM holds the same bytes from the second step on", async
     if (k >= 2) bytes.push(engine.memory().bytes);
   }
   assertFlat(bytes);
+});
+
+onEngines("a GRU that learns a sequence in pieces holds the same bytes", async (engine) => {
+  manualSeed(2);
+  const layer = new nn.GRU(2, 6);
+  const optimizer = new nn.Adam(layer.parameters());
+  let state: ComplexTensor | undefined;
+  const bytes: number[] = [];
+  for (let k = 0; k < 30; k++) {
+    const { output, state: next } = layer.unroll(random([3, 4, 2], k), state);
+    output.absSquared().mean().backward();
+    state = next.detach();
+    evaluate(state);
+    optimizer.step();
+    if (k >= 8) bytes.push(engine.memory().bytes);
+  }
+  assertFlat(bytes);
+  assert((await state!.data()).every(Number.isFinite));
+});
+
+onEngines("small differences of states do not grow in a new recurrence", async () => {
+  manualSeed(1);
+  for (const layer of [new nn.GRU(8, 32), new nn.LSTM(8, 32)]) {
+    const x = random([60, 1, 8], 1);
+    const other = concat([x.slice([0, 1]).mul(1.01), x.slice([1, 60])]) as ComplexTensor;
+    const apart = layer.apply(x).sub(layer.apply(other)).absSquared().sum([1, 2]);
+    const [first, last] = await apart.data().then((d) => [d[0], d[59]]);
+    assert(first > 1e-6 && last < 0.1 * first, `${layer.constructor.name}: ${first}, ${last}`);
+  }
+});
+
+onEngines("the split form adds what it makes of either part", async () => {
+  const [x, none] = [random([4, 2, 3], 1), full([4, 2, 3], { re: 0, im: 0 })];
+  const [re, im] = [complex(x.real, none.real), complex(none.real, x.imag)];
+  for (const Layer of [nn.GRU, nn.LSTM]) {
+    for (const form of ["split", "complex"] as const) {
+      const layer = biased(new Layer(3, 2, { layers: 2, form }));
+      const [a, b, c, d] = [x, none, re, im].map((z) => layer.apply(z));
+      const rest = await a.add(b).sub(c.add(d)).absSquared().max().item();
+      assert(form === "split" ? rest < 1e-11 : rest > 1e-4, `${Layer.name}, ${form}: ${rest}`);
+    }
+  }
 });
 
 onEngines("first and second derivatives of recurrences pass gradcheck", async () => {
