@@ -1,15 +1,34 @@
-/** The founding network: complex LeNet as complexPyTorch trains it on MNIST. */
-import { abs, type ComplexTensor, nn, type RealTensor } from "@argand/argand";
+/** The networks of the examples. */
+import {
+  abs,
+  type ComplexTensor,
+  concat,
+  matmul,
+  nn,
+  parameter,
+  randn,
+  type RealTensor,
+  relu,
+  zeros,
+} from "@argand/argand";
 
-/** Which batch norm stands between the convolutions. */
+/** Which batch norm stands between the layers. */
 export type Norm = "covariance" | "naive" | "none";
 
-function normalization(norm: Norm, channels: number): nn.Layer[] {
+function norm1d(norm: Norm, features: number): nn.Layer[] {
+  if (norm === "covariance") return [new nn.BatchNorm1d(features)];
+  return norm === "naive" ? [new nn.NaiveBatchNorm1d(features)] : [];
+}
+
+function norm2d(norm: Norm, channels: number): nn.Layer[] {
   if (norm === "covariance") return [new nn.BatchNorm2d(channels)];
   return norm === "naive" ? [new nn.NaiveBatchNorm2d(channels)] : [];
 }
 
-/** Two convolutions and two linear maps; the moduli of the ten outputs are the digits' logits. */
+/**
+ * The founding network: complex LeNet as complexPyTorch trains it on MNIST. Two convolutions and two
+ * linear maps; the moduli of the ten outputs are the digits' logits.
+ */
 export class FoundingNetwork extends nn.Layer {
   readonly conv1: nn.Conv2d = new nn.Conv2d(1, 10, 5);
   readonly features: nn.Sequential;
@@ -24,7 +43,7 @@ export class FoundingNetwork extends nn.Layer {
     this.features = new nn.Sequential(
       new nn.CReLU(),
       pool(),
-      ...normalization(norm, 10),
+      ...norm2d(norm, 10),
       new nn.Conv2d(10, 20, 5),
       new nn.CReLU(),
       pool(),
@@ -40,4 +59,105 @@ export class FoundingNetwork extends nn.Layer {
   logits(images: ComplexTensor): RealTensor {
     return abs(this.apply(images));
   }
+}
+
+/** A network from complex fields [N, inputs] to intensities [N, outputs]. */
+export interface IntensityNetwork extends nn.Module {
+  intensities(fields: ComplexTensor): RealTensor;
+}
+
+/** Three complex linear maps with CReLU between them, read out as |·|². */
+export class ComplexIntensityNetwork extends nn.Layer implements IntensityNetwork {
+  readonly layers: nn.Sequential;
+
+  constructor(inputs: number, hidden: number, outputs: number, norm: Norm) {
+    super();
+    this.layers = new nn.Sequential(
+      new nn.Linear(inputs, hidden),
+      ...norm1d(norm, hidden),
+      new nn.CReLU(),
+      new nn.Linear(hidden, hidden),
+      ...norm1d(norm, hidden),
+      new nn.CReLU(),
+      new nn.Linear(hidden, outputs),
+    );
+  }
+
+  override apply(fields: ComplexTensor): ComplexTensor {
+    return this.layers.apply(fields);
+  }
+
+  intensities(fields: ComplexTensor): RealTensor {
+    return abs(this.apply(fields)).square();
+  }
+}
+
+/** x W + b of real tensors; the weight starts as Glorot's normal one, the bias as 0. */
+class RealLinear extends nn.Module {
+  readonly weight: RealTensor;
+  readonly bias: RealTensor;
+
+  constructor(inputs: number, outputs: number) {
+    super();
+    const spread = Math.sqrt(2 / (inputs + outputs));
+    this.weight = parameter(randn([inputs, outputs]).mul(spread), { name: "weight" });
+    this.bias = parameter(zeros([outputs]), { name: "bias" });
+  }
+
+  apply(x: RealTensor): RealTensor {
+    return matmul(x, this.weight).add(this.bias);
+  }
+}
+
+/** Three real linear maps with ReLU between them; real and imaginary parts are inputs of their own. */
+export class RealIntensityNetwork extends nn.Module implements IntensityNetwork {
+  readonly first: RealLinear;
+  readonly second: RealLinear;
+  readonly third: RealLinear;
+
+  constructor(inputs: number, hidden: readonly [number, number], outputs: number) {
+    super();
+    this.first = new RealLinear(2 * inputs, hidden[0]);
+    this.second = new RealLinear(hidden[0], hidden[1]);
+    this.third = new RealLinear(hidden[1], outputs);
+  }
+
+  intensities(fields: ComplexTensor): RealTensor {
+    const x = concat([fields.real, fields.imag], 1);
+    return this.third.apply(relu(this.second.apply(relu(this.first.apply(x)))));
+  }
+}
+
+/** Real numbers among the parameters: two for each complex one. */
+export function realParameters(network: nn.Module): number {
+  return network.parameters().reduce(
+    (sum, p) => sum + (p.dtype === "complex64" ? 2 : 1) * p.size,
+    0,
+  );
+}
+
+/** The real numbers of a complex network of the above form, without building it. */
+function complexCount(inputs: number, hidden: number, outputs: number, norm: Norm): number {
+  const maps = inputs * hidden + hidden + hidden * hidden + hidden + hidden * outputs + outputs;
+  const perFeature = norm === "covariance" ? 5 : norm === "naive" ? 4 : 0;
+  return 2 * maps + 2 * hidden * perFeature;
+}
+
+/**
+ * The hidden sizes with which the real network has as many real parameters as the complex ones of
+ * `hidden` features: as near as it gets to the middle between that without norm, which has the fewest,
+ * and that with covariance norm, which has the most.
+ */
+export function matchedHidden(inputs: number, hidden: number, outputs: number): [number, number] {
+  const wanted = (complexCount(inputs, hidden, outputs, "none") +
+    complexCount(inputs, hidden, outputs, "covariance")) / 2;
+  const off = ([a, b]: [number, number]) =>
+    Math.abs(2 * inputs * a + a + a * b + b + b * outputs + outputs - wanted);
+  let best: [number, number] = [1, 1];
+  for (let a = 1; a <= 4 * hidden; a++) {
+    for (const pair of [[a, a], [a + 1, a]] as [number, number][]) {
+      if (off(pair) < off(best)) best = pair;
+    }
+  }
+  return best;
 }

@@ -4,21 +4,38 @@
 const QUIET = 3000;
 const LIVE = 100;
 
+/** What a {@link Progress} says beside the step. */
+export interface ProgressOptions {
+  /** What the line starts with. */
+  readonly label?: string;
+  /** What the items of a step are; "images", if absent. */
+  readonly unit?: string;
+  /** What the line ends with, from the seconds that are left of this run. */
+  readonly also?: (secondsLeft: number) => string;
+}
+
 /** Tells how far a run of `total` steps of `items` items each has come. */
 export class Progress {
   readonly #total: number;
   readonly #items: number;
   readonly #log: (text: string) => void;
+  readonly #options: ProgressOptions;
   readonly #live: boolean;
   readonly #start = performance.now();
   #shown = -Infinity;
   #smoothed: number | null = null;
 
   /** `log` receives whole lines where there is no terminal. */
-  constructor(total: number, items: number, log: (text: string) => void = console.error) {
+  constructor(
+    total: number,
+    items: number,
+    log: (text: string) => void = console.error,
+    options: ProgressOptions = {},
+  ) {
     this.#total = total;
     this.#items = items;
     this.#log = log;
+    this.#options = options;
     this.#live = Deno.stderr.isTerminal();
   }
 
@@ -29,17 +46,25 @@ export class Progress {
     const last = step === this.#total;
     if (!last && now - this.#shown < (this.#live ? LIVE : QUIET)) return;
     this.#shown = now;
+    const { label = "", unit = "images", also } = this.#options;
     const seconds = (now - this.#start) / 1000;
     const rate = step * this.#items / seconds;
     const left = (this.#total - step) * seconds / step;
-    const text = `step ${step}/${this.#total}  loss ${this.#smoothed.toFixed(3)}  ` +
-      `${rate.toFixed(0)} images/s  ${last ? "took" : "ETA"} ${clock(last ? seconds : left)}`;
+    const text = [
+      label,
+      `step ${step}/${this.#total}`,
+      `loss ${this.#smoothed.toFixed(3)}`,
+      `${rate.toFixed(0)} ${unit}/s`,
+      last ? `took ${clock(seconds)}` : `ETA ${clock(left)}`,
+      also?.(last ? 0 : left),
+    ].filter(Boolean).join("  ");
     if (!this.#live) this.#log(text);
     else Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${text}${last ? "\n" : ""}`));
   }
 }
 
-function clock(seconds: number): string {
+/** Seconds as minutes and seconds. */
+export function clock(seconds: number): string {
   const s = Math.round(seconds);
   return `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
 }

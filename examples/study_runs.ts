@@ -1,0 +1,157 @@
+/** One run of a study: data, network, training, test. */
+import { type ComplexTensor, gpu, manualSeed, nn, noGrad } from "@argand/argand";
+import { CHANNELS, fibreBatch, fibreMatrix, type FibreSet, fibreSet, MODES } from "./fibre_data.ts";
+import { mnistDigits } from "./mnist_data.ts";
+import { accuracyOf, digitBatch, predictDigits } from "./mnist_training.ts";
+import {
+  ComplexIntensityNetwork,
+  FoundingNetwork,
+  type IntensityNetwork,
+  matchedHidden,
+  RealIntensityNetwork,
+  realParameters,
+} from "./networks.ts";
+import { type Result, type Run, stepsOf } from "./study_plan.ts";
+import { inOrder, shuffled, stepTime, trainPass } from "./training.ts";
+
+/** Seeds of the fields for testing; those of runs start at 1. */
+const HELD_OUT_SEED = 2_000_001;
+const TUNING_SET_SEED = 2_000_002;
+/** Digits of the training file from here on choose rates. */
+const TUNING_DIGITS = 50_000;
+const TEST_BATCH = 500;
+
+/** What differs from problem to problem. */
+interface Parts {
+  readonly network: nn.Module;
+  readonly optimizer: { step(): void; readonly groups: { lr: number }[] };
+  /** The learning rate after this part of all steps, as a factor. */
+  readonly schedule: (done: number) => number;
+  lossOf(order: Uint32Array, from: number, size: number): ReturnType<typeof nn.mse>;
+  test(): Promise<{ error: number; baseline: number }>;
+}
+
+function mnistParts(run: Run): Parts {
+  if (run.model === "real") throw new Error("Cannot train: the digits have no real model");
+  const digits = mnistDigits("training", run.samples);
+  const test = run.tuning
+    ? mnistDigits("training", run.tests, TUNING_DIGITS)
+    : mnistDigits("testing", run.tests);
+  manualSeed(run.seed);
+  const network = new FoundingNetwork(run.model);
+  return {
+    network,
+    optimizer: new nn.SGD(network.parameters(), { lr: run.rate, momentum: 0.9 }),
+    schedule: () => 1,
+    lossOf(order, from, size) {
+      const { images, labels } = digitBatch(digits, order, from, size);
+      return nn.crossEntropy(network.logits(images), labels);
+    },
+    async test() {
+      const most = Math.max(...inOrder(10).map((d) => test.labels.filter((l) => l === d).length));
+      const accuracy = accuracyOf(await predictDigits(network, test), test);
+      return { error: 1 - accuracy, baseline: 1 - most / test.count };
+    },
+  };
+}
+
+/** √(Σ (a − b)² / Σ b²). */
+function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [off, all] = [0, 0];
+  for (let k = 0; k < b.length; k++) {
+    off += (a[k] - b[k]) ** 2;
+    all += b[k] ** 2;
+  }
+  return Math.sqrt(off / all);
+}
+
+/** The error of giving every channel its mean over the training set. */
+function meanError(training: FibreSet, test: FibreSet): number {
+  const mean = new Float64Array(CHANNELS);
+  training.intensities.forEach((x, k) => mean[k % CHANNELS] += x / training.count);
+  return relativeError(test.intensities.map((_, k) => mean[k % CHANNELS]), test.intensities);
+}
+
+/** Amplitudes of unit mean power: what all networks take. */
+const standardised = (fields: ComplexTensor) => fields.mul(Math.sqrt(MODES));
+
+async function fibreParts(run: Run): Promise<Parts> {
+  const matrix = await fibreMatrix();
+  manualSeed(run.tuning ? TUNING_SET_SEED : HELD_OUT_SEED);
+  const test = await fibreSet(matrix, run.tests, 0);
+  manualSeed(run.seed);
+  const training = await fibreSet(matrix, run.samples, run.noise);
+  const network: IntensityNetwork = run.model === "real"
+    ? new RealIntensityNetwork(MODES, matchedHidden(MODES, run.hidden, CHANNELS), CHANNELS)
+    : new ComplexIntensityNetwork(MODES, run.hidden, CHANNELS, run.model);
+  return {
+    network,
+    optimizer: new nn.Adam(network.parameters(), { lr: run.rate }),
+    schedule: (done) => (1 + Math.cos(Math.PI * done)) / 2,
+    lossOf(order, from, size) {
+      const { fields, intensities } = fibreBatch(training, order, from, size);
+      return nn.mse(network.intensities(standardised(fields)), intensities);
+    },
+    async test() {
+      network.eval();
+      const order = inOrder(test.count);
+      const found: number[] = [];
+      for (let from = 0; from < test.count; from += TEST_BATCH) {
+        const size = Math.min(TEST_BATCH, test.count - from);
+        const { fields } = fibreBatch(test, order, from, size);
+        found.push(...await noGrad(() => network.intensities(standardised(fields))).data());
+      }
+      return {
+        error: relativeError(found, test.intensities),
+        baseline: meanError(training, test),
+      };
+    },
+  };
+}
+
+/**
+ * Does a run from its beginning to its end, on the engine in use.
+ *
+ * @param note Hears how many steps are done, and the loss of the last.
+ * @throws {Error} if the training diverges.
+ */
+export async function doRun(run: Run, note: (step: number, loss: number) => void): Promise<Result> {
+  const started = performance.now();
+  const { network, optimizer, schedule, lossOf, test } = run.problem === "mnist"
+    ? mnistParts(run)
+    : await fibreParts(run);
+  const times: number[] = [];
+  let losses: number[] = [];
+  let begun = 0;
+  for (let pass = 0; pass < run.passes; pass++) {
+    network.train();
+    losses = [];
+    const order = await shuffled(run.samples);
+    await trainPass(
+      run.samples,
+      run.batch,
+      (from, size) => {
+        optimizer.groups[0].lr = run.rate * schedule(begun++ / stepsOf(run));
+        return lossOf(order, from, size);
+      },
+      optimizer,
+      (loss, ms) => {
+        times.push(ms);
+        losses.push(loss);
+        if (!Number.isFinite(loss)) throw new Error(`its loss is ${loss} at step ${times.length}`);
+        note(times.length, loss);
+      },
+    );
+  }
+  const deviceBytes = gpu.memory().bytes;
+  const { error, baseline } = await test();
+  return {
+    error,
+    baseline,
+    loss: losses.reduce((a, b) => a + b, 0) / losses.length,
+    stepMs: stepTime(times),
+    deviceBytes,
+    parameters: realParameters(network),
+    seconds: (performance.now() - started) / 1000,
+  };
+}

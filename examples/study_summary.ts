@@ -1,0 +1,107 @@
+/** The statistics of a study, and what they say in words. */
+import { type Model, MODELS, type Problem, type Result, type Run } from "./study_plan.ts";
+import { median } from "./training.ts";
+
+/** A run with what it gave. */
+export interface Done {
+  readonly run: Run;
+  readonly result: Result;
+}
+
+/** The figures of one model on one problem over its seeds. */
+export interface Summary {
+  readonly problem: Problem;
+  readonly model: Model;
+  readonly rate: number;
+  readonly parameters: number;
+  readonly seeds: readonly number[];
+  /** In percent: wrongly read digits, or the relative L2 error of intensities. */
+  readonly errors: readonly number[];
+  readonly mean: number;
+  /** The standard deviation over seeds (n − 1); null for one seed. */
+  readonly deviation: number | null;
+  /** The median over seeds of the median over steps. */
+  readonly stepMs: number;
+  /** The largest over seeds. */
+  readonly deviceBytes: number;
+  /** The mean error of what takes no notice of the input, in percent. */
+  readonly baseline: number;
+}
+
+export const mean = (list: readonly number[]): number =>
+  list.reduce((a, b) => a + b, 0) / list.length;
+
+/** √(Σ (x − mean)² / (n − 1)); null for one value. */
+export function deviation(list: readonly number[]): number | null {
+  if (list.length < 2) return null;
+  const middle = mean(list);
+  return Math.sqrt(list.reduce((sum, x) => sum + (x - middle) ** 2, 0) / (list.length - 1));
+}
+
+/** One summary for each model that has runs, in the order of the plan. */
+export function summarise(done: readonly Done[]): Summary[] {
+  return (Object.keys(MODELS) as Problem[]).flatMap((problem) =>
+    MODELS[problem].flatMap((model) => {
+      const own = done.filter(({ run }) => run.problem === problem && run.model === model);
+      if (own.length === 0) return [];
+      const all = (pick: (result: Result) => number) => own.map(({ result }) => pick(result));
+      const errors = all((result) => 100 * result.error);
+      return [{
+        problem,
+        model,
+        rate: own[0].run.rate,
+        parameters: own[0].result.parameters,
+        seeds: own.map(({ run }) => run.seed),
+        errors,
+        mean: mean(errors),
+        deviation: deviation(errors),
+        stepMs: median(all((result) => result.stepMs)),
+        deviceBytes: Math.max(...all((result) => result.deviceBytes)),
+        baseline: 100 * mean(all((result) => result.baseline)),
+      }];
+    })
+  );
+}
+
+/** What a model is called in sentences. */
+export const NAMES: Readonly<Record<Model, string>> = {
+  covariance: "covariance norm",
+  naive: "naive norm",
+  none: "no norm",
+  real: "the real network",
+};
+
+/** How often a difference has to be its standard error before it is called one. */
+const CLEAR = 3;
+
+/**
+ * The comparison of two models: the difference of their means, its standard error
+ * √(s₁²/n₁ + s₂²/n₂), and whether it is three times as large.
+ */
+export function compare(a: Summary, b: Summary): string {
+  const [low, high] = a.mean <= b.mean ? [a, b] : [b, a];
+  const difference = high.mean - low.mean;
+  const digits = places(difference);
+  const head =
+    `${NAMES[low.model]} has ${difference.toFixed(digits)} percentage points less error ` +
+    `than ${NAMES[high.model]}`;
+  if (low.deviation === null || high.deviation === null) {
+    return `${head}; one seed each shows no spread to hold this against`;
+  }
+  const standard = Math.sqrt(
+    low.deviation ** 2 / low.errors.length + high.deviation ** 2 / high.errors.length,
+  );
+  const verdict = difference > CLEAR * standard
+    ? `more than ${CLEAR} standard errors, beyond the spread of the seeds`
+    : `within ${CLEAR} standard errors, not distinguished by these seeds`;
+  return `${head}, standard error ${standard.toFixed(places(standard))}: ${verdict}`;
+}
+
+/** Digits after the point that show two of a number. */
+export const places = (x: number): number =>
+  x > 0 ? Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(x)))) : 2;
+
+/** Sentences on one problem: every pair of its models. */
+export function findings(summaries: readonly Summary[]): string[] {
+  return summaries.flatMap((a, k) => summaries.slice(k + 1).map((b) => compare(a, b)));
+}
