@@ -29,8 +29,9 @@ export const resample: Kernel<ResampleSpec> = {
   let base = ((row / ${outputs}u) * ${inputs}u + in1[2u * j]) * ${inner}u + i % ${inner}u;
   let count = in1[2u * j + 1u];
   var sum = ${WGSL_TYPE[dtype]}();
-  for (var t = 0u; t < count; t = t + 1u) {
-    sum = sum + in2[j * ${taps}u + t] * in0[base + t * ${inner}u];
+  // A fixed number of rounds: on processors that costs far less than loops of varying length.
+  for (var t = 0u; t < ${taps}u; t = t + 1u) {
+    if (t < count) { sum = sum + in2[j * ${taps}u + t] * in0[base + t * ${inner}u]; }
   }
   out0[i] = sum;`,
       ),
@@ -45,6 +46,17 @@ export const resample: Kernel<ResampleSpec> = {
       for (let j = 0; j < outputs; j++) {
         const from = (o * inputs + spans[2 * j]) * width;
         const count = spans[2 * j + 1];
+        const first = weights[j * taps];
+        const second = weights[j * taps + 1];
+        // One and two weights are what upsampling has.
+        if (count === 1) {
+          for (let i = from; i < from + width; i++) y[to++] = first * x[i];
+          continue;
+        }
+        if (count === 2) {
+          for (let i = from; i < from + width; i++) y[to++] = first * x[i] + second * x[i + width];
+          continue;
+        }
         for (let i = 0; i < width; i++) {
           let sum = 0;
           for (let t = 0; t < count; t++) sum += weights[j * taps + t] * x[from + t * width + i];

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { complex } from "../../complex/create.ts";
 import { gradcheck } from "../../complex/gradcheck.ts";
-import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor.ts";
+import type { ComplexTensor, Tensor } from "../../complex/tensor.ts";
 import { valueAndGrad } from "../../complex/transform.ts";
 import { use } from "../../gpu/device.ts";
 import { ArgandError } from "../../gpu/errors.ts";
@@ -10,7 +10,7 @@ import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { golden } from "../support/golden.ts";
 import { Seeded } from "../support/seeded.ts";
-import { against, compare, optionsOf, random } from "./support.ts";
+import { against, compare, mixed, optionsOf, random, slopes } from "./support.ts";
 
 const { upsample, polarUpsample } = nn.functional;
 
@@ -124,7 +124,6 @@ onEngines("an axis that grows by more than a thread sums keeps its gradient", as
 });
 
 onEngines("first and second derivatives of upsamplings pass gradcheck", async () => {
-  const weight = (y: ComplexTensor) => y.mul(random([...y.shape], 77));
   const cases: [string, (z: ComplexTensor) => ComplexTensor, number[]][] = [
     ["nearest", (z) => upsample(z.square(), { scaleFactor: [1.5, 2] }), [1, 2, 3, 2]],
     ["smaller", (z) => upsample(z.square(), { size: [2, 1], mode: "bilinear" }), [1, 1, 5, 3]],
@@ -136,12 +135,8 @@ onEngines("first and second derivatives of upsamplings pass gradcheck", async ()
     ],
   ];
   for (const [name, f, shape] of cases) {
-    const value = (z: Tensor): RealTensor => {
-      const y = weight(f(z as ComplexTensor));
-      return y.real.square().sum().add(y.imag.mul(y.real).sum());
-    };
-    const slope = (z: Tensor) => valueAndGrad(value)(z)[1][0].absSquared().sum();
-    for (const [order, g] of [[1, value], [2, slope]] as const) {
+    const value = (...[z]: Tensor[]) => mixed(f(z as ComplexTensor));
+    for (const [order, g] of [[1, value], [2, slopes(value)]] as const) {
       const options = { checks: 6, tolerance: 3e-3, step: 1 / 64 };
       const { ok, worst } = await gradcheck(g, [random(shape, 9)], options);
       assert(ok, `${name}, order ${order}: ${JSON.stringify(worst)}`);
