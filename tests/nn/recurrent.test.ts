@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { concat } from "../../complex/arrange.ts";
-import { complex, full, tensor, zeros } from "../../complex/create.ts";
+import { complex, full, zeros } from "../../complex/create.ts";
 import { gradcheck } from "../../complex/gradcheck.ts";
 import { manualSeed } from "../../complex/random.ts";
 import { eval as evaluate } from "../../complex/transform.ts";
@@ -10,111 +10,8 @@ import * as nn from "../../nn/mod.ts";
 import { assertClose, assertFlat } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { type Golden, golden } from "../support/golden.ts";
-import {
-  against,
-  biasOf,
-  compareGradients,
-  complexOf,
-  mixed,
-  random,
-  setComplex,
-  setReal,
-  slopes,
-  weightOf,
-} from "./support.ts";
+import { complexOf, mixed, random, setReal, slopes } from "./support.ts";
 import { gruOnHost, type Host, hostOf, lstmOnHost } from "./recurrent_host.ts";
-
-const CELL = {
-  resetInput: "linear_reset_w1",
-  resetHidden: "linear_reset_r1",
-  updateInput: "linear_reset_w2",
-  updateHidden: "linear_reset_r2",
-  candidateInput: "linear_gate_w3",
-  candidateHidden: "linear_gate_r3",
-} as const;
-
-onEngines("GRUCell agrees with the golden case gru_cell", async () => {
-  const g = await golden("gru_cell");
-  const h = complexOf(g, "h");
-  const make = () => {
-    const cell = new nn.GRUCell(5, 4);
-    for (const [name, path] of Object.entries(CELL)) {
-      const map = cell[name as keyof typeof CELL];
-      setComplex(map.weight, weightOf(g, "param.", `${path}.fc`));
-      setComplex(map.bias, biasOf(g, "param.", `${path}.fc`));
-    }
-    return cell;
-  };
-  for (const [name, path] of Object.entries(CELL)) {
-    const cell = make();
-    const map = cell[name as keyof typeof CELL];
-    await compareGradients(g, map, (x) => cell.apply(x, h), `${path}.fc`);
-  }
-  const [cell, x] = [make(), complexOf(g, "x")];
-  const y = cell.apply(x, h);
-  assertClose(await y.data(), g.complex("y").data, 1e-5, "y");
-  const [yr, yi] = cell.forward(x.real, x.imag, h.real, h.imag);
-  assertEquals(await complex(yr, yi).data(), await y.data());
-  const slope = slopes(
-    ((z: ComplexTensor) => against(cell.apply(z, h), complexOf(g, "gy"))) as (
-      ...args: Tensor[]
-    ) => RealTensor,
-  );
-  const power = g.complex("gx").data.reduce((sum, v) => sum + v * v, 0);
-  assertClose([await slope(x).item()], [power], 2e-5, "|gx|²");
-});
-
-onEngines("GRUCell starts from zeros without a hidden state", async () => {
-  const cell = new nn.GRUCell(3, 2);
-  const x = random([4, 3], 1);
-  const zero = full([4, 2], { re: 0, im: 0 });
-  assertEquals(await cell.apply(x).data(), await cell.apply(x, zero).data());
-  const [yr, yi] = cell.forward(x.real, x.imag);
-  assertEquals(await complex(yr, yi).data(), await cell.apply(x).data());
-});
-
-onEngines(
-  "BNGRUCell norms all six products and the candidate by one norm of one channel",
-  async () => {
-    const [x, h] = [random([5, 3], 1), random([5, 4], 2)];
-    const cell = new nn.BNGRUCell(3, 4);
-    const norm = new nn.BatchNorm1d(1);
-    const normed = (z: ComplexTensor) => norm.apply(z.reshape([5, 1, 4])).reshape([5, 4]);
-    const { csigmoid, ctanh } = nn.functional;
-    const [w1, r1] = [normed(cell.resetInput.apply(x)), normed(cell.resetHidden.apply(h))];
-    const [w2, r2] = [normed(cell.updateInput.apply(x)), normed(cell.updateHidden.apply(h))];
-    const [w3, r3] = [normed(cell.candidateInput.apply(x)), normed(cell.candidateHidden.apply(h))];
-    const [r, z] = [csigmoid(w1.add(r1)), csigmoid(w2.add(r2))];
-    const n = ctanh(normed(w3.add(r.mul(r3))));
-    const expected = z.neg().add(1).mul(n).add(z.mul(h));
-    assertClose(await cell.apply(x, h).data(), await expected.data(), 1e-5, "h′");
-    assertEquals(cell.norm.numBatchesTracked!.value, 7);
-    assertClose(await cell.norm.runningMean!.data(), await norm.runningMean!.data(), 1e-5, "mean");
-    assertClose(
-      await cell.norm.runningCovar!.data(),
-      await norm.runningCovar!.data(),
-      1e-5,
-      "covar",
-    );
-  },
-);
-
-onEngines("a cell that refuses its input has moved no running statistic", () => {
-  const cell = new nn.BNGRUCell(3, 4);
-  for (
-    const [x, h] of [[[5, 2], [5, 4]], [[5, 3], [5, 3]], [[5, 3], [4, 4]], [[1, 5, 3], [5, 4]]]
-  ) {
-    assertThrows(
-      () => cell.apply(random(x, 1), random(h, 2)),
-      ArgandError,
-      "Cannot apply BNGRUCell",
-    );
-  }
-  const [re, im] = [zeros([5, 3]), zeros([5, 4])];
-  assertThrows(() => cell.forward(re, re, im), ArgandError, "Cannot apply BNGRUCell");
-  assertThrows(() => cell.forward(re, im), ArgandError, "[5, 3] and the imaginary part [5, 4]");
-  assertEquals(cell.norm.numBatchesTracked!.value, 0);
-});
 
 /** Takes over PyTorch's real recurrences `re` and `im` of one layer. */
 function setSplit(g: Golden, layer: nn.GRU | nn.LSTM, name: string): void {
@@ -436,60 +333,4 @@ onEngines("recurrences refuse weights and states of other shapes or kinds", () =
   refused(() => gru(x, h.real as never, w), "complex64 [2, 2], got float32 [2, 2]");
   refused(() => gruUpdate([h, h] as never, [h, h, h], h), "it takes 3");
   refused(() => gruUpdate([h, h, x.at(0)], [h, h, h], h), "must be [2, 2], got [2, 3]");
-});
-
-onEngines("Embedding gives the rows that indices name, in their shape", async () => {
-  const table = new nn.Embedding(5, 3);
-  const rows = await table.weight.data();
-  const expected = [4, 0, 4, 2].flatMap((k) => [...rows.slice(6 * k, 6 * k + 6)]);
-  for (
-    const [indices, shape, own] of [
-      [[4, 0, 4, 2], undefined, [4, 3]],
-      [Uint8Array.of(4, 0, 4, 2), [2, 2], [2, 2, 3]],
-      [[[4, 0], [4, 2]], undefined, [2, 2, 3]],
-      [[[[4], [0], [4], [2]]], undefined, [1, 4, 1, 3]],
-    ] as const
-  ) {
-    const y = table.apply(indices as nn.Indices, shape);
-    assertEquals(y.shape, own);
-    assertEquals([...await y.data()], expected);
-    const [re, im] = table.forward(indices as nn.Indices, shape);
-    assertEquals(await complex(re, im).data(), await y.data());
-  }
-});
-
-onEngines("Embedding adds the gradients of a row, and gives the padding none", async () => {
-  const table = new nn.Embedding(4, 2, { paddingIdx: 1 });
-  const rows = await table.weight.data();
-  assertEquals([...rows.slice(4, 8)], [0, 0, 0, 0]);
-  assert(rows.slice(0, 4).every((v) => v !== 0));
-  const g = random([5, 2], 7);
-  against(table.apply([3, 1, 0, 3, 1]), g).backward();
-  const d = await g.data();
-  const sum = [0, 1, 2, 3].map((k) => d[k] + d[12 + k]);
-  const expected = [...d.slice(8, 12), 0, 0, 0, 0, 0, 0, 0, 0, ...sum];
-  assertClose(await table.weight.grad!.data(), expected, 1e-6);
-  const { ok, worst } = await gradcheck(
-    (w: ComplexTensor) => mixed(nn.functional.embedding([[2, 0, 2]], w)),
-    [random([3, 2], 1)],
-  );
-  assert(ok, JSON.stringify(worst));
-});
-
-onEngines("Embedding starts with E|w|² = 1", async () => {
-  manualSeed(4);
-  const power = await new nn.Embedding(100, 50).weight.absSquared().mean().item();
-  assertClose([power], [1], 0.05);
-});
-
-onEngines("Embedding refuses indices that are no rows or do not fill their shape", () => {
-  const table = new nn.Embedding(5, 3);
-  const refused = (f: () => unknown, text: string) => assertThrows(f, ArgandError, text);
-  refused(() => table.apply([0, 5]), "a whole number from 0 to 4, got 5");
-  refused(() => table.apply([0, 1.5]), "got 1.5");
-  refused(() => table.apply([]), "no labels");
-  refused(() => table.apply([[1, 2], [3]]), "Cannot look up an embedding");
-  refused(() => table.apply([1, 2, 3], [2, 2]), "3 indices do not fill the shape [2, 2]");
-  refused(() => table.apply(tensor([1]) as never), "Cannot");
-  refused(() => new nn.Embedding(5, 3, { paddingIdx: 5 }), "from 0 to 4");
 });
