@@ -179,6 +179,8 @@ section .note { margin: .1rem 0 1rem; font-size: .875rem; }
 export function formatStudy({ summaries, sizes, figures, command }: Study): string {
   const all = groups(summaries);
   const seeds = Math.max(...summaries.map(({ errors }) => errors.length));
+  // The relative standard error of a standard deviation.
+  const doubt = Math.round(100 / Math.sqrt(2 * (seeds - 1)));
   const panels = all.map(([problem, own]) =>
     `<figure><figcaption>${TITLES[problem]}</figcaption>${
       plotErrors(own, `${capital(MEASURES[problem])} (%)`)
@@ -214,7 +216,8 @@ export function formatStudy({ summaries, sizes, figures, command }: Study): stri
       ),
       section(
         "What the figures say",
-        "Differences of means, against their standard error √(s₁²/n + s₂²/n)",
+        "Differences of means, against their standard error √(s₁²/n + s₂²/n)" +
+          (seeds > 1 ? `; from ${seeds} seeds it is itself known to about ${doubt} %` : ""),
         said.join("\n"),
       ),
       section("What was done", "Seeds decide weights, order and training fields", done.join("\n")),

@@ -64,7 +64,7 @@ export function summarise(done: readonly Done[]): Summary[] {
 }
 
 /** What a model is called in sentences. */
-export const NAMES: Readonly<Record<Model, string>> = {
+const NAMES: Readonly<Record<Model, string>> = {
   covariance: "covariance norm",
   naive: "naive norm",
   none: "no norm",
@@ -76,15 +76,14 @@ const CLEAR = 3;
 
 /**
  * The comparison of two models: the difference of their means, its standard error
- * √(s₁²/n₁ + s₂²/n₂), and whether it is three times as large.
+ * √(s₁²/n₁ + s₂²/n₂), whether it is three times as large, and whether their seeds overlap.
  */
 export function compare(a: Summary, b: Summary): string {
   const [low, high] = a.mean <= b.mean ? [a, b] : [b, a];
   const difference = high.mean - low.mean;
-  const digits = places(difference);
   const head =
-    `${NAMES[low.model]} has ${difference.toFixed(digits)} percentage points less error ` +
-    `than ${NAMES[high.model]}`;
+    `${NAMES[low.model]} has ${difference.toFixed(places(difference))} percentage points less ` +
+    `error than ${NAMES[high.model]}`;
   if (low.deviation === null || high.deviation === null) {
     return `${head}; one seed each shows no spread to hold this against`;
   }
@@ -92,9 +91,11 @@ export function compare(a: Summary, b: Summary): string {
     low.deviation ** 2 / low.errors.length + high.deviation ** 2 / high.errors.length,
   );
   const verdict = difference > CLEAR * standard
-    ? `more than ${CLEAR} standard errors, beyond the spread of the seeds`
+    ? `more than ${CLEAR} standard errors`
     : `within ${CLEAR} standard errors, not distinguished by these seeds`;
-  return `${head}, standard error ${standard.toFixed(places(standard))}: ${verdict}`;
+  const apart = Math.max(...low.errors) < Math.min(...high.errors);
+  return `${head}, standard error ${standard.toFixed(places(standard))}: ${verdict}; ` +
+    (apart ? "no seeds overlap" : "seeds overlap");
 }
 
 /** Digits after the point that show two of a number. */

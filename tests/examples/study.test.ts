@@ -122,11 +122,12 @@ Deno.test("compare() calls a difference one only beyond three standard errors", 
   assertEquals(
     compare(near, far),
     "covariance norm has 3.0 percentage points less error than naive norm, standard error 0.82: " +
-      "more than 3 standard errors, beyond the spread of the seeds",
+      "more than 3 standard errors; no seeds overlap",
   );
   const close = { ...far, errors: [3, 4, 5], mean: 4 };
   assertStringIncludes(compare(close, near), "covariance norm has 2.0");
   assertStringIncludes(compare(close, near), "within 3 standard errors, not distinguished");
+  assertStringIncludes(compare(close, near), "; seeds overlap");
 });
 
 Deno.test({
