@@ -77,3 +77,5 @@ export type {
 export * as functional from "./functional/mod.ts";
 /** Initial values of complex weights. */
 export * as init from "./init.ts";
+/** Real numbers that say how good a prediction is. */
+export * as metrics from "./functional/metrics.ts";

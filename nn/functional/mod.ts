@@ -8,6 +8,7 @@ export * from "./embedding.ts";
 export * from "./linear.ts";
 export * from "./loss.ts";
 export * from "./modulus.ts";
+export * from "./metrics.ts";
 export * from "./norm.ts";
 export * from "./pool.ts";
 export * from "./recurrent.ts";
