@@ -50,6 +50,17 @@ function affine(
   return bias ? scaled.add(bias.reshape(as)) : scaled;
 }
 
+/** (M + eps)^(−1/2) z with the second moments M about 0 over axes. */
+function whitenAboutZero(z: ComplexTensor, axes: readonly number[], eps: number): ComplexTensor {
+  const { real, imag } = z;
+  const squares = complex(real.square(), imag.square()).mean(axes, true);
+  const moments = [squares.real, squares.imag, real.mul(imag).mean(axes, true)];
+  return wrapComplex(whiten(z.node, moments.map((m) => m.node), eps));
+}
+
+/** Runs shorter than that leave most threads of the batch norm's kernels idle. */
+const SHORT = 128;
+
 /** z, of which each of so many equal runs of elements is centred and whitened by its covariance. */
 function whitenRuns(what: string, z: ComplexTensor, runs: number, eps: number): ComplexTensor {
   if (z.size === runs) {
@@ -60,7 +71,12 @@ function whitenRuns(what: string, z: ComplexTensor, runs: number, eps: number): 
       } it normalises 1 value at a time, and one value has no variance`,
     );
   }
-  const x = reshape(z.node, [1, runs, z.size / runs]);
+  const length = z.size / runs;
+  if (length < SHORT) {
+    const rows = z.reshape([runs, length]);
+    return whitenAboutZero(rows.sub(rows.mean(1, true)), [1], eps).reshape(z.shape);
+  }
+  const x = reshape(z.node, [1, runs, length]);
   const { statistics, normalize } = covarianceBatchNorm;
   return wrapComplex(reshape(normalize(x, statistics(x), null, eps, true), z.shape));
 }
@@ -170,10 +186,7 @@ export function rmsNorm(
   checkTrailing(what, z, inner);
   const eps = checkedEps(what, options);
   const axes = inner.map((_, d) => d - inner.length);
-  const { real, imag } = z;
-  const squares = complex(real.square(), imag.square()).mean(axes, true);
-  const moments = [squares.real, squares.imag, real.mul(imag).mean(axes, true)];
-  const y = wrapComplex(whiten(z.node, moments.map((m) => m.node), eps));
+  const y = whitenAboutZero(z, axes, eps);
   return affine(what, y, weight, null, inner);
 }
 
