@@ -25,7 +25,6 @@ function evict(stored: Stored): void {
   const buffer = kept.get(stored)!;
   kept.delete(stored);
   keptBytes -= buffer.capacity;
-  stored.device = null;
   buffer.engine.release(buffer);
 }
 
@@ -47,7 +46,6 @@ export function uploaded(
   engine.upload(buffer, host);
   const stays = seenBefore(stored, schedule) && buffer.capacity <= BUDGET / 2;
   if (stays) {
-    stored.device = buffer;
     kept.set(stored, buffer);
     keptBytes += buffer.capacity;
     for (const oldest of kept.keys()) {

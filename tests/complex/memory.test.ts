@@ -227,3 +227,19 @@ onEngines(
     assertEquals((await values[299].slice([5, 6]).data())[0], 299);
   },
 );
+
+onEngines("a kept value that was read and is used on gives its memory back once", async () => {
+  const x = complex(full([64, 64], 3), full([64, 64], 4));
+  evaluate(x);
+  assertEquals((await x.data())[0], 3);
+  // Its host copy is uploaded for each of its successors, then others are evaluated.
+  const next = (k: number) => x.mul(k).cumsum(1);
+  for (let k = 0; k < 4; k++) evaluate(next(k));
+  const others = [5, 6, 7, 8].map((k) => complex(full([64, 64], k)).exp());
+  for (const other of others) evaluate(other);
+  const sums = [...others, next(1)].map((y) => y.abs().sum());
+  for (const [k, n] of [5, 6, 7, 8].entries()) {
+    assertAlmostEquals(await sums[k].item() / (4096 * Math.exp(n)), 1, 1e-5);
+  }
+  assertAlmostEquals(await sums[4].item() / (64 * 5 * 65 * 32), 1, 1e-5);
+});
