@@ -1,14 +1,15 @@
 /** The layers and losses as pure functions of tensors. */
 export * from "./activation.ts";
 export * from "./attention.ts";
+export * from "./batchnorm.ts";
 export * from "./conv.ts";
 export * from "./conv_transpose.ts";
 export * from "./dropout.ts";
 export * from "./embedding.ts";
 export * from "./linear.ts";
 export * from "./loss.ts";
-export * from "./modulus.ts";
 export * from "./metrics.ts";
+export * from "./modulus.ts";
 export * from "./norm.ts";
 export * from "./pool.ts";
 export * from "./recurrent.ts";

@@ -1,6 +1,6 @@
 /** Batch norms of complex numbers: by covariance, and each part by itself. */
 import { cannot } from "../../gpu/errors.ts";
-import { full, parameter, tensor } from "../../complex/create.ts";
+import { full, parameter } from "../../complex/create.ts";
 import {
   type Affine,
   type BatchNorm,
@@ -22,6 +22,7 @@ import {
 import { Layer } from "../layer.ts";
 import { Counter } from "../module.ts";
 import { checkNumber, checkOptions, checkWord, withDefaults } from "../options.ts";
+import { unitGamma } from "./gamma.ts";
 
 /** Options of the batch norms. */
 export interface BatchNormOptions {
@@ -126,7 +127,10 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
     return wrapComplex(reshape(y, z.shape));
   }
 
-  /** What the norm's own kernel scales and shifts by. */
+  /**
+   * What the norm's own kernel scales and shifts by.
+   * @internal
+   */
   protected affine(): Affine | null {
     return this.weight && { weight: this.weight.node, bias: this.bias!.node };
   }
@@ -170,15 +174,6 @@ function buffer<T extends Tensor>(initial: T, name: string): T {
   return parameter(initial, { name, requiresGrad: false });
 }
 
-/** Rows (1/√2, 1/√2, 0, …): with them a whitened z has E|z|² = 1. */
-function halves(channels: number, width: 3 | 4): RealTensor {
-  const entry = (k: number) => (k % width < 2 ? Math.SQRT1_2 : 0);
-  return tensor(Float32Array.from({ length: width * channels }, (_, k) => entry(k)), [
-    channels,
-    width,
-  ]);
-}
-
 /**
  * Batch norm by the covariance of real and imaginary part; see {@link BatchNorm1d} for the formula.
  *
@@ -207,8 +202,8 @@ export abstract class CovarianceBatchNorm extends BatchNormBase<RealTensor, Real
     const { mixing = "symmetric", ...rest } = options;
     checkWord(what, "mixing", mixing, ["symmetric", "full"]);
     const full = mixing === "full";
-    super("covariance", channels, ranks, rest, () => halves(channels, full ? 4 : 3));
-    this.runningCovar = this.runningMean ? buffer(halves(channels, 3), "runningCovar") : null;
+    super("covariance", channels, ranks, rest, () => unitGamma([channels], full ? 4 : 3));
+    this.runningCovar = this.runningMean ? buffer(unitGamma([channels]), "runningCovar") : null;
     this.#full = full;
   }
 
@@ -221,7 +216,10 @@ export abstract class CovarianceBatchNorm extends BatchNormBase<RealTensor, Real
     return wrapComplex(mix(y.node, gamma)).add(this.bias!.reshape(shape));
   }
 
-  /** What the norm's own kernel scales and shifts by; it knows symmetric matrices only. */
+  /**
+   * What the norm's own kernel scales and shifts by; it knows symmetric matrices only.
+   * @internal
+   */
   protected override affine(): Affine | null {
     return this.#full ? null : super.affine();
   }

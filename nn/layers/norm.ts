@@ -1,5 +1,5 @@
 /** Norms of single examples, as layers. */
-import { full, parameter, tensor } from "../../complex/create.ts";
+import { full, parameter } from "../../complex/create.ts";
 import { checkWhole, type Shape } from "../../complex/shape.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
 import { groupNorm, layerNorm, rmsNorm } from "../functional/norm.ts";
@@ -13,25 +13,28 @@ import {
 } from "../functional/norm_options.ts";
 import { Layer } from "../layer.ts";
 import { withDefaults } from "../options.ts";
+import { unitGamma } from "./gamma.ts";
 
-/** Options of {@link LayerNorm}, {@link GroupNorm} and {@link RMSNorm}. */
-export interface NormLayerOptions extends NormOptions {
+/** Options of {@link LayerNorm} and {@link RMSNorm}. */
+export interface LayerNormOptions extends NormOptions {
+  /** Whether weight and bias are learned; true, if absent. */
+  readonly elementwiseAffine?: boolean;
+}
+
+/** Options of {@link GroupNorm}. */
+export interface GroupNormOptions extends NormOptions {
   /** Whether weight and bias are learned; true, if absent. */
   readonly affine?: boolean;
 }
 
-function optionsOf(what: string, options?: NormLayerOptions): Required<NormLayerOptions> {
-  const { eps, affine } = withDefaults<Required<NormLayerOptions>>(what, options, {
-    eps: 1e-5,
-    affine: true,
-  });
-  return { eps: checkedEps(what, { eps }), affine };
+/** The options of layer and RMS norms, checked. */
+function ofElements(what: string, options?: LayerNormOptions): Required<LayerNormOptions> {
+  const given = withDefaults(what, options, { eps: 1e-5, elementwiseAffine: true });
+  return { ...given, eps: checkedEps(what, { eps: given.eps }) };
 }
 
-/** Γ as γrr, γii, γri = 1/√2, 1/√2, 0: with it a whitened z has E|z|² = 1. */
 function unitWeight(per: Shape): RealTensor {
-  const row = tensor([Math.SQRT1_2, Math.SQRT1_2, 0]);
-  return parameter(row.expand([...per, 3]), { name: "weight" });
+  return parameter(unitGamma(per), { name: "weight" });
 }
 
 function zeroBias(per: Shape): ComplexTensor {
@@ -67,14 +70,14 @@ export class LayerNorm extends Layer {
   readonly #eps: number;
 
   /** A norm over the last axes, whose sizes are `normalizedShape`. */
-  constructor(normalizedShape: NormalizedShape, options?: NormLayerOptions) {
+  constructor(normalizedShape: NormalizedShape, options?: LayerNormOptions) {
     super();
     const what = "make a LayerNorm";
     this.#shape = [...normalizedAxes(what, normalizedShape)];
-    const { eps, affine } = optionsOf(what, options);
+    const { eps, elementwiseAffine } = ofElements(what, options);
     this.#eps = eps;
-    this.weight = affine ? unitWeight(this.#shape) : null;
-    this.bias = affine ? zeroBias(this.#shape) : null;
+    this.weight = elementwiseAffine ? unitWeight(this.#shape) : null;
+    this.bias = elementwiseAffine ? zeroBias(this.#shape) : null;
   }
 
   /** The normalised z. */
@@ -114,15 +117,15 @@ export class GroupNorm extends Layer {
   readonly #eps: number;
 
   /** A norm for `numChannels` channels in `numGroups` groups. */
-  constructor(numGroups: number, numChannels: number, options?: NormLayerOptions) {
+  constructor(numGroups: number, numChannels: number, options?: GroupNormOptions) {
     super();
     const what = "make a GroupNorm";
     checkWhole(what, "the number of channels", numChannels, 1);
     checkGroups(what, numGroups, numChannels);
-    const { eps, affine } = optionsOf(what, options);
+    const { eps, affine } = withDefaults(what, options, { eps: 1e-5, affine: true });
     this.#groups = numGroups;
     this.#channels = numChannels;
-    this.#eps = eps;
+    this.#eps = checkedEps(what, { eps });
     this.weight = affine ? unitWeight([numChannels]) : null;
     this.bias = affine ? zeroBias([numChannels]) : null;
   }
@@ -160,13 +163,13 @@ export class RMSNorm extends Layer {
   readonly #eps: number;
 
   /** A norm over the last axes, whose sizes are `normalizedShape`. */
-  constructor(normalizedShape: NormalizedShape, options?: NormLayerOptions) {
+  constructor(normalizedShape: NormalizedShape, options?: LayerNormOptions) {
     super();
     const what = "make an RMSNorm";
     this.#shape = [...normalizedAxes(what, normalizedShape)];
-    const { eps, affine } = optionsOf(what, options);
+    const { eps, elementwiseAffine } = ofElements(what, options);
     this.#eps = eps;
-    this.weight = affine ? unitWeight(this.#shape) : null;
+    this.weight = elementwiseAffine ? unitWeight(this.#shape) : null;
   }
 
   /** The normalised z. */

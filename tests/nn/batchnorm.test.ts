@@ -1,8 +1,9 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { tensor } from "../../complex/create.ts";
 import { sizeOf } from "../../complex/shape.ts";
 import type { ComplexTensor, Tensor } from "../../complex/tensor.ts";
 import { valueAndGrad } from "../../complex/transform.ts";
+import { ArgandError } from "../../gpu/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
@@ -102,4 +103,42 @@ onEngines("a batch norm with a full symmetric matrix equals one with three entri
     return [rr, ii, ri + ir];
   });
   assertClose(symmetric, folded, 1e-5);
+});
+
+onEngines("the functional batch norms equal the layers, in training and out of it", async () => {
+  const x = random([4, 2, 3, 3], 8);
+  const layers = [new nn.BatchNorm2d(2), new nn.NaiveBatchNorm2d(2)] as const;
+  const [covariance, naive] = layers;
+  const inTraining = [
+    nn.functional.batchNorm(x, { weight: covariance.weight, bias: covariance.bias }),
+    nn.functional.naiveBatchNorm(x, { weight: naive.weight, bias: naive.bias }),
+  ];
+  for (const [k, layer] of layers.entries()) {
+    assertEquals(await inTraining[k].data(), await layer.apply(x).data());
+    layer.eval();
+  }
+  const plain = { weight: covariance.weight, bias: covariance.bias };
+  const running = { mean: covariance.runningMean!, spread: covariance.runningCovar! };
+  const y = nn.functional.batchNorm(x, { running, ...plain });
+  assertEquals(await y.data(), await covariance.apply(x).data());
+  const parts = { mean: naive.runningMean!, spread: naive.runningVar! };
+  const own = { running: parts, weight: naive.weight, bias: naive.bias };
+  assertEquals(
+    await nn.functional.naiveBatchNorm(x, own).data(),
+    await naive.apply(x).data(),
+  );
+});
+
+onEngines("the functional batch norms refuse what does not fit", () => {
+  const x = random([4, 2], 8);
+  const { weight, bias } = new nn.BatchNorm1d(3);
+  const { batchNorm } = nn.functional;
+  const cases: [() => unknown, string][] = [
+    [() => batchNorm(x, { weight, bias }), "must be [2, 3], got [3, 3]"],
+    [() => batchNorm(x, { weight }), "weight and bias, or neither"],
+    [() => batchNorm(random([1, 2], 8)), "[1, 2] has one value in each channel"],
+    [() => batchNorm(random([2], 8)), "it takes [N, channels, …], got [2]"],
+    [() => batchNorm(x, { eps: -1 }), "eps"],
+  ];
+  for (const [wrong, why] of cases) assertThrows(wrong, ArgandError, why);
 });

@@ -102,7 +102,7 @@ interface Kind {
 const KINDS: Kind[] = [
   {
     name: "LayerNorm",
-    make: (affine) => new nn.LayerNorm(7, { affine }),
+    make: (affine) => new nn.LayerNorm(7, { elementwiseAffine: affine }),
     shape: [3, 2, 7],
     length: 7,
     centred: true,
@@ -111,7 +111,7 @@ const KINDS: Kind[] = [
   },
   {
     name: "LayerNorm of two axes",
-    make: (affine) => new nn.LayerNorm([4, 5], { affine }),
+    make: (affine) => new nn.LayerNorm([4, 5], { elementwiseAffine: affine }),
     shape: [3, 4, 5],
     length: 20,
     centred: true,
@@ -120,7 +120,7 @@ const KINDS: Kind[] = [
   },
   {
     name: "LayerNorm of long runs",
-    make: (affine) => new nn.LayerNorm(150, { affine }),
+    make: (affine) => new nn.LayerNorm(150, { elementwiseAffine: affine }),
     shape: [3, 150],
     length: 150,
     centred: true,
@@ -147,7 +147,7 @@ const KINDS: Kind[] = [
   },
   {
     name: "RMSNorm",
-    make: (affine) => new nn.RMSNorm([2, 4], { affine }),
+    make: (affine) => new nn.RMSNorm([2, 4], { elementwiseAffine: affine }),
     shape: [3, 2, 4],
     length: 8,
     centred: false,

@@ -8,18 +8,7 @@ import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
 import { random } from "./support.ts";
 import { native, pairs } from "./zoo/case.ts";
-import { zoo } from "./zoo/mod.ts";
-
-/** What `nn` exports that is a module and can be made. */
-function layersOf(face: Record<string, unknown>): string[] {
-  const bases = new Set<unknown>([nn.Module, nn.Layer]);
-  const isModule = (x: unknown) => typeof x === "function" && x.prototype instanceof nn.Module;
-  const classes = Object.entries(face).filter(([, x]) => isModule(x));
-  // A class that others extend is a base, unless the zoo makes one of it.
-  for (const [, x] of classes) bases.add(Object.getPrototypeOf(x));
-  const made = new Set(zoo.map((one) => one.name.split(" ")[0]));
-  return classes.filter(([name, x]) => !bases.has(x) || made.has(name)).map(([name]) => name);
-}
+import { layersOf, zoo } from "./zoo/mod.ts";
 
 Deno.test("the zoo holds every layer that nn exports", () => {
   const made = new Set(zoo.map((one) => one.name.split(" ")[0]));

@@ -1,0 +1,128 @@
+/** Batch norms as pure functions; the layers also track running statistics. */
+import { cannot } from "../../gpu/errors.ts";
+import {
+  type Affine,
+  type BatchNorm,
+  covarianceBatchNorm,
+  naiveBatchNorm as naive,
+  type Running,
+} from "../../complex/ops/batchnorm.ts";
+import { reshape } from "../../complex/ops/views.ts";
+import { sameShape, type Shape, show } from "../../complex/shape.ts";
+import {
+  checkComplex,
+  checkReal,
+  type ComplexTensor,
+  type RealTensor,
+  type Tensor,
+  wrapComplex,
+} from "../../complex/tensor.ts";
+import { checkedEps, type NormOptions } from "./norm_options.ts";
+
+/** What a batch norm takes beside its input: statistics to use in place of the batch's, Γ and β. */
+export interface BatchNormArguments<W extends Tensor, S extends Tensor> extends NormOptions {
+  /** The mean and second moments of each channel; those of the batch, if absent. */
+  readonly running?: { readonly mean: ComplexTensor; readonly spread: S } | null;
+  /** What scales each channel; comes with a bias. */
+  readonly weight?: W | null;
+  /** What is added to each channel, complex [channels]. */
+  readonly bias?: ComplexTensor | null;
+}
+
+/**
+ * Covariance batch norm (Trabelsi et al. 2018), Γ (V + eps)^{−1/2} (z − μ) + β for each channel, with V
+ * the 2×2 covariance of real and imaginary part.
+ *
+ * @param z Complex [N, channels, …].
+ * @param given `running` with mean complex [channels] and spread real [channels, 3] = Crr, Cii, Cri;
+ * `weight` real [channels, 3] = γrr, γii, γri; `bias` complex [channels]; `eps`.
+ * @returns A tensor like z.
+ * @throws {ArgandError} if a shape does not fit, weight or bias comes alone, or the moments of a single
+ * value are asked for.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const y = nn.functional.batchNorm(randnComplex([100, 3]).mul({ re: 3, im: 4 }));
+ * assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3); // without Γ, 1 in each part
+ * ```
+ */
+export function batchNorm(
+  z: ComplexTensor,
+  given: BatchNormArguments<RealTensor, RealTensor> = {},
+): ComplexTensor {
+  const three = (what: string, x: Tensor, channels: number) =>
+    checkShape(what, checkReal(what, x), [channels, 3]);
+  return normalize("apply a batch norm", covarianceBatchNorm, z, given, three);
+}
+
+/**
+ * Batch norm of real and imaginary part each by itself (Ioffe and Szegedy 2015): for either part
+ * γ (x − μ) / √(V + eps) + β.
+ *
+ * @param z Complex [N, channels, …].
+ * @param given `running` with mean and spread complex [channels] = Vr + iVi; `weight` complex [channels]
+ * = γr + iγi; `bias` complex [channels]; `eps`.
+ * @returns A tensor like z.
+ * @throws {ArgandError} if a shape does not fit, weight or bias comes alone, or the moments of a single
+ * value are asked for.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const y = nn.functional.naiveBatchNorm(randnComplex([100, 3]));
+ * assert(Math.abs(await y.imag.square().mean().item() - 1) < 1e-3);
+ * ```
+ */
+export function naiveBatchNorm(
+  z: ComplexTensor,
+  given: BatchNormArguments<ComplexTensor, ComplexTensor> = {},
+): ComplexTensor {
+  const one = (what: string, x: Tensor, channels: number) =>
+    checkShape(what, checkComplex(what, x), [channels]);
+  return normalize("apply a naive batch norm", naive, z, given, one);
+}
+
+function normalize<W extends Tensor, S extends Tensor>(
+  what: string,
+  norm: BatchNorm,
+  z: ComplexTensor,
+  given: BatchNormArguments<W, S>,
+  checked: (what: string, x: Tensor, channels: number) => Tensor,
+): ComplexTensor {
+  const { running = null, weight = null, bias = null, ...options } = given;
+  const eps = checkedEps(what, options);
+  if (checkComplex(what, z).rank < 2) {
+    throw cannot(what, `it takes [N, channels, …], got ${show(z.shape)}`);
+  }
+  const [n, channels] = z.shape;
+  if ((weight === null) !== (bias === null)) {
+    throw cannot(what, "it takes weight and bias, or neither");
+  }
+  const affine: Affine | null = weight && bias && {
+    weight: checked(what, weight, channels).node,
+    bias: checkShape(what, checkComplex(what, bias), [channels]).node,
+  };
+  const frozen: Running | null = running && {
+    mean: checkShape(what, checkComplex(what, running.mean), [channels]).node,
+    spread: checked(what, running.spread, channels).node,
+  };
+  if (!frozen && z.size === channels) {
+    throw cannot(
+      what,
+      `the input ${show(z.shape)} has one value in each channel, and one value has no variance`,
+    );
+  }
+  const x = reshape(z.node, [n, channels, z.size / n / channels]);
+  const stats = frozen ? norm.frozen(frozen) : norm.statistics(x);
+  return wrapComplex(reshape(norm.normalize(x, stats, affine, eps, !frozen), z.shape));
+}
+
+function checkShape<T extends Tensor>(what: string, x: T, shape: Shape): T {
+  if (sameShape(x.shape, shape)) return x;
+  throw cannot(what, `a statistic, weight or bias must be ${show(shape)}, got ${show(x.shape)}`);
+}
