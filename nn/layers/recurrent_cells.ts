@@ -94,11 +94,11 @@ export class GRUCell extends Layer {
     }
     const ofInput = (map: Linear) => this.normalized(map.apply(x));
     const ofHidden = (map: Linear) => this.normalized(map.apply(state));
-    const reset = [ofInput(this.resetInput), ofHidden(this.resetHidden)];
-    const update = [ofInput(this.updateInput), ofHidden(this.updateHidden)];
-    const candidate = [ofInput(this.candidateInput), ofHidden(this.candidateHidden)];
-    const [products, recurrent] = [0, 1].map((k) => [reset[k], update[k], candidate[k]] as const);
-    return gruUpdate(products, recurrent, state, (n) => this.normalized(n));
+    // In complexPyTorch's order, in which a shared norm's running statistics see the products.
+    const [w1, r1] = [ofInput(this.resetInput), ofHidden(this.resetHidden)];
+    const [r2, w2] = [ofHidden(this.updateHidden), ofInput(this.updateInput)];
+    const [r3, w3] = [ofHidden(this.candidateHidden), ofInput(this.candidateInput)];
+    return gruUpdate([w1, w2, w3], [r1, r2, r3], state, (n) => this.normalized(n));
   }
 
   /** Both parts of h′. Without hr and hi it starts from zeros. */
@@ -141,7 +141,7 @@ export class GRUCell extends Layer {
  *
  * B is one covariance batch norm of a single channel for all seven, so its statistics run over the
  * whole [N, hidden] at once, and a call in training moves its running statistics seven times: by W₁x,
- * R₁h, W₂x, R₂h, W₃x, R₃h and the candidate. complexPyTorch does the same up to the order.
+ * R₁h, R₂h, W₂x, R₃h, W₃x and the candidate, as in complexPyTorch.
  *
  * @throws {ArgandError} if a size is no whole number above 0, if x or h has other features or rows, or
  * in training there is one value in all.

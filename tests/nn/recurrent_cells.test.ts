@@ -1,6 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { complex, full, zeros } from "../../complex/create.ts";
-import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor.ts";
+import { parseSafetensors } from "../../complex/files/safetensors.ts";
+import type { ComplexTensor } from "../../complex/tensor.ts";
+import { valueAndGrad } from "../../complex/transform.ts";
 import { ArgandError } from "../../gpu/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
@@ -13,7 +15,7 @@ import {
   complexOf,
   random,
   setComplex,
-  slopes,
+  setReal,
   weightOf,
 } from "./support.ts";
 
@@ -48,13 +50,9 @@ onEngines("GRUCell agrees with the golden case gru_cell", async () => {
   assertClose(await y.data(), g.complex("y").data, 1e-5, "y");
   const [yr, yi] = cell.forward(x.real, x.imag, h.real, h.imag);
   assertEquals(await complex(yr, yi).data(), await y.data());
-  const slope = slopes(
-    ((z: ComplexTensor) => against(cell.apply(z, h), complexOf(g, "gy"))) as (
-      ...args: Tensor[]
-    ) => RealTensor,
-  );
-  const power = g.complex("gx").data.reduce((sum, v) => sum + v * v, 0);
-  assertClose([await slope(x).item()], [power], 2e-5, "|gx|²");
+  const of = (z: ComplexTensor) => against(cell.apply(z, h), complexOf(g, "gy"));
+  const [, [gx]] = valueAndGrad(of)(x);
+  assertClose(await gx.data(), g.complex("gx").data, 1e-5, "gx");
 });
 
 onEngines("GRUCell starts from zeros without a hidden state", async () => {
@@ -66,31 +64,36 @@ onEngines("GRUCell starts from zeros without a hidden state", async () => {
   assertEquals(await complex(yr, yi).data(), await cell.apply(x).data());
 });
 
-onEngines(
-  "BNGRUCell norms all six products and the candidate by one norm of one channel",
-  async () => {
-    const [x, h] = [random([5, 3], 1), random([5, 4], 2)];
-    const cell = new nn.BNGRUCell(3, 4);
-    const norm = new nn.BatchNorm1d(1);
-    const normed = (z: ComplexTensor) => norm.apply(z.reshape([5, 1, 4])).reshape([5, 4]);
-    const { csigmoid, ctanh } = nn.functional;
-    const [w1, r1] = [normed(cell.resetInput.apply(x)), normed(cell.resetHidden.apply(h))];
-    const [w2, r2] = [normed(cell.updateInput.apply(x)), normed(cell.updateHidden.apply(h))];
-    const [w3, r3] = [normed(cell.candidateInput.apply(x)), normed(cell.candidateHidden.apply(h))];
-    const [r, z] = [csigmoid(w1.add(r1)), csigmoid(w2.add(r2))];
-    const n = ctanh(normed(w3.add(r.mul(r3))));
-    const expected = z.neg().add(1).mul(n).add(z.mul(h));
-    assertClose(await cell.apply(x, h).data(), await expected.data(), 1e-5, "h′");
-    assertEquals(cell.norm.numBatchesTracked!.value, 7);
-    assertClose(await cell.norm.runningMean!.data(), await norm.runningMean!.data(), 1e-5, "mean");
-    assertClose(
-      await cell.norm.runningCovar!.data(),
-      await norm.runningCovar!.data(),
-      1e-5,
-      "covar",
-    );
-  },
-);
+onEngines("BNGRUCell agrees with the golden case bngru_cell", async () => {
+  const g = await golden("bngru_cell");
+  const cell = new nn.BNGRUCell(5, 4);
+  const { tensors } = parseSafetensors(await Deno.readFile("tests/golden/bngru_cell.safetensors"));
+  const state = [...tensors].flatMap(([name, entry]) => {
+    const own = /^(?:param|buffer)\.(.*)$/.exec(name)?.[1];
+    return own ? [[own, entry] as const] : [];
+  });
+  const count = { dtype: "I64", shape: [], data: BigInt64Array.of(0n) } as const;
+  nn.loadComplexPyTorch(cell, new Map([...state, ["bn.num_batches_tracked", count]]));
+  const [x, h, gy] = ["x", "h", "gy"].map((name) => complexOf(g, name));
+  const loss = against(cell.apply(x, h), gy);
+  loss.backward();
+  const { norm } = cell;
+  assertClose(await norm.weight!.grad!.data(), g.real("grad.bn.weight").data, 1e-5, "weight.grad");
+  assertClose(await norm.bias!.grad!.data(), g.real("grad.bn.bias").data, 1e-5, "bias.grad");
+  assertEquals(norm.numBatchesTracked!.value, 7);
+  assertClose(await norm.runningMean!.data(), g.complex("after.bn.running_mean").data, 1e-5);
+  // complexPyTorch adds the covariances with their eps: each of the seven moves it by 0.1·eps·n/(n − 1).
+  const theirs = g.real("after.bn.running_covar").data;
+  const eps = 1e-5 * (12 / 11) * (1 - 0.9 ** 7);
+  const ours = await norm.runningCovar!.data();
+  assertClose(ours.map((v, k) => (k === 2 ? v : v + eps)), theirs, 1e-5, "running covariance");
+  setReal(norm.runningCovar, g.real("after.bn.running_covar"));
+  cell.eval();
+  assertClose(await cell.apply(x, h).data(), g.complex("eval.y").data, 1e-5, "eval.y");
+  const [, [gx]] = valueAndGrad((z: ComplexTensor) => against(cell.train().apply(z, h), gy))(x);
+  assertClose(await gx.data(), g.complex("gx").data, 1e-5, "gx");
+  assertClose(await cell.apply(x, h).data(), g.complex("y").data, 1e-5, "y");
+});
 
 onEngines("a cell that refuses its input has moved no running statistic", () => {
   const cell = new nn.BNGRUCell(3, 4);
