@@ -102,7 +102,16 @@ export function compare(a: Summary, b: Summary): string {
 export const places = (x: number): number =>
   x > 0 ? Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(x)))) : 2;
 
-/** Sentences on one problem: every pair of its models. */
+/** Sentences on one problem: every pair of its models, and those that have learned nothing. */
 export function findings(summaries: readonly Summary[]): string[] {
-  return summaries.flatMap((a, k) => summaries.slice(k + 1).map((b) => compare(a, b)));
+  const pairs = summaries.flatMap((a, k) => summaries.slice(k + 1).map((b) => compare(a, b)));
+  const idle = summaries.filter(({ mean, baseline }) => mean >= baseline).map((
+    { model, baseline },
+  ) =>
+    `${
+      NAMES[model]
+    } has learned nothing: an answer that takes no notice of the input has an error ` +
+    `of ${baseline.toFixed(1)} %`
+  );
+  return [...idle, ...pairs];
 }

@@ -13,7 +13,7 @@ import { pretty } from "../../examples/page.ts";
 import { FULL, HIDDEN, planOf, type Result, resultSchema } from "../../examples/study_plan.ts";
 import { formatStudy, withSpread } from "../../examples/study_report.ts";
 import { Store } from "../../examples/study_store.ts";
-import { compare, deviation, summarise } from "../../examples/study_summary.ts";
+import { compare, deviation, findings, summarise } from "../../examples/study_summary.ts";
 
 const PLACE = { engine: "cpu", adapter: "test" } as const;
 const kinds = (await engines()).map((e) => e.kind);
@@ -150,6 +150,14 @@ Deno.test({
     }
     await Deno.remove("out/tests/store", { recursive: true });
   },
+});
+
+Deno.test("findings() names what is no better than an answer without the input", () => {
+  const [a, b] = summarise(results.filter(({ run }) => run.problem === "mnist"));
+  const said = findings([a, { ...b, mean: 70, baseline: 70 }]);
+  assertEquals(said.length, 2);
+  assertStringIncludes(said[0], "naive norm has learned nothing");
+  assertStringIncludes(said[0], "an error of 70.0 %");
 });
 
 /** The example with a tiny study, as a user starts it. */
