@@ -24,10 +24,10 @@ export interface Page {
 export const escape = (text: string): string =>
   text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
-/** A number for people: three digits, thin spaces between thousands. */
+/** A number for people: three digits, thin spaces that do not break between thousands. */
 export function pretty(x: number): string {
   if (x !== 0 && Math.abs(x) < 1000) return String(Number(x.toPrecision(3)));
-  return Math.round(x).toString().replace(/\B(?=(\d{3})+$)/g, "\u2009");
+  return Math.round(x).toString().replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }
 
 /** A card; `note` and `body` are HTML. */

@@ -209,9 +209,9 @@ export function formatStudy({ summaries, sizes, figures, command }: Study): stri
       section(
         "All figures",
         (seeds > 1 ? "Errors as mean ± standard deviation over seeds; " : "") +
-          "milliseconds are the median of a run's steps, then of its seeds; memory is what the " +
-          "device holds after the last step, buffers kept for reuse included; parameters are real " +
-          "numbers",
+          "milliseconds are the median of a run's steps, then of its seeds, and count whatever else " +
+          "the machine did; memory is what the device holds after the last step, buffers kept for " +
+          "reuse included; parameters are real numbers",
         table(summaries),
       ),
       section(

@@ -54,7 +54,7 @@ Deno.test("formatReport() draws losses of any length, also with numbers that are
 
 Deno.test("formatReport() says from which epoch on the memory stays the same", () => {
   const html = formatReport({ title: "t", deviceBytes: [10, 4096, 4096, 4096] });
-  assertStringIncludes(html, "The same to the byte from epoch 2 on: 4\u2009096 bytes");
+  assertStringIncludes(html, "The same to the byte from epoch 2 on: 4\u202f096 bytes");
 });
 
 Deno.test({
