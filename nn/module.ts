@@ -131,7 +131,7 @@ export abstract class Module {
   /** Puts this module and all below it into training, or out of it. */
   train(on = true): this {
     if (typeof on !== "boolean") {
-      throw cannot("train", `the switch must be true or false, got ${String(on)}`);
+      throw cannot("train", `the switch must be true or false, got ${describe(on)}`);
     }
     for (const module of this.modules()) module.#training = on;
     return this;

@@ -12,7 +12,7 @@ export type Triple = number | readonly [number, number, number];
 /** Refuses what is no object of options. */
 export function checkOptions(what: string, given: unknown): void {
   if (typeof given === "object" && given !== null && !Array.isArray(given)) return;
-  throw cannot(what, `the options must be an object, got ${String(given)}`);
+  throw cannot(what, `the options must be an object, got ${describe(given)}`);
 }
 
 /** The options with defaults for those that are absent; refuses unknown names and wrong switches. */
@@ -31,7 +31,7 @@ export function withDefaults<O extends object>(
     }
     if (value === undefined) continue;
     if (typeof options[name] === "boolean" && typeof value !== "boolean") {
-      throw cannot(what, `${name} must be true or false, got ${String(value)}`);
+      throw cannot(what, `${name} must be true or false, got ${describe(value)}`);
     }
     options[name] = value;
   }
@@ -63,7 +63,7 @@ export function perAxis(
     throw cannot(
       what,
       `${name} must be ${LISTS[axes]}, got ${
-        Array.isArray(list) ? `[${list.map(String)}]` : describe(list)
+        Array.isArray(list) ? `[${list.map(describe)}]` : describe(list)
       }`,
     );
   }
@@ -90,13 +90,18 @@ export function checkNumber(
     : open
     ? `a number from ${low} to below ${high}`
     : `a number from ${low} to ${high}`;
-  throw cannot(what, `${name} must be ${range}, got ${String(value)}`);
+  throw cannot(what, `${name} must be ${range}, got ${describe(value)}`);
 }
 
-/** Refuses what is not a finite number above 0. */
+/** The least positive number that every adapter holds in float32, and the largest. */
+const [LEAST, LARGEST] = [2 ** -126, (2 - 2 ** -23) * 2 ** 127];
+
+/** Refuses what is not a finite number above 0, in float32 as well. */
 export function checkPositive(what: string, name: string, value: unknown): void {
-  if (typeof value === "number" && Number.isFinite(value) && value > 0) return;
-  throw cannot(what, `${name} must be a number above 0, got ${String(value)}`);
+  if (typeof value === "number" && value >= LEAST && value <= LARGEST) return;
+  const inside = typeof value === "number" && Number.isFinite(value) && value > 0;
+  const range = inside ? ` in float32, from ${LEAST} to ${LARGEST}` : "";
+  throw cannot(what, `${name} must be a number above 0${range}, got ${describe(value)}`);
 }
 
 /** Refuses what is not one of the words. */
@@ -109,6 +114,6 @@ export function checkWord(
   if (words.includes(value as string)) return;
   throw cannot(
     what,
-    `${name} must be ${words.map((w) => `"${w}"`).join(" or ")}, got ${String(value)}`,
+    `${name} must be ${words.map((w) => `"${w}"`).join(" or ")}, got ${describe(value)}`,
   );
 }

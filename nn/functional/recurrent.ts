@@ -3,13 +3,14 @@
  * for complex numbers; σ and tanh act on real and imaginary part each by itself.
  */
 import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../../complex/describe.ts";
 import type { Node } from "../../complex/graph.ts";
 import { add, complex, imag, mul, real, sub } from "../../complex/ops/arithmetic.ts";
 import * as functions from "../../complex/ops/functions.ts";
 import { matmul } from "../../complex/ops/matmul.ts";
 import { embed, permute, reshape, slice } from "../../complex/ops/views.ts";
 import { sameShape, type Shape, show } from "../../complex/shape.ts";
-import { checkTensor, type ComplexTensor, type Tensor, wrap } from "../../complex/tensor.ts";
+import { checkTensor, type ComplexTensor, Tensor, wrap } from "../../complex/tensor.ts";
 import { withDefaults } from "../options.ts";
 
 /** What one layer of a recurrence multiplies with, in one direction; all real or all complex. */
@@ -135,7 +136,10 @@ function rejoin(parts: readonly Node[]): Node {
 }
 
 function checkShaped(what: string, name: string, x: Tensor, like: Tensor, shape: Shape): Node {
-  const { node } = checkTensor(what, x);
+  if (!(x instanceof Tensor)) {
+    throw cannot(what, `the ${name} must be a tensor, got ${describe(x)}`);
+  }
+  const { node } = x;
   if (node.dtype === like.node.dtype && sameShape(node.shape, shape)) return node;
   const kind = like.dtype === x.dtype ? "" : `${like.dtype} `;
   const got = kind && `${x.dtype} `;
@@ -153,6 +157,9 @@ function recur<T extends Tensor>(
   const { reverse } = withDefaults<Required<RecurrenceOptions>>(what, options, { reverse: false });
   if (checkTensor(what, x).rank !== 3) {
     throw cannot(what, `it takes [steps, N, features], got ${show(x.shape)}`);
+  }
+  if (typeof weights !== "object" || weights === null) {
+    throw cannot(what, `the weights must be an object of tensors, got ${describe(weights)}`);
   }
   const [steps, n, features] = x.shape;
   const hidden = checkTensor(what, state[0]).shape.at(-1) ?? 0;
@@ -208,10 +215,16 @@ export function gruUpdate<T extends Tensor>(
   const { shape } = checkTensor(what, h);
   const check = (of: string, list: GruGates<T>) => {
     if (!Array.isArray(list) || list.length !== 3) {
-      throw cannot(what, `it takes 3 ${of}, got ${Array.isArray(list) ? list.length : list}`);
+      throw cannot(
+        what,
+        `it takes 3 ${of}, got ${Array.isArray(list) ? list.length : describe(list)}`,
+      );
     }
     return list.map((gate: T) => checkShaped(what, of, gate, h, shape));
   };
+  if (normalize !== undefined && typeof normalize !== "function") {
+    throw cannot(what, `normalize must be a function, got ${describe(normalize)}`);
+  }
   const [xr, xz, xn] = check("products of the input", x);
   const [ur, uz, un] = check("products of the state", u);
   const [r, z] = [sigmoid(add(xr, ur)), sigmoid(add(xz, uz))];

@@ -43,7 +43,7 @@ export function checkResize(what: string, given: UpsampleOptions): Required<Upsa
     const factors: unknown[] = Array.isArray(scaleFactor) ? scaleFactor : [scaleFactor];
     const fit = factors.every((s) => typeof s === "number" && s > 0 && s < Infinity);
     if (!fit || (Array.isArray(scaleFactor) && factors.length !== 2)) {
-      const got = Array.isArray(scaleFactor) ? `[${scaleFactor}]` : describe(scaleFactor);
+      const got = Array.isArray(scaleFactor) ? `[${factors.map(describe)}]` : describe(scaleFactor);
       throw cannot(what, `scaleFactor must be a number above 0 or a pair of them, got ${got}`);
     }
   }

@@ -102,7 +102,7 @@ export function adaptiveSizes(what: string, axes: 1 | 2, size: AdaptiveSize): (n
   const list = Array.isArray(size) ? [...size] : Array<number | null>(axes).fill(size as number);
   if (list.length !== axes || (axes === 1 && list[0] === null)) {
     const wanted = axes === 1 ? "a whole number" : "a whole number, null or a pair of them";
-    const got = Array.isArray(size) ? `[${size.map(String)}]` : describe(size);
+    const got = Array.isArray(size) ? `[${size.map(describe)}]` : describe(size);
     throw cannot(what, `the output's size must be ${wanted}, got ${got}`);
   }
   for (const n of list) if (n !== null) checkWhole(what, "the output's size", n, 1, 2 ** 24);

@@ -21,6 +21,9 @@ import {
   RecurrentParameters,
 } from "./recurrent_parameters.ts";
 
+/** Beyond so many layers a list of them is a mistake that no memory would hold. */
+const MOST_LAYERS = 2 ** 16;
+
 /** How a recurrence of complex numbers is made; see {@link GRU}. */
 export type RecurrentForm = "complex" | "split";
 
@@ -82,7 +85,7 @@ export abstract class Recurrent<S> extends Layer {
       bias: true,
       form: "complex",
     });
-    checkWhole(what, "the number of layers", given.layers, 1);
+    checkWhole(what, "the number of layers", given.layers, 1, MOST_LAYERS);
     checkNumber(what, "dropout", given.dropout, 0, 1);
     checkWord(what, "form", given.form, ["complex", "split"]);
     this.#features = inFeatures;

@@ -1,5 +1,6 @@
 /** Layers one after the other. */
 import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../../complex/describe.ts";
 import type { ComplexTensor } from "../../complex/tensor.ts";
 import { Layer } from "../layer.ts";
 
@@ -26,7 +27,7 @@ export class Sequential extends Layer {
     super();
     layers.forEach((layer, k) => {
       if (layer instanceof Layer) return;
-      throw cannot("make a Sequential", `layer ${k} is no Layer: ${String(layer)}`);
+      throw cannot("make a Sequential", `layer ${k} is no Layer: ${describe(layer)}`);
     });
     this.layers = layers;
   }

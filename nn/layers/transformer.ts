@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/errors.ts";
 import { describe } from "../../complex/describe.ts";
 import { checkWhole } from "../../complex/shape.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
 import type { AttentionMask, AttentionScores } from "../functional/attention.ts";
 import { Layer } from "../layer.ts";
 import { checkNumber, withDefaults } from "../options.ts";
@@ -96,6 +96,7 @@ export class TransformerEncoderLayer extends Layer {
 
   /** y; a mask is the attention's. */
   override apply(x: ComplexTensor, mask?: AttentionMask): ComplexTensor {
+    checkComplex("apply TransformerEncoderLayer", x);
     const attended = (z: ComplexTensor) =>
       this.dropout.apply(this.selfAttention.apply(z, z, z, mask));
     const mapped = (z: ComplexTensor) => {

@@ -216,7 +216,7 @@ onEngines("attention refuses shapes, masks and options that do not fit", () => {
   );
   refused(() => attend(q, k, v, { mask: zeros([2, 4, 5]) }), "mask [2, 4, 5]");
   refused(() => attend(q, k, v, { mask: complex([0]) as never }), "a real tensor");
-  refused(() => attend(q, k, v, { scores: "phase" as never }), `"modulus", got phase`);
+  refused(() => attend(q, k, v, { scores: "phase" as never }), `"modulus", got "phase"`);
   refused(() => attend(q, k, v, { dropout: 1.5 }), "dropout");
   refused(() => new nn.MultiheadAttention(5, 2), "5 features do not split into 2 heads");
   const layer = new nn.MultiheadAttention(4, 2);

@@ -331,6 +331,12 @@ onEngines("recurrences refuse weights and states of other shapes or kinds", () =
   refused(() => lstm(x, h, h, w), "must be [8, 3], got [6, 3]");
   refused(() => gru(x, h, { ...w, biasIh: random([5], 1) }), "the bias must be [6], got [5]");
   refused(() => gru(x, h.real as never, w), "complex64 [2, 2], got float32 [2, 2]");
+  refused(() => gru(x, h, null as never), "the weights must be an object of tensors, got null");
+  refused(
+    () => gru(x, h, { ...w, weightHh: undefined } as never),
+    "the weight of the hidden state must be a tensor, got undefined",
+  );
   refused(() => gruUpdate([h, h] as never, [h, h, h], h), "it takes 3");
+  refused(() => gruUpdate([h, h, h], [h, h, h], h, {} as never), "must be a function, got an obj");
   refused(() => gruUpdate([h, h, x.at(0)], [h, h, h], h), "must be [2, 2], got [2, 3]");
 });

@@ -71,7 +71,10 @@ onEngines("TransformerEncoderLayer refuses options that do not fit", () => {
   refused({ feedForward: 0 }, "feedForward");
   refused({ dropout: -1 }, "dropout");
   refused({ activation: "relu" }, `must be a Layer, got "relu"`);
-  refused({ scores: "imag" }, `"modulus", got imag`);
+  refused({ scores: "imag" }, `"modulus", got "imag"`);
   refused({ heads: 2 }, `unknown option "heads"`);
   refused(small, "4 features do not split into 3 heads", 3);
+  const layer = new nn.TransformerEncoderLayer(4, 2, small);
+  const why = "Cannot apply TransformerEncoderLayer: it takes a complex tensor, got undefined";
+  assertThrows(() => layer.apply(undefined as never), ArgandError, why);
 });
