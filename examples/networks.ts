@@ -92,6 +92,24 @@ export class ComplexIntensityNetwork extends nn.Layer implements IntensityNetwor
   }
 }
 
+/** One complex linear map, read out as |·|²: the law of a fibre, whose matrix is to be found. */
+export class LinearIntensityNetwork extends nn.Layer implements IntensityNetwork {
+  readonly matrix: nn.Linear;
+
+  constructor(inputs: number, outputs: number) {
+    super();
+    this.matrix = new nn.Linear(inputs, outputs, { bias: false });
+  }
+
+  override apply(fields: ComplexTensor): ComplexTensor {
+    return this.matrix.apply(fields);
+  }
+
+  intensities(fields: ComplexTensor): RealTensor {
+    return abs(this.apply(fields)).square();
+  }
+}
+
 /** x W + b of real tensors; the weight starts as Glorot's normal one, the bias as 0. */
 class RealLinear extends nn.Module {
   readonly weight: RealTensor;

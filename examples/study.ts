@@ -12,7 +12,7 @@ import { gpu } from "@argand/argand";
 import { z } from "zod";
 import { writePage } from "./page.ts";
 import { clock, Progress } from "./progress.ts";
-import { messageSchema } from "./study_messages.ts";
+import { messageSchema } from "./study/messages.ts";
 import {
   FULL,
   nameOf,
@@ -25,10 +25,10 @@ import {
   stepsOf,
   TUNING,
   tuningOf,
-} from "./study_plan.ts";
-import { formatStudy } from "./study_report.ts";
-import { Store } from "./study_store.ts";
-import { type Done, mean, summarise } from "./study_summary.ts";
+} from "./study/plan.ts";
+import { formatStudy } from "./study/report.ts";
+import { Store } from "./study/store.ts";
+import { type Done, mean, summarise } from "./study/summary.ts";
 
 const whole = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 const optionsSchema = z.strictObject({
@@ -84,7 +84,7 @@ function readOptions(args: string[]): Options {
 /** Does a run in a thread of its own, so that it starts with an engine that holds nothing. */
 function runInThread(run: Run, note: (step: number, loss: number) => void): Promise<Result> {
   const { promise, resolve, reject } = Promise.withResolvers<Result>();
-  const worker = new Worker(new URL("study_worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("study/worker.ts", import.meta.url), { type: "module" });
   worker.onmessage = ({ data }) => {
     const { data: message, error } = messageSchema.safeParse(data);
     if (message?.type === "step") note(message.step, message.loss);

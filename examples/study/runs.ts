@@ -1,18 +1,26 @@
 /** One run of a study: data, network, training, test. */
 import { type ComplexTensor, gpu, manualSeed, nn, noGrad } from "@argand/argand";
-import { CHANNELS, fibreBatch, fibreMatrix, type FibreSet, fibreSet, MODES } from "./fibre_data.ts";
-import { mnistDigits } from "./mnist_data.ts";
-import { accuracyOf, digitBatch, predictDigits } from "./mnist_training.ts";
+import {
+  CHANNELS,
+  fibreBatch,
+  fibreMatrix,
+  type FibreSet,
+  fibreSet,
+  MODES,
+} from "../fibre_data.ts";
+import { mnistDigits } from "../mnist_data.ts";
+import { accuracyOf, digitBatch, predictDigits } from "../mnist_training.ts";
 import {
   ComplexIntensityNetwork,
   FoundingNetwork,
   type IntensityNetwork,
+  LinearIntensityNetwork,
   matchedHidden,
   RealIntensityNetwork,
   realParameters,
-} from "./networks.ts";
-import { type Result, type Run, stepsOf } from "./study_plan.ts";
-import { inOrder, shuffled, stepTime, trainPass } from "./training.ts";
+} from "../networks.ts";
+import { type Result, type Run, stepsOf } from "./plan.ts";
+import { inOrder, shuffled, stepTime, trainPass } from "../training.ts";
 
 /** Seeds of the fields for testing; those of runs start at 1. */
 const HELD_OUT_SEED = 2_000_001;
@@ -32,7 +40,9 @@ interface Parts {
 }
 
 function mnistParts(run: Run): Parts {
-  if (run.model === "real") throw new Error("Cannot train: the digits have no real model");
+  if (run.model === "real" || run.model === "linear") {
+    throw new Error(`Cannot train: the digits have no ${run.model} model`);
+  }
   const digits = mnistDigits("training", run.samples);
   const test = run.tuning
     ? mnistDigits("training", run.tests, TUNING_DIGITS)
@@ -75,15 +85,19 @@ function meanError(training: FibreSet, test: FibreSet): number {
 /** Amplitudes of unit mean power: what all networks take. */
 const standardised = (fields: ComplexTensor) => fields.mul(Math.sqrt(MODES));
 
+function intensityNetwork({ model, hidden }: Run): IntensityNetwork {
+  if (model === "linear") return new LinearIntensityNetwork(MODES, CHANNELS);
+  if (model !== "real") return new ComplexIntensityNetwork(MODES, hidden, CHANNELS, model);
+  return new RealIntensityNetwork(MODES, matchedHidden(MODES, hidden, CHANNELS), CHANNELS);
+}
+
 async function fibreParts(run: Run): Promise<Parts> {
   const matrix = await fibreMatrix();
   manualSeed(run.tuning ? TUNING_SET_SEED : HELD_OUT_SEED);
   const test = await fibreSet(matrix, run.tests, 0);
   manualSeed(run.seed);
   const training = await fibreSet(matrix, run.samples, run.noise);
-  const network: IntensityNetwork = run.model === "real"
-    ? new RealIntensityNetwork(MODES, matchedHidden(MODES, run.hidden, CHANNELS), CHANNELS)
-    : new ComplexIntensityNetwork(MODES, run.hidden, CHANNELS, run.model);
+  const network = intensityNetwork(run);
   return {
     network,
     optimizer: new nn.Adam(network.parameters(), { lr: run.rate }),

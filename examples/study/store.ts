@@ -1,6 +1,6 @@
 /** The runs that are done, in one JSON file, each with the configuration that it was done with. */
 import { z } from "zod";
-import { type Result, resultSchema, type Run, runSchema } from "./study_plan.ts";
+import { type Result, resultSchema, type Run, runSchema } from "./plan.ts";
 
 const storeSchema = z.strictObject({
   runs: z.array(z.strictObject({ run: runSchema, result: resultSchema })),

@@ -1,8 +1,8 @@
 /** The plot of a study: every seed a point, every mean a line. */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import type { Model } from "./study_plan.ts";
-import type { Summary } from "./study_summary.ts";
+import type { Model } from "./plan.ts";
+import type { Summary } from "./summary.ts";
 
 const { document } = parseHTML("<html><body></body></html>") as unknown as { document: unknown };
 
@@ -15,6 +15,7 @@ const LABELS: Readonly<Record<Model, string>> = {
   naive: "naive",
   none: "none",
   real: "real net",
+  linear: "linear map",
 };
 
 /** The errors of one problem's models over the seeds, as inline SVG; colours come from the page. */

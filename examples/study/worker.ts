@@ -3,9 +3,9 @@
  * nothing of it is left behind.
  */
 import { gpu } from "@argand/argand";
-import type { Message } from "./study_messages.ts";
-import { runSchema } from "./study_plan.ts";
-import { doRun } from "./study_runs.ts";
+import type { Message } from "./messages.ts";
+import { runSchema } from "./plan.ts";
+import { doRun } from "./runs.ts";
 
 /** The thread's own end; the types that Deno checks by are those of the main thread. */
 const thread = globalThis as unknown as {

@@ -1,6 +1,6 @@
 /** What the thread of a run tells: how far it is, and how it ended. */
 import { z } from "zod";
-import { resultSchema } from "./study_plan.ts";
+import { resultSchema } from "./plan.ts";
 
 export const messageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("step"), step: z.int(), loss: z.number() }),

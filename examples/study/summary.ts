@@ -1,6 +1,6 @@
 /** The statistics of a study, and what they say in words. */
-import { type Model, MODELS, type Problem, type Result, type Run } from "./study_plan.ts";
-import { median } from "./training.ts";
+import { type Model, MODELS, type Problem, type Result, type Run } from "./plan.ts";
+import { median } from "../training.ts";
 
 /** A run with what it gave. */
 export interface Done {
@@ -69,6 +69,7 @@ const NAMES: Readonly<Record<Model, string>> = {
   naive: "naive norm",
   none: "no norm",
   real: "the real network",
+  linear: "the linear map",
 };
 
 /** How often a difference has to be its standard error before it is called one. */
