@@ -9,13 +9,14 @@ export type Pair = number | readonly [number, number];
 /** One whole number for all three axes, or [along depth, along height, along width]. */
 export type Triple = number | readonly [number, number, number];
 
-/** Refuses what is no object of options. */
+/** Refuses what is no object of options; a list, a Map or a Date names none. */
 export function checkOptions(what: string, given: unknown): void {
-  if (typeof given === "object" && given !== null && !Array.isArray(given)) return;
+  const named = typeof given === "object" && given !== null && !(Symbol.iterator in given);
+  if (named && !(given instanceof Date)) return;
   throw cannot(what, `the options must be an object, got ${describe(given)}`);
 }
 
-/** The options with defaults for those that are absent; refuses unknown names and wrong switches. */
+/** The options, copied, with defaults for absent ones; refuses unknown names and wrong switches. */
 export function withDefaults<O extends object>(
   what: string,
   given: Partial<O> | undefined,
@@ -33,7 +34,7 @@ export function withDefaults<O extends object>(
     if (typeof options[name] === "boolean" && typeof value !== "boolean") {
       throw cannot(what, `${name} must be true or false, got ${describe(value)}`);
     }
-    options[name] = value;
+    options[name] = Array.isArray(value) ? [...value] : value;
   }
   return options as O;
 }

@@ -12,7 +12,7 @@ import type { Field } from "../../gpu/kernel.ts";
 import { Node, parts, type Primitive } from "../graph.ts";
 import { type Shape, show } from "../shape.ts";
 import { toComplex } from "./arithmetic.ts";
-import { type Movement, type Pair, windowSteps } from "./window.ts";
+import { checkWindow, type Movement, type Pair, windowSteps } from "./window.ts";
 
 /** The window and how it moves; the caller has checked that the numbers make sense. */
 export interface PoolGeometry extends Movement {
@@ -51,6 +51,7 @@ function spec({ x, y, kernel, stride, padding, dilation }: Attrs): Pool2dSpec {
  */
 function pooled(what: string, x: Node, g: PoolGeometry): Shape {
   if (x.shape.length !== 4) throw cannot(what, `it takes [N, C, H, W], got ${show(x.shape)}`);
+  checkWindow(what, g.kernel, g);
   const { kernel, stride, padding, dilation, ceilMode } = g;
   const size: Pair = [x.shape[2], x.shape[3]];
   const out = kernel.map((taps, d) => {

@@ -1,6 +1,6 @@
 /** Windows that move over images: what convolutions and poolings check alike. */
 import { cannot } from "../../gpu/errors.ts";
-import { checkWhole } from "../shape.ts";
+import { checkWhole, sizeOf } from "../shape.ts";
 
 /** Two numbers, along height and width. */
 export type Pair = readonly [number, number];
@@ -12,6 +12,9 @@ export interface Movement<Axes extends readonly number[] = Pair> {
   readonly dilation: Axes;
 }
 
+/** The most that a size or a step of a window may be, so that places in the image stay exact in i32. */
+const MOST = 2 ** 24;
+
 /** Refuses a window or movement that makes no sense. */
 export function checkWindow<Axes extends readonly number[]>(
   what: string,
@@ -20,11 +23,12 @@ export function checkWindow<Axes extends readonly number[]>(
 ): void {
   const { stride, padding, dilation } = movement;
   for (const d of kernel.keys()) {
-    checkWhole(what, "kernel size", kernel[d], 1);
-    checkWhole(what, "stride", stride[d], 1);
-    checkWhole(what, "padding", padding[d], 0);
-    checkWhole(what, "dilation", dilation[d], 1);
+    checkWhole(what, "kernel size", kernel[d], 1, MOST);
+    checkWhole(what, "stride", stride[d], 1, MOST);
+    checkWhole(what, "padding", padding[d], 0, MOST);
+    checkWhole(what, "dilation", dilation[d], 1, MOST);
   }
+  checkWhole(what, "the number of elements of the kernel", sizeOf(kernel), 1, MOST);
 }
 
 /** The places that a kernel of `taps` elements covers along an axis, from the first to the last. */

@@ -40,8 +40,8 @@ export class MaxPool1d extends Layer {
   constructor(kernel: number, options?: MaxPool1dOptions) {
     super();
     maxWindow("make a MaxPool1d", 1, kernel, options, false);
-    this.#kernel = kernel;
-    this.#options = { ...options };
+    this.#kernel = structuredClone(kernel);
+    this.#options = structuredClone(options ?? {});
   }
 
   /** The largest element of each window. */
@@ -74,8 +74,8 @@ export class MaxPool2d extends Layer {
   constructor(kernel: Pair, options?: MaxPool2dOptions) {
     super();
     maxWindow("make a MaxPool2d", 2, kernel, options, false);
-    this.#kernel = kernel;
-    this.#options = { ...options };
+    this.#kernel = structuredClone(kernel);
+    this.#options = structuredClone(options ?? {});
   }
 
   /** The largest element of each window. */
@@ -107,8 +107,8 @@ export class AvgPool1d extends Layer {
   constructor(kernel: number, options?: AvgPool1dOptions) {
     super();
     avgWindow("make an AvgPool1d", 1, kernel, options);
-    this.#kernel = kernel;
-    this.#options = { ...options };
+    this.#kernel = structuredClone(kernel);
+    this.#options = structuredClone(options ?? {});
   }
 
   /** The mean of each window. */
@@ -140,8 +140,8 @@ export class AvgPool2d extends Layer {
   constructor(kernel: Pair, options?: AvgPool2dOptions) {
     super();
     avgWindow("make an AvgPool2d", 2, kernel, options);
-    this.#kernel = kernel;
-    this.#options = { ...options };
+    this.#kernel = structuredClone(kernel);
+    this.#options = structuredClone(options ?? {});
   }
 
   /** The mean of each window. */
@@ -204,7 +204,7 @@ export class AdaptiveAvgPool2d extends Layer {
   constructor(size: AdaptiveSize) {
     super();
     adaptiveSizes("make an AdaptiveAvgPool2d", 2, size);
-    this.#size = size;
+    this.#size = structuredClone(size);
   }
 
   /** The mean of each window. */

@@ -299,6 +299,13 @@ Deno.test("convolutions refuse what does not fit, with the figures", () => {
     [() => conv1d(line, random([2, 4, 9], 1)), "the kernel 9 (dilation 1) is larger"],
     [() => conv1d(line, random([2, 4, 3], 1), random([3], 1)), "the bias must have shape [2]"],
     [() => conv1d(line, random([2, 4, 3], 1), null, { stride: 0 }), "stride must be a whole"],
+    [() => conv1d(line, random([2, 4, 1], 1), null, { dilation: 2 ** 32 }), "from 1 to 16777216"],
+    [() => conv1d(line, random([2, 4, 3], 1), null, { stride: 2 ** 32 }), "from 1 to 16777216"],
+    [() => conv1d(line, random([2, 4, 3], 1), null, { padding: 2 ** 31 }), "from 0 to 16777216"],
+    [
+      () => conv1d(line, random([2, 4, 3], 1), null, { padding: "same", dilation: 2 ** 40 }),
+      "padding must be a whole number from 0 to 16777216, got 1099511627776",
+    ],
     [() => conv1d(line, random([2, 4, 3], 1), null, { padding: [1, 1] as Any }), "got [1,1]"],
     [() => conv2d(line, w2, null, { padding: "same" }), "conv2d: it takes x [N, C, H, W]"],
     [() => conv2d(image, w2, null, { padding: "full" as Any }), '"same" or "valid", got "full"'],

@@ -295,6 +295,14 @@ Deno.test("poolings refuse what does not fit, in functions and when a layer is m
   refused(() => adaptiveAvgPool2d(sequence, 2), "it takes [N, C, H, W], got [1, 2, 5]");
   refused(() => maxPool1d(sequence, 2, { padding: 2 }), "padding 2 is more than half the kernel");
   refused(() => maxPool2d(image, 6), "the kernel 6 × 6 (dilation 1 × 1) is larger than the padded");
+  refused(
+    () => maxPool2d(image, 2, { stride: 2 ** 31 }),
+    "stride must be a whole number from 1 to",
+  );
+  refused(
+    () => avgPool2d(image, 2 ** 24, { padding: 2 ** 23 }),
+    "the number of elements of the kernel must be a whole number from 1 to 16777216",
+  );
   refused(() => maxPool2d(image.real as never, 2), "it takes a complex tensor");
   refused(() => maxPool2d(image, 2, any({ returnIndices: 1 })), "returnIndices must be true or");
   refused(() => maxPool1d(sequence, any([2, 2])), "kernel size must be a whole number, got [2,2]");
@@ -313,6 +321,22 @@ Deno.test("poolings refuse what does not fit, in functions and when a layer is m
     () => new nn.AdaptiveAvgPool2d([1, -1]),
     "Cannot make an AdaptiveAvgPool2d: the output's",
   );
+});
+
+Deno.test("layers keep the sizes they were made with when the caller's arrays change", () => {
+  const sizes: [number, number] = [2, 2];
+  const options = { stride: sizes };
+  const layers = [
+    new nn.MaxPool2d(sizes, options),
+    new nn.AvgPool2d(sizes, options),
+    new nn.AdaptiveAvgPool2d(sizes),
+    new nn.Upsample({ size: sizes }),
+    new nn.PolarUpsample({ scaleFactor: sizes }),
+    new nn.Conv2d(1, 1, sizes, options),
+  ];
+  sizes[0] = 1;
+  const shapes = layers.map((layer) => layer.apply(random([1, 1, 4, 4], 1)).shape.slice(2));
+  assertEquals(shapes, [[2, 2], [2, 2], [2, 2], [2, 2], [8, 8], [2, 2]]);
 });
 
 Deno.test("the kind of result of a max pooling follows from returnIndices for the type checker", () => {
