@@ -1,6 +1,7 @@
 /** What the formats of array files share: arrays as they hold them, half floats, checks. */
 import type { z } from "zod";
 import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../describe.ts";
 
 /** The arrays that files give and take: complex numbers interleaved, truth values as 0 and 1. */
 export type FileArray =
@@ -50,6 +51,22 @@ export function count(shape: readonly number[]): number {
 export function complaint(error: z.ZodError): string {
   const { path, message } = error.issues[0];
   return path.length > 0 ? `${path.join(".")}: ${message}` : message;
+}
+
+/** Refuses what is not the bytes of a file. */
+export function checkBytes(what: string, bytes: unknown): void {
+  if (bytes instanceof Uint8Array) return;
+  throw cannot(what, `it takes the bytes as a Uint8Array, got ${describe(bytes)}`);
+}
+
+/** Refuses what is not an entry of a file, such as that of a name which is not there. */
+export function checkEntry(what: string, entry: unknown): void {
+  const { dtype, shape, data } = (entry ?? {}) as Record<string, unknown>;
+  if (typeof dtype === "string" && Array.isArray(shape) && ArrayBuffer.isView(data)) return;
+  const parts = typeof entry === "object" && entry !== null
+    ? ` of ${[dtype, shape, data].map(describe).join(", ")}`
+    : "";
+  throw cannot(what, `it takes { dtype, shape, data }, got ${describe(entry)}${parts}`);
 }
 
 /** Refuses to write an array that is not of its kind and shape. */

@@ -7,6 +7,8 @@ import { z } from "zod";
 import { type ArgandError, cannot } from "../../gpu/errors.ts";
 import {
   checkArray,
+  checkBytes,
+  checkEntry,
   complaint,
   count,
   type FileArray,
@@ -282,6 +284,7 @@ function checkTruth(data: FileArray, refuse: Refuse): void {
  */
 export function parseNpy(bytes: Uint8Array, name = "npy data"): NpyEntry {
   const refuse: Refuse = (why) => cannot(`read ${name}`, why);
+  checkBytes(`read ${name}`, bytes);
   return npyEntry(bytes, npyHeader(bytes, bytes.length, refuse), refuse);
 }
 
@@ -356,6 +359,7 @@ export function formatNpy(entry: NpyEntry, layout: NpyLayout = {}): Uint8Array<A
   const what = "write an npy array";
   const refuse: Refuse = (why) => cannot(what, why);
   const { byteOrder, fortranOrder, version } = checkLayout(what, layout);
+  checkEntry(what, entry);
   const { dtype, shape } = entry;
   const code = Object.keys(KINDS).find((key) => KINDS[key].dtype === dtype);
   if (!code) throw refuse(`unknown kind ${JSON.stringify(dtype)}`);

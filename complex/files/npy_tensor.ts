@@ -2,6 +2,7 @@
 import { cannot } from "../../gpu/errors.ts";
 import { complexTensor, tensor } from "../create.ts";
 import type { ComplexTensor, RealTensor } from "../tensor.ts";
+import { checkEntry } from "./array.ts";
 import type { NpyEntry } from "./npy.ts";
 
 let warned = false;
@@ -24,6 +25,7 @@ const isComplex = ({ dtype }: NpyEntry) => dtype === "complex64" || dtype === "c
  */
 export function tensorFromNpy(entry: NpyEntry): RealTensor {
   const what = "make a tensor";
+  checkEntry(what, entry);
   const { dtype, shape, data } = entry;
   if (isComplex(entry)) throw cannot(what, `the array is ${dtype}; see complexTensorFromNpy`);
   if (dtype.startsWith("float")) return tensor(data as Float64Array, shape);
@@ -52,6 +54,7 @@ export function tensorFromNpy(entry: NpyEntry): RealTensor {
  * ```
  */
 export function complexTensorFromNpy(entry: NpyEntry): ComplexTensor {
+  checkEntry("make a complex tensor", entry);
   const { dtype, shape, data } = entry;
   if (!isComplex(entry)) {
     throw cannot("make a complex tensor", `the array is ${dtype}; see tensorFromNpy`);

@@ -5,7 +5,8 @@
  */
 import { Inflate, zipSync } from "fflate";
 import { cannot } from "../../gpu/errors.ts";
-import { readBytes, writeBytes } from "./array.ts";
+import { describe } from "../describe.ts";
+import { checkBytes, readBytes, writeBytes } from "./array.ts";
 import {
   formatNpy,
   type NpyEntry,
@@ -232,6 +233,7 @@ export function parseNpz(
   if (!(typeof maxBytes === "number" && maxBytes >= 0)) {
     throw refuse(`maxBytes must be a number of at least 0, got ${String(maxBytes)}`);
   }
+  checkBytes(`read ${name}`, bytes);
   const parts = directory(bytes, refuse);
   const total = parts.reduce((sum, { size }) => sum + size, 0);
   if (total > maxBytes) {
@@ -303,6 +305,9 @@ export function formatNpz(
   const { compress = false, ...layout } = options;
   if (typeof compress !== "boolean") {
     throw cannot("write npz data", `compress must be true or false, got ${String(compress)}`);
+  }
+  if (typeof arrays?.[Symbol.iterator] !== "function" || typeof arrays === "string") {
+    throw cannot("write npz data", `it takes pairs of name and array, got ${describe(arrays)}`);
   }
   const files: Record<string, Uint8Array> = {};
   let total = 0;

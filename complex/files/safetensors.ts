@@ -5,7 +5,15 @@
  */
 import { z } from "zod";
 import { cannot } from "../../gpu/errors.ts";
-import { checkArray, complaint, count, type FileArray, fromHalf, readBytes } from "./array.ts";
+import {
+  checkArray,
+  checkBytes,
+  complaint,
+  count,
+  type FileArray,
+  fromHalf,
+  readBytes,
+} from "./array.ts";
 
 /** The element kinds of a file. */
 export type SafetensorsDType =
@@ -176,6 +184,7 @@ function checkLayout(entries: ReadonlyMap<string, Entry>, available: number, wha
  */
 export function parseSafetensors(bytes: Uint8Array, name = "safetensors data"): Safetensors {
   const what = `read ${name}`;
+  checkBytes(what, bytes);
   const { header, start } = parseHeader(bytes, what);
   const available = bytes.length - start;
   const entries = new Map<string, Entry>();

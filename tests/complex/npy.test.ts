@@ -266,6 +266,25 @@ function archive(
   return bytes;
 }
 
+Deno.test("the functions of .npy and .npz refuse what is no bytes and no entry", () => {
+  // deno-lint-ignore no-explicit-any
+  const any = (x: unknown) => x as any;
+  const cases: [() => unknown, string][] = [
+    [() => parseNpy(any(new ArrayBuffer(3))), "as a Uint8Array, got a ArrayBuffer"],
+    [
+      () => parseNpz(any(null)),
+      "Cannot read npz data: it takes the bytes as a Uint8Array, got null",
+    ],
+    [() => tensorFromNpy(any(undefined)), "it takes { dtype, shape, data }, got undefined"],
+    [() => complexTensorFromNpy(any({})), "got an object of undefined, undefined, undefined"],
+    [() => formatNpy(any(undefined)), "Cannot write an npy array: it takes { dtype, shape, data }"],
+    [() => formatNpz(any(undefined)), "it takes pairs of name and array, got undefined"],
+    [() => formatNpz(any({})), "it takes pairs of name and array, got an object"],
+    [() => formatNpz(any([["x"]])), "it takes { dtype, shape, data }, got undefined"],
+  ];
+  for (const [act, why] of cases) assertThrows(act, ArgandError, why);
+});
+
 Deno.test("parseNpz() refuses forged archives, and says what is wrong", async (t) => {
   const file = formatNpy({ dtype: "float64", shape: [500], data: new Float64Array(500) });
   const bomb = formatNpy({ dtype: "uint8", shape: [4e6], data: new Uint8Array(4e6) });

@@ -193,3 +193,8 @@ Deno.test("loadSafetensors() reads golden cases, and golden() interleaves their 
 Deno.test("loadSafetensors() names the file that it cannot find", async () => {
   await assertRejects(() => loadSafetensors("tests/golden/none.safetensors"), Error, "none");
 });
+
+Deno.test("parseSafetensors() refuses what is no bytes", () => {
+  const act = () => parseSafetensors(new ArrayBuffer(8) as never);
+  assertThrows(act, ArgandError, "it takes the bytes as a Uint8Array, got a ArrayBuffer");
+});
