@@ -127,6 +127,17 @@ export {
   type SafetensorsEntry,
 } from "./files/safetensors.ts";
 export {
+  formatTouchstone,
+  parseTouchstone,
+  readTouchstone,
+  type Touchstone,
+  type TouchstoneFormat,
+  type TouchstoneLayout,
+  type TouchstoneParameter,
+  type TouchstoneUnit,
+  writeTouchstone,
+} from "./files/touchstone.ts";
+export {
   domainColour,
   drawColourWheel,
   drawComplex,
