@@ -81,6 +81,9 @@ function readOptions(args: string[]): Options {
   }
 }
 
+/** Milliseconds for a thread to end: Mesa's drivers crash where the process exits at the same time. */
+const THREAD_END = 100;
+
 /** Does a run in a thread of its own, so that it starts with an engine that holds nothing. */
 function runInThread(run: Run, note: (step: number, loss: number) => void): Promise<Result> {
   const { promise, resolve, reject } = Promise.withResolvers<Result>();
@@ -96,7 +99,10 @@ function runInThread(run: Run, note: (step: number, loss: number) => void): Prom
     reject(new Error(`Cannot finish ${nameOf(run)}: ${event.message}`));
   };
   worker.postMessage(run);
-  return promise.finally(() => worker.terminate());
+  return promise.finally(async () => {
+    worker.terminate();
+    await new Promise((resolve) => setTimeout(resolve, THREAD_END));
+  });
 }
 
 /**

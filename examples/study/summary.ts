@@ -99,13 +99,20 @@ export function compare(a: Summary, b: Summary): string {
     (apart ? "no seeds overlap" : "seeds overlap");
 }
 
-/** Digits after the point that show two of a number. */
+/** Digits after the point that show two of a number, and never more than three. */
 export const places = (x: number): number =>
-  x > 0 ? Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(x)))) : 2;
+  x > 0 ? Math.min(3, Math.max(0, 1 - Math.floor(Math.log10(x)))) : 2;
 
-/** Sentences on one problem: every pair of its models, and those that have learned nothing. */
+/**
+ * Sentences on one problem: those of its models that have learned nothing, every pair of networks, and
+ * the form of the law against the best of them.
+ */
 export function findings(summaries: readonly Summary[]): string[] {
-  const pairs = summaries.flatMap((a, k) => summaries.slice(k + 1).map((b) => compare(a, b)));
+  const linear = summaries.filter(({ model }) => model === "linear");
+  const networks = summaries.filter(({ model }) => model !== "linear");
+  const [best] = networks.toSorted((a, b) => a.mean - b.mean);
+  const pairs = networks.flatMap((a, k) => networks.slice(k + 1).map((b) => compare(a, b)));
+  if (best) pairs.push(...linear.map((law) => compare(law, best)));
   const idle = summaries.filter(({ mean, baseline }) => mean >= baseline).map((
     { model, baseline },
   ) =>
