@@ -5,12 +5,12 @@
  *
  * `deno task demo` is the same at a size that takes a minute.
  */
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { gpu, manualSeed, nn } from "@argand/argand";
 import { mnistDigits, SIDE } from "./mnist_data.ts";
 import { accuracyOf, digitBatch, predictDigits } from "./mnist_training.ts";
 import { FoundingNetwork } from "./networks.ts";
+import { readOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { writeReport } from "./report.ts";
 import { shuffled, stepTime, trainPass } from "./training.ts";
@@ -33,37 +33,13 @@ const optionsSchema = z.strictObject({
   demo: z.boolean().default(false),
 });
 
-/** The options of the command line; ends the program with a message if they are wrong. */
-function readOptions(args: string[]): z.infer<typeof optionsSchema> {
-  const text = { type: "string" } as const;
-  const flag = { type: "boolean" } as const;
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        epochs: text,
-        images: text,
-        batch: text,
-        norm: text,
-        device: text,
-        seed: text,
-        json: flag,
-        demo: flag,
-      },
-    });
-    return optionsSchema.parse(values);
-  } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
-    console.error(`Cannot train: ${why}`);
-    console.error(
-      "Options: --epochs N --images N --batch N --norm covariance|naive|none " +
-        "--device cpu|webgpu --seed N --json",
-    );
-    Deno.exit(2);
-  }
-}
-
-const options = readOptions(Deno.args);
+const options = readOptions(
+  "train",
+  optionsSchema,
+  ["json", "demo"],
+  "--epochs N --images N --batch N --norm covariance|naive|none " +
+    "--device cpu|webgpu --seed N --json",
+);
 if (options.device) await gpu.use(options.device);
 const engine = gpu.engine();
 const say = options.json ? console.error : console.log;

@@ -7,9 +7,9 @@
  * Finished runs are kept in out/study.json. A study that was interrupted goes on after the last of
  * them; the run that was cut off starts again.
  */
-import { parseArgs } from "node:util";
 import { gpu } from "@argand/argand";
 import { z } from "zod";
+import { readOptions } from "./options.ts";
 import { writePage } from "./page.ts";
 import { clock, Progress } from "./progress.ts";
 import { messageSchema } from "./study/messages.ts";
@@ -46,40 +46,8 @@ const optionsSchema = z.strictObject({
   json: z.boolean().default(false),
 });
 type Options = z.infer<typeof optionsSchema>;
-
-/** The options of the command line; ends the program with a message if they are wrong. */
-function readOptions(args: string[]): Options {
-  const text = { type: "string" } as const;
-  const flag = { type: "boolean" } as const;
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        seeds: text,
-        problem: text,
-        device: text,
-        digits: text,
-        fields: text,
-        passes: text,
-        tests: text,
-        out: text,
-        quick: flag,
-        fresh: flag,
-        tune: flag,
-        json: flag,
-      },
-    });
-    return optionsSchema.parse(values);
-  } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
-    console.error(`Cannot study: ${why}`);
-    console.error(
-      "Options: --quick --seeds N --problem mnist|fibre --device cpu|webgpu --digits N --fields N " +
-        "--passes N --tests N --out FOLDER --fresh --tune --json",
-    );
-    Deno.exit(2);
-  }
-}
+const USAGE = "--quick --seeds N --problem mnist|fibre --device cpu|webgpu --digits N --fields N " +
+  "--passes N --tests N --out FOLDER --fresh --tune --json";
 
 /** Milliseconds for a thread to end: Mesa's drivers crash where the process exits at the same time. */
 const THREAD_END = 100;
@@ -217,7 +185,7 @@ async function main(options: Options): Promise<void> {
 }
 
 try {
-  await main(readOptions(Deno.args));
+  await main(readOptions("study", optionsSchema, ["quick", "fresh", "tune", "json"], USAGE));
 } catch (error) {
   console.error((error as Error).message);
   Deno.exit(1);
