@@ -1,4 +1,4 @@
-/** What losses and metrics share. */
+/** What losses, metrics and normalize share. */
 import { cannot } from "../../gpu/errors.ts";
 import { where } from "../../complex/combine.ts";
 import { sameShape, show } from "../../complex/shape.ts";
@@ -43,4 +43,11 @@ export function cosine(a: Tensor, b: Tensor, axes: readonly number[]): Tensor {
   const [u, v] = [scaled(a, axes)[0], scaled(b, axes)[0]];
   const norms = u.absSquared().sum(axes).mul(v.absSquared().sum(axes));
   return (timesConj(u, v).sum(axes) as ComplexTensor).div(orOne(norms).sqrt());
+}
+
+/** x − mean x over axes. The first element goes first, so that of equal numbers nothing is left. */
+export function withoutMean(x: Tensor, axes: readonly number[]): Tensor {
+  const first = x.slice(...x.shape.map((_, d) => axes.includes(d) ? [0, 1] as const : null));
+  const shifted = difference(x, first.detach());
+  return difference(shifted, shifted.mean(axes, true));
 }

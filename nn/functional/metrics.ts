@@ -12,7 +12,16 @@ import {
   wrapReal,
 } from "../../complex/tensor.ts";
 import { checkPositive, withDefaults } from "../options.ts";
-import { checkAlike, checkRows, cosine, difference, orOne, scaled, timesConj } from "./fields.ts";
+import {
+  checkAlike,
+  checkRows,
+  cosine,
+  difference,
+  orOne,
+  scaled,
+  timesConj,
+  withoutMean,
+} from "./fields.ts";
 
 /** Options of the metrics of two fields. */
 export interface MetricOptions {
@@ -124,13 +133,6 @@ export function correlation(a: Tensor, b: Tensor, options?: CorrelationOptions):
   if (!meanFree) return cosine(x, y, axes).abs();
   const r = cosine(withoutMean(x, axes), withoutMean(y, axes), axes);
   return r instanceof ComplexTensor ? r.abs() : r as RealTensor;
-}
-
-/** x − mean x. The first element goes first, so that of equal numbers nothing is left. */
-function withoutMean(x: Tensor, axes: readonly number[]): Tensor {
-  const first = x.slice(...x.shape.map((_, d) => axes.includes(d) ? [0, 1] as const : null));
-  const shifted = difference(x, first);
-  return difference(shifted, shifted.mean(axes, true));
 }
 
 /** Options of {@link phaseError}. */

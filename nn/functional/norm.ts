@@ -16,6 +16,7 @@ import {
   type RealTensor,
   wrapComplex,
 } from "../../complex/tensor.ts";
+import { withoutMean } from "./fields.ts";
 import {
   checkChannels,
   checkedEps,
@@ -192,9 +193,7 @@ export function rmsNorm(
 
 /** Centred, and divided by the unbiased standard deviation; of equal numbers 0. */
 function standardize(x: RealTensor): RealTensor {
-  // The first element is taken off before the mean, so that of equal numbers nothing is left.
-  const shifted = x.sub(x.flatten().at(0).detach());
-  const d = shifted.sub(shifted.mean());
+  const d = withoutMean(x, x.shape.map((_, axis) => axis)) as RealTensor;
   const variance = d.square().sum().div(x.size - 1);
   return d.div(where(variance.equal(0), 1, variance).sqrt());
 }
