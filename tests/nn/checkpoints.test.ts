@@ -10,22 +10,9 @@ import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { type Golden, golden } from "../support/golden.ts";
-import { complexOf, optionsOf, random } from "./support.ts";
+import { complexOf, optionsOf, random, stateOf } from "./support.ts";
 
 type Entries = Map<string, SafetensorsEntry>;
-
-const GOLDEN = "tests/golden";
-
-/** The golden case's parameters and buffers under their names in complexPyTorch's state dict. */
-async function stateOf(name: string): Promise<Entries> {
-  const bytes = await Deno.readFile(`${GOLDEN}/${name}.safetensors`);
-  const { tensors } = parseSafetensors(bytes);
-  const state = [...tensors].flatMap(([key, entry]): [string, SafetensorsEntry][] => {
-    const own = /^(?:param|buffer)\.(.*)$/.exec(key)?.[1];
-    return own ? [[own, entry]] : [];
-  });
-  return new Map(state);
-}
 
 const count = (n: number): SafetensorsEntry => ({
   dtype: "I64",

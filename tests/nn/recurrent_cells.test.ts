@@ -1,6 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { complex, full, zeros } from "../../complex/create.ts";
-import { parseSafetensors } from "../../complex/files/safetensors.ts";
 import type { ComplexTensor } from "../../complex/tensor.ts";
 import { valueAndGrad } from "../../complex/transform.ts";
 import { ArgandError } from "../../gpu/errors.ts";
@@ -16,6 +15,7 @@ import {
   random,
   setComplex,
   setReal,
+  stateOf,
   weightOf,
 } from "./support.ts";
 
@@ -67,13 +67,8 @@ onEngines("GRUCell starts from zeros without a hidden state", async () => {
 onEngines("BNGRUCell agrees with the golden case bngru_cell", async () => {
   const g = await golden("bngru_cell");
   const cell = new nn.BNGRUCell(5, 4);
-  const { tensors } = parseSafetensors(await Deno.readFile("tests/golden/bngru_cell.safetensors"));
-  const state = [...tensors].flatMap(([name, entry]) => {
-    const own = /^(?:param|buffer)\.(.*)$/.exec(name)?.[1];
-    return own ? [[own, entry] as const] : [];
-  });
   const count = { dtype: "I64", shape: [], data: BigInt64Array.of(0n) } as const;
-  nn.loadComplexPyTorch(cell, new Map([...state, ["bn.num_batches_tracked", count]]));
+  nn.loadComplexPyTorch(cell, (await stateOf("bngru_cell")).set("bn.num_batches_tracked", count));
   const [x, h, gy] = ["x", "h", "gy"].map((name) => complexOf(g, name));
   const loss = against(cell.apply(x, h), gy);
   loss.backward();

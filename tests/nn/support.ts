@@ -1,5 +1,6 @@
 /** Golden cases of layers: complexPyTorch's parameters as ours, and both as plain numbers. */
 import { complexTensor, tensor } from "../../complex/create.ts";
+import { loadSafetensors, type SafetensorsEntry } from "../../complex/files/safetensors.ts";
 import { sizeOf } from "../../complex/shape.ts";
 import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor.ts";
 import { valueAndGrad } from "../../complex/transform.ts";
@@ -112,4 +113,14 @@ export async function compareGradients(
   const b = g.real(`grad.${name}_i.bias`).data;
   assertClose(a.map((_, k) => ours[2 * k] + ours[2 * k + 1]), a, 1e-5, "bias of A");
   assertClose(b.map((_, k) => ours[2 * k + 1] - ours[2 * k]), b, 1e-5, "bias of B");
+}
+
+/** The golden case's parameters and buffers under their names in complexPyTorch's state dict. */
+export async function stateOf(name: string): Promise<Map<string, SafetensorsEntry>> {
+  const { tensors } = await loadSafetensors(`tests/golden/${name}.safetensors`);
+  const state = [...tensors].flatMap(([key, entry]): [string, SafetensorsEntry][] => {
+    const own = /^(?:param|buffer)\.(.*)$/.exec(key)?.[1];
+    return own ? [[own, entry]] : [];
+  });
+  return new Map(state);
 }
