@@ -18,6 +18,8 @@ export interface Launch {
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly words: readonly Word[];
+  /** The step's own params, which stand in place of the words. */
+  readonly params: Uint32Array | null;
   /** Slots that nothing needs after this launch. */
   readonly release: number[];
 }
@@ -136,12 +138,13 @@ export function makePlan(graph: Graph, engine: Engine): Plan {
       const k = Number(s.replace(/^\D+/, ""));
       return (s.startsWith("in") ? ins : s.startsWith("out") ? outs : tmps)[k];
     };
-    for (const { kernel, spec, inputs, outputs } of program.steps) {
+    for (const { kernel, spec, inputs, outputs, params } of program.steps) {
       launches.push({
         executable: engine.compile(kernel, spec),
         inputs: inputs.map(find),
         outputs: outputs.map(find),
         words: kernel.params?.(spec) ? words : [],
+        params: params ? Uint32Array.from(params) : null,
         release: [],
       });
     }

@@ -168,10 +168,10 @@ function execute(
     for (const { slot, from, offset } of entries) {
       pass.copy(from, offset, buffers[slot]!, 0, plan.bytes[slot]);
     }
-    for (const { executable, inputs, outputs, words, release } of plan.launches) {
+    for (const { executable, inputs, outputs, words, params: own, release } of plan.launches) {
       const outs = outputs.map((s) => buffers[s] ?? acquire(s));
-      let params: Uint32Array | undefined;
-      if (words.length > 0) {
+      let params = own ?? undefined;
+      if (!own && words.length > 0) {
         params = new Uint32Array(words.length);
         for (let w = 0; w < words.length; w++) params[w] = nodes[words[w][0]].params![words[w][1]];
       }

@@ -93,6 +93,8 @@ export interface Step {
   readonly inputs: readonly Slot[];
   /** What it writes, in binding order. */
   readonly outputs: readonly Slot[];
+  /** Its own words of params, in place of the primitive's: what differs between rounds of one pipeline. */
+  readonly params?: readonly number[];
 }
 
 /** One or more dispatches that compute one primitive; `scratch` lists the bytes of each `tmp` buffer. */

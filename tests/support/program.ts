@@ -47,7 +47,7 @@ export async function runProgram(
       engine.compile(step.kernel, step.spec),
       step.inputs.map(find),
       step.outputs.map(find),
-      params,
+      step.params ? Uint32Array.from(step.params) : params,
     );
   }
   pass.submit();
