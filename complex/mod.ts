@@ -125,6 +125,7 @@ export {
   type SafetensorsArray,
   type SafetensorsDType,
   type SafetensorsEntry,
+  writeSafetensors,
 } from "./files/safetensors.ts";
 export {
   formatTouchstone,

@@ -88,14 +88,29 @@ export function checkArray(
   );
 }
 
+/** Why the file system refused, for people. */
+function refusal(error: unknown): string {
+  const { code, message } = error as Error & { readonly code?: string };
+  if (code === "ENOENT") return "there is no such file or folder";
+  return code === "EISDIR" ? "it is a folder" : message;
+}
+
 /** The bytes of a file. Node's module is the one that every server-side runtime has. */
 export async function readBytes(path: string | URL): Promise<Uint8Array> {
   const { readFile } = await import("node:fs/promises");
-  return await readFile(path);
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw cannot(`read ${String(path)}`, refusal(error));
+  }
 }
 
 /** Writes a file. */
 export async function writeBytes(path: string | URL, bytes: Uint8Array): Promise<void> {
   const { writeFile } = await import("node:fs/promises");
-  await writeFile(path, bytes);
+  try {
+    await writeFile(path, bytes);
+  } catch (error) {
+    throw cannot(`write ${String(path)}`, refusal(error));
+  }
 }

@@ -13,6 +13,7 @@ import {
   type FileArray,
   fromHalf,
   readBytes,
+  writeBytes,
 } from "./array.ts";
 
 /** The element kinds of a file. */
@@ -209,11 +210,11 @@ export function parseSafetensors(bytes: Uint8Array, name = "safetensors data"): 
  *
  * @example
  * ```ts
- * import { formatSafetensors, loadSafetensors, nn } from "@argand/argand";
+ * import { loadSafetensors, nn, writeSafetensors } from "@argand/argand";
  *
  * const layer = new nn.Linear(3, 2);
  * await Deno.mkdir("out", { recursive: true });
- * await Deno.writeFile("out/layer.safetensors", formatSafetensors(await layer.stateDict()));
+ * await writeSafetensors("out/layer.safetensors", await layer.stateDict());
  * layer.loadStateDict((await loadSafetensors("out/layer.safetensors")).tensors);
  * ```
  */
@@ -265,4 +266,26 @@ export function formatSafetensors(
     at += data.byteLength;
   }
   return bytes;
+}
+
+/**
+ * Writes a safetensors file; needs permission to write it.
+ *
+ * @throws {ArgandError} as {@link formatSafetensors} does, or if the file cannot be written.
+ *
+ * @example
+ * ```ts
+ * import { writeSafetensors } from "@argand/argand";
+ *
+ * const z = { dtype: "C64", shape: [1], data: Float32Array.of(3, 4) } as const;
+ * await Deno.mkdir("out", { recursive: true });
+ * await writeSafetensors("out/z.safetensors", [["z", z]], { made: "by hand" });
+ * ```
+ */
+export async function writeSafetensors(
+  path: string | URL,
+  tensors: Iterable<readonly [string, SafetensorsEntry]>,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
+  await writeBytes(path, formatSafetensors(tensors, metadata));
 }

@@ -10,6 +10,7 @@ import {
   loadSafetensors,
   parseSafetensors,
   type SafetensorsEntry,
+  writeSafetensors,
 } from "../../complex/files/safetensors.ts";
 import { ArgandError } from "../../gpu/errors.ts";
 import { golden } from "../support/golden.ts";
@@ -191,7 +192,29 @@ Deno.test("loadSafetensors() reads golden cases, and golden() interleaves their 
 });
 
 Deno.test("loadSafetensors() names the file that it cannot find", async () => {
-  await assertRejects(() => loadSafetensors("tests/golden/none.safetensors"), Error, "none");
+  const read = () => loadSafetensors("tests/golden/none.safetensors");
+  await assertRejects(
+    read,
+    ArgandError,
+    "Cannot read tests/golden/none.safetensors: there is no such file",
+  );
+  await assertRejects(() => loadSafetensors("tests"), ArgandError, "it is a folder");
+});
+
+Deno.test("writeSafetensors() writes what loadSafetensors() reads, and names what it cannot write", async () => {
+  await Deno.mkdir("out", { recursive: true });
+  const path = "out/written.safetensors";
+  const z = { dtype: "C64", shape: [1, 2], data: Float32Array.of(1, 2, 3, 4) } as const;
+  await writeSafetensors(path, [["z", z]], { made: "here" });
+  const { tensors, metadata } = await loadSafetensors(path);
+  assertEquals([...tensors], [["z", z]]);
+  assertEquals(metadata, { made: "here" });
+  await Deno.remove(path);
+  await assertRejects(
+    () => writeSafetensors("out/none/z.safetensors", [["z", z]]),
+    ArgandError,
+    "Cannot write out/none/z.safetensors: there is no such file or folder",
+  );
 });
 
 Deno.test("parseSafetensors() refuses what is no bytes", () => {
