@@ -17,7 +17,7 @@ export function sizeOf(shape: Shape): number {
 
 /** A shape as people read it: `[2, 3]`. */
 export function show(shape: Shape): string {
-  return `[${shape.join(", ")}]`;
+  return `[${Array.from(shape, String).join(", ")}]`;
 }
 
 /** True where both shapes are the same. */
@@ -126,6 +126,7 @@ export function broadcastShapes(
 export function resolveShape(what: string, shape: Shape, size: number): number[] {
   checkSizes(what, shape);
   const holes = shape.filter((n) => n === -1).length;
+  checkShape(what, shape.filter((n) => n !== -1));
   if (holes > 1) throw cannot(what, `only one size of ${show(shape)} may be -1`);
   const known = shape.reduce((a, n) => (n === -1 ? a : a * n), 1);
   const full = shape.map((n) => (n === -1 ? size / known : n));

@@ -131,6 +131,14 @@ const MISUSES: Record<string, [call: () => unknown, message: string][]> = {
     [() => a.cumsum(tensor(1), 0), "shape [] has no axis"],
   ],
   "views": [
+    [
+      () => a.zeros([Symbol("rows") as never]),
+      "every size in the shape [Symbol(rows)] must be a whole number above 0, got Symbol(rows)",
+    ],
+    [
+      () => x.reshape([Symbol("rows") as never]),
+      "Cannot reshape: every size in the shape [Symbol(rows)] must be a whole number",
+    ],
     [() => x.reshape([4]), "Cannot reshape: 6 elements do not fill the shape [4]"],
     [() => x.reshape([-1, 4]), "6 elements do not fill the shape [-1, 4]"],
     [() => x.reshape([-1, -1]), "only one size of [-1, -1] may be -1"],
