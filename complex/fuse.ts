@@ -75,7 +75,8 @@ export function fuse({ nodes, inputs, leaf, roots }: Graph, bindings: number): b
     }
     const mine = requests[k];
     const cheap = lowering.kind !== "map" || lowering.cheap === true;
-    const own = lowering.kind === "reduce" || demanded.has(k) ||
+    const loops = lowering.kind === "map" && lowering.loops === true;
+    const own = lowering.kind === "reduce" || loops || demanded.has(k) ||
       (mine.length > 1 && !cheap) || !mine.every((r) => fits(k, r)) ||
       (!cheap && kernels.get(mine[0].kernel)!.size >= MOST_REPEATS * nodes[k].size);
     if (own) {

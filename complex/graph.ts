@@ -39,8 +39,16 @@ export type Derivative = (
 
 /** How a primitive is carried out. */
 export type Lowering =
-  /** A function of elements; `cheap` ones are computed again rather than stored. */
-  | { readonly kind: "map"; readonly fn: MapFunction; readonly cheap?: boolean }
+  /**
+   * A function of elements; `cheap` ones are computed again rather than stored, and one that `loops`
+   * is always stored, so that no reduction runs its loops for many elements in one thread.
+   */
+  | {
+    readonly kind: "map";
+    readonly fn: MapFunction;
+    readonly cheap?: boolean;
+    readonly loops?: boolean;
+  }
   /**
    * Another order, choice or repetition of the input's elements; `param` reads its own params.
    * With `alias` the elements and their order are the input's, and so can the buffer be.

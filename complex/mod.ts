@@ -45,7 +45,7 @@ export {
   tensor,
   zeros,
 } from "./create.ts";
-export { manualSeed, rand, randn, randnComplex } from "./random.ts";
+export { manualSeed, poisson, rand, randn, randnComplex } from "./random.ts";
 export {
   cos,
   cosh,
@@ -86,6 +86,10 @@ export {
   where,
 } from "./combine.ts";
 export { matmul, outer, vdot } from "./products.ts";
+export { type Contracted, einsum } from "./einsum.ts";
+export { diag, diagonal, kron, trace } from "./linalg/matrices.ts";
+export { norm, type NormOptions } from "./linalg/norm.ts";
+export { expm } from "./linalg/expm.ts";
 export { argmax, argmin, cumsum, max, mean, min, prod, sum } from "./reductions.ts";
 export { concat, flip, type Joined, pad, pick, roll, split, stack, take } from "./arrange.ts";
 export type { Labels } from "./labels.ts";

@@ -1,7 +1,7 @@
 /** Random tensors: drawn from Philox, computed where they are used. */
 import { generator } from "./ops/random.ts";
 import { checkNumber, checkShape, checkWhole, type Shape } from "./shape.ts";
-import { type ComplexTensor, type RealTensor, wrapComplex, wrapReal } from "./tensor.ts";
+import { checkReal, type ComplexTensor, type RealTensor, wrapComplex, wrapReal } from "./tensor.ts";
 
 /**
  * Starts the random numbers again from a seed. The same seed gives the same numbers on both engines.
@@ -76,4 +76,30 @@ export function randn(shape: Shape): RealTensor {
 export function randnComplex(shape: Shape): ComplexTensor {
   checkShape("draw random numbers", shape);
   return wrapComplex(generator.normal([...shape], "c64"));
+}
+
+/**
+ * Poisson counts, P(k) = λᵏ e^(−λ) / k!, of the means λ = `mean`, as PyTorch's `poisson`. Below a mean
+ * of 32 by inversion, from there on as quantiles of normal numbers whose law is within 1e-4 of
+ * Poisson's in total variation (Giles 2016). A mean below 0 counts as 0. Engines may differ by one
+ * count where a draw is within rounding of the next.
+ *
+ * Derivatives pass through as if the counts were their means: exact on average for what is linear in
+ * the counts, and for others the mean of f′(k) in place of that of f(k + 1) − f(k).
+ *
+ * @param mean Real, of any shape.
+ * @returns Whole numbers as a real tensor of the same shape.
+ * @throws {ArgandError} if the means are no real tensor.
+ *
+ * @example
+ * ```ts
+ * import { full, poisson } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const counts = poisson(full([10000], 4));
+ * assert(Math.abs(await counts.mean().item() - 4) < 0.1);
+ * ```
+ */
+export function poisson(mean: RealTensor): RealTensor {
+  return wrapReal(generator.poisson(checkReal("draw Poisson counts", mean).node));
 }

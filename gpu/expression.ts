@@ -178,8 +178,7 @@ function valueStep(
   switch (node.op) {
     case "call": {
       const { fn } = node;
-      const [a, b, c, d] = from;
-      return (_, n) => fn.cpu(n, own, registers[a], registers[b], registers[c], registers[d]);
+      return (_, n) => fn.cpu(n, own, ...from.map((slot) => registers[slot]));
     }
     case "load": {
       const { input, dtype } = node;

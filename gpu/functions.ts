@@ -53,4 +53,4 @@ export {
   sigmoid,
 } from "./functions/activation.ts";
 export { indexToReal } from "./functions/cast.ts";
-export { normalComplex, normalReal, uniformReal } from "./functions/random.ts";
+export { normalComplex, normalReal, poisson, uniformReal } from "./functions/random.ts";

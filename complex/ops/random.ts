@@ -1,12 +1,17 @@
 /** Random numbers from Philox, a counter-based generator: computed where they are used. */
-import { normalComplex, normalReal, uniformReal } from "../../gpu/functions.ts";
+import { normalComplex, normalReal, poisson, uniformReal } from "../../gpu/functions.ts";
 import type { Field } from "../../gpu/kernel.ts";
-import type { Node } from "../graph.ts";
+import type { Node, Primitive } from "../graph.ts";
 import type { Shape } from "../shape.ts";
 import { applyMap, fillIndex, mapPrimitive } from "./arithmetic.ts";
 import { iota } from "./indices.ts";
 
 const UNIFORM = mapPrimitive(uniformReal, undefined, true);
+const POISSON: Primitive = {
+  name: poisson.name,
+  lowering: { kind: "map", fn: poisson, loops: true },
+  derivative: (_, [g]) => [g!, null, null, null, null],
+};
 const NORMAL = { f32: mapPrimitive(normalReal), c64: mapPrimitive(normalComplex) };
 
 /** A seed and the number of draws so far; each draw takes the next stream of the generator. */
@@ -34,6 +39,11 @@ export class Generator {
   /** Uniform in [0, 1). */
   uniform(shape: Shape): Node {
     return applyMap(UNIFORM, ...this.#next(shape));
+  }
+
+  /** Poisson counts of the means; their derivative is that of the means. */
+  poisson(means: Node): Node {
+    return applyMap(POISSON, means, ...this.#next(means.shape));
   }
 
   /** Standard normal; complex ones have E|z|² = 1. */

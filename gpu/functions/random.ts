@@ -6,7 +6,7 @@ import type { DType, HostArray } from "../kernel.ts";
 import type { MapFunction, Wgsl } from "../function.ts";
 import { define } from "./define.ts";
 import { mulHighWgsl, quarterSincosWgsl } from "./angle.ts";
-import { realLogWgsl } from "./exponential.ts";
+import { realExpWgsl, realLogWgsl } from "./exponential.ts";
 
 const philoxWgsl: Wgsl = {
   name: "philox",
@@ -137,3 +137,67 @@ export const normalReal: MapFunction = define(
     for (let i = 0; i < n; i++) out[i] = Math.SQRT2 * z[2 * i];
   },
 );
+
+/** From this mean on, counts are quantiles of a normal number. */
+const MANY = 32;
+
+const poissonWgsl: Wgsl = {
+  name: "poisson_count",
+  source: `fn poisson_count(mean: f32, index: u32, stream: u32, key0: u32, key1: u32) -> f32 {
+  if (mean < ${MANY}.0) {
+    let u = uniform_real(index, stream, key0, key1);
+    var count = 0.0;
+    var chance = real_exp(-mean);
+    var total = chance;
+    while (u >= total && (count < mean || chance > 1e-8)) {
+      count += 1.0;
+      chance *= mean / count;
+      total += chance;
+    }
+    return count;
+  }
+  let w = normal_real(index, stream, key0, key1);
+  let root = sqrt(mean);
+  let skew = fma(w * w, 0.166666667, 0.333333333) - w * fma(w * w, 0.0138888889, 0.0277777778) / root;
+  return floor(fma(root, w, mean) + skew);
+}`,
+  uses: [uniformWgsl, normalRealWgsl, realExpWgsl],
+};
+
+/**
+ * Poisson counts: below a mean of 32 the distribution function is searched for a uniform number,
+ * from there on they are ⌊λ + √λ w + ⅓ + w²/6 − (w/36 + w³/72)/√λ⌋ of a standard normal w (Giles,
+ * "Algorithm 955: approximation of the inverse Poisson cumulative distribution function", 2016),
+ * whose law is within 1e-4 of Poisson's in total variation. A mean below 0 counts as 0.
+ */
+export const poisson: MapFunction = define(
+  "poisson",
+  ["f32", ...counted],
+  "f32",
+  poissonWgsl,
+  (n, out, means, ...args) => {
+    const [u, w] = [new Float32Array(n), new Float32Array(n)];
+    uniformReal.cpu(n, u, ...args);
+    normalReal.cpu(n, w, ...args);
+    for (let i = 0; i < n; i++) {
+      out[i] = means[i] < MANY ? fewOf(means[i], u[i]) : manyOf(means[i], w[i]);
+    }
+  },
+);
+
+function fewOf(mean: number, u: number): number {
+  let count = 0;
+  let chance = Math.exp(-mean);
+  let total = chance;
+  while (u >= total && (count < mean || chance > 1e-8)) {
+    chance *= mean / ++count;
+    total += chance;
+  }
+  return count;
+}
+
+function manyOf(mean: number, w: number): number {
+  const root = Math.sqrt(mean);
+  const skew = (w * w + 2) / 6 - w * (w * w + 2) / (72 * root);
+  return Math.floor(mean + root * w + skew);
+}
