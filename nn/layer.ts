@@ -1,9 +1,9 @@
 /** Layers and networks from one complex tensor to another, in both forms of application. */
 import { cannot } from "../gpu/errors.ts";
 import { complex } from "../complex/create.ts";
-import { sameShape, show } from "../complex/shape.ts";
-import { checkComplex, checkReal, type ComplexTensor, type RealTensor } from "../complex/tensor.ts";
+import { checkComplex, type ComplexTensor, type RealTensor } from "../complex/tensor.ts";
 import { Module } from "./module.ts";
+import { whole } from "./pairs.ts";
 
 /**
  * The base of layers and networks. A subclass implements `apply`, from complex tensor to complex
@@ -56,13 +56,7 @@ export abstract class Layer extends Module {
    */
   forward(xr: RealTensor, xi: RealTensor): [RealTensor, RealTensor] {
     const what = `apply ${this.constructor.name}`;
-    if (!sameShape(checkReal(what, xr).shape, checkReal(what, xi).shape)) {
-      throw cannot(
-        what,
-        `the real part has shape ${show(xr.shape)} and the imaginary part ${show(xi.shape)}`,
-      );
-    }
-    const y = this.apply(complex(xr, xi));
+    const y = this.apply(whole(what, xr, xi));
     return [y.real, y.imag];
   }
 }

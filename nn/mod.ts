@@ -33,6 +33,7 @@ export * from "./layers/conv_transpose.ts";
 export * from "./layers/dropout.ts";
 export * from "./layers/embedding.ts";
 export * from "./layers/flatten.ts";
+export * from "./layers/intensity.ts";
 export * from "./layers/linear.ts";
 export * from "./layers/modulus.ts";
 export * from "./layers/norm.ts";
@@ -41,6 +42,7 @@ export * from "./layers/recurrent.ts";
 export * from "./layers/recurrent_cells.ts";
 export * from "./layers/sequential.ts";
 export * from "./layers/transformer.ts";
+export * from "./layers/transmission.ts";
 export * from "./layers/upsample.ts";
 export * from "./module.ts";
 export * from "./optim/adam.ts";
@@ -65,6 +67,7 @@ export type {
   MaxPool1dOptions,
   MaxPool2dOptions,
 } from "./functional/pool.ts";
+export type { IntensityOptions } from "./functional/intensity.ts";
 export type { RecurrentWeights } from "./functional/recurrent.ts";
 export type { UpsampleOptions } from "./functional/resize.ts";
 export type {

@@ -5,10 +5,11 @@ import type { Case } from "./case.ts";
 import { conv } from "./conv.ts";
 import { linear } from "./linear.ts";
 import { norm } from "./norm.ts";
+import { optics } from "./optics.ts";
 import { pool } from "./pool.ts";
 import { recurrent } from "./recurrent.ts";
 
-export const zoo: Case[] = [linear, conv, pool, activation, norm, recurrent].flat();
+export const zoo: Case[] = [linear, conv, pool, activation, norm, recurrent, optics].flat();
 
 /** What `nn` exports that is a module and can be made. */
 export function layersOf(face: Record<string, unknown>): string[] {

@@ -1,0 +1,48 @@
+/** The detector at the end of an optical network. */
+import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
+import {
+  type Detector,
+  detectorOptions,
+  intensity,
+  type IntensityOptions,
+} from "../functional/intensity.ts";
+import { Module } from "../module.ts";
+import { whole } from "../pairs.ts";
+
+/**
+ * The intensity |z|² that a square-law detector measures, from complex [N, …, H, W] to real [N, …,
+ * H / bin, W / bin], with photon and read noise if asked for; see `nn.functional.intensity` for the
+ * formula. Noise belongs to the measurement: it is there in training and in evaluation, new at every
+ * call. Its output is real, so that it is no {@link Layer}.
+ *
+ * @throws {ArgandError} if an option is unknown or out of range, the input is not complex or its axes
+ * are no multiples of bin.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const camera = new nn.Intensity({ bin: 4, photons: 1000, readNoise: 2 });
+ * assertEquals(camera.apply(randnComplex([3, 32, 32])).shape, [3, 8, 8]);
+ * ```
+ */
+export class Intensity extends Module {
+  readonly #options: Detector;
+
+  /** A detector without noise and of the field's own pixels, if the options are absent. */
+  constructor(options?: IntensityOptions) {
+    super();
+    this.#options = detectorOptions("make an Intensity", options);
+  }
+
+  /** |z|², as measured. */
+  apply(z: ComplexTensor): RealTensor {
+    return intensity(z, this.#options);
+  }
+
+  /** xr² + xi², as measured. */
+  forward(xr: RealTensor, xi: RealTensor): RealTensor {
+    return this.apply(whole("apply Intensity", xr, xi));
+  }
+}

@@ -1,0 +1,36 @@
+/** Wave optics. */
+import { complexTensor, zeros } from "../../../complex/create.ts";
+import * as nn from "../../../nn/mod.ts";
+import { randoms } from "../../support/seeded.ts";
+import { type Case, special } from "./case.ts";
+
+const modes = complexTensor(randoms(2 * 3 * 6, 9), [3, 6]);
+
+export const optics: Case[] = [
+  special({
+    name: "Intensity",
+    make: () => new nn.Intensity({ bin: [2, 3] }),
+    shape: [3, 4, 6],
+    refuses: [[3, 4, 5], [3, 3, 6], [6]],
+    apply: (detector, z) => detector.apply(z).toComplex(),
+    forward: (detector, xr, xi) => [detector.forward(xr, xi), zeros([3, 2, 2])],
+  }),
+  {
+    name: "TransmissionMatrix",
+    make: () => new nn.TransmissionMatrix(5, 3),
+    shape: [4, 5],
+    refuses: [[4, 3], []],
+  },
+  {
+    name: "TransmissionMatrix on pixels",
+    make: () => new nn.TransmissionMatrix(modes, 5),
+    shape: [3, 6],
+    refuses: [[3, 3], []],
+  },
+  {
+    name: "TransmissionMatrix that is reciprocal",
+    make: () => new nn.TransmissionMatrix(3, modes, { reciprocal: true }),
+    shape: [3, 3],
+    refuses: [[3, 6]],
+  },
+];
