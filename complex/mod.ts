@@ -142,13 +142,17 @@ export {
   type TouchstoneUnit,
   writeTouchstone,
 } from "./files/touchstone.ts";
+export { draw } from "./draw.ts";
+export type { DrawOptions } from "./mosaic.ts";
+export { Drawing } from "./drawing.ts";
+export { domainColour } from "./colour.ts";
 export {
-  domainColour,
   drawColourWheel,
   drawComplex,
+  type DrawComplexOptions,
   drawReal,
-  encodePng,
+  type DrawRealOptions,
   type Picture,
-  pngDataUrl,
-} from "./draw.ts";
+} from "./pictures.ts";
+export { encodePng, pngDataUrl } from "./png.ts";
 export { ArgandError } from "../gpu/errors.ts";

@@ -1,14 +1,16 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { decode } from "fast-png";
-import {
-  domainColour,
-  drawColourWheel,
-  drawComplex,
-  drawReal,
-  encodePng,
-  pngDataUrl,
-} from "../../complex/draw.ts";
+import { parseHTML } from "linkedom";
+import { complex, complexTensor, full, ones, tensor, zeros } from "../../complex/create.ts";
+import { draw } from "../../complex/draw.ts";
+import type { Drawing } from "../../complex/drawing.ts";
+import { domainColour } from "../../complex/colour.ts";
+import { drawColourWheel, drawComplex, drawReal, type Picture } from "../../complex/pictures.ts";
+import { encodePng, pngDataUrl } from "../../complex/png.ts";
+import type { Tensor } from "../../complex/tensor.ts";
+import { memory } from "../../gpu/device.ts";
 import { ArgandError } from "../../gpu/errors.ts";
+import { onEngines } from "../support/engines.ts";
 
 /** OKLab of sRGB bytes, by the inverse matrices of the paper. */
 function oklab([r, g, b]: number[]): [number, number, number] {
@@ -95,4 +97,195 @@ Deno.test("encodePng() and pngDataUrl() keep every pixel", async () => {
   const response = await fetch(pngDataUrl(picture));
   assertEquals(response.headers.get("content-type"), "image/png");
   assertEquals(new Uint8Array(await response.arrayBuffer()), new Uint8Array(encodePng(picture)));
+});
+
+/** An element of a page, as far as these tests look at it. */
+interface Element {
+  readonly textContent: string;
+  getAttribute(name: string): string | null;
+  querySelector(selector: string): Element | null;
+  querySelectorAll(selector: string): Iterable<Element>;
+}
+
+/** A page that holds this SVG. */
+const parse = (svg: string): Element =>
+  (parseHTML(`<body>${svg}</body>`) as unknown as { document: Element }).document;
+
+/** Red, green, blue and opacity of a pixel. */
+const pixel = ({ rgba, width }: Picture, x: number, y: number): number[] => [
+  ...rgba.subarray(4 * (y * width + x), 4 * (y * width + x) + 4),
+];
+
+Deno.test("domainColour() moves as far in OKLab for every equal step of the phase", () => {
+  const at = (k: number) =>
+    oklab(domainColour(Math.cos(k * Math.PI / 12), Math.sin(k * Math.PI / 12)));
+  const steps = Array.from({ length: 24 }, (_, k) => {
+    const [a, b] = [at(k), at(k + 1)];
+    return Math.hypot(...a.map((v, i) => v - b[i]));
+  });
+  const even = 2 * 0.125 * Math.sin(Math.PI / 24);
+  for (const step of steps) assert(Math.abs(step / even - 1) < 0.12, `${step} and not ${even}`);
+});
+
+Deno.test("drawComplex() with decades is black that many powers of ten below the scale", () => {
+  const picture = drawComplex([100, 0, 10, 0, 1, 0, 0.5, 0, 0, 0], 1, 5, { decades: 2 });
+  assertEquals(pixel(picture, 0, 0).slice(0, 3), domainColour(1, 0));
+  assertEquals(pixel(picture, 1, 0).slice(0, 3), domainColour(0.5, 0));
+  for (const x of [2, 3, 4]) assertEquals(pixel(picture, x, 0), [0, 0, 0, 255]);
+});
+
+onEngines("draw() gives every element its colour, in squares of `pixel`", async () => {
+  const z = complex([[1, 0, -1], [0, 3, 0]], [[0, 1, 0], [-1, 0, 0]]);
+  const picture = (await draw(z, { pixel: 4, legend: false })).picture();
+  assertEquals([picture.width, picture.height], [12, 8]);
+  const data = await z.data();
+  for (let y = 0; y < 8; y++) {
+    for (let x = 0; x < 12; x++) {
+      const k = 2 * (3 * Math.floor(y / 4) + Math.floor(x / 4));
+      assertEquals(pixel(picture, x, y), [...domainColour(data[k], data[k + 1], 3), 255]);
+    }
+  }
+});
+
+onEngines("draw() leaves nothing on the device", async () => {
+  const field = () => complex(ones([16, 16]), zeros([16, 16])).mul({ re: 1, im: 2 });
+  await draw(field());
+  const before = memory().live;
+  await draw(field());
+  assertEquals(memory().live, before);
+});
+
+Deno.test("draw() shows real numbers in grey, and those of both signs as complex ones", async () => {
+  const options = { pixel: 1, legend: false };
+  const plain = (await draw(tensor([[0, 1, 4, NaN]]), options)).picture();
+  assertEquals([0, 1, 2].map((x) => pixel(plain, x, 0)[0]), [0, 64, 255]);
+  assertEquals(pixel(plain, 3, 0), [0, 0, 0, 0]);
+  const signed = (await draw(tensor([[-2, 0, 1, NaN]]), options)).picture();
+  assertEquals(pixel(signed, 0, 0), [...domainColour(-1, 0), 255]);
+  assertEquals(pixel(signed, 1, 0), [0, 0, 0, 255]);
+  assertEquals(pixel(signed, 2, 0), [...domainColour(0.5, 0), 255]);
+  assertEquals(pixel(signed, 3, 0), [0, 0, 0, 0]);
+  const limits = (await draw(tensor([[-2, 0, 2]]), { ...options, low: -2, high: 2 })).picture();
+  assertEquals([0, 1, 2].map((x) => pixel(limits, x, 0)), [
+    [0, 0, 0, 255],
+    [128, 128, 128, 255],
+    [255, 255, 255, 255],
+  ]);
+});
+
+Deno.test("draw() draws fields of nothing but zeros black", async () => {
+  for (const z of [zeros([2, 2]), full([2, 2], { re: 0, im: 0 })]) {
+    const picture = (await draw(z, { pixel: 1, legend: false })).picture();
+    assertEquals(pixel(picture, 1, 1), [0, 0, 0, 255]);
+  }
+});
+
+Deno.test("draw() lays a stack out as a page of fields, and a stack of stacks in rows", async () => {
+  const options = { pixel: 2, legend: false };
+  const sizes = async (z: Tensor) => {
+    const { width, height } = await draw(z, options);
+    return [width, height];
+  };
+  assertEquals(await sizes(ones([])), [2, 24]);
+  assertEquals(await sizes(ones([5])), [10, 24]);
+  assertEquals(await sizes(ones([3, 5])), [10, 6]);
+  assertEquals(await sizes(ones([4, 5, 5])), [22, 22]); // 2 × 2 fields and a seam
+  assertEquals(await sizes(ones([2, 3, 5, 5])), [34, 22]); // 2 rows of 3
+  const field = [[1, 2], [3, 4]];
+  const stack = tensor([field, [[5, 6], [7, 8]]]);
+  const picture = (await draw(stack, { ...options, low: 0, high: 8 })).picture();
+  assertEquals(pixel(picture, 6, 0)[0], Math.round(255 * 5 / 8));
+  assertEquals(pixel(picture, 4, 0), [0, 0, 0, 0]); // the seam
+});
+
+Deno.test("draw() puts the wheel beside complex numbers, and a scale beside real ones", async () => {
+  const z = complex([[0, 2.5]], [[1, 0]]);
+  const [bare, full] = [await draw(z, { legend: false }), await draw(z)];
+  const left = bare.width;
+  assert(full.width > left + 72);
+  // The wheel's colours stand somewhere right of the field: all phases at full brightness.
+  const picture = full.picture();
+  const wanted = drawColourWheel(72);
+  const middle = pixel(wanted, 68, 36).join();
+  let found = false;
+  for (let y = 0; y < picture.height; y++) {
+    for (let x = left; x < picture.width; x++) found ||= pixel(picture, x, y).join() === middle;
+  }
+  assert(found);
+  const texts = (drawing: Drawing) => {
+    return [...parse(drawing.svg()).querySelectorAll("text")].map((t) => t.textContent);
+  };
+  assertEquals(texts(full), ["i", "−1", "1", "−i", "|z| = 2.5"]);
+  assertEquals(texts(await draw(z, { scale: 2, decades: 3 })).at(-1), "|z| = 0.002 .. 2");
+  assertEquals(texts(await draw(tensor([[1, 2]]))), ["0", "2"]);
+  assertEquals(texts(await draw(tensor([[1, -2]]))), ["−2", "0", "2"]);
+  assertEquals(texts(bare), []);
+});
+
+Deno.test("a drawing's PNG and SVG hold the same fields", async () => {
+  const drawing = await draw(complexTensor([1, 0, 0, 1, -1, 0, 0, -1], [2, 2]));
+  const png = decode(drawing.png());
+  assertEquals([png.width, png.height], [drawing.width, drawing.height]);
+  assertEquals([...png.data], [...drawing.picture().rgba]);
+  const document = parse(drawing.svg());
+  const svg = document.querySelector("svg")!;
+  assertEquals(svg.getAttribute("viewBox"), `0 0 ${drawing.width} ${drawing.height}`);
+  const [field, wheel] = document.querySelectorAll("image");
+  assertEquals(field.getAttribute("style"), "image-rendering:pixelated");
+  assertEquals(wheel.getAttribute("width"), "72");
+  const source = decode(
+    new Uint8Array(await (await fetch(field.getAttribute("href")!)).arrayBuffer()),
+  );
+  assertEquals([source.width, source.height], [2, 2]);
+  assertEquals([...source.data.subarray(4, 7)], domainColour(0, 1));
+});
+
+Deno.test("draw() refuses what it cannot draw before it computes anything", async () => {
+  const z = complex(ones([2, 2]));
+  const cases: [unknown, unknown, string][] = [
+    [[1, 2], {}, "Cannot draw a tensor: it takes a tensor, got an array"],
+    [ones([1, 1, 1, 2, 2]), {}, "[1, 1, 1, 2, 2] has 5 axes, and a drawing at most 4"],
+    [ones([5000, 5000]), {}, "takes 5000×5000, and a picture has at most 16777216; slice()"],
+    [z, { pixel: 4096 }, "takes 8192×8192"],
+    [z, { pixel: 1.5 }, "a pixel's side must be a whole number"],
+    [z, { scale: 0 }, "scale must be a number above 0, got 0"],
+    [z, { decades: NaN }, "decades must be a number above 0, got NaN"],
+    [z, { low: 1 }, "low is for real numbers; complex ones have a scale"],
+    [ones([2]), { high: "1" }, `high must be a number, got "1"`],
+    [ones([2]), { high: 1, scale: 2 }, "high and scale exclude each other"],
+    [ones([2]), { low: 3, high: 2 }, "high must be above low, got 3 and 2"],
+    [z, { legend: 1 }, "legend must be true or false"],
+    [z, { colour: 1 }, `unknown option "colour"`],
+  ];
+  for (const [x, options, why] of cases) {
+    await assertRejects(() => draw(x as Tensor, options as never), ArgandError, why);
+  }
+});
+
+/** What a notebook shows of a value. */
+const shown = async (x: object): Promise<Record<string, string>> =>
+  await (x as Record<symbol, () => Promise<Record<string, string>>>)
+    [Symbol.for("Jupyter.display")]();
+
+onEngines("notebooks show a tensor as text and as a picture", async () => {
+  const z = complex([[1, 0], [0, -1]], [[0, 1], [-1, 0]]);
+  const bundle = await shown(z);
+  assertEquals(Object.keys(bundle), ["text/plain", "image/png"]);
+  assertEquals(bundle["text/plain"], await z.format());
+  const png = Uint8Array.from(atob(bundle["image/png"]), (c) => c.charCodeAt(0));
+  const drawing = await draw(z);
+  assertEquals(png, new Uint8Array(drawing.png()));
+  assertEquals((await shown(drawing))["image/png"], bundle["image/png"]);
+});
+
+Deno.test("notebooks show as text alone what has no picture, and do not read what is large", async () => {
+  assertEquals(await shown(tensor(2)), { "text/plain": "RealTensor [] 2" });
+  assertEquals(Object.keys(await shown(ones([1, 1, 1, 1, 2]))), ["text/plain"]);
+  const large = ones([2048, 1024]);
+  const bundle = await shown(large);
+  assertEquals(bundle, {
+    "text/plain": "RealTensor [2048, 1024] (more than the 1048576 elements that are shown by " +
+      "themselves; slice() gives a part)",
+  });
+  assertEquals(String(large), "RealTensor [2048, 1024] (not read yet)");
 });

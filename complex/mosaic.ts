@@ -1,0 +1,198 @@
+/** Tensors as drawings: their fields side by side, and a legend. */
+import { cannot } from "../gpu/errors.ts";
+import type { HostArray } from "../gpu/kernel.ts";
+import { describe } from "./describe.ts";
+import { Drawing, type Layout, type Panel } from "./drawing.ts";
+import { greyLegend, signedLegend, wheelLegend } from "./legend.ts";
+import { withDefaults } from "./options.ts";
+import { drawComplex, drawReal, largestModulus, type Picture } from "./pictures.ts";
+import { checkWhole, type Shape, show, sizeOf } from "./shape.ts";
+
+/** Options of {@link draw}. */
+export interface DrawOptions {
+  /** The modulus of full brightness; the largest there is, if absent. */
+  readonly scale?: number;
+  /** Brightness by log |z|, black this many powers of ten below `scale`; by |z|, if absent. */
+  readonly decades?: number;
+  /** The real number that is black; 0, if absent. */
+  readonly low?: number;
+  /** The real number that is white; the largest there is, if absent. */
+  readonly high?: number;
+  /** The side of an element in pixels; if absent, as suits a picture of about 320. */
+  readonly pixel?: number;
+  /** Whether the legend stands beside the fields; true, if absent. */
+  readonly legend?: boolean;
+}
+
+/** Pixels that a picture may have. */
+const MOST_PIXELS = 2 ** 24;
+/** The side that a drawing has at most, where elements have no size of their own. */
+const SIDE = 320;
+/** The least height of a row of numbers. */
+const ROW = 24;
+/** Pixels between fields, and between them and the legend. */
+const SEAM = 2;
+const GAP = 12;
+
+/** How the fields of a tensor lie: `rows` × `columns` of them, each `height` × `width` elements. */
+interface Grid {
+  readonly count: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** A matrix is one field, a stack of them a page of fields, a stack of stacks one row each. */
+function gridOf(what: string, shape: Shape): Grid {
+  if (shape.length > 4) {
+    throw cannot(what, `shape ${show(shape)} has ${shape.length} axes, and a drawing at most 4`);
+  }
+  const [height, width] = [1, 1, ...shape].slice(-2);
+  if (shape.length === 4) {
+    const [rows, columns] = shape;
+    return { count: rows * columns, rows, columns, height, width };
+  }
+  const count = shape.length === 3 ? shape[0] : 1;
+  const columns = Math.min(count, Math.ceil(Math.sqrt(count * height / width)));
+  return { count, rows: Math.ceil(count / columns), columns, height, width };
+}
+
+/** The sides of an element in pixels, such that a picture holds all of them. */
+function elementOf(what: string, shape: Shape, grid: Grid, pixel?: number) {
+  const [across, down] = [grid.columns * grid.width, grid.rows * grid.height];
+  if (pixel !== undefined) checkWhole(what, "a pixel's side", pixel, 1);
+  const side = pixel ?? Math.max(1, Math.floor(SIDE / Math.max(across, down)));
+  const high = shape.length < 2 ? Math.max(side, ROW) : side;
+  if (across * side * down * high > MOST_PIXELS) {
+    throw cannot(
+      what,
+      `shape ${show(shape)} with elements of ${side}×${high} pixels takes ` +
+        `${across * side}×${down * high}, and a picture has at most ${MOST_PIXELS}; ` +
+        "slice() gives a part of it",
+    );
+  }
+  return { width: side, height: high };
+}
+
+/** The colours of every element, in one column, and their legend. */
+function colours(
+  what: string,
+  data: HostArray,
+  size: number,
+  isComplex: boolean,
+  options: DrawOptions,
+): { elements: Picture; legend: Layout } {
+  const { decades } = options;
+  if (isComplex) {
+    const scale = options.scale ?? (largestModulus(data, 2) || 1);
+    const elements = drawComplex(data, size, 1, { scale, decades });
+    return { elements, legend: wheelLegend(scale, decades) };
+  }
+  const largest = largestModulus(data, 1) || 1;
+  const grey = options.low !== undefined || options.high !== undefined;
+  const signed = options.scale !== undefined || decades !== undefined || data.some((x) => x < 0);
+  if (signed && !grey) {
+    const scale = options.scale ?? largest;
+    const asComplex = new Float32Array(2 * size);
+    for (let k = 0; k < size; k++) asComplex[2 * k] = data[k];
+    return {
+      elements: drawComplex(asComplex, size, 1, { scale, decades }),
+      legend: signedLegend(scale),
+    };
+  }
+  const { low = 0, high = Math.max(largest, low) } = options;
+  if (!(high > low)) throw cannot(what, `high must be above low, got ${low} and ${high}`);
+  return { elements: drawReal(data, size, 1, { low, high }), legend: greyLegend(low, high) };
+}
+
+/** A tensor that can be drawn, once its values are there. */
+export interface Plan {
+  readonly what: string;
+  readonly shape: Shape;
+  readonly isComplex: boolean;
+  readonly options: DrawOptions;
+}
+
+/** Refuses what cannot be drawn, before anything is computed. */
+export function planDrawing(
+  what: string,
+  shape: Shape,
+  isComplex: boolean,
+  given?: DrawOptions,
+): Plan {
+  const options = withDefaults<DrawOptions>(what, given, {
+    scale: undefined,
+    decades: undefined,
+    low: undefined,
+    high: undefined,
+    pixel: undefined,
+    legend: true,
+  });
+  for (const name of ["scale", "decades"] as const) {
+    const x = options[name];
+    if (x === undefined || (typeof x === "number" && x > 0 && x < Infinity)) continue;
+    throw cannot(what, `${name} must be a number above 0, got ${describe(x)}`);
+  }
+  for (const name of ["low", "high"] as const) {
+    const x = options[name];
+    if (x === undefined) continue;
+    if (!Number.isFinite(x)) throw cannot(what, `${name} must be a number, got ${describe(x)}`);
+    if (isComplex) throw cannot(what, `${name} is for real numbers; complex ones have a scale`);
+    for (const other of ["scale", "decades"] as const) {
+      if (options[other] !== undefined) {
+        throw cannot(what, `${name} and ${other} exclude each other`);
+      }
+    }
+  }
+  elementOf(what, shape, gridOf(what, shape), options.pixel);
+  return { what, shape, isComplex, options };
+}
+
+/** The drawing of a tensor's values. */
+export function compose({ what, shape, isComplex, options }: Plan, data: HostArray): Drawing {
+  const grid = gridOf(what, shape);
+  const element = elementOf(what, shape, grid, options.pixel);
+  const { elements, legend } = colours(what, data, sizeOf(shape), isComplex, options);
+  const each = grid.height * grid.width;
+  const [width, height] = [grid.width * element.width, grid.height * element.height];
+  const fields = Array.from({ length: grid.count }, (_, k): Panel => ({
+    picture: {
+      width: grid.width,
+      height: grid.height,
+      rgba: elements.rgba.slice(4 * k * each, 4 * (k + 1) * each),
+    },
+    left: (k % grid.columns) * (width + SEAM),
+    top: Math.floor(k / grid.columns) * (height + SEAM),
+    width,
+    height,
+  }));
+  const page: Layout = {
+    width: grid.columns * (width + SEAM) - SEAM,
+    height: grid.rows * (height + SEAM) - SEAM,
+    panels: fields,
+    labels: [],
+  };
+  return new Drawing(options.legend ? beside(page, legend) : page);
+}
+
+/** Two layouts next to each other, each in the middle of the height. */
+function beside(a: Layout, b: Layout): Layout {
+  const height = Math.max(a.height, b.height);
+  const placed = [a, b].map((layout, k) => {
+    const left = k * (a.width + GAP);
+    const top = Math.floor((height - layout.height) / 2);
+    const move = <T extends { left: number; top: number }>(item: T): T => ({
+      ...item,
+      left: item.left + left,
+      top: item.top + top,
+    });
+    return { panels: layout.panels.map(move), labels: layout.labels.map(move) };
+  });
+  return {
+    width: a.width + GAP + b.width,
+    height,
+    panels: placed.flatMap(({ panels }) => panels),
+    labels: placed.flatMap(({ labels }) => labels),
+  };
+}

@@ -1,0 +1,149 @@
+/** Fields of numbers on the host as pictures, one pixel a number. */
+import { cannot } from "../gpu/errors.ts";
+import { brightness, type Colour, domainColour, grey, phaseColour } from "./colour.ts";
+
+/** A picture of width × height pixels. */
+export interface Picture {
+  /** Pixels in a row. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** Pixels in rows from the top, 4 bytes each: red, green, blue, opacity. */
+  readonly rgba: Uint8ClampedArray;
+}
+
+function checkSize(length: number, numbers: number, height: number, width: number): void {
+  if (!(height > 0 && width > 0 && length === numbers * height * width)) {
+    const kind = numbers === 2 ? "complex" : "real";
+    throw cannot(`draw a ${kind} ${height}×${width} field`, `it was given ${length} numbers`);
+  }
+}
+
+/** The largest modulus that is finite, of complex numbers (two entries each) or real ones; or 0. */
+export function largestModulus(data: ArrayLike<number>, entries: 1 | 2): number {
+  let largest = 0;
+  for (let k = 0; k < data.length; k += entries) {
+    const r = entries === 2 ? Math.hypot(data[k], data[k + 1]) : Math.abs(data[k]);
+    if (r < Infinity) largest = Math.max(largest, r);
+  }
+  return largest;
+}
+
+/** Colours for all pixels in turn; null leaves one transparent. */
+export function paint(
+  width: number,
+  height: number,
+  colour: (k: number) => Colour | null,
+): Picture {
+  const rgba = new Uint8ClampedArray(4 * width * height);
+  for (let k = 0; k < width * height; k++) {
+    const found = colour(k);
+    if (!found) continue;
+    rgba.set(found, 4 * k);
+    rgba[4 * k + 3] = 255;
+  }
+  return { width, height, rgba };
+}
+
+/** Options of {@link drawComplex}. */
+export interface DrawComplexOptions {
+  /** The modulus of full brightness; the largest there is, if absent. */
+  readonly scale?: number;
+  /** Brightness by log |z|, black this many powers of ten below `scale`; by |z|, if absent. */
+  readonly decades?: number;
+}
+
+/**
+ * Draws a height × width field of interleaved complex numbers, one pixel each, by
+ * {@link domainColour}. Numbers that are not finite stay transparent.
+ *
+ * @throws {ArgandError} if the data do not fill height × width.
+ *
+ * @example
+ * ```ts
+ * import { complex, drawComplex } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const field = complex([[1, 0]], [[0, 1]]);
+ * const { rgba } = drawComplex(await field.data(), 1, 2);
+ * assertEquals(rgba.length, 8);
+ * ```
+ */
+export function drawComplex(
+  data: ArrayLike<number>,
+  height: number,
+  width: number,
+  options: DrawComplexOptions = {},
+): Picture {
+  checkSize(data.length, 2, height, width);
+  const { scale = largestModulus(data, 2), decades } = options;
+  return paint(width, height, (k) => {
+    const [re, im] = [data[2 * k], data[2 * k + 1]];
+    if (!Number.isFinite(re) || !Number.isFinite(im)) return null;
+    return phaseColour(Math.atan2(im, re), brightness(Math.hypot(re, im) / (scale || 1), decades));
+  });
+}
+
+/** Options of {@link drawReal}. */
+export interface DrawRealOptions {
+  /** The number that is black; 0, if absent. */
+  readonly low?: number;
+  /** The number that is white; 1, if absent. */
+  readonly high?: number;
+}
+
+/**
+ * Draws a height × width field of real numbers in grey, black at `low` and white at `high`. Numbers
+ * that are not finite stay transparent.
+ *
+ * @throws {ArgandError} if the data do not fill height × width.
+ *
+ * @example
+ * ```ts
+ * import { drawReal } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals([...drawReal([1, NaN], 1, 2).rgba], [255, 255, 255, 255, 0, 0, 0, 0]);
+ * ```
+ */
+export function drawReal(
+  data: ArrayLike<number>,
+  height: number,
+  width: number,
+  options: DrawRealOptions = {},
+): Picture {
+  checkSize(data.length, 1, height, width);
+  const { low = 0, high = 1 } = options;
+  return paint(
+    width,
+    height,
+    (k) => Number.isFinite(data[k]) ? grey((data[k] - low) / (high - low)) : null,
+  );
+}
+
+/**
+ * The legend of {@link drawComplex}: the disc |z| ≤ 1, with a smooth rim on a transparent ground; 1
+ * lies to the right and i on top.
+ *
+ * @param size Its diameter in pixels.
+ *
+ * @example
+ * ```ts
+ * import { drawColourWheel } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(drawColourWheel(64).rgba[3], 0); // the corner is outside the disc
+ * ```
+ */
+export function drawColourWheel(size: number): Picture {
+  const at = (k: number): [number, number] => [
+    (2 * (k % size) + 1) / size - 1,
+    1 - (2 * Math.floor(k / size) + 1) / size,
+  ];
+  const wheel = paint(size, size, (k) => domainColour(...at(k)));
+  for (let k = 0; k < size * size; k++) {
+    const fromRim = (1 - Math.hypot(...at(k))) * size / 2;
+    wheel.rgba[4 * k + 3] = Math.round(255 * Math.min(1, Math.max(0, fromRim)));
+  }
+  return wheel;
+}
