@@ -1,0 +1,115 @@
+/** Diagonals, traces and Kronecker products of matrices. */
+import { cannot } from "../../gpu/errors.ts";
+import type { Combined } from "../combine.ts";
+import { mul } from "../ops/arithmetic.ts";
+import * as ops from "../ops/diagonal.ts";
+import { reshape, sum } from "../ops/views.ts";
+import { checkWhole, show } from "../shape.ts";
+import { checkTensor, type Tensor, wrap } from "../tensor.ts";
+
+/** Refuses what has no matrices in its last two axes. */
+function checkMatrices(what: string, x: Tensor): Tensor {
+  if (checkTensor(what, x).rank >= 2) return x;
+  throw cannot(what, `it takes matrices [… m, n], got shape ${show(x.shape)}`);
+}
+
+/**
+ * The diagonal of matrices: y_i = x_{i, i+offset} over the last two axes, [… m, n] → [… length].
+ *
+ * @param offset How far above the main diagonal; below it, if negative.
+ * @throws {ArgandError} if x has fewer than two axes, or the diagonal lies outside of it.
+ *
+ * @example
+ * ```ts
+ * import { diagonal, tensor } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([[1, 2], [3, 4]]);
+ * assertEquals(await diagonal(x).toArray(), [1, 4]);
+ * assertEquals(await diagonal(x, 1).toArray(), [2]);
+ * ```
+ */
+export function diagonal<T extends Tensor>(x: T, offset = 0): T {
+  const what = "take a diagonal";
+  const { node, shape } = checkMatrices(what, x);
+  checkWhole(what, "the offset", offset, -Infinity);
+  const [m, n] = shape.slice(-2);
+  if (ops.diagonalLength(m, n, offset) < 1) {
+    throw cannot(what, `offset ${offset} lies outside of the matrices of shape ${show(shape)}`);
+  }
+  return wrap(ops.diagonal(node, offset)) as Tensor as T;
+}
+
+/**
+ * NumPy's `diag`: of a vector [n] the square matrix that has it on its diagonal and zeros elsewhere, of
+ * a matrix [m, n] its diagonal. Both with `k` places above the main diagonal.
+ *
+ * @param k How far above the main diagonal; below it, if negative.
+ * @throws {ArgandError} if x is neither vector nor matrix, or the diagonal lies outside of the matrix.
+ *
+ * @example
+ * ```ts
+ * import { diag, tensor } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = diag(tensor([1, 2]));
+ * assertEquals(await x.toArray(), [[1, 0], [0, 2]]);
+ * assertEquals(await diag(x).toArray(), [1, 2]);
+ * ```
+ */
+export function diag<T extends Tensor>(x: T, k = 0): T {
+  const what = "make or take a diagonal";
+  const { node, rank, shape } = checkTensor(what, x);
+  if (rank === 2) return diagonal(x, k);
+  if (rank !== 1) {
+    throw cannot(what, `it takes a vector or a matrix, got shape ${show(shape)}; see diagonal`);
+  }
+  checkWhole(what, "k", k, -Infinity);
+  const n = shape[0] + Math.abs(k);
+  return wrap(ops.embedDiagonal(node, n, n, k)) as Tensor as T;
+}
+
+/**
+ * The trace Σ x_ii over the last two axes, [… m, n] → […].
+ *
+ * @throws {ArgandError} if x has fewer than two axes.
+ *
+ * @example
+ * ```ts
+ * import { complex, trace } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(await trace(complex([[1, 2], [3, 4]], [[0, 9], [9, 1]])).item(), { re: 5, im: 1 });
+ * ```
+ */
+export function trace<T extends Tensor>(x: T): T {
+  const { node } = checkMatrices("take a trace", x);
+  return wrap(sum(ops.diagonal(node), -1)) as Tensor as T;
+}
+
+/**
+ * The Kronecker product, NumPy's and PyTorch's `kron`: the blocks a_ij · b, [m, n] ⊗ [p, q] →
+ * [m·p, n·q]. With other numbers of axes each axis multiplies in the same way; the operand with fewer
+ * has axes of size 1 in front.
+ *
+ * @example
+ * ```ts
+ * import { eye, kron, tensor } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = kron(eye(2), tensor([[1, 2]]));
+ * assertEquals(await x.toArray(), [[1, 2, 0, 0], [0, 0, 1, 2]]);
+ * ```
+ */
+export function kron<A extends Tensor, B extends Tensor>(a: A, b: B): Combined<A, B> {
+  const what = "take the Kronecker product";
+  const [x, y] = [checkTensor(what, a).node, checkTensor(what, b).node];
+  const rank = Math.max(x.shape.length, y.shape.length);
+  const sizes = [x, y].map(({ shape }) => [...Array(rank - shape.length).fill(1), ...shape]);
+  const [m, n] = sizes;
+  const outer = mul(
+    reshape(x, m.flatMap((size: number) => [size, 1])),
+    reshape(y, n.flatMap((size: number) => [1, size])),
+  );
+  return wrap(reshape(outer, m.map((size: number, d: number) => size * n[d]))) as Combined<A, B>;
+}

@@ -1,0 +1,79 @@
+/** Norms of vectors and matrices. */
+import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../describe.ts";
+import type { Node } from "../graph.ts";
+import * as ops from "../ops/norm.ts";
+import { abs } from "../ops/functions.ts";
+import { neg } from "../ops/arithmetic.ts";
+import { max } from "../ops/reduce.ts";
+import { squeeze, sum } from "../ops/views.ts";
+import { withDefaults } from "../options.ts";
+import { type Axes, checkAxes, checkAxis, show } from "../shape.ts";
+import { checkTensor, type RealTensor, type Tensor, wrapReal } from "../tensor.ts";
+
+/** Options of {@link norm}. */
+export interface NormOptions {
+  /**
+   * Which norm. Of vectors a number p: (Σ|x|ᵖ)^(1/p), with ±Infinity the largest and smallest modulus
+   * and with 0 how many entries are not 0. Of matrices `"fro"` (√Σ|x|²), 1 and −1 (the largest and
+   * smallest column sum of moduli), ±Infinity (of rows). If absent √Σ|x|² over all `axes`.
+   */
+  readonly ord?: number | "fro";
+  /** One axis: norms of vectors; two: of matrices. If absent all, of which there may be two with `ord`. */
+  readonly axes?: Axes;
+  /** Whether the axes stay, with size 1. */
+  readonly keepDims?: boolean;
+}
+
+/** The norm of matrices with rows along axis m and columns along n; both stay with size 1. */
+function matrixNorm(what: string, x: Node, ord: number | "fro", [m, n]: readonly number[]): Node {
+  if (ord === "fro") return ops.euclidean(x, [m, n]);
+  const sums = (along: number, across: number, sign: number) => {
+    const lengths = sum(abs(x), along, true);
+    return sign > 0 ? max(lengths, across, true) : neg(max(neg(lengths), across, true));
+  };
+  if (Math.abs(ord) === 1) return sums(m, n, ord);
+  if (Math.abs(ord) === Infinity) return sums(n, m, ord);
+  throw cannot(what, `ord ${ord} is no norm of matrices: they have "fro", 1, -1, and ±Infinity`);
+}
+
+/**
+ * Norms of vectors and matrices, PyTorch's `torch.linalg.norm`. Without options it is √Σ|x|² over all
+ * of x. Numbers near the ends of float32 neither overflow nor underflow on the way, and the derivative
+ * at 0 is 0.
+ *
+ * @param x A real or complex tensor.
+ * @throws {ArgandError} if the norm does not exist for as many axes, or an axis does not.
+ *
+ * @example
+ * ```ts
+ * import { complex, norm } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const z = complex([[3, 0], [0, 5]], [[4, 0], [0, 12]]);
+ * assertEquals(await norm(z, { axes: 1 }).toArray(), [5, 13]);
+ * assertEquals(await norm(z, { ord: 1 }).item(), 13);
+ * ```
+ */
+export function norm(x: Tensor, options?: NormOptions): RealTensor {
+  const what = "take a norm";
+  const { node, shape } = checkTensor(what, x);
+  const { ord, axes, keepDims } = withDefaults<
+    { ord: number | "fro" | undefined; axes: Axes | undefined; keepDims: boolean }
+  >(what, options, { ord: undefined, axes: undefined, keepDims: false });
+  if (ord !== undefined && ord !== "fro" && (typeof ord !== "number" || Number.isNaN(ord))) {
+    throw cannot(what, `ord must be a number or "fro", got ${describe(ord)}`);
+  }
+  const list = checkAxes(what, axes, shape);
+  // Of two named axes the first goes along columns, in whichever order they lie.
+  const order = Array.isArray(axes) ? axes.map((d) => checkAxis(what, d, shape)) : list;
+  let kept: Node;
+  if (ord === undefined) kept = ops.euclidean(node, list);
+  else if (list.length === 2) kept = matrixNorm(what, node, ord, order);
+  else if (list.length !== 1) {
+    const which = axes === undefined ? `the axes of shape ${show(shape)}` : `axes [${list}]`;
+    throw cannot(what, `ord ${ord} is for one axis or two, not for ${which}`);
+  } else if (ord === "fro") throw cannot(what, `"fro" is a norm of matrices and there is one axis`);
+  else kept = ops.vectorNorm(node, ord, list);
+  return wrapReal(keepDims ? kept : squeeze(kept, list));
+}

@@ -1,0 +1,63 @@
+/** The diagonal of matrices, and the matrices of a diagonal: views that undo one another. */
+import { add, constant, join, reverse, shift, split } from "../../gpu/index.ts";
+import { Node, type Primitive } from "../graph.ts";
+
+/** The first row and column of the diagonal `offset` places above the main one. */
+const corner = (offset: number) => [Math.max(0, -offset), Math.max(0, offset)] as const;
+
+/** How many entries the diagonal of an m × n matrix has; below 1 where there is none. */
+export function diagonalLength(m: number, n: number, offset: number): number {
+  const [row, column] = corner(offset);
+  return Math.min(m - row, n - column);
+}
+
+const DIAGONAL: Primitive = {
+  name: "diagonal",
+  lowering: {
+    kind: "view",
+    place(at, node) {
+      const coords = split(at, node.shape);
+      const [row, column] = corner(node.attrs as number);
+      const k = coords.pop()!;
+      coords.push(add(k, constant(row)), add(k, constant(column)));
+      return { at: join(coords, node.inputs[0].shape) };
+    },
+  },
+  derivative(call, [g]) {
+    const [m, n] = call.inputs[0].shape.slice(-2);
+    return [embedDiagonal(g!, m, n, call.attrs as number)];
+  },
+};
+
+/** The entries [… i, i + offset] of x over its last two axes: [… m, n] → [… length]. */
+export function diagonal(x: Node, offset = 0): Node {
+  const [m, n] = x.shape.slice(-2);
+  const shape = [...x.shape.slice(0, -2), diagonalLength(m, n, offset)];
+  return new Node(DIAGONAL, [x], [{ shape, dtype: x.dtype }], offset);
+}
+
+const EMBED_DIAGONAL: Primitive = {
+  name: "diagonal matrix",
+  lowering: {
+    kind: "view",
+    place(at, node) {
+      const coords = split(at, node.shape);
+      const offset = node.attrs as number;
+      const length = node.inputs[0].shape.at(-1)!;
+      const m = node.shape.at(-2)!;
+      const column = coords.pop()!;
+      const row = coords.pop()!;
+      coords.push(shift(row, corner(offset)[0], length));
+      // On the diagonal j + (m − 1 − i) has one value.
+      const guards = [{ index: add(column, reverse(row, m)), low: m - 1 + offset, size: 1 }];
+      return { at: join(coords, node.inputs[0].shape), guards };
+    },
+  },
+  derivative: (call, [g]) => [diagonal(g!, call.attrs as number)],
+};
+
+/** m × n matrices that are 0 beside the diagonal `offset` places above the main one, which is x. */
+export function embedDiagonal(x: Node, m: number, n: number, offset = 0): Node {
+  const shape = [...x.shape.slice(0, -1), m, n];
+  return new Node(EMBED_DIAGONAL, [x], [{ shape, dtype: x.dtype }], offset);
+}

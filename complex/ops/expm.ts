@@ -1,0 +1,60 @@
+/**
+ * The exponential of matrices by scaling and squaring: exp(A) = exp(A / 2ˢ) to the power 2ˢ, with the
+ * Taylor polynomial of degree 12 (Paterson and Stockmeyer's scheme, five products). The number s is
+ * found on the device: all squarings are in the graph and each is taken where it is needed.
+ */
+import type { Node } from "../graph.ts";
+import { add, fill, fillLike, mul, scale } from "./arithmetic.ts";
+import { greater, lessEqual, where } from "./compare.ts";
+import { embedDiagonal } from "./diagonal.ts";
+import { abs, minimum } from "./functions.ts";
+import { matmul } from "./matmul.ts";
+import { max } from "./reduce.ts";
+import { detach, sum } from "./views.ts";
+
+/** Up to this norm degree 12 is exact to float32 (Bader, Blanes and Casas 2019, table 1). */
+const THETA = 1.46;
+/** How often the result may be squared. */
+const SQUARINGS = 11;
+/** The largest norm; beyond it the result is NaN. */
+export const LARGEST_NORM = THETA * 2 ** SQUARINGS;
+
+/** Σ A^k / k! up to k = 12. */
+function taylor(a: Node): Node {
+  const n = a.shape.at(-1)!;
+  const one = embedDiagonal(a.dtype === "c64" ? fill([n], 1, 0) : fill([n], 1), n, n);
+  const a2 = matmul(a, a);
+  const a3 = matmul(a2, a);
+  let factorial = 479001600; // 12!
+  let y = scale(a3, 1 / factorial);
+  for (const k of [9, 6, 3, 0]) {
+    // Here `factorial` is (k + 3)!.
+    const c2 = factorial / (k + 3);
+    const c1 = c2 / (k + 2);
+    factorial = c1 / (k + 1);
+    const part = add(add(scale(a2, 1 / c2), scale(a, 1 / c1)), scale(one, 1 / factorial));
+    y = add(y, part);
+    if (k > 0) y = matmul(y, a3);
+  }
+  return y;
+}
+
+/** exp(A) over the last two axes. */
+export function expm(a: Node): Node {
+  const r = abs(detach(a));
+  const rank = a.shape.length;
+  const columns = max(sum(r, rank - 2, true), rank - 1, true);
+  const rows = max(sum(r, rank - 1, true), rank - 2, true);
+  const size = minimum(columns, rows);
+  const takes = Array.from(
+    { length: SQUARINGS },
+    (_, k) => greater(size, fill(size.shape, THETA * 2 ** k)),
+  );
+  // 2^−s as a product of halves.
+  const half = takes.map((take) => where(take, fill(size.shape, 0.5), fill(size.shape, 1)))
+    .reduce(mul);
+  let x = taylor(mul(a, half));
+  for (const take of takes) x = where(take, matmul(x, x), x);
+  const inRange = lessEqual(size, fill(size.shape, LARGEST_NORM));
+  return where(inRange, x, fillLike(x, NaN));
+}

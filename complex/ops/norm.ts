@@ -1,0 +1,48 @@
+/** Norms of vectors, scaled so that squares and powers neither overflow nor underflow early. */
+import type { Node } from "../graph.ts";
+import { abs, absSquared, maximum, minimum, pow, reciprocal, sqrt } from "./functions.ts";
+import { fill, fillLike, mul, neg } from "./arithmetic.ts";
+import { equal, notEqual, where } from "./compare.ts";
+import { max } from "./reduce.ts";
+import { detach, sum } from "./views.ts";
+
+/** The reciprocal of what lies between these is a normal number. */
+const SMALLEST = 2 ** -126;
+const LARGEST = 2 ** 126;
+
+/** A constant near r from which on nothing of r's size overflows or underflows. */
+function scaleOf(r: Node): Node {
+  const low = maximum(detach(r), fill(r.shape, SMALLEST));
+  return minimum(low, fill(r.shape, LARGEST));
+}
+
+/** f(x) where x is not 0, and 0 there, in value and derivative. */
+function awayFromZero(x: Node, f: (x: Node) => Node): Node {
+  const zero = equal(x, fill(x.shape, 0));
+  return where(zero, fill(x.shape, 0), f(where(zero, fill(x.shape, 1), x)));
+}
+
+/** √Σ|x|² over axes, which stay with size 1; its derivative at 0 is 0. */
+export function euclidean(x: Node, axes: readonly number[]): Node {
+  const scale = scaleOf(max(abs(x), axes, true));
+  const total = sum(absSquared(mul(x, reciprocal(scale))), axes, true);
+  return mul(scale, awayFromZero(total, sqrt));
+}
+
+/** The p-norm over axes, which stay with size 1: any p, ±Infinity and 0 (how many are not 0). */
+export function vectorNorm(x: Node, p: number, axes: readonly number[]): Node {
+  if (p === 2) return euclidean(x, axes);
+  if (p === 0) return sum(notEqual(x, fillLike(x, 0)), axes, true);
+  const r = abs(x);
+  if (p === 1) return sum(r, axes, true);
+  const extreme = p > 0 ? max(r, axes, true) : neg(max(neg(r), axes, true));
+  if (!Number.isFinite(p)) return extreme;
+  const scale = scaleOf(extreme);
+  const part = mul(r, reciprocal(scale));
+  const power = (y: Node, q: number) => pow(y, fill(y.shape, q));
+  // With p < 0 an entry 0 makes the whole norm 0.
+  const total = sum(awayFromZero(part, (y) => power(y, p)), axes, true);
+  const norm = mul(scale, awayFromZero(total, (y) => power(y, 1 / p)));
+  if (p > 0) return norm;
+  return where(equal(extreme, fill(extreme.shape, 0)), fill(extreme.shape, 0), norm);
+}
