@@ -10,8 +10,8 @@ export interface ProgressOptions {
   readonly label?: string;
   /** What the items of a step are; "images", if absent. */
   readonly unit?: string;
-  /** What the line ends with, from the seconds that are left of this run. */
-  readonly also?: (secondsLeft: number) => string;
+  /** What the line ends with, from the seconds that are left of this run and those it takes in all. */
+  readonly also?: (secondsLeft: number, seconds: number) => string;
 }
 
 /** Tells how far a run of `total` steps of `items` items each has come. */
@@ -56,7 +56,7 @@ export class Progress {
       `loss ${this.#smoothed.toFixed(3)}`,
       `${rate.toFixed(0)} ${unit}/s`,
       last ? `took ${clock(seconds)}` : `ETA ${clock(left)}`,
-      also?.(last ? 0 : left),
+      also?.(last ? 0 : left, seconds + left),
     ].filter(Boolean).join("  ");
     if (!this.#live) this.#log(text);
     else Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${text}${last ? "\n" : ""}`));

@@ -11,8 +11,9 @@ import { gpu } from "@argand/argand";
 import { z } from "zod";
 import { readOptions } from "./options.ts";
 import { writePage } from "./page.ts";
-import { clock, Progress } from "./progress.ts";
-import { messageSchema } from "./study/messages.ts";
+import { clock } from "./progress.ts";
+import { finish } from "./runs/finish.ts";
+import { Store } from "./runs/store.ts";
 import {
   FULL,
   nameOf,
@@ -23,12 +24,12 @@ import {
   type Run,
   type Sizes,
   stepsOf,
+  STUDY,
   TUNING,
   tuningOf,
 } from "./study/plan.ts";
 import { formatStudy } from "./study/report.ts";
-import { Store } from "./study/store.ts";
-import { type Done, mean, summarise } from "./study/summary.ts";
+import { summarise } from "./study/summary.ts";
 
 const whole = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 const optionsSchema = z.strictObject({
@@ -48,81 +49,6 @@ const optionsSchema = z.strictObject({
 type Options = z.infer<typeof optionsSchema>;
 const USAGE = "--quick --seeds N --problem mnist|fibre --device cpu|webgpu --digits N --fields N " +
   "--passes N --tests N --out FOLDER --fresh --tune --json";
-
-/** Milliseconds for a thread to end: Mesa's drivers crash where the process exits at the same time. */
-const THREAD_END = 100;
-
-/** Does a run in a thread of its own, so that it starts with an engine that holds nothing. */
-function runInThread(run: Run, note: (step: number, loss: number) => void): Promise<Result> {
-  const { promise, resolve, reject } = Promise.withResolvers<Result>();
-  const worker = new Worker(new URL("study/worker.ts", import.meta.url), { type: "module" });
-  worker.onmessage = ({ data }) => {
-    const { data: message, error } = messageSchema.safeParse(data);
-    if (message?.type === "step") note(message.step, message.loss);
-    else if (message?.type === "done") resolve(message.result);
-    else reject(new Error(`Cannot finish ${nameOf(run)}: ${message?.why ?? error?.message}`));
-  };
-  worker.onerror = (event) => {
-    event.preventDefault();
-    reject(new Error(`Cannot finish ${nameOf(run)}: ${event.message}`));
-  };
-  worker.postMessage(run);
-  return promise.finally(async () => {
-    worker.terminate();
-    await new Promise((resolve) => setTimeout(resolve, THREAD_END));
-  });
-}
-
-/**
- * Does what is not done yet, tells how far it is, and gives all results in the plan's order. Runs that
- * fail end the study, unless they may: then they have no result.
- */
-async function finish(
-  plan: readonly Run[],
-  store: Store,
-  mayFail: boolean,
-  say: (text: string) => void,
-): Promise<Done[]> {
-  const left = plan.filter((run) => !store.get(run));
-  if (left.length < plan.length) {
-    say(`${plan.length - left.length} of ${plan.length} runs are done already`);
-  }
-  for (const [k, run] of left.entries()) {
-    const others = secondsOf(left.slice(k + 1), plan, store);
-    const progress = new Progress(stepsOf(run), run.batch, say, {
-      label: `run ${plan.length - left.length + k + 1}/${plan.length}: ${nameOf(run)}`,
-      unit: "samples",
-      also: (own) => others === null ? "" : `all ${clock(own + others)}`,
-    });
-    try {
-      const result = await runInThread(run, (step, loss) => progress.update(step, loss));
-      progress.update(stepsOf(run), result.loss);
-      await store.add(run, result);
-      say(`${nameOf(run)}: error ${(100 * result.error).toFixed(2)} %, ${clock(result.seconds)}`);
-    } catch (error) {
-      if (!mayFail) throw error;
-      say((error as Error).message);
-    }
-  }
-  return plan.flatMap((run): Done[] => {
-    const result = store.get(run);
-    return result ? [{ run, result }] : [];
-  });
-}
-
-/** What these runs will take, by those of the same problem that are done; null before any. */
-function secondsOf(runs: readonly Run[], plan: readonly Run[], store: Store): number | null {
-  let total = 0;
-  for (const { problem } of runs) {
-    const known = plan.flatMap((run) => {
-      const result = run.problem === problem ? store.get(run) : undefined;
-      return result ? [result.seconds] : [];
-    });
-    if (known.length === 0) return null;
-    total += mean(known);
-  }
-  return total;
-}
 
 function sizesOf({ tune, quick, digits, fields, passes, tests }: Options): Sizes {
   const base = tune ? TUNING : quick ? QUICK : FULL;
@@ -159,8 +85,8 @@ async function main(options: Options): Promise<void> {
   const steps = plan.reduce((sum, run) => sum + stepsOf(run), 0);
   say(`${plan.length} runs, ${steps} steps, engine ${place.engine}: ${place.adapter}`);
   const file = `${options.out}/study.json`;
-  const store = options.fresh ? Store.empty(file) : await Store.open(file);
-  const done = await finish(plan, store, options.tune, say);
+  const store = options.fresh ? Store.empty<Run, Result>(file) : await Store.open(file, STUDY);
+  const done = await finish(STUDY, plan, store, { mayFail: options.tune, say });
 
   if (options.tune) {
     for (const { run, result } of done) {

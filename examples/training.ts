@@ -1,5 +1,6 @@
 /** The loop that the examples train by. */
 import { rand, type RealTensor } from "@argand/argand";
+import { median } from "./statistics.ts";
 
 /** 0 to count − 1. */
 export const inOrder = (count: number): Uint32Array =>
@@ -10,10 +11,6 @@ export async function shuffled(count: number): Promise<Uint32Array> {
   const keys = await rand([count]).data();
   return inOrder(count).sort((a, b) => keys[a] - keys[b]);
 }
-
-/** The middle of a list of numbers. */
-export const median = (list: readonly number[]): number =>
-  list.toSorted((a, b) => a - b)[list.length >> 1];
 
 /** The median of a run's steps; the first ones also compile the kernels. */
 export const stepTime = (times: readonly number[]): number =>
@@ -44,4 +41,60 @@ export async function trainPass(
     before = now;
   }
   if (unread) note(await unread.loss, unread.ms);
+}
+
+/** How a network is trained from its first to its last step. */
+export interface Course {
+  readonly samples: number;
+  readonly passes: number;
+  readonly batch: number;
+  readonly rate: number;
+  /** The learning rate after this part of all steps, as a factor. */
+  readonly schedule: (done: number) => number;
+}
+
+/** The factor that falls from 1 to 0 as half a cosine. */
+export const cosine = (done: number): number => (1 + Math.cos(Math.PI * done)) / 2;
+
+/** The steps of a course. */
+export const courseSteps = (
+  { samples, batch, passes }: Pick<Course, "samples" | "batch" | "passes">,
+): number => Math.ceil(samples / batch) * passes;
+
+/**
+ * Trains by a course: every pass in a new order.
+ *
+ * @param lossOf The loss of the samples `order[from]` to `order[from + size]`.
+ * @param note Hears how many steps are done, and the loss of the last.
+ * @returns The loss and the milliseconds of every step.
+ * @throws {Error} if the training diverges.
+ */
+export async function train(
+  { samples, passes, batch, rate, schedule }: Course,
+  optimizer: { step(): void; readonly groups: { lr: number }[] },
+  lossOf: (order: Uint32Array, from: number, size: number) => RealTensor,
+  note: (step: number, loss: number) => void,
+): Promise<{ readonly losses: number[]; readonly times: number[] }> {
+  const steps = courseSteps({ samples, batch, passes });
+  const [losses, times]: number[][] = [[], []];
+  let begun = 0;
+  for (let pass = 0; pass < passes; pass++) {
+    const order = await shuffled(samples);
+    await trainPass(
+      samples,
+      batch,
+      (from, size) => {
+        optimizer.groups[0].lr = rate * schedule(begun++ / steps);
+        return lossOf(order, from, size);
+      },
+      optimizer,
+      (loss, ms) => {
+        times.push(ms);
+        losses.push(loss);
+        if (!Number.isFinite(loss)) throw new Error(`its loss is ${loss} at step ${times.length}`);
+        note(times.length, loss);
+      },
+    );
+  }
+  return { losses, times };
 }

@@ -1,6 +1,8 @@
 /** What a study consists of: problems, models, and one run for each of them and each seed. */
 import { z } from "zod";
 import type { Norm } from "../networks.ts";
+import type { Kind } from "../runs/kind.ts";
+import { courseSteps } from "../training.ts";
 
 export const PROBLEMS = ["mnist", "fibre"] as const;
 export type Problem = typeof PROBLEMS[number];
@@ -116,8 +118,7 @@ export const nameOf = ({ problem, model, seed, rate, tuning }: Run): string =>
   `${problem} ${model} seed ${seed}${tuning ? ` rate ${rate}` : ""}`;
 
 /** The steps of a run. */
-export const stepsOf = ({ samples, batch, passes }: Run): number =>
-  Math.ceil(samples / batch) * passes;
+export const stepsOf = (run: Run): number => courseSteps(run);
 
 /** Where a study computes. */
 export interface Place {
@@ -181,3 +182,18 @@ export function tuningOf(problems: readonly Problem[], sizes: Sizes, place: Plac
     )
   );
 }
+
+/** The runs of a study, as they are kept and done. */
+export const STUDY: Kind<Run, Result> = {
+  run: runSchema,
+  result: resultSchema,
+  worker: new URL("worker.ts", import.meta.url),
+  nameOf,
+  stepsOf,
+  batchOf: ({ batch }) => batch,
+  costOf: () => 1,
+  groupOf: ({ problem }) => problem,
+  secondsOf: ({ seconds }) => seconds,
+  lossOf: ({ loss }) => loss,
+  tell: (_, { error }) => `error ${(100 * error).toFixed(2)} %`,
+};

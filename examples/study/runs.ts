@@ -20,7 +20,8 @@ import {
   realParameters,
 } from "../networks.ts";
 import { type Result, type Run, stepsOf } from "./plan.ts";
-import { inOrder, shuffled, stepTime, trainPass } from "../training.ts";
+import { mean } from "../statistics.ts";
+import { cosine, inOrder, stepTime, train } from "../training.ts";
 
 /** Seeds of the fields for testing; those of runs start at 1. */
 const HELD_OUT_SEED = 2_000_001;
@@ -101,7 +102,7 @@ async function fibreParts(run: Run): Promise<Parts> {
   return {
     network,
     optimizer: new nn.Adam(network.parameters(), { lr: run.rate }),
-    schedule: (done) => (1 + Math.cos(Math.PI * done)) / 2,
+    schedule: cosine,
     lossOf(order, from, size) {
       const { fields, intensities } = fibreBatch(training, order, from, size);
       return nn.mse(network.intensities(standardised(fields)), intensities);
@@ -134,35 +135,14 @@ export async function doRun(run: Run, note: (step: number, loss: number) => void
   const { network, optimizer, schedule, lossOf, test } = run.problem === "mnist"
     ? mnistParts(run)
     : await fibreParts(run);
-  const times: number[] = [];
-  let losses: number[] = [];
-  let begun = 0;
-  for (let pass = 0; pass < run.passes; pass++) {
-    network.train();
-    losses = [];
-    const order = await shuffled(run.samples);
-    await trainPass(
-      run.samples,
-      run.batch,
-      (from, size) => {
-        optimizer.groups[0].lr = run.rate * schedule(begun++ / stepsOf(run));
-        return lossOf(order, from, size);
-      },
-      optimizer,
-      (loss, ms) => {
-        times.push(ms);
-        losses.push(loss);
-        if (!Number.isFinite(loss)) throw new Error(`its loss is ${loss} at step ${times.length}`);
-        note(times.length, loss);
-      },
-    );
-  }
+  network.train();
+  const { losses, times } = await train({ ...run, schedule }, optimizer, lossOf, note);
   const deviceBytes = gpu.memory().bytes;
   const { error, baseline } = await test();
   return {
     error,
     baseline,
-    loss: losses.reduce((a, b) => a + b, 0) / losses.length,
+    loss: mean(losses.slice(-stepsOf(run) / run.passes)),
     stepMs: stepTime(times),
     deviceBytes,
     parameters: realParameters(network),

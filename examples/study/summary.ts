@@ -1,12 +1,7 @@
 /** The statistics of a study, and what they say in words. */
+import { deviation, mean, median } from "../statistics.ts";
+import type { Done } from "../runs/kind.ts";
 import { type Model, MODELS, type Problem, type Result, type Run } from "./plan.ts";
-import { median } from "../training.ts";
-
-/** A run with what it gave. */
-export interface Done {
-  readonly run: Run;
-  readonly result: Result;
-}
 
 /** The figures of one model on one problem over its seeds. */
 export interface Summary {
@@ -28,18 +23,8 @@ export interface Summary {
   readonly baseline: number;
 }
 
-export const mean = (list: readonly number[]): number =>
-  list.reduce((a, b) => a + b, 0) / list.length;
-
-/** √(Σ (x − mean)² / (n − 1)); null for one value. */
-export function deviation(list: readonly number[]): number | null {
-  if (list.length < 2) return null;
-  const middle = mean(list);
-  return Math.sqrt(list.reduce((sum, x) => sum + (x - middle) ** 2, 0) / (list.length - 1));
-}
-
 /** One summary for each model that has runs, in the order of the plan. */
-export function summarise(done: readonly Done[]): Summary[] {
+export function summarise(done: readonly Done<Run, Result>[]): Summary[] {
   return (Object.keys(MODELS) as Problem[]).flatMap((problem) =>
     MODELS[problem].flatMap((model) => {
       const own = done.filter(({ run }) => run.problem === problem && run.model === model);

@@ -10,10 +10,18 @@ import {
   realParameters,
 } from "../../examples/networks.ts";
 import { pretty } from "../../examples/page.ts";
-import { FULL, HIDDEN, planOf, type Result, resultSchema } from "../../examples/study/plan.ts";
+import {
+  FULL,
+  HIDDEN,
+  planOf,
+  type Result,
+  resultSchema,
+  STUDY,
+} from "../../examples/study/plan.ts";
 import { formatStudy, withSpread } from "../../examples/study/report.ts";
-import { Store } from "../../examples/study/store.ts";
-import { compare, deviation, findings, summarise } from "../../examples/study/summary.ts";
+import { Store } from "../../examples/runs/store.ts";
+import { deviation } from "../../examples/statistics.ts";
+import { compare, findings, summarise } from "../../examples/study/summary.ts";
 
 const PLACE = { engine: "cpu", adapter: "test" } as const;
 const kinds = (await engines()).map((e) => e.kind);
@@ -137,8 +145,8 @@ Deno.test({
   async fn() {
     const path = "out/tests/store/study.json";
     const [{ run, result }] = results;
-    await (await Store.open(path)).add(run, result);
-    const store = await Store.open(path);
+    await (await Store.open(path, STUDY)).add(run, result);
+    const store = await Store.open(path, STUDY);
     assertEquals(store.get({ ...run }), result);
     for (const [name, value] of Object.entries(run)) {
       const other = typeof value === "number" ? value + 1 : `${value}x`;
@@ -146,7 +154,7 @@ Deno.test({
     }
     for (const text of ["{", `{"runs":[{}]}`, `{"runs":[{"run":{},"result":{}}]}`]) {
       await Deno.writeTextFile(path, text);
-      const error = await Store.open(path).then(() => null, (error: Error) => error);
+      const error = await Store.open(path, STUDY).then(() => null, (error: Error) => error);
       assertStringIncludes(error!.message, `Cannot resume from ${path}`);
     }
     await Deno.remove("out/tests/store", { recursive: true });

@@ -1,23 +1,20 @@
 /** The runs that are done, in one JSON file, each with the configuration that it was done with. */
 import { z } from "zod";
-import { type Result, resultSchema, type Run, runSchema } from "./plan.ts";
-
-const storeSchema = z.strictObject({
-  runs: z.array(z.strictObject({ run: runSchema, result: resultSchema })),
-});
+import type { Done, Kind } from "./kind.ts";
 
 /** Two runs are the same if everything that decides their figures is. */
-const keyOf = (run: Run): string =>
+const keyOf = (run: object): string =>
   JSON.stringify(Object.entries(run).toSorted(([a], [b]) => a < b ? -1 : 1));
 
-type Entries = Map<string, { readonly run: Run; readonly result: Result }>;
+/** How the runs of a store and their results are written. */
+type Written<Run, Result> = Pick<Kind<Run, Result>, "run" | "result">;
 
 /** Keeps results in a file, which is whole at every moment. */
-export class Store {
+export class Store<Run extends object, Result> {
   readonly #path: string;
-  readonly #done: Entries;
+  readonly #done: Map<string, Done<Run, Result>>;
 
-  private constructor(path: string, done: Entries) {
+  private constructor(path: string, done: Map<string, Done<Run, Result>>) {
     this.#path = path;
     this.#done = done;
   }
@@ -25,9 +22,12 @@ export class Store {
   /**
    * The results in the file, none where there is no file.
    *
-   * @throws {Error} if the file is not one that a study wrote.
+   * @throws {Error} if the file is not one that such runs wrote.
    */
-  static async open(path: string): Promise<Store> {
+  static async open<Run extends object, Result>(
+    path: string,
+    { run, result }: Written<Run, Result>,
+  ): Promise<Store<Run, Result>> {
     let text: string;
     try {
       text = await Deno.readTextFile(path);
@@ -41,7 +41,8 @@ export class Store {
     } catch (error) {
       throw new Error(`Cannot resume from ${path}: ${(error as Error).message}`);
     }
-    const parsed = storeSchema.safeParse(value);
+    const parsed = z.strictObject({ runs: z.array(z.strictObject({ run, result })) })
+      .safeParse(value);
     if (!parsed.success) {
       throw new Error(
         `Cannot resume from ${path}: ${
@@ -49,11 +50,12 @@ export class Store {
         }\nWith --fresh it starts again.`,
       );
     }
-    return new Store(path, new Map(parsed.data.runs.map((entry) => [keyOf(entry.run), entry])));
+    const entries = parsed.data.runs as Done<Run, Result>[];
+    return new Store(path, new Map(entries.map((entry) => [keyOf(entry.run), entry])));
   }
 
   /** An empty store that will replace the file. */
-  static empty(path: string): Store {
+  static empty<Run extends object, Result>(path: string): Store<Run, Result> {
     return new Store(path, new Map());
   }
 
