@@ -86,6 +86,8 @@ export {
   where,
 } from "./combine.ts";
 export { matmul, outer, vdot } from "./products.ts";
+export { qr, type QrDecomposition, type QrOptions } from "./linalg/qr.ts";
+export { det, inv, type SignAndLogarithm, slogdet, solve } from "./linalg/solve.ts";
 export { type Contracted, einsum } from "./einsum.ts";
 export { diag, diagonal, kron, trace } from "./linalg/matrices.ts";
 export { norm, type NormOptions } from "./linalg/norm.ts";

@@ -1,0 +1,91 @@
+/** Determinants, and their logarithms, from an elimination of the matrix. */
+import { determinant } from "../../gpu/kernels/determinant.ts";
+import { NOT_FINITE } from "../../gpu/kernels/eliminate.ts";
+import { type Field, type Program, single } from "../../gpu/kernel.ts";
+import { Node, parts, type Primitive } from "../graph.ts";
+import { add, complex, conj, fill, fillLike, imag, mul, scale } from "./arithmetic.ts";
+import { equal, where } from "./compare.ts";
+import { diagonal, embedDiagonal } from "./diagonal.ts";
+import { abs } from "./functions.ts";
+import { max } from "./reduce.ts";
+import { applySolve, checkSquare, factor, type Factored, PLAIN, stackOf } from "./solve.ts";
+import { expand, reshape } from "./views.ts";
+
+/** The kernel on the factors that are the first two inputs. */
+function program({ inputs: [lu], dtype }: Node, form: "det" | "log"): Program {
+  const [batch, n] = [stackOf(lu.shape), lu.shape.at(-1)!];
+  return single(determinant, { dtype: dtype as Field, batch, n, form });
+}
+
+/** w·A⁻ᴴ of each matrix, for one number w each. */
+function weighted(factors: Factored, w: Node, refused: number): Node {
+  const { shape } = factors.a;
+  const n = shape.at(-1)!;
+  const line = expand(reshape(w, [...w.shape, 1]), shape.slice(0, -1));
+  return applySolve(factors, embedDiagonal(line, n, n), { adjoint: true, refused });
+}
+
+/** What takes the place of a pivot that is zero, relative to the largest one. */
+const TINY = 2 ** -40;
+
+/**
+ * The factors with zero pivots replaced by tiny ones. det(A)·A⁻¹ of them is that of A to rounding where
+ * one pivot was zero, and nearly zero where several were, as it must be.
+ */
+function regular({ a, lu, order }: Factored): Factored {
+  const n = lu.shape.at(-1)!;
+  const pivots = diagonal(lu);
+  const sizes = abs(pivots);
+  const largest = max(sizes, -1, true);
+  const none = equal(largest, fillLike(largest, 0));
+  const tiny = scale(where(none, fillLike(largest, 1), largest), TINY);
+  const added = where(equal(sizes, fillLike(sizes, 0)), tiny, fillLike(sizes, 0));
+  return { a, lu: add(lu, embedDiagonal(added, n, n)), order };
+}
+
+const DET: Primitive = {
+  name: "det",
+  lowering: { kind: "program", program: (node) => program(node, "det") },
+  derivative(call, [g]) {
+    const [lu, order, a] = call.inputs;
+    // g·conj(det A)·A⁻ᴴ, which is finite where det A = 0 too.
+    const factors = regular({ a, lu, order });
+    return [null, null, weighted(factors, mul(g!, conj(applyDet(factors))), NOT_FINITE)];
+  },
+};
+
+function applyDet({ a, lu, order }: Factored): Node {
+  return new Node(DET, [lu, order, a], [{ shape: a.shape.slice(0, -2), dtype: a.dtype }]);
+}
+
+/** det A of each matrix. */
+export function det(a: Node): Node {
+  checkSquare("take the determinant", a);
+  return applyDet(factor(a));
+}
+
+const SLOGDET: Primitive = {
+  name: "slogdet",
+  lowering: { kind: "program", program: (node) => program(node, "log") },
+  derivative(call, [gSign, gLog]) {
+    const [lu, order, a] = call.inputs;
+    const [sign] = parts(call);
+    // d ln det A = tr(A⁻¹ dA): ln|det A| takes its real part, the phase of the sign its imaginary one.
+    let w = gLog;
+    if (gSign && a.dtype === "c64") {
+      const turn = imag(mul(conj(sign), gSign));
+      w = complex(gLog ?? fill(turn.shape, 0), turn);
+    }
+    return [null, null, w && weighted({ a, lu, order }, w, PLAIN.refused)];
+  },
+};
+
+/** det A / |det A| and ln |det A| of each matrix. */
+export function slogdet(a: Node): { sign: Node; logAbs: Node } {
+  checkSquare("take the logarithm of the determinant", a);
+  const { lu, order } = factor(a);
+  const shape = a.shape.slice(0, -2);
+  const results = [{ shape, dtype: a.dtype }, { shape, dtype: "f32" }] as const;
+  const [sign, logAbs] = parts(new Node(SLOGDET, [lu, order, a], results));
+  return { sign, logAbs };
+}

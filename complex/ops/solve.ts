@@ -1,0 +1,135 @@
+/** Linear systems and inverses, from an elimination of the matrix. */
+import { eliminate, NOT_FINITE, SINGULAR } from "../../gpu/kernels/eliminate.ts";
+import { substitute } from "../../gpu/kernels/substitute.ts";
+import { cannot } from "../../gpu/errors.ts";
+import type { Field } from "../../gpu/kernel.ts";
+import { Node, parts, type Primitive } from "../graph.ts";
+import { broadcastShapes, sameShape, type Shape, show, sizeOf } from "../shape.ts";
+import { conj, fill, neg, toComplex } from "./arithmetic.ts";
+import { embedDiagonal } from "./diagonal.ts";
+import { matmul } from "./matmul.ts";
+import { expand, permute, reshape } from "./views.ts";
+
+/** How many matrices there are. */
+export const stackOf = (shape: Shape) => sizeOf(shape.slice(0, -2));
+
+/** Refuses what is no square matrix or stack of them. */
+export function checkSquare(what: string, { shape }: Node): void {
+  if (shape.length >= 2 && shape.at(-1) === shape.at(-2)) return;
+  throw cannot(what, `it takes square matrices [..., n, n], got ${show(shape)}`);
+}
+
+/** The matrix transpose of the last two axes. */
+export function transpose(x: Node): Node {
+  const rank = x.shape.length;
+  return permute(x, x.shape.map((_, d) => (d < rank - 2 ? d : 2 * rank - 3 - d)));
+}
+
+/** The conjugate transpose. */
+export function adjoint(x: Node): Node {
+  return transpose(conj(x));
+}
+
+/** A with what its elimination left: L and U in one, and the order of the rows with the state. */
+export interface Factored {
+  readonly a: Node;
+  readonly lu: Node;
+  readonly order: Node;
+}
+
+const ELIMINATE: Primitive = {
+  name: "eliminate",
+  lowering: {
+    kind: "program",
+    program: ({ dtype, shape }) =>
+      eliminate({ dtype: dtype as Field, batch: stackOf(shape), n: shape.at(-1)! }),
+  },
+};
+
+/** Derivatives don't pass through the factors: what is computed of them has its own, by A. */
+export function factor(a: Node): Factored {
+  const order = [...a.shape.slice(0, -2), a.shape.at(-1)! + 1];
+  const results = [{ shape: a.shape, dtype: a.dtype }, { shape: order, dtype: "u32" }] as const;
+  const [lu, rows] = parts(new Node(ELIMINATE, [a], results, null, null, false));
+  return { a, lu, order: rows };
+}
+
+/** Which system is solved. */
+export interface SolveAttrs {
+  /** Solves with Aᴴ in place of A. */
+  readonly adjoint: boolean;
+  /** The states of the factors for which the result is NaN. */
+  readonly refused: number;
+}
+
+const SOLVE: Primitive = {
+  name: "solve",
+  lowering: {
+    kind: "program",
+    program({ dtype, shape, attrs }) {
+      const [n, columns] = shape.slice(-2);
+      return substitute({ dtype: dtype as Field, batch: stackOf(shape), n, columns, ...attrs });
+    },
+  },
+  derivative(x, [g]) {
+    const [lu, order, , a] = x.inputs;
+    const attrs: SolveAttrs = x.attrs;
+    // X = A⁻¹B: the gradients are A⁻ᴴg for B and −A⁻ᴴg·Xᴴ for A; with Aᴴ that of A is transposed.
+    const gb = applySolve({ a, lu, order }, g!, { ...attrs, adjoint: !attrs.adjoint });
+    if (!a.tracked) return [null, null, gb, null];
+    const ga = attrs.adjoint ? matmul(x, adjoint(gb)) : matmul(gb, adjoint(x));
+    return [null, null, gb, neg(ga)];
+  },
+};
+
+/** A⁻¹B or A⁻ᴴB, for B of the batch of A. */
+export function applySolve({ a, lu, order }: Factored, b: Node, attrs: SolveAttrs): Node {
+  // A is an input for its derivative; the kernels read its factors.
+  return new Node(SOLVE, [lu, order, b, a], [{ shape: b.shape, dtype: b.dtype }], attrs);
+}
+
+/** A⁻¹B, NaN where A is singular. */
+export const PLAIN: SolveAttrs = { adjoint: false, refused: SINGULAR | NOT_FINITE };
+
+/** X with A·X = B by PyTorch's rule for shapes; B is a vector, a stack of them, or matrices. */
+export function solve(a: Node, b: Node): Node {
+  const what = "solve";
+  checkSquare(what, a);
+  if (a.dtype !== b.dtype) [a, b] = [toComplex(a), toComplex(b)];
+  const n = a.shape.at(-1)!;
+  const isVector = b.shape.length === 1 || sameShape(b.shape, a.shape.slice(0, -1));
+  const rhs = isVector ? reshape(b, [...b.shape, 1]) : b;
+  if (rhs.shape.length < 2 || rhs.shape.at(-2) !== n) {
+    const shapes = `shapes ${show(a.shape)} and ${show(b.shape)}`;
+    throw cannot(what, `${shapes} do not fit: ${n} equations meet ${rhs.shape.at(-2) ?? 1} rows`);
+  }
+  const own = a.shape.slice(0, -2);
+  const batch = broadcastShapes(what, own, rhs.shape.slice(0, -2), [a.shape, b.shape]);
+  const x = sizeOf(own) === 1
+    ? solveOne(reshape(a, [n, n]), expand(rhs, [...batch, ...rhs.shape.slice(-2)]))
+    : applySolve(
+      factor(expand(a, [...batch, n, n])),
+      expand(rhs, [...batch, ...rhs.shape.slice(-2)]),
+      PLAIN,
+    );
+  return isVector ? reshape(x, x.shape.slice(0, -1)) : x;
+}
+
+/** One matrix [n, n] with a stack of right-hand sides, laid side by side. */
+function solveOne(a: Node, b: Node): Node {
+  const [n, columns] = b.shape.slice(-2);
+  const stack = stackOf(b.shape);
+  if (stack === 1) return reshape(applySolve(factor(a), reshape(b, [n, columns]), PLAIN), b.shape);
+  const side = reshape(permute(reshape(b, [stack, n, columns]), [1, 0, 2]), [n, stack * columns]);
+  const x = applySolve(factor(a), side, PLAIN);
+  return reshape(permute(reshape(x, [n, stack, columns]), [1, 0, 2]), b.shape);
+}
+
+/** A⁻¹ */
+export function inverse(a: Node): Node {
+  checkSquare("invert", a);
+  const n = a.shape.at(-1)!;
+  const line = a.shape.slice(0, -1);
+  const ones = a.dtype === "c64" ? fill(line, 1, 0) : fill(line, 1);
+  return applySolve(factor(a), embedDiagonal(ones, n, n), PLAIN);
+}

@@ -1,0 +1,202 @@
+/**
+ * Linear systems from the factors of {@link eliminate}: rows put in order, forward and backward
+ * substitution, for a matrix or for its conjugate transpose; and determinants.
+ */
+import {
+  BYTES,
+  type Field,
+  type Kernel,
+  linearGrid,
+  linearMain,
+  MOST_ROUNDS,
+  type Program,
+  type Slot,
+  type Step,
+  WORDS,
+} from "../kernel.ts";
+import { linkWgsl } from "../function.ts";
+import { nanWgsl } from "../functions/scaling.ts";
+import {
+  addScaled,
+  columnGrid,
+  columnMain,
+  type Columns,
+  crewOf,
+  inverse,
+  meet,
+  part,
+  put,
+  runs,
+} from "./columns.ts";
+
+/** Solves A·X = B, or Aᴴ·X = B where `adjoint`: X and B are `batch` matrices [n, columns]. */
+export interface SubstituteSpec {
+  readonly dtype: Field;
+  readonly batch: number;
+  readonly n: number;
+  readonly columns: number;
+  readonly adjoint: boolean;
+  /** The states for which the result is NaN. */
+  readonly refused: number;
+}
+
+/** How an exchange of rows reads: order[i] from, order[i] to, or straight. */
+interface Exchange extends SubstituteSpec {
+  readonly ordered: "read" | "write" | "neither";
+}
+
+/** Rows in the order of the elimination, or back; NaN where the state is refused. */
+const exchange: Kernel<Exchange> = {
+  name: "exchangeRows",
+  bindings: ({ dtype }) => ({ inputs: [dtype, "u32"], outputs: [dtype] }),
+  wgsl({ dtype, batch, n, columns, refused, ordered }) {
+    const size = batch * n * columns;
+    const moved = `(row - row % ${n}u + in1[order + row % ${n}u]) * ${columns}u + i % ${columns}u`;
+    const nan = dtype === "f32" ? "nan" : "vec2<f32>(nan)";
+    return {
+      source: linkWgsl([nanWgsl]) + linearMain(
+        size,
+        `  let row = i / ${columns}u;
+  let order = (row / ${n}u) * ${n + 1}u;
+  let state = in1[order + ${n}u];
+  let nan = nan_from(bitcast<f32>(state));
+  let source = ${ordered === "read" ? moved : "i"};
+  let place = ${ordered === "write" ? moved : "i"};
+  out0[place] = select(in0[source], ${nan}, (state & ${refused}u) != 0u);`,
+      ),
+      workgroups: linearGrid(size),
+    };
+  },
+  cpu({ dtype, batch, n, columns, refused, ordered }, [x, order], [y]) {
+    const width = columns * WORDS[dtype];
+    for (let row = 0; row < batch * n; row++) {
+      const start = Math.floor(row / n) * (n + 1);
+      const moved = row - row % n + order[start + row % n];
+      const source = (ordered === "read" ? moved : row) * width;
+      const place = (ordered === "write" ? moved : row) * width;
+      if (order[start + n] & refused) y.fill(NaN, place, place + width);
+      else y.set(x.subarray(source, source + width), place);
+    }
+  },
+};
+
+/** One of the triangular systems L, U, Uᴴ and Lᴴ. */
+interface Triangle extends SubstituteSpec {
+  /** Which factor. */
+  readonly factor: "L" | "U";
+  readonly rounds: number;
+}
+
+/** Whether a system is solved from the first row on; those of Lᴴ and U from the last. */
+const isForward = ({ factor, adjoint }: Triangle) => (factor === "L") !== adjoint;
+
+/** Elements of a row that are summed before they join the rest. */
+const RUN = 32;
+
+const columnsOf = ({ dtype, batch, columns }: SubstituteSpec): Columns => ({
+  dtype,
+  batch,
+  columns,
+});
+
+/** The rows `[start, end)` of a triangular system, in place; the rows solved before them are known. */
+const triangle: Kernel<Triangle> = {
+  name: "substitute",
+  bindings: ({ dtype }) => ({ inputs: [dtype], outputs: [dtype] }),
+  params: () => 2,
+  wgsl(spec, adapter) {
+    const { n, columns, adjoint, factor } = spec;
+    const crew = crewOf(adapter);
+    const forward = isForward(spec);
+    const entry = adjoint ? `conjugate(in0[base + k * ${n}u + i])` : `in0[base + i * ${n}u + k]`;
+    const divided = factor === "L"
+      ? "known"
+      : `times(known, inverse(${adjoint ? "conjugate" : ""}(in0[base + i * ${n + 1}u])))`;
+    const body = `  let base = matrix * ${n * n}u;
+  let top = matrix * ${n * columns}u + min(column, ${columns - 1}u);
+  for (var step = param_u32(0u); step < param_u32(1u); step++) {
+    let i = ${forward ? "step" : `${n - 1}u - step`};
+    var sum = T();
+    for (var start = lane; start < step; start += ${RUN * crew.lanes}u) {
+      var some = T();
+      let end = min(start + ${RUN * crew.lanes}u, step);
+      for (var j = start; j < end; j += ${crew.lanes}u) {
+        let k = ${forward ? "j" : `${n - 1}u - j`};
+        some += times(${entry}, out0[top + k * ${columns}u]);
+      }
+      sum += some;
+    }
+    let known = out0[top + i * ${columns}u] - total(sum, local);
+    let solved = ${divided};
+    ${meet(crew)}
+    if (mine && lane == 0u) { out0[top + i * ${columns}u] = solved; }
+    ${meet(crew)}
+  }`;
+    return {
+      source: columnMain(columnsOf(spec), crew, body),
+      workgroups: columnGrid(columnsOf(spec), crew),
+      rounds: spec.rounds,
+    };
+  },
+  cpu(spec, inputs, outputs, { u32: [start, end] }) {
+    const { dtype, batch, n, columns, adjoint, factor } = spec;
+    const [[lu], [x]] = [inputs, outputs] as [Float32Array[], Float32Array[]];
+    const forward = isForward(spec);
+    const width = columns * WORDS[dtype];
+    const sum = new Float64Array(width);
+    for (let matrix = 0; matrix < batch; matrix++) {
+      const base = matrix * n * n;
+      for (let step = start; step < end; step++) {
+        const i = forward ? step : n - 1 - step;
+        const row = matrix * n + i;
+        sum.set(x.subarray(row * width, (row + 1) * width));
+        for (let j = 0; j < step; j++) {
+          const k = forward ? j : n - 1 - j;
+          const [re, im] = part(dtype, lu, base + (adjoint ? k * n + i : i * n + k));
+          addScaled(dtype, columns, -re, adjoint ? im : -im, x, (matrix * n + k) * columns, sum, 0);
+        }
+        if (factor === "L") {
+          x.set(sum, row * width);
+          continue;
+        }
+        const [re, im] = part(dtype, lu, base + i * (n + 1));
+        const [ir, ii] = inverse(re, adjoint ? -im : im);
+        for (let c = 0; c < columns; c++) {
+          const [sr, si] = part(dtype, sum, c);
+          put(dtype, x, row * columns + c, sr * ir - si * ii, sr * ii + si * ir);
+        }
+      }
+    }
+  },
+};
+
+/** L and U in one matrix, the order of the rows, B → X. */
+export function substitute(spec: SubstituteSpec): Program {
+  const { dtype, batch, n, columns, adjoint } = spec;
+  const move = (source: Slot, place: Slot, ordered: Exchange["ordered"]): Step => ({
+    kernel: exchange,
+    spec: { ...spec, ordered },
+    inputs: [source, "in1"],
+    outputs: [place],
+  });
+  const factors = adjoint ? ["U", "L"] as const : ["L", "U"] as const;
+  const parts = runs(n, (step) => 2 * step + 1, MOST_ROUNDS);
+  const rounds = Math.max(...parts.map((r) => r.rounds));
+  const solve = factors.flatMap((factor) =>
+    parts.map(({ start, end }): Step => ({
+      kernel: triangle,
+      spec: { ...spec, factor, rounds } satisfies Triangle,
+      inputs: ["in0"],
+      outputs: ["tmp0"],
+      params: [start, end],
+    }))
+  );
+  return {
+    steps: [
+      move("in2", "tmp0", adjoint ? "neither" : "read"),
+      ...solve,
+      move("tmp0", "out0", adjoint ? "write" : "neither"),
+    ],
+    scratch: [batch * n * columns * BYTES[dtype]],
+  };
+}
