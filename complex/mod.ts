@@ -88,6 +88,10 @@ export {
 export { matmul, outer, vdot } from "./products.ts";
 export { qr, type QrDecomposition, type QrOptions } from "./linalg/qr.ts";
 export { det, inv, type SignAndLogarithm, slogdet, solve } from "./linalg/solve.ts";
+export { fft, fft2, fftn, ifft, ifft2, ifftn } from "./fft.ts";
+export type { FftnOptions, FftNorm, FftOptions } from "./fft_options.ts";
+export { irfft, irfft2, irfftn, rfft, rfft2, rfftn } from "./real_fft.ts";
+export { fftfreq, fftshift, ifftshift, rfftfreq } from "./frequencies.ts";
 export { type Contracted, einsum } from "./einsum.ts";
 export { diag, diagonal, kron, trace } from "./linalg/matrices.ts";
 export { norm, type NormOptions } from "./linalg/norm.ts";
@@ -96,6 +100,7 @@ export { argmax, argmin, cumsum, max, mean, min, prod, sum } from "./reductions.
 export { concat, flip, type Joined, pad, pick, roll, split, stack, take } from "./arrange.ts";
 export type { Labels } from "./labels.ts";
 export { eval, grad, type Gradients, noGrad, valueAndGrad } from "./transform.ts";
+export { derivative } from "./holomorphic.ts";
 export {
   gradcheck,
   type GradcheckDerivative,
