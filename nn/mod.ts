@@ -34,7 +34,9 @@ export * from "./layers/dropout.ts";
 export * from "./layers/embedding.ts";
 export * from "./layers/flatten.ts";
 export * from "./layers/intensity.ts";
+export * from "./layers/lens.ts";
 export * from "./layers/linear.ts";
+export * from "./layers/masks.ts";
 export * from "./layers/modulus.ts";
 export * from "./layers/norm.ts";
 export * from "./layers/pool.ts";
@@ -68,6 +70,9 @@ export type {
   MaxPool2dOptions,
 } from "./functional/pool.ts";
 export type { IntensityOptions } from "./functional/intensity.ts";
+export type { LensOptions } from "./functional/lens.ts";
+export type { LightOptions } from "./functional/light.ts";
+export type { ComplexMaskOptions } from "./functional/masks.ts";
 export type { RecurrentWeights } from "./functional/recurrent.ts";
 export type { UpsampleOptions } from "./functional/resize.ts";
 export type {

@@ -4,9 +4,34 @@ import * as nn from "../../../nn/mod.ts";
 import { randoms } from "../../support/seeded.ts";
 import { type Case, special } from "./case.ts";
 
+const light = { wavelength: 1e-6, pitch: 10e-6 };
 const modes = complexTensor(randoms(2 * 3 * 6, 9), [3, 6]);
 
 export const optics: Case[] = [
+  {
+    name: "PhaseMask",
+    make: () => new nn.PhaseMask([2, 4], { init: "uniform" }),
+    shape: [3, 2, 4],
+    refuses: [[3, 4, 2], [4]],
+  },
+  {
+    name: "ComplexMask",
+    make: () => new nn.ComplexMask([2, 4]),
+    shape: [3, 2, 4],
+    refuses: [[3, 2, 1], [4]],
+  },
+  {
+    name: "ComplexMask that is passive",
+    make: () => new nn.ComplexMask([4], { passive: true }),
+    shape: [3, 2, 4],
+    refuses: [[3, 2]],
+  },
+  {
+    name: "Lens",
+    make: () => new nn.Lens({ ...light, focalLength: 1e-3, aperture: 40e-6 }),
+    shape: [3, 4, 5],
+    refuses: [[4]],
+  },
   special({
     name: "Intensity",
     make: () => new nn.Intensity({ bin: [2, 3] }),

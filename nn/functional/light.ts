@@ -1,0 +1,82 @@
+/** Light on a grid of pixels: what propagation and lenses share. Lengths are in metres. */
+import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../../complex/describe.ts";
+import { type Shape, show } from "../../complex/shape.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
+import { checkNumber, checkPositive } from "../options.ts";
+
+/** The light and the grid on which its field is given. */
+export interface LightOptions {
+  /** The wavelength in vacuum, in metres. */
+  readonly wavelength: number;
+  /** The distance between pixels in metres, or [along height, along width]. */
+  readonly pitch: number | readonly [number, number];
+  /** The refractive index of the medium; 1, if absent. */
+  readonly refractiveIndex?: number;
+}
+
+/** The light as formulas need it. */
+export interface Light {
+  /** The wavelength in the medium, in metres. */
+  readonly wavelength: number;
+  /** The distances between pixels along height and width, in metres. */
+  readonly pitch: readonly [number, number];
+}
+
+/** Checks wavelength, pitch and index; to be called with the options as they were copied. */
+export function lightOf(what: string, options: LightOptions): Light {
+  const { wavelength, pitch, refractiveIndex = 1 } = options;
+  checkPositive(what, "wavelength", wavelength);
+  checkPositive(what, "refractiveIndex", refractiveIndex);
+  const pitches: unknown = typeof pitch === "number" ? [pitch, pitch] : pitch;
+  if (!Array.isArray(pitches) || pitches.length !== 2) {
+    throw cannot(what, `pitch must be a number or a pair of them, got ${describe(pitch)}`);
+  }
+  for (const p of pitches) checkPositive(what, "pitch", p);
+  return { wavelength: wavelength / refractiveIndex, pitch: [pitches[0], pitches[1]] };
+}
+
+/** Refuses what is no finite number but 0, such as focal lengths. */
+export function checkLength(what: string, name: string, length: unknown): void {
+  checkNumber(what, name, length, -Infinity);
+  if (length === 0) throw cannot(what, `${name} must not be 0`);
+}
+
+/** The height and width of a complex field […, H, W]. */
+export function planeOf(what: string, z: ComplexTensor): [number, number] {
+  const { shape } = checkComplex(what, z);
+  if (shape.length < 2) {
+    throw cannot(what, `it takes a field […, H, W] of at least 2 axes, got ${show(shape)}`);
+  }
+  return [shape[shape.length - 2], shape[shape.length - 1]];
+}
+
+/** The places of n pixels along an axis, in pixels from the middle one: k − ⌊n/2⌋. */
+export function centred(n: number): Float64Array {
+  return Float64Array.from({ length: n }, (_, k) => k - Math.floor(n / 2));
+}
+
+/**
+ * Writes modulus·e^{2πit} as complex number k. The phase is taken in turns t and in float64, since
+ * over a metre it has a million turns and more.
+ */
+export function setPhasor(to: Float32Array, k: number, turns: number, modulus = 1): void {
+  const angle = 2 * Math.PI * (turns - Math.round(turns));
+  to[2 * k] = modulus * Math.cos(angle);
+  to[2 * k + 1] = modulus * Math.sin(angle);
+}
+
+/** What a layer works out once for a shape; the last few shapes stay. */
+export class PerShape<T> {
+  readonly #made = new Map<string, T>();
+
+  /** The value for a shape; made, if it is new. */
+  get(shape: Shape, make: () => T): T {
+    const key = shape.join();
+    const value = this.#made.get(key) ?? make();
+    this.#made.delete(key); // to the end: the least recently used goes first
+    this.#made.set(key, value);
+    if (this.#made.size > 4) this.#made.delete(this.#made.keys().next().value!);
+    return value;
+  }
+}
