@@ -1,0 +1,155 @@
+/**
+ * The discrete Fourier transform along one axis. The kernels take lengths of small prime factors;
+ * all others are a circular convolution of such a length (Bluestein, "A linear filtering approach to
+ * the computation of discrete Fourier transform", 1970).
+ */
+import { fft as program, fftTable, isSmooth, takesTable } from "../../gpu/kernels/fft.ts";
+import { HostFft } from "../../gpu/kernels/host_fft.ts";
+import { hostNode, Node, type Primitive } from "../graph.ts";
+import { sizeOf } from "../shape.ts";
+import { mul, real, scale as scaled, toComplex } from "./arithmetic.ts";
+import { embed, expand, reshape, slice } from "./views.ts";
+
+/** Bytes of tables that stay for the next transform of the same length. */
+const BUDGET = 1 << 26;
+
+/** Tables by what they are for; the least recently used go first. */
+const tables = new Map<string, Node>();
+let tableBytes = 0;
+
+/** The complex table of a name, made once while it is in use. */
+function table(name: string, make: () => Float32Array): Node {
+  let node = tables.get(name);
+  if (node) tables.delete(name);
+  else {
+    const data = make();
+    node = hostNode(data, [data.length / 2], "c64");
+    tableBytes += data.byteLength;
+  }
+  tables.set(name, node);
+  for (const [oldest, { size }] of tables) {
+    if (tableBytes <= BUDGET || oldest === name) break;
+    tables.delete(oldest);
+    tableBytes -= 8 * size;
+  }
+  return node;
+}
+
+interface Attrs {
+  readonly axis: number;
+  readonly inverse: boolean;
+  readonly scale: number;
+}
+
+const FFT: Primitive = {
+  name: "fft",
+  lowering: {
+    kind: "program",
+    program({ shape, attrs }) {
+      const { axis, inverse, scale } = attrs as Attrs;
+      return program({
+        outer: sizeOf(shape.slice(0, axis)),
+        n: shape[axis],
+        inner: sizeOf(shape.slice(axis + 1)),
+        inverse,
+        scale,
+      });
+    },
+  },
+  // The adjoint of the transform is the one of the other sign.
+  derivative({ inputs, attrs }, [g]) {
+    const { axis, inverse, scale } = attrs as Attrs;
+    const gradient = dft(g!, axis, !inverse, scale);
+    return inputs.length === 1 ? [gradient] : [gradient, null];
+  },
+};
+
+/** x cut or filled up with zeros to n elements along an axis. */
+export function fit(x: Node, axis: number, n: number): Node {
+  const start = x.shape.map(() => 0);
+  const shape = x.shape.map((m, d) => (d === axis ? n : m));
+  if (n > x.shape[axis]) return embed(x, shape, start);
+  return slice(x, start, shape, x.shape.map(() => 1));
+}
+
+/** x times a line of numbers along an axis. */
+export function timesLine(x: Node, axis: number, line: Node): Node {
+  const along = x.shape.map((n, d) => (d === axis ? n : 1));
+  return mul(x, expand(reshape(line, along), x.shape));
+}
+
+/** e^{∓πi k²/n} for k < n; the phase is reduced before it is rounded. */
+function chirp(n: number, inverse: boolean): Float64Array {
+  const w = new Float64Array(2 * n);
+  for (let k = 0; k < n; k++) {
+    const angle = (inverse ? 1 : -1) * Math.PI * (k * k % (2 * n)) / n;
+    w[2 * k] = Math.cos(angle);
+    w[2 * k + 1] = Math.sin(angle);
+  }
+  return w;
+}
+
+/** The transform of the conjugate chirp, wrapped round to `length`. */
+function chirpSpectrum(n: number, length: number, inverse: boolean): Float32Array {
+  const w = chirp(n, inverse);
+  const host = new HostFft(length, false);
+  for (let k = 0; k < n; k++) {
+    for (const at of [k, (length - k) % length]) {
+      host.re[at] = w[2 * k];
+      host.im[at] = -w[2 * k + 1];
+    }
+  }
+  host.run();
+  return Float32Array.from({ length: 2 * length }, (_, k) => (k & 1 ? host.im : host.re)[k >> 1]);
+}
+
+/** The least length from n on whose prime factors are 2, 3 and 5. */
+export function goodLength(n: number): number {
+  for (let length = n;; length++) {
+    let rest = length;
+    for (const p of [2, 3, 5]) while (rest % p === 0) rest /= p;
+    if (rest === 1) return length;
+  }
+}
+
+/** With jk = (j² + k² − (k − j)²)/2 the transform is a convolution with a chirp. */
+function bluestein(x: Node, axis: number, inverse: boolean, scale: number): Node {
+  const n = x.shape[axis];
+  const length = goodLength(2 * n - 1);
+  const w = table(`chirp ${n} ${inverse}`, () => Float32Array.from(chirp(n, inverse)));
+  const spectrum = table(`spectrum ${n} ${inverse}`, () => chirpSpectrum(n, length, inverse));
+  const moved = dft(fit(timesLine(x, axis, w), axis, length), axis, false, 1);
+  const back = dft(timesLine(moved, axis, spectrum), axis, true, scale / length);
+  return timesLine(fit(back, axis, n), axis, w);
+}
+
+/** scale · Σ_j x_j e^{∓2πi jk/n} along an axis, with the minus unless `inverse`. */
+export function dft(x: Node, axis: number, inverse: boolean, scale: number): Node {
+  const n = x.shape[axis];
+  const z = toComplex(x);
+  if (n === 1) return scale === 1 ? z : scaled(z, scale);
+  if (!isSmooth(n)) return bluestein(z, axis, inverse, scale);
+  const inputs = takesTable(n) ? [z, table(`turns ${n}`, () => fftTable(n))] : [z];
+  const attrs: Attrs = { axis, inverse, scale };
+  return new Node(FFT, inputs, [{ shape: z.shape, dtype: "c64" }], attrs);
+}
+
+/** The frequencies 0 … ⌊n/2⌋ of {@link dft} of a real x. */
+export function rdft(x: Node, axis: number, scale: number): Node {
+  return fit(dft(x, axis, false, scale), axis, (x.shape[axis] >> 1) + 1);
+}
+
+/**
+ * The real line of n points with these frequencies: the real part of the inverse transform in which
+ * those between the first and n/2 stand for their conjugates, too.
+ */
+export function irdft(x: Node, axis: number, n: number, scale: number): Node {
+  const count = (n >> 1) + 1;
+  const weights = table(`halves ${n}`, () => {
+    const twice = new Float32Array(2 * count);
+    for (let k = 0; k < count; k++) twice[2 * k] = k === 0 || 2 * k === n ? 1 : 2;
+    return twice;
+  });
+  const full = fit(timesLine(toComplex(fit(x, axis, count)), axis, weights), axis, n);
+  return real(dft(full, axis, true, scale));
+}

@@ -1,0 +1,179 @@
+/** Fourier transforms of one line on the host, in float64. */
+import { primeFactors } from "./codelet.ts";
+
+/** One of Stockham's passes: radix, what is left, stride, and turns e^{∓2πi pj/(radix·rest)}. */
+interface HostPass {
+  readonly radix: number;
+  readonly rest: number;
+  readonly stride: number;
+}
+
+/** Transforms `re` + i·`im` in place: y[k] = Σ_j x[j] e^{∓2πi jk/n}, with the minus unless inverse. */
+export class HostFft {
+  /** The real parts. */
+  readonly re: Float64Array;
+  /** The imaginary parts. */
+  readonly im: Float64Array;
+  readonly #n: number;
+  readonly #cos: Float64Array;
+  readonly #sin: Float64Array;
+  readonly #passes: HostPass[] = [];
+  readonly #otherRe: Float64Array;
+  readonly #otherIm: Float64Array;
+  static readonly #kept = new Map<string, HostFft>();
+
+  /** Any length; the cost of a prime factor p is n·p. */
+  constructor(n: number, inverse: boolean) {
+    this.#n = n;
+    [this.re, this.im, this.#otherRe, this.#otherIm, this.#cos, this.#sin] = Array.from(
+      { length: 6 },
+      () => new Float64Array(n),
+    );
+    for (let k = 0; k < n; k++) {
+      const angle = (inverse ? 2 : -2) * Math.PI * k / n;
+      this.#cos[k] = Math.cos(angle);
+      this.#sin[k] = Math.sin(angle);
+    }
+    const twos = primeFactors(n).filter((p) => p === 2).length;
+    const factors = [
+      ...Array<number>(twos >> 1).fill(4),
+      ...Array<number>(twos & 1).fill(2),
+      ...primeFactors(n).filter((p) => p > 2),
+    ];
+    let rest = n;
+    let stride = 1;
+    for (const radix of factors) {
+      rest /= radix;
+      this.#passes.push({ radix, rest, stride });
+      stride *= radix;
+    }
+  }
+
+  /** The transform of a short length, made once. */
+  static of(n: number, inverse: boolean): HostFft {
+    const key = `${n},${inverse}`;
+    const known = this.#kept.get(key);
+    if (known) return known;
+    const made = new HostFft(n, inverse);
+    this.#kept.set(key, made);
+    return made;
+  }
+
+  /** Transforms what is in {@link re} and {@link im}. */
+  run(): void {
+    let [xr, xi, yr, yi] = [this.re, this.im, this.#otherRe, this.#otherIm];
+    for (const { radix, rest, stride } of this.#passes) {
+      if (radix === 2) this.#two(xr, xi, yr, yi, rest, stride);
+      else if (radix === 4) this.#four(xr, xi, yr, yi, rest, stride);
+      else this.#any(xr, xi, yr, yi, radix, rest, stride);
+      [xr, xi, yr, yi] = [yr, yi, xr, xi];
+    }
+    if (xr !== this.re) {
+      this.re.set(xr);
+      this.im.set(xi);
+    }
+  }
+
+  #two(
+    xr: Float64Array,
+    xi: Float64Array,
+    yr: Float64Array,
+    yi: Float64Array,
+    rest: number,
+    stride: number,
+  ): void {
+    const half = rest * stride;
+    for (let p = 0; p < rest; p++) {
+      const c = this.#cos[p * stride];
+      const s = this.#sin[p * stride];
+      for (let q = 0; q < stride; q++) {
+        const a = p * stride + q;
+        const b = a + half;
+        const to = a + p * stride;
+        yr[to] = xr[a] + xr[b];
+        yi[to] = xi[a] + xi[b];
+        const dr = xr[a] - xr[b];
+        const di = xi[a] - xi[b];
+        yr[to + stride] = c * dr - s * di;
+        yi[to + stride] = c * di + s * dr;
+      }
+    }
+  }
+
+  #four(
+    xr: Float64Array,
+    xi: Float64Array,
+    yr: Float64Array,
+    yi: Float64Array,
+    rest: number,
+    stride: number,
+  ): void {
+    const [cos, sin] = [this.#cos, this.#sin];
+    const step = rest * stride;
+    // ∓i is the table's quarter.
+    const sign = sin[this.#n / 4];
+    for (let p = 0; p < rest; p++) {
+      const at = p * stride;
+      const [c1, c2, c3] = [cos[at], cos[2 * at], cos[3 * at]];
+      const [s1, s2, s3] = [sin[at], sin[2 * at], sin[3 * at]];
+      for (let q = 0; q < stride; q++) {
+        const a = at + q;
+        const b = a + step;
+        const c = b + step;
+        const d = c + step;
+        const sumR = xr[a] + xr[c];
+        const sumI = xi[a] + xi[c];
+        const offR = xr[a] - xr[c];
+        const offI = xi[a] - xi[c];
+        const sideR = xr[b] + xr[d];
+        const sideI = xi[b] + xi[d];
+        const turnR = -sign * (xi[b] - xi[d]);
+        const turnI = sign * (xr[b] - xr[d]);
+        const to = a + 3 * at;
+        yr[to] = sumR + sideR;
+        yi[to] = sumI + sideI;
+        yr[to + stride] = c1 * (offR + turnR) - s1 * (offI + turnI);
+        yi[to + stride] = c1 * (offI + turnI) + s1 * (offR + turnR);
+        yr[to + 2 * stride] = c2 * (sumR - sideR) - s2 * (sumI - sideI);
+        yi[to + 2 * stride] = c2 * (sumI - sideI) + s2 * (sumR - sideR);
+        yr[to + 3 * stride] = c3 * (offR - turnR) - s3 * (offI - turnI);
+        yi[to + 3 * stride] = c3 * (offI - turnI) + s3 * (offR - turnR);
+      }
+    }
+  }
+
+  #any(
+    xr: Float64Array,
+    xi: Float64Array,
+    yr: Float64Array,
+    yi: Float64Array,
+    radix: number,
+    rest: number,
+    stride: number,
+  ): void {
+    const [n, cos, sin] = [this.#n, this.#cos, this.#sin];
+    const step = rest * stride;
+    for (let p = 0; p < rest; p++) {
+      for (let j = 0; j < radix; j++) {
+        // Σ_k x[p + rest·k] e^{∓2πi (jk/radix + jp/(radix·rest))}, in units of the table.
+        const turn = j * step;
+        const start = j * p * stride;
+        for (let q = 0; q < stride; q++) {
+          let sumR = 0;
+          let sumI = 0;
+          let at = start;
+          let from = p * stride + q;
+          for (let k = 0; k < radix; k++, from += step) {
+            sumR += cos[at] * xr[from] - sin[at] * xi[from];
+            sumI += cos[at] * xi[from] + sin[at] * xr[from];
+            at += turn;
+            if (at >= n) at -= n;
+          }
+          const to = (p * radix + j) * stride + q;
+          yr[to] = sumR;
+          yi[to] = sumI;
+        }
+      }
+    }
+  }
+}
