@@ -52,7 +52,10 @@ export function gradients(root: Node, seed: Node, ends?: readonly Node[]): Map<N
     if (node.primitive.lowering.kind === "part") {
       const [call] = node.inputs;
       const list = ofParts.get(call) ?? call.results.map(() => null);
-      list[node.attrs as number] = g!;
+      // A result may be there as several nodes: derivatives ask for the parts anew.
+      const k = node.attrs as number;
+      const before = list[k];
+      list[k] = before ? add(before, g!) : g!;
       ofParts.set(call, list);
       continue;
     }
