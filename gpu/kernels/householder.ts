@@ -4,7 +4,7 @@
  *
  * With x the column from its diagonal α on and β = −sign(Re α)‖x‖, H = 1 − τ v vᴴ takes v = 1 on the
  * diagonal and x/(α − β) below, τ = (β − α)/β: LAPACK's convention, by which R has a real diagonal. A
- * column of zeros below a real α takes τ = 0. In A stay v below the diagonal and R above it.
+ * column of zeros below a real α takes τ = 0; what lies below the normal numbers of float32 is 0. In A stay v below the diagonal and R above it.
  */
 import {
   BYTES,
@@ -133,6 +133,7 @@ ${largestWgsl(crew)}
         if (best >= 0x7f800000u) { tau = ${nan}; }
         out1[matrix * ${n}u + s] = tau;
         if (!flat) { out0[at + s * ${n}u] = real_number(beta) * pow2(e); }
+        if (best < 0x800000u) { out0[at + s * ${n}u] = T(); }
       }
     }
   }`;
@@ -215,7 +216,8 @@ function makeReflection(
   const lost = !(largest < Infinity);
   const turn = lost ? [NaN, NaN] : flat ? [0, 0] : [(beta - re) / beta, -im / beta];
   put(dtype, tau, matrix * n + s, turn[0], turn[1]);
-  if (!flat) put(dtype, a, at + s * n, beta, 0);
+  if (largest < SMALLEST) put(dtype, a, at + s * n, 0, 0);
+  else if (!flat) put(dtype, a, at + s * n, beta, 0);
 }
 
 /** The upper triangle, with `width` rows. */
