@@ -1,0 +1,84 @@
+/** The curves of the wave packet's page. */
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+
+const { document } = parseHTML("<html><body></body></html>") as unknown as { document: unknown };
+
+/** A plot's SVG, with the marks and scales that are given; colours come from the page. */
+function svg(options: Plot.PlotOptions): string {
+  const plot = Plot.plot({
+    document: document as never,
+    className: "plot",
+    width: 720,
+    marginLeft: 52,
+    marginTop: 24,
+    style: { fontSize: "12px" },
+    ...options,
+  });
+  return (plot as unknown as { outerHTML: string }).outerHTML;
+}
+
+/** Geometric means over runs of neighbours, at most `count` of them. */
+function thinned(values: readonly number[], count: number): { x: number; y: number }[] {
+  const run = Math.ceil(values.length / count);
+  return Array.from({ length: Math.ceil(values.length / run) }, (_, k) => {
+    const part = values.slice(k * run, (k + 1) * run);
+    const mean = part.reduce((sum, v) => sum + Math.log(v), 0) / part.length;
+    return { x: k * run + (part.length + 1) / 2, y: Math.exp(mean) };
+  });
+}
+
+/** The loss of each step, by powers of ten. */
+export function plotLosses(losses: readonly number[]): string {
+  return svg({
+    height: 240,
+    x: { label: "step", labelArrow: "none" },
+    y: {
+      type: "log",
+      grid: true,
+      label: "mean |residual|²",
+      labelArrow: "none",
+      ticks: 5,
+      tickFormat: (v: number) => v.toExponential(0),
+    },
+    marks: [Plot.line(thinned(losses, 400), { x: "x", y: "y", stroke: "var(--strong)" })],
+  });
+}
+
+/** Intensities along x at one time: as found, and as they should be. */
+export interface Density {
+  readonly time: number;
+  readonly found: readonly number[];
+  readonly truth: readonly number[];
+}
+
+/** |ψ|² at some times: what the network found as a line, the truth as dots. */
+export function plotDensities(places: readonly number[], densities: readonly Density[]): string {
+  const points = (density: Density, values: readonly number[]) =>
+    values.map((y, k) => ({ x: places[k], y, time: density.time }));
+  return svg({
+    height: 240,
+    x: { label: "x", labelArrow: "none" },
+    y: { grid: true, label: "|ψ|²", labelArrow: "none" },
+    marks: [
+      ...densities.map((d) =>
+        Plot.line(points(d, d.found), { x: "x", y: "y", stroke: "var(--strong)", strokeWidth: 2 })
+      ),
+      ...densities.map((d) =>
+        Plot.dot(points(d, d.truth).filter((_, k) => k % 2 === 0), {
+          x: "x",
+          y: "y",
+          r: 2,
+          fill: "var(--wrong)",
+        })
+      ),
+      Plot.text(
+        densities.map((d) => {
+          const top = Math.max(...d.truth);
+          return { x: places[d.truth.indexOf(top)], y: top, text: `t = ${d.time}` };
+        }),
+        { x: "x", y: "y", text: "text", dy: -10, fill: "var(--soft)" },
+      ),
+    ],
+  });
+}

@@ -1,0 +1,86 @@
+/** The page of the wave packet. */
+import { type ComplexTensor, draw, sub } from "@argand/argand";
+import { type Figure, formatPage, pretty, section, writePage } from "../page.ts";
+import { plotDensities, plotLosses } from "./plot.ts";
+
+/** What the page shows. */
+export interface Packet {
+  readonly figures: readonly Figure[];
+  /** ψ as the network has it, and as it should be: from the last time down to the first, along x. */
+  readonly found: ComplexTensor;
+  readonly truth: ComplexTensor;
+  /** The places are −X … X, the times 0 … T. */
+  readonly X: number;
+  readonly T: number;
+  readonly error: number;
+  readonly losses: readonly number[];
+  readonly command: string;
+}
+
+const STYLE = `
+.fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1.25rem; }
+figcaption { margin-top: .35rem; font-size: .875rem; color: var(--soft); text-align: center; }
+svg.plot text { fill: var(--soft); }
+svg.plot [aria-label="y-grid"] { stroke: var(--soft); }
+`;
+
+/** How many times brighter the picture of the error is. */
+const MAGNIFIED = 10;
+
+async function fields({ found, truth, X, T }: Packet): Promise<string> {
+  const off = sub(found, truth).mul(MAGNIFIED);
+  const pictures = [
+    [found, "the network"],
+    [truth, "the textbook"],
+    [off, `their difference, times ${MAGNIFIED}`],
+  ] as const;
+  const figures = await Promise.all(pictures.map(async ([psi, caption]) => {
+    const drawing = await draw(psi, { scale: 1, legend: psi === off });
+    return `<figure>${drawing.svg()}<figcaption>${caption}</figcaption></figure>`;
+  }));
+  const note =
+    `ψ(x, t) with x from −${X} to ${X} to the right and t from 0 to ${T} upwards. The hue ` +
+    "is the phase, the brightness the modulus: the packet moves to the right and spreads, and its " +
+    "fronts lean with their speed.";
+  return section("The wave function", note, `<div class="fields">${figures.join("\n")}</div>`);
+}
+
+async function densities({ found, truth, X, T }: Packet): Promise<string> {
+  const [rows, columns] = found.shape;
+  const places = Array.from({ length: columns }, (_, k) => X * (2 * k / (columns - 1) - 1));
+  const [all, right] = await Promise.all([found, truth].map((psi) => psi.absSquared().data()));
+  const curves = [rows - 1, Math.round((rows - 1) / 2), 0].map((row) => {
+    const along = (values: Float32Array) => [...values.slice(row * columns, (row + 1) * columns)];
+    const time = Number((T * (1 - row / (rows - 1))).toFixed(1));
+    return { time, found: along(all), truth: along(right) };
+  });
+  return section(
+    "Where the particle is",
+    "|ψ|² of the network as lines, of the textbook as dots",
+    plotDensities(places, curves),
+  );
+}
+
+/** Writes the page to `path`. */
+export async function writeSchrodinger(path: string, packet: Packet): Promise<void> {
+  const { figures, losses, error, command } = packet;
+  const loss = section(
+    "Learning",
+    `${
+      pretty(losses.length)
+    } steps on how far ψ is from its equation, at random places and times; ` +
+      "the solution is not shown to the network",
+    plotLosses(losses),
+  );
+  const html = formatPage({
+    title: "A network that solves Schrödinger's equation",
+    summary:
+      "A wave packet moves and spreads as its equation says, found by a complex network from " +
+      "second derivatives alone.",
+    figures: [{ label: "relative L2 error", value: `${(100 * error).toFixed(2)} %` }, ...figures],
+    sections: [await fields(packet), await densities(packet), loss],
+    command,
+    style: STYLE,
+  });
+  await writePage(path, html);
+}
