@@ -12,20 +12,13 @@ export interface Crew {
   readonly lanes: number;
 }
 
-/** A stack of matrices whose columns are shared out. */
-export interface Columns {
-  readonly dtype: Field;
-  readonly batch: number;
-  readonly columns: number;
-}
-
 /** Software: one vector of lanes, a thread a column. Hardware: threads enough to hide its latency. */
 export function crewOf(adapter: Adapter): Crew {
   return { columns: 8, lanes: adapter.software ? 1 : 16 };
 }
 
 /** The grid that goes with {@link columnMain}. */
-export function columnGrid({ batch, columns }: Columns, crew: Crew): [number, number, number] {
+export function columnGrid(batch: number, columns: number, crew: Crew): [number, number, number] {
   return [batch * Math.ceil(columns / crew.columns), 1, 1];
 }
 
@@ -74,11 +67,19 @@ fn total(x: T, local: u32) -> T {
 /**
  * WGSL: a `main` whose `body` sees `matrix`, the `column` of the thread (`mine` where there is such a
  * column), its `lane`, the workgroup's `first` column and the thread's place `local` in it. Control
- * flow that depends on `matrix` and `first` is uniform.
+ * flow that depends on `matrix`, `first` and the params is uniform.
+ *
+ * Sizes are params, so that matrices of all sizes share a pipeline: words 0 and 1 are the numbers of
+ * matrices and of `columns`, and `names` are those of the words that follow.
  */
-export function columnMain(s: Columns, crew: Crew, body: string): string {
-  const crews = Math.ceil(s.columns / crew.columns);
-  return `${fieldWgsl(s.dtype)}
+export function columnMain(
+  dtype: Field,
+  crew: Crew,
+  names: readonly string[],
+  body: string,
+): string {
+  const lets = names.map((name, k) => `  let ${name} = param_u32(${k + 2}u);`).join("\n");
+  return `${fieldWgsl(dtype)}
 ${totalWgsl(crew)}
 @compute @workgroup_size(${crew.columns * crew.lanes})
 fn main(
@@ -86,13 +87,16 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) local: u32,
 ) {
+  let columns = param_u32(1u);
+${lets}
+  let crews = (columns + ${crew.columns - 1}u) / ${crew.columns}u;
   let crew = group.x + group.y * groups.x;
-  if (crew >= ${s.batch * crews}u) { return; }
-  let matrix = crew / ${crews}u;
-  let first = (crew % ${crews}u) * ${crew.columns}u;
+  if (crew >= param_u32(0u) * crews) { return; }
+  let matrix = crew / crews;
+  let first = (crew % crews) * ${crew.columns}u;
   let column = first + local % ${crew.columns}u;
   let lane = local / ${crew.columns}u;
-  let mine = column < ${s.columns}u;
+  let mine = column < columns;
 ${body}
 }`;
 }

@@ -8,7 +8,6 @@ import {
   addScaled,
   columnGrid,
   columnMain,
-  type Columns,
   type Crew,
   crewOf,
   inverse,
@@ -34,8 +33,6 @@ export interface EliminateSpec {
   readonly n: number;
 }
 
-const columnsOf = ({ dtype, batch, n }: EliminateSpec): Columns => ({ dtype, batch, columns: n });
-
 /** WGSL: `best` and `row` of the lanes of column s become those of the column. */
 function electWgsl(crew: Crew): string {
   if (crew.lanes === 1) return "";
@@ -56,21 +53,20 @@ function electWgsl(crew: Crew): string {
 const eliminateColumn: Kernel<EliminateSpec> = {
   name: "eliminate",
   bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, "u32", "u32"] }),
-  params: () => 1,
-  wgsl(spec, adapter) {
-    const { n } = spec;
+  params: () => 3,
+  wgsl({ dtype, batch, n }, adapter) {
     const crew = crewOf(adapter);
     const { columns, lanes } = crew;
     const shared = lanes === 1 ? "" : `var<workgroup> sizes: array<u32, ${columns * lanes}>;
 var<workgroup> rows: array<u32, ${columns * lanes}>;
 `;
-    const body = `  let s = param_u32(0u);
-  let base = matrix * ${n * n}u;
+    const body = `  let n = columns;
+  let base = matrix * n * n;
   if (s > 0u) {
     let k = s - 1u;
-    let p = out2[matrix * ${n}u + k];
-    let lower = base + p * ${n}u + column;
-    let upper = base + k * ${n}u + column;
+    let p = out2[matrix * n + k];
+    let lower = base + p * n + column;
+    let upper = base + k * n + column;
     let u = out0[lower];
     let t = out0[upper];
     ${meet(crew)}
@@ -80,8 +76,8 @@ var<workgroup> rows: array<u32, ${columns * lanes}>;
         out0[upper] = u;
       }
       if (column > k) {
-        for (var i = s + lane; i < ${n}u; i += ${lanes}u) {
-          let row = base + i * ${n}u;
+        for (var i = s + lane; i < n; i += ${lanes}u) {
+          let row = base + i * n;
           var old = out0[row + column];
           if (i == p) { old = t; }
           out0[row + column] = old - times(out0[row + k], u);
@@ -90,41 +86,41 @@ var<workgroup> rows: array<u32, ${columns * lanes}>;
     }
   }
   if (s >= first && s < first + ${columns}u) {
-    let order = matrix * ${n + 1}u;
+    let order = matrix * (n + 1u);
     var best = 0u;
     var row = s;
     if (column == s) {
-      for (var i = s + lane; i < ${n}u; i += ${lanes}u) {
-        let size = size_bits(out0[base + i * ${n}u + s]);
+      for (var i = s + lane; i < n; i += ${lanes}u) {
+        let size = size_bits(out0[base + i * n + s]);
         if (size > best) { best = size; row = i; }
       }
       if (s == 0u) {
-        for (var i = lane; i < ${n}u; i += ${lanes}u) { out1[order + i] = i; }
-        if (lane == 0u) { out1[order + ${n}u] = 0u; }
+        for (var i = lane; i < n; i += ${lanes}u) { out1[order + i] = i; }
+        if (lane == 0u) { out1[order + n] = 0u; }
       }
     }
 ${electWgsl(crew)}
     ${meet(crew)}
-    let pivot = out0[base + row * ${n}u + s];
-    let t = out0[base + s * ${n + 1}u];
+    let pivot = out0[base + row * n + s];
+    let t = out0[base + s * (n + 1u)];
     ${meet(crew)}
     if (column == s) {
       let zero = best < 0x800000u;
       if (lane == 0u) {
-        out0[base + s * ${n + 1}u] = select(pivot, T(), zero);
-        out2[matrix * ${n}u + s] = row;
-        var state = out1[order + ${n}u];
+        out0[base + s * (n + 1u)] = select(pivot, T(), zero);
+        out2[matrix * n + s] = row;
+        var state = out1[order + n];
         if (zero) { state |= ${SINGULAR}u; }
         if (best >= 0x7f800000u) { state |= ${NOT_FINITE}u; }
         if (row != s) { state ^= ${ODD}u; }
-        out1[order + ${n}u] = state;
+        out1[order + n] = state;
         let other = out1[order + row];
         out1[order + row] = out1[order + s];
         out1[order + s] = other;
       }
       let scale = inverse(pivot);
-      for (var i = s + select(lane, ${lanes}u, lane == 0u); i < ${n}u; i += ${lanes}u) {
-        let at = base + i * ${n}u + s;
+      for (var i = s + select(lane, ${lanes}u, lane == 0u); i < n; i += ${lanes}u) {
+        let at = base + i * n + s;
         var old = out0[at];
         if (i == row) { old = t; }
         out0[at] = select(times(old, scale), T(), zero);
@@ -132,12 +128,12 @@ ${electWgsl(crew)}
     }
   }`;
     return {
-      source: shared + columnMain(columnsOf(spec), crew, body),
-      workgroups: columnGrid(columnsOf(spec), crew),
+      source: shared + columnMain(dtype, crew, ["s"], body),
+      workgroups: columnGrid(batch, n, crew),
       rounds: 3 * n,
     };
   },
-  cpu(spec, _, outputs, { u32: [s] }) {
+  cpu(spec, _, outputs, { u32: [, , s] }) {
     const [lu, order, exchanges] = outputs as [Float32Array, Uint32Array, Uint32Array];
     for (let matrix = 0; matrix < spec.batch; matrix++) {
       if (s > 0) takeOff(spec, matrix, s - 1, lu, exchanges[matrix * spec.n + s - 1]);
@@ -228,7 +224,7 @@ export function eliminate(spec: EliminateSpec): Program {
     spec,
     inputs: [],
     outputs: ["out0", "out1", "tmp0"],
-    params: [s],
+    params: [batch, n, s],
   }));
   return {
     steps: [copyStep(dtype, batch * n * n, "out0"), ...steps],

@@ -47,11 +47,11 @@ export interface HouseholderSpec {
 const RUN = 32;
 
 /** WGSL: `sum` = the sum of the expression over rows i from `start` to the end, lanes apart, in runs. */
-function sumRows({ lanes }: Crew, start: string, rows: number, term: string): string {
+function sumRows({ lanes }: Crew, start: string, term: string): string {
   return `var sum = T();
-    for (var from_row = ${start}; from_row < ${rows}u; from_row += ${RUN * lanes}u) {
+    for (var from_row = ${start}; from_row < m; from_row += ${RUN * lanes}u) {
       var some = T();
-      let end = min(from_row + ${RUN * lanes}u, ${rows}u);
+      let end = min(from_row + ${RUN * lanes}u, m);
       for (var i = from_row; i < end; i += ${lanes}u) { some += ${term}; }
       sum += some;
     }`;
@@ -74,7 +74,7 @@ function largestWgsl({ columns, lanes }: Crew): string {
 const reflectColumns: Kernel<HouseholderSpec> = {
   name: "reflect",
   bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, dtype] }),
-  params: () => 1,
+  params: () => 4,
   wgsl({ dtype, batch, m, n }, adapter) {
     const crew = crewOf(adapter);
     const { columns, lanes } = crew;
@@ -83,71 +83,69 @@ const reflectColumns: Kernel<HouseholderSpec> = {
       ? ["a", "0.0", "x", "nan_from(bitcast<f32>(best))"]
       : ["a.x", "a.y", "vec2<f32>(x, 0.0)", "vec2<f32>(nan_from(bitcast<f32>(best)))"];
     const square = dtype === "f32" ? "q * q" : "vec2<f32>(dot(q, q), 0.0)";
-    const body = `  let s = param_u32(0u);
-  let base = matrix * ${m * n}u;
-  let at = base + min(column, ${n - 1}u);
+    const body = `  let n = columns;
+  let base = matrix * m * n;
+  let at = base + min(column, n - 1u);
   if (s > 0u && first + ${columns}u > s) {
     let k = s - 1u;
     ${
       sumRows(
         crew,
         "s + lane",
-        m,
-        `times(conjugate(out0[base + i * ${n}u + k]), out0[at + i * ${n}u])`,
+        `times(conjugate(out0[base + i * n + k]), out0[at + i * n])`,
       )
     }
     let w = times(
-      conjugate(out1[matrix * ${n}u + k]),
-      total(sum, local) + out0[at + k * ${n}u],
+      conjugate(out1[matrix * n + k]),
+      total(sum, local) + out0[at + k * n],
     );
     ${meet(crew)}
     if (mine && column > k) {
-      if (lane == 0u) { out0[at + k * ${n}u] -= w; }
-      for (var i = s + lane; i < ${m}u; i += ${lanes}u) {
-        out0[at + i * ${n}u] -= times(out0[base + i * ${n}u + k], w);
+      if (lane == 0u) { out0[at + k * n] -= w; }
+      for (var i = s + lane; i < m; i += ${lanes}u) {
+        out0[at + i * n] -= times(out0[base + i * n + k], w);
       }
     }
   }
   if (s >= first && s < first + ${columns}u) {
     ${meet(crew)}
-    var best = size_bits(out0[at + s * ${n}u]);
-    for (var i = s + 1u + lane; i < ${m}u; i += ${lanes}u) {
-      best = max(best, size_bits(out0[at + i * ${n}u]));
+    var best = size_bits(out0[at + s * n]);
+    for (var i = s + 1u + lane; i < m; i += ${lanes}u) {
+      best = max(best, size_bits(out0[at + i * n]));
     }
 ${largestWgsl(crew)}
     let e = exponent_of(bitcast<f32>(best));
-    let a = out0[at + s * ${n}u] * pow2(-e);
-    ${sumRows(crew, "s + 1u + lane", m, `square_of(out0[at + i * ${n}u] * pow2(-e))`)}
+    let a = out0[at + s * n] * pow2(-e);
+    ${sumRows(crew, "s + 1u + lane", `square_of(out0[at + i * n] * pow2(-e))`)}
     let below = ${dtype === "f32" ? "total(sum, local)" : "total(sum, local).x"};
     let flat = best < 0x800000u || (below == 0.0 && ${im} == 0.0);
     let beta = select(1.0, -1.0, ${re} >= 0.0) * sqrt(${re} * ${re} + ${im} * ${im} + below);
     if (column == s) {
       let scale = inverse(a - real_number(beta));
-      for (var i = s + 1u + lane; i < ${m}u; i += ${lanes}u) {
-        let v = times(out0[at + i * ${n}u] * pow2(-e), scale);
-        out0[at + i * ${n}u] = select(v, T(), flat);
+      for (var i = s + 1u + lane; i < m; i += ${lanes}u) {
+        let v = times(out0[at + i * n] * pow2(-e), scale);
+        out0[at + i * n] = select(v, T(), flat);
       }
       if (lane == 0u) {
         var tau = (real_number(beta) - a) / beta;
         if (flat) { tau = T(); }
         if (best >= 0x7f800000u) { tau = ${nan}; }
-        out1[matrix * ${n}u + s] = tau;
-        if (!flat) { out0[at + s * ${n}u] = real_number(beta) * pow2(e); }
-        if (best < 0x800000u) { out0[at + s * ${n}u] = T(); }
+        out1[matrix * n + s] = tau;
+        if (!flat) { out0[at + s * n] = real_number(beta) * pow2(e); }
+        if (best < 0x800000u) { out0[at + s * n] = T(); }
       }
     }
   }`;
     const helpers = `fn square_of(q: T) -> T { return ${square}; }
 fn real_number(x: f32) -> T { return ${real}; }
 `;
-    const spec = { dtype, batch, columns: n };
     return {
-      source: shared + helpers + columnMain(spec, crew, body),
-      workgroups: columnGrid(spec, crew),
+      source: shared + helpers + columnMain(dtype, crew, ["m", "s"], body),
+      workgroups: columnGrid(batch, n, crew),
       rounds: 5 * m,
     };
   },
-  cpu(spec, _, outputs, { u32: [s] }) {
+  cpu(spec, _, outputs, { u32: [, , , s] }) {
     const [a, tau] = outputs as Float32Array[];
     for (let matrix = 0; matrix < spec.batch; matrix++) {
       if (s > 0) applyReflection(spec, matrix, s - 1, a, tau);
@@ -256,50 +254,48 @@ const upperTriangle: Kernel<HouseholderSpec> = {
 const assemble: Kernel<HouseholderSpec & { readonly rounds: number }> = {
   name: "assembleQ",
   bindings: ({ dtype }) => ({ inputs: [dtype, dtype], outputs: [dtype] }),
-  params: () => 2,
-  wgsl({ dtype, batch, m, n, width, rounds }, adapter) {
+  params: () => 6,
+  wgsl({ dtype, batch, width, rounds }, adapter) {
     const crew = crewOf(adapter);
     const { columns, lanes } = crew;
     const one = dtype === "f32" ? "1.0" : "vec2<f32>(1.0, 0.0)";
     const start = lanes === 1 ? "k" : `k + (lane + ${lanes}u - k % ${lanes}u) % ${lanes}u`;
-    const body = `  let base = matrix * ${m * n}u;
-  let at = matrix * ${m * width}u + min(column, ${width - 1}u);
-  if (param_u32(0u) == 0u && mine) {
-    for (var i = lane; i < ${m}u; i += ${lanes}u) {
-      out0[at + i * ${width}u] = select(T(), ${one}, i == column);
+    const body = `  let base = matrix * m * n;
+  let at = matrix * m * columns + min(column, columns - 1u);
+  if (start == 0u && mine) {
+    for (var i = lane; i < m; i += ${lanes}u) {
+      out0[at + i * columns] = select(T(), ${one}, i == column);
     }
   }
-  for (var step = param_u32(0u); step < param_u32(1u); step++) {
-    let k = ${n - 1}u - step;
+  for (var step = start; step < end_step; step++) {
+    let k = n - 1u - step;
     // Until reflection k = column that column of the identity stays as it is.
     if (k >= first + ${columns}u) { continue; }
     ${
       sumRows(
         crew,
         start,
-        m,
-        `times(conjugate(reflector(base, i, k)), out0[at + i * ${width}u])`,
+        `times(conjugate(reflector(base, i, k, n)), out0[at + i * columns])`,
       )
     }
-    let w = times(in1[matrix * ${n}u + k], total(sum, local));
+    let w = times(in1[matrix * n + k], total(sum, local));
     if (mine) {
-      for (var i = ${start}; i < ${m}u; i += ${lanes}u) {
-        out0[at + i * ${width}u] -= times(reflector(base, i, k), w);
+      for (var i = ${start}; i < m; i += ${lanes}u) {
+        out0[at + i * columns] -= times(reflector(base, i, k, n), w);
       }
     }
   }`;
-    const helper = `fn reflector(base: u32, i: u32, k: u32) -> T {
-  return select(in0[base + i * ${n}u + k], ${one}, i == k);
+    const helper = `fn reflector(base: u32, i: u32, k: u32, n: u32) -> T {
+  return select(in0[base + i * n + k], ${one}, i == k);
 }
 `;
-    const spec = { dtype, batch, columns: width };
     return {
-      source: helper + columnMain(spec, crew, body),
-      workgroups: columnGrid(spec, crew),
+      source: helper + columnMain(dtype, crew, ["m", "n", "start", "end_step"], body),
+      workgroups: columnGrid(batch, width, crew),
       rounds,
     };
   },
-  cpu({ dtype, batch, m, n, width }, inputs, outputs, { u32: [start, end] }) {
+  cpu({ dtype, batch, m, n, width }, inputs, outputs, { u32: [, , , , start, end] }) {
     const [[a, tau], [q]] = [inputs, outputs] as [Float32Array[], Float32Array[]];
     if (start === 0) {
       q.fill(0);
@@ -337,7 +333,7 @@ export function householder(spec: HouseholderSpec): Program {
     spec,
     inputs: [],
     outputs: ["tmp0", "tmp1"],
-    params: [s],
+    params: [batch, n, m, s],
   }));
   const parts = runs(n, (step) => 3 * (m - n + 1 + step), MOST_ROUNDS);
   const rounds = m + Math.max(...parts.map((r) => r.rounds));
@@ -351,7 +347,7 @@ export function householder(spec: HouseholderSpec): Program {
         spec: { ...spec, rounds },
         inputs: ["tmp0", "tmp1"],
         outputs: ["out0"],
-        params: [start, end],
+        params: [batch, spec.width, m, n, start, end],
       })),
     ],
     scratch: [batch * m * n * BYTES[dtype], batch * n * BYTES[dtype]],

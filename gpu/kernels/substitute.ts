@@ -16,11 +16,11 @@ import {
 } from "../kernel.ts";
 import { linkWgsl } from "../function.ts";
 import { nanWgsl } from "../functions/scaling.ts";
+import { range } from "./tile.ts";
 import {
   addScaled,
   columnGrid,
   columnMain,
-  type Columns,
   crewOf,
   inverse,
   meet,
@@ -93,52 +93,56 @@ const isForward = ({ factor, adjoint }: Triangle) => (factor === "L") !== adjoin
 /** Elements of a row that are summed before they join the rest. */
 const RUN = 32;
 
-const columnsOf = ({ dtype, batch, columns }: SubstituteSpec): Columns => ({
-  dtype,
-  batch,
-  columns,
-});
+/** Rows that are summed together, so that what is known is loaded once for all of them. */
+const ROWS = 4;
 
-/** The rows `[start, end)` of a triangular system, in place; the rows solved before them are known. */
+/** The steps `[start, end)` of a triangular system, in place; the rows solved before are known. */
 const triangle: Kernel<Triangle> = {
   name: "substitute",
   bindings: ({ dtype }) => ({ inputs: [dtype], outputs: [dtype] }),
-  params: () => 2,
+  params: () => 5,
   wgsl(spec, adapter) {
-    const { n, columns, adjoint, factor } = spec;
+    const { dtype, batch, columns, adjoint, factor, rounds } = spec;
     const crew = crewOf(adapter);
-    const forward = isForward(spec);
-    const entry = adjoint ? `conjugate(in0[base + k * ${n}u + i])` : `in0[base + i * ${n}u + k]`;
-    const divided = factor === "L"
-      ? "known"
-      : `times(known, inverse(${adjoint ? "conjugate" : ""}(in0[base + i * ${n + 1}u])))`;
-    const body = `  let base = matrix * ${n * n}u;
-  let top = matrix * ${n * columns}u + min(column, ${columns - 1}u);
-  for (var step = param_u32(0u); step < param_u32(1u); step++) {
-    let i = ${forward ? "step" : `${n - 1}u - step`};
-    var sum = T();
-    for (var start = lane; start < step; start += ${RUN * crew.lanes}u) {
-      var some = T();
-      let end = min(start + ${RUN * crew.lanes}u, step);
-      for (var j = start; j < end; j += ${crew.lanes}u) {
-        let k = ${forward ? "j" : `${n - 1}u - j`};
-        some += times(${entry}, out0[top + k * ${columns}u]);
+    const row = (step: string) => isForward(spec) ? step : `(n - 1u - ${step})`;
+    const entry = (i: string, k: string) =>
+      adjoint ? `conjugate(in0[base + ${k} * n + ${i}])` : `in0[base + ${i} * n + ${k}]`;
+    const each = (write: (r: number) => string) => range(ROWS).map(write).join("\n    ");
+    const solve = (r: number) =>
+      `let known${r} = out0[top + i${r} * columns] - total(sum${r}, local)${
+        range(r).map((q) => ` - times(${entry(`i${r}`, `i${q}`)}, x${q})`).join("")
+      };
+    let x${r} = ${
+        factor === "L" ? `known${r}` : `times(known${r}, inverse(${entry(`i${r}`, `i${r}`)}))`
+      };`;
+    const body = `  let base = matrix * n * n;
+  let top = matrix * n * columns + min(column, columns - 1u);
+  for (var step = start; step < end_step; step += ${ROWS}u) {
+    ${each((r) => `let i${r} = ${row(`min(step + ${r}u, n - 1u)`)}; var sum${r} = T();`)}
+    for (var run = lane; run < step; run += ${RUN * crew.lanes}u) {
+      ${each((r) => `var some${r} = T();`)}
+      let end = min(run + ${RUN * crew.lanes}u, step);
+      for (var j = run; j < end; j += ${crew.lanes}u) {
+        let k = ${row("j")};
+        let x = out0[top + k * columns];
+        ${each((r) => `some${r} += times(${entry(`i${r}`, "k")}, x);`)}
       }
-      sum += some;
+      ${each((r) => `sum${r} += some${r};`)}
     }
-    let known = out0[top + i * ${columns}u] - total(sum, local);
-    let solved = ${divided};
+    ${each(solve)}
     ${meet(crew)}
-    if (mine && lane == 0u) { out0[top + i * ${columns}u] = solved; }
+    if (mine && lane == 0u) {
+      ${each((r) => `if (step + ${r}u < n) { out0[top + i${r} * columns] = x${r}; }`)}
+    }
     ${meet(crew)}
   }`;
     return {
-      source: columnMain(columnsOf(spec), crew, body),
-      workgroups: columnGrid(columnsOf(spec), crew),
-      rounds: spec.rounds,
+      source: columnMain(dtype, crew, ["n", "start", "end_step"], body),
+      workgroups: columnGrid(batch, columns, crew),
+      rounds,
     };
   },
-  cpu(spec, inputs, outputs, { u32: [start, end] }) {
+  cpu(spec, inputs, outputs, { u32: [, , , start, end] }) {
     const { dtype, batch, n, columns, adjoint, factor } = spec;
     const [[lu], [x]] = [inputs, outputs] as [Float32Array[], Float32Array[]];
     const forward = isForward(spec);
@@ -180,7 +184,7 @@ export function substitute(spec: SubstituteSpec): Program {
     outputs: [place],
   });
   const factors = adjoint ? ["U", "L"] as const : ["L", "U"] as const;
-  const parts = runs(n, (step) => 2 * step + 1, MOST_ROUNDS);
+  const parts = runs(Math.ceil(n / ROWS), (block) => 2 * ROWS * block + 1, MOST_ROUNDS);
   const rounds = Math.max(...parts.map((r) => r.rounds));
   const solve = factors.flatMap((factor) =>
     parts.map(({ start, end }): Step => ({
@@ -188,7 +192,7 @@ export function substitute(spec: SubstituteSpec): Program {
       spec: { ...spec, factor, rounds } satisfies Triangle,
       inputs: ["in0"],
       outputs: ["tmp0"],
-      params: [start, end],
+      params: [batch, columns, n, start * ROWS, Math.min(n, end * ROWS)],
     }))
   );
   return {
