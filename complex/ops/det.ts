@@ -1,7 +1,7 @@
 /** Determinants, and their logarithms, from an elimination of the matrix. */
 import { determinant } from "../../gpu/kernels/determinant.ts";
 import { NOT_FINITE } from "../../gpu/kernels/eliminate.ts";
-import { type Field, type Program, single } from "../../gpu/kernel.ts";
+import type { Field, Program } from "../../gpu/kernel.ts";
 import { Node, parts, type Primitive } from "../graph.ts";
 import { add, complex, conj, fill, fillLike, imag, mul, scale } from "./arithmetic.ts";
 import { equal, where } from "./compare.ts";
@@ -14,7 +14,7 @@ import { expand, reshape } from "./views.ts";
 /** The kernel on the factors that are the first two inputs. */
 function program({ inputs: [lu], dtype }: Node, form: "det" | "log"): Program {
   const [batch, n] = [stackOf(lu.shape), lu.shape.at(-1)!];
-  return single(determinant, { dtype: dtype as Field, batch, n, form });
+  return determinant({ dtype: dtype as Field, batch, n, form });
 }
 
 /** w·A⁻ᴴ of each matrix, for one number w each. */

@@ -1,9 +1,9 @@
 /** Determinants from the factors of `eliminate`, without overflow on the way. */
-import { type Field, type Kernel, linearGrid, linearMain, WGSL_TYPE } from "../kernel.ts";
+import { type Field, type Kernel, linearGrid, type Program, single, WGSL_TYPE } from "../kernel.ts";
 import { linkWgsl } from "../function.ts";
 import { realLogWgsl } from "../functions/exponential.ts";
 import { exponentWgsl, nanWgsl, pow2Wgsl } from "../functions/scaling.ts";
-import { part, put } from "./columns.ts";
+import { part, put, sizedMain } from "./columns.ts";
 import { NOT_FINITE, ODD } from "./eliminate.ts";
 
 /** The determinant of each of `batch` matrices, or its direction and the logarithm of its modulus. */
@@ -14,16 +14,14 @@ export interface DeterminantSpec {
   readonly form: "det" | "log";
 }
 
-/**
- * L and U in one matrix, the order of the rows → det; or det/|det| and ln|det|, 0 and −∞ where it is 0.
- * The product of the pivots is kept as a number of modulus about 1 and a power of two.
- */
-export const determinant: Kernel<DeterminantSpec> = {
+/** The product of the pivots as a number of modulus about 1 and a power of two. */
+const productOfPivots: Kernel<DeterminantSpec> = {
   name: "determinant",
   bindings: ({ dtype, form }) => ({
     inputs: [dtype, "u32"],
     outputs: form === "det" ? [dtype] : [dtype, "f32"],
   }),
+  params: () => 2,
   wgsl({ dtype, batch, n, form }) {
     const real = dtype === "f32";
     const [one, nan] = real ? ["1.0", "lost"] : ["vec2<f32>(1.0, 0.0)", "vec2<f32>(lost)"];
@@ -41,16 +39,16 @@ export const determinant: Kernel<DeterminantSpec> = {
   out0[i] = select(select(product / r, ${WGSL_TYPE[dtype]}(), r == 0.0), ${nan}, bad);
   out1[i] = select(log_size, lost, bad);`;
     return {
-      source: linkWgsl([exponentWgsl, nanWgsl, pow2Wgsl, realLogWgsl]) + linearMain(
-        batch,
-        `  let state = in1[i * ${n + 1}u + ${n}u];
+      source: linkWgsl([exponentWgsl, nanWgsl, pow2Wgsl, realLogWgsl]) + sizedMain(
+        ["n"],
+        `  let state = in1[i * (n + 1u) + n];
   let bad = (state & ${NOT_FINITE}u) != 0u;
   let lost = nan_from(bitcast<f32>(state));
   var product = ${one};
   if ((state & ${ODD}u) != 0u) { product = -product; }
   var power = 0;
-  for (var k = 0u; k < ${n}u; k += 1u) {
-    var pivot = in0[i * ${n * n}u + k * ${n + 1}u];
+  for (var k = 0u; k < n; k += 1u) {
+    var pivot = in0[i * n * n + k * (n + 1u)];
     let e = exponent_of(${size("pivot")});
     pivot = pivot * pow2(-e);
     product = ${times};
@@ -88,3 +86,12 @@ ${last}`,
     }
   },
 };
+
+/**
+ * L and U in one matrix, the order of the rows → det; or det/|det| and ln|det|, which are 0 and −∞ where
+ * det is 0.
+ */
+export function determinant(spec: DeterminantSpec): Program {
+  const { steps: [step] } = single(productOfPivots, spec);
+  return { steps: [{ ...step, params: [spec.batch, spec.n] }] };
+}

@@ -11,7 +11,6 @@ import {
   type Field,
   type Kernel,
   linearGrid,
-  linearMain,
   MOST_ROUNDS,
   type Program,
   type Step,
@@ -30,6 +29,7 @@ import {
   put,
   runs,
   sizeAt,
+  sizedMain,
   SMALLEST,
 } from "./columns.ts";
 import { copyStep } from "./eliminate.ts";
@@ -222,14 +222,15 @@ function makeReflection(
 const upperTriangle: Kernel<HouseholderSpec> = {
   name: "upperTriangle",
   bindings: ({ dtype }) => ({ inputs: [dtype], outputs: [dtype] }),
-  wgsl({ dtype, batch, m, n, width }) {
+  params: () => 4,
+  wgsl({ dtype, batch, n, width }) {
     const size = batch * width * n;
     return {
-      source: linearMain(
-        size,
-        `  let row = (i / ${n}u) % ${width}u;
-  let x = in0[(i / ${width * n}u) * ${m * n}u + i % ${width * n}u];
-  out0[i] = select(x, ${WGSL_TYPE[dtype]}(), i % ${n}u < row);`,
+      source: sizedMain(
+        ["m", "n", "width"],
+        `  let row = (i / n) % width;
+  let x = in0[(i / (width * n)) * m * n + i % (width * n)];
+  out0[i] = select(x, ${WGSL_TYPE[dtype]}(), i % n < row);`,
       ),
       workgroups: linearGrid(size),
     };
@@ -341,7 +342,13 @@ export function householder(spec: HouseholderSpec): Program {
     steps: [
       copyStep(dtype, batch * m * n, "tmp0"),
       ...reflect,
-      { kernel: upperTriangle, spec, inputs: ["tmp0"], outputs: ["out1"] },
+      {
+        kernel: upperTriangle,
+        spec,
+        inputs: ["tmp0"],
+        outputs: ["out1"],
+        params: [batch * spec.width * n, m, n, spec.width],
+      },
       ...parts.map(({ start, end }): Step => ({
         kernel: assemble,
         spec: { ...spec, rounds },

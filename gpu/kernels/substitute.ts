@@ -7,7 +7,6 @@ import {
   type Field,
   type Kernel,
   linearGrid,
-  linearMain,
   MOST_ROUNDS,
   type Program,
   type Slot,
@@ -27,6 +26,7 @@ import {
   part,
   put,
   runs,
+  sizedMain,
 } from "./columns.ts";
 
 /** Solves A·X = B, or Aᴴ·X = B where `adjoint`: X and B are `batch` matrices [n, columns]. */
@@ -49,22 +49,22 @@ interface Exchange extends SubstituteSpec {
 const exchange: Kernel<Exchange> = {
   name: "exchangeRows",
   bindings: ({ dtype }) => ({ inputs: [dtype, "u32"], outputs: [dtype] }),
-  wgsl({ dtype, batch, n, columns, refused, ordered }) {
-    const size = batch * n * columns;
-    const moved = `(row - row % ${n}u + in1[order + row % ${n}u]) * ${columns}u + i % ${columns}u`;
+  params: () => 4,
+  wgsl({ dtype, batch, n, columns, ordered }) {
+    const moved = "(row - row % n + in1[order + row % n]) * columns + i % columns";
     const nan = dtype === "f32" ? "nan" : "vec2<f32>(nan)";
     return {
-      source: linkWgsl([nanWgsl]) + linearMain(
-        size,
-        `  let row = i / ${columns}u;
-  let order = (row / ${n}u) * ${n + 1}u;
-  let state = in1[order + ${n}u];
+      source: linkWgsl([nanWgsl]) + sizedMain(
+        ["n", "columns", "refused"],
+        `  let row = i / columns;
+  let order = (row / n) * (n + 1u);
+  let state = in1[order + n];
   let nan = nan_from(bitcast<f32>(state));
   let source = ${ordered === "read" ? moved : "i"};
   let place = ${ordered === "write" ? moved : "i"};
-  out0[place] = select(in0[source], ${nan}, (state & ${refused}u) != 0u);`,
+  out0[place] = select(in0[source], ${nan}, (state & refused) != 0u);`,
       ),
-      workgroups: linearGrid(size),
+      workgroups: linearGrid(batch * n * columns),
     };
   },
   cpu({ dtype, batch, n, columns, refused, ordered }, [x, order], [y]) {
@@ -182,6 +182,7 @@ export function substitute(spec: SubstituteSpec): Program {
     spec: { ...spec, ordered },
     inputs: [source, "in1"],
     outputs: [place],
+    params: [batch * n * columns, n, columns, spec.refused],
   });
   const factors = adjoint ? ["U", "L"] as const : ["L", "U"] as const;
   const parts = runs(Math.ceil(n / ROWS), (block) => 2 * ROWS * block + 1, MOST_ROUNDS);
