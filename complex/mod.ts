@@ -96,6 +96,8 @@ export { type Contracted, einsum } from "./einsum.ts";
 export { diag, diagonal, kron, trace } from "./linalg/matrices.ts";
 export { norm, type NormOptions } from "./linalg/norm.ts";
 export { expm } from "./linalg/expm.ts";
+export { eigh, eigvalsh, type HermitianEigen } from "./linalg/eigh.ts";
+export { type SingularValueDecomposition, svd, type SvdOptions, svdvals } from "./linalg/svd.ts";
 export { argmax, argmin, cumsum, max, mean, min, prod, sum } from "./reductions.ts";
 export { concat, flip, type Joined, pad, pick, roll, split, stack, take } from "./arrange.ts";
 export type { Labels } from "./labels.ts";

@@ -4,9 +4,9 @@ import { describe } from "../describe.ts";
 import type { Node } from "../graph.ts";
 import * as ops from "../ops/norm.ts";
 import { abs } from "../ops/functions.ts";
-import { neg } from "../ops/arithmetic.ts";
-import { max } from "../ops/reduce.ts";
-import { squeeze, sum } from "../ops/views.ts";
+import { max, min } from "../ops/reduce.ts";
+import { svdvals } from "../ops/svd.ts";
+import { permute, reshape, squeeze, sum } from "../ops/views.ts";
 import { withDefaults } from "../options.ts";
 import { type Axes, checkAxes, checkAxis, show } from "../shape.ts";
 import { checkTensor, type RealTensor, type Tensor, wrapReal } from "../tensor.ts";
@@ -15,10 +15,11 @@ import { checkTensor, type RealTensor, type Tensor, wrapReal } from "../tensor.t
 export interface NormOptions {
   /**
    * Which norm. Of vectors a number p: (Σ|x|ᵖ)^(1/p), with ±Infinity the largest and smallest modulus
-   * and with 0 how many entries are not 0. Of matrices `"fro"` (√Σ|x|²), 1 and −1 (the largest and
-   * smallest column sum of moduli), ±Infinity (of rows). If absent √Σ|x|² over all `axes`.
+   * and with 0 how many entries are not 0. Of matrices `"fro"` (√Σ|x|²), `"nuc"` (the sum of singular
+   * values), 2 and −2 (the largest and smallest of them), 1 and −1 (the largest and smallest column sum of
+   * moduli) and ±Infinity (of rows). If absent √Σ|x|² over all `axes`.
    */
-  readonly ord?: number | "fro";
+  readonly ord?: number | "fro" | "nuc";
   /** One axis: norms of vectors; two: of matrices. If absent all, of which there may be two with `ord`. */
   readonly axes?: Axes;
   /** Whether the axes stay, with size 1. */
@@ -26,15 +27,34 @@ export interface NormOptions {
 }
 
 /** The norm of matrices with rows along axis m and columns along n; both stay with size 1. */
-function matrixNorm(what: string, x: Node, ord: number | "fro", [m, n]: readonly number[]): Node {
+function matrixNorm(
+  what: string,
+  x: Node,
+  ord: number | "fro" | "nuc",
+  [m, n]: readonly number[],
+): Node {
   if (ord === "fro") return ops.euclidean(x, [m, n]);
   const sums = (along: number, across: number, sign: number) => {
     const lengths = sum(abs(x), along, true);
-    return sign > 0 ? max(lengths, across, true) : neg(max(neg(lengths), across, true));
+    return sign > 0 ? max(lengths, across, true) : min(lengths, across, true);
   };
-  if (Math.abs(ord) === 1) return sums(m, n, ord);
-  if (Math.abs(ord) === Infinity) return sums(n, m, ord);
-  throw cannot(what, `ord ${ord} is no norm of matrices: they have "fro", 1, -1, and ±Infinity`);
+  if (ord === 1 || ord === -1) return sums(m, n, ord);
+  if (ord === Infinity || ord === -Infinity) return sums(n, m, ord);
+  if (ord === "nuc" || ord === 2 || ord === -2) {
+    const rest = x.shape.map((_, d) => d).filter((d) => d !== m && d !== n);
+    const values = svdvals(permute(x, [...rest, m, n]));
+    const last = rest.length;
+    const found = ord === "nuc"
+      ? sum(values, last)
+      : ord > 0
+      ? max(values, last)
+      : min(values, last);
+    return reshape(found, x.shape.map((size, d) => (d === m || d === n ? 1 : size)));
+  }
+  throw cannot(
+    what,
+    `ord ${ord} is no norm of matrices: they have "fro", "nuc", ±1, ±2, ±Infinity`,
+  );
 }
 
 /**
@@ -59,10 +79,13 @@ export function norm(x: Tensor, options?: NormOptions): RealTensor {
   const what = "take a norm";
   const { node, shape } = checkTensor(what, x);
   const { ord, axes, keepDims } = withDefaults<
-    { ord: number | "fro" | undefined; axes: Axes | undefined; keepDims: boolean }
+    { ord: NormOptions["ord"]; axes: Axes | undefined; keepDims: boolean }
   >(what, options, { ord: undefined, axes: undefined, keepDims: false });
-  if (ord !== undefined && ord !== "fro" && (typeof ord !== "number" || Number.isNaN(ord))) {
-    throw cannot(what, `ord must be a number or "fro", got ${describe(ord)}`);
+  if (
+    ord !== undefined && ord !== "fro" && ord !== "nuc" &&
+    (typeof ord !== "number" || Number.isNaN(ord))
+  ) {
+    throw cannot(what, `ord must be a number, "fro" or "nuc", got ${describe(ord)}`);
   }
   const list = checkAxes(what, axes, shape);
   // Of two named axes the first goes along columns, in whichever order they lie.
@@ -73,7 +96,8 @@ export function norm(x: Tensor, options?: NormOptions): RealTensor {
   else if (list.length !== 1) {
     const which = axes === undefined ? `the axes of shape ${show(shape)}` : `axes [${list}]`;
     throw cannot(what, `ord ${ord} is for one axis or two, not for ${which}`);
-  } else if (ord === "fro") throw cannot(what, `"fro" is a norm of matrices and there is one axis`);
-  else kept = ops.vectorNorm(node, ord, list);
+  } else if (typeof ord === "string") {
+    throw cannot(what, `"${ord}" is a norm of matrices and there is one axis`);
+  } else kept = ops.vectorNorm(node, ord, list);
   return wrapReal(keepDims ? kept : squeeze(kept, list));
 }

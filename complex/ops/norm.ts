@@ -11,7 +11,7 @@ const SMALLEST = 2 ** -126;
 const LARGEST = 2 ** 126;
 
 /** A constant near r from which on nothing of r's size overflows or underflows. */
-function scaleOf(r: Node): Node {
+export function scaleOf(r: Node): Node {
   const low = maximum(detach(r), fill(r.shape, SMALLEST));
   return minimum(low, fill(r.shape, LARGEST));
 }

@@ -1,0 +1,87 @@
+/** The singular value decomposition. */
+import * as ops from "../ops/svd.ts";
+import { adjoint } from "../ops/solve.ts";
+import { withDefaults } from "../options.ts";
+import { checkTensor, type RealTensor, type Tensor, wrap, wrapReal } from "../tensor.ts";
+
+/** Options of {@link svd}. */
+export interface SvdOptions {
+  /** Whether U and Vh are square, filled up with further orthonormal vectors; false, if absent. */
+  readonly fullMatrices?: boolean;
+}
+
+/** What {@link svd} gives: A = U·diag(S)·Vh. */
+export interface SingularValueDecomposition<T extends Tensor> {
+  /** The left singular vectors as columns, [… m, k]; with `fullMatrices` [… m, m]. */
+  readonly u: T;
+  /** The singular values [… k], the largest first. */
+  readonly s: RealTensor;
+  /** The right singular vectors, conjugated, as rows, [… k, n]; with `fullMatrices` [… n, n]. */
+  readonly vh: T;
+}
+
+/**
+ * The singular value decomposition A = U·diag(S)·Vh of matrices [… m, n], with k = min(m, n); PyTorch's
+ * `torch.linalg.svd`, though without `fullMatrices` by default. Of a transmission matrix the columns of
+ * Vhᴴ are the inputs of its eigenchannels, those of U their outputs, and S² what each transmits.
+ *
+ * One-sided Jacobi rotations in a parallel order (Brent and Luk, SIAM J. Sci. Stat. Comput. 6, 1985) on
+ * float32: U and V are orthonormal to 10⁻⁶, whatever the rank of A, and singular values are exact to
+ * about 10⁻⁶ of the largest. A vector belonging to a single value is determined up to its phase, those
+ * of equal values up to a rotation among them. Where A has an element that is not finite, all is NaN.
+ *
+ * Derivatives (Wan and Zhang, arXiv:1909.02659) are those of functions that do not depend on the phases.
+ * Derivatives of vectors grow as 1 / (s_i² − s_j²) and are NaN where two values that they mix are equal;
+ * for values alone take `svdvals`, of which the derivative is always finite. With `fullMatrices` the
+ * vectors beyond k have none.
+ *
+ * @throws {ArgandError} if A has fewer than two axes.
+ *
+ * @example
+ * ```ts
+ * import { complex, svd } from "@argand/argand";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const a = complex([[0, 2], [0, 0]], [[0, 0], [3, 0]]);
+ * const { u, s, vh } = svd(a);
+ * assertAlmostEquals((await s.data())[0], 3, 1e-6);
+ * const back = u.mul(s).matmul(vh);
+ * assertAlmostEquals(await back.sub(a).abs().max().item(), 0, 1e-6);
+ * ```
+ */
+export function svd<T extends Tensor>(
+  a: T,
+  options: SvdOptions = {},
+): SingularValueDecomposition<T> {
+  const what = "take the singular value decomposition";
+  const { node } = checkTensor(what, a);
+  const { fullMatrices } = withDefaults<Required<SvdOptions>>(what, options, {
+    fullMatrices: false,
+  });
+  const { u, s, vh } = ops.svd(node);
+  const full = fullMatrices
+    ? [ops.fullColumns(u, node), adjoint(ops.fullColumns(adjoint(vh), node))]
+    : [u, vh];
+  const [left, right] = full.map((x) => wrap(x) as Tensor as T);
+  return { u: left, s: wrapReal(s), vh: right };
+}
+
+/**
+ * The singular values alone, [… m, n] → [… min(m, n)], the largest first; faster than {@link svd}, and
+ * with a finite derivative U·diag(g)·Vh also where values are equal.
+ *
+ * @throws {ArgandError} if A has fewer than two axes.
+ *
+ * @example
+ * ```ts
+ * import { svdvals, tensor } from "@argand/argand";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const [first, second] = await svdvals(tensor([[3, 0], [4, 5]])).data();
+ * assertAlmostEquals(first, Math.sqrt(45), 1e-5);
+ * assertAlmostEquals(second, Math.sqrt(5), 1e-5);
+ * ```
+ */
+export function svdvals(a: Tensor): RealTensor {
+  return wrapReal(ops.svdvals(checkTensor("take singular values", a).node));
+}

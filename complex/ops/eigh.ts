@@ -1,0 +1,83 @@
+/** Eigenvalues and eigenvectors of Hermitian matrices by one-sided Jacobi rotations. */
+import type { Node } from "../graph.ts";
+import { sizeOf } from "../shape.ts";
+import { add, conj, fill, fillLike, mul, real, scale, sub } from "./arithmetic.ts";
+import { embedDiagonal } from "./diagonal.ts";
+import { maximum, pow, reciprocal } from "./functions.ts";
+import {
+  asColumns,
+  asRows,
+  derived,
+  offDiagonal,
+  orNaN,
+  orthogonalRows,
+  sortRows,
+  unitSize,
+} from "./jacobi.ts";
+import { matmul } from "./matmul.ts";
+import { euclidean } from "./norm.ts";
+import { adjoint, checkSquare, transpose } from "./solve.ts";
+import { detach, expand, reshape, sum } from "./views.ts";
+
+/** A·V = V·diag(values), the values in ascending order. */
+export interface Eigen {
+  readonly values: Node;
+  readonly vectors: Node;
+}
+
+/** Hermitian matrices [batch, n, n]; without derivatives. */
+function decompose(a: Node): Eigen {
+  const [batch, n] = a.shape;
+  const { unit, size, finite } = unitSize(a);
+  // With c well above |λ| the matrix A + c is positive definite and of small condition: its left singular
+  // vectors are its eigenvectors. The largest |λ| is at most ‖A⁸‖ to the power 1/8.
+  const square = (x: Node) => matmul(x, x);
+  const power = euclidean(square(square(square(unit))), [1, 2]);
+  const bound = pow(maximum(power, fill(power.shape, 1e-30)), fill(power.shape, 1 / 8));
+  const shift = mul(
+    expand(embedDiagonal(fillLike(fill([n], 1), 1.5), n, n), unit.shape),
+    bound,
+  );
+  const turned = orthogonalRows(transpose(add(unit, shift)), n);
+  const rows = mul(turned, reciprocal(euclidean(turned, [2])));
+  // Rayleigh's quotients vᴴAv are more exact than the lengths.
+  const images = matmul(rows, transpose(unit));
+  const values = reshape(sum(real(mul(conj(rows), images)), 2), [batch, n]);
+  const sorted = sortRows(values, rows, "last");
+  return {
+    values: orNaN(finite, mul(sorted.values, reshape(size, [batch, 1]))),
+    vectors: orNaN(finite, transpose(sorted.rows!)),
+  };
+}
+
+const VALUES = derived("eigh", (call, g) => {
+  const { vectors } = attached(call.inputs);
+  return matmul(mul(vectors, asColumns(g)), adjoint(vectors));
+});
+
+const VECTORS = derived("eigh", (call, g) => {
+  const { values } = attached(call.inputs);
+  const inner = matmul(adjoint(call), g);
+  const middle = offDiagonal(inner, sub(asColumns(values), asRows(values)));
+  return matmul(matmul(call, middle), adjoint(call));
+});
+
+/** Both with their derivatives, from what either is made of. */
+function attached([, a, values, vectors]: readonly Node[]): Eigen {
+  return {
+    values: VALUES(values, a, values, vectors),
+    vectors: VECTORS(vectors, a, values, vectors),
+  };
+}
+
+/** Eigenvalues [… n] and, as columns, eigenvectors [… n, n] of the Hermitian part of a. */
+export function eigh(what: string, a: Node): Eigen {
+  checkSquare(what, a);
+  const hermitian = scale(add(a, adjoint(a)), 0.5);
+  const n = a.shape.at(-1)!;
+  const { values, vectors } = decompose(
+    reshape(detach(hermitian), [sizeOf(a.shape) / n / n, n, n]),
+  );
+  const shaped = [reshape(values, a.shape.slice(0, -1)), reshape(vectors, a.shape)];
+  return attached([hermitian, hermitian, ...shaped]);
+}

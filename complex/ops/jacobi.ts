@@ -1,0 +1,103 @@
+/** What the decompositions into singular and eigenvectors share: rotations, order, and safe quotients. */
+import { jacobi } from "../../gpu/kernels/jacobi.ts";
+import type { Field } from "../../gpu/kernel.ts";
+import { Node, type Primitive } from "../graph.ts";
+import { fill, fillLike, mul } from "./arithmetic.ts";
+import { equal, greater, less, lessEqual, where } from "./compare.ts";
+import { reciprocal } from "./functions.ts";
+import { embedDiagonal } from "./diagonal.ts";
+import { fromIndex, iota } from "./indices.ts";
+import { matmul } from "./matmul.ts";
+import { euclidean, scaleOf } from "./norm.ts";
+import { expand, reshape, sum } from "./views.ts";
+
+const JACOBI: Primitive = {
+  name: "jacobi",
+  lowering: {
+    kind: "program",
+    program({ shape: [batch, rows, length], dtype, attrs }) {
+      return jacobi({ dtype: dtype as Field, batch, rows, length, measured: attrs as number });
+    },
+  },
+};
+
+/** Rows [batch, n, length] turned until they are orthogonal over their first `measured` elements. */
+export function orthogonalRows(x: Node, measured: number): Node {
+  return new Node(JACOBI, [x], [{ shape: x.shape, dtype: x.dtype }], measured);
+}
+
+/** A stack of matrices [batch, m, n] near size 1, and for each its size [batch, 1, 1]. */
+export function unitSize(a: Node): { unit: Node; size: Node; finite: Node } {
+  const norm = euclidean(a, [1, 2]);
+  const size = scaleOf(norm);
+  return {
+    unit: mul(a, reciprocal(size)),
+    size,
+    finite: lessEqual(norm, fill(norm.shape, 3e38)),
+  };
+}
+
+/** Values that are NaN wherever a matrix had an element that is not finite. */
+export function orNaN(finite: Node, x: Node): Node {
+  const lead = reshape(finite, [finite.size, ...x.shape.slice(1).map(() => 1)]);
+  return where(lead, x, fillLike(x, NaN));
+}
+
+/** Values [batch, n] in order, the largest first (or last), and rows [batch, n, length] with them. */
+export function sortRows(values: Node, rows: Node | null, largest: "first" | "last"): {
+  values: Node;
+  rows: Node | null;
+} {
+  const [batch, n] = values.shape;
+  const square = [batch, n, n];
+  const own = expand(reshape(values, [batch, n, 1]), square);
+  const other = expand(reshape(values, [batch, 1, n]), square);
+  const count = fromIndex(iota([n]));
+  const column = expand(reshape(count, [n, 1]), [n, n]);
+  const row = expand(count, [n, n]);
+  const ahead = largest === "first" ? greater(other, own) : less(other, own);
+  const before = where(equal(other, own), expand(less(row, column), square), ahead);
+  const rank = expand(reshape(sum(before, 2), [batch, 1, n]), square);
+  // Products with this matrix of zeros and ones are exact.
+  const order = equal(rank, expand(column, square));
+  return {
+    values: reshape(matmul(order, reshape(values, [batch, n, 1])), [batch, n]),
+    rows: rows && matmul(order, rows),
+  };
+}
+
+/** x / y for real y; where y is 0 it is 0 if x is too, and else NaN. */
+export function quotient(x: Node, y: Node): Node {
+  const zero = equal(y, fill(y.shape, 0));
+  const one = fill(y.shape, 1);
+  const lost = where(equal(x, fillLike(x, 0)), fillLike(x, 0), fillLike(x, NaN));
+  return where(zero, lost, mul(x, reciprocal(where(zero, one, y))));
+}
+
+/** x_jk / y_jk beside the diagonal, on which it is 0; see {@link quotient}. */
+export function offDiagonal(x: Node, y: Node): Node {
+  const n = x.shape.at(-1)!;
+  const one = expand(embedDiagonal(fill([n], 1), n, n), y.shape);
+  return quotient(where(one, fillLike(x, 0), x), where(one, fill(y.shape, 1), y));
+}
+
+/** Values [… n] as a row that broadcasts over the rows of matrices: it belongs to their columns. */
+export const asColumns = (x: Node): Node =>
+  reshape(x, [...x.shape.slice(0, -1), 1, x.shape.at(-1)!]);
+
+/** Values [… n] as a column that broadcasts over the columns of matrices: it belongs to their rows. */
+export const asRows = (x: Node): Node => reshape(x, [...x.shape, 1]);
+
+/** A primitive whose value is its first input, and whose derivative goes to the second. */
+export function derived(
+  name: string,
+  derivative: (call: Node, g: Node) => Node,
+): (value: Node, a: Node, ...rest: Node[]) => Node {
+  const primitive: Primitive = {
+    name,
+    lowering: { kind: "view", alias: true, place: (at) => ({ at }) },
+    derivative: (call, [g]) => call.inputs.map((_, k) => (k === 1 ? derivative(call, g!) : null)),
+  };
+  return (value, ...rest) =>
+    new Node(primitive, [value, ...rest], [{ shape: value.shape, dtype: value.dtype }]);
+}

@@ -1,0 +1,184 @@
+/** The singular value decomposition by one-sided Jacobi rotations, and its derivative. */
+import { cannot } from "../../gpu/errors.ts";
+import type { Node } from "../graph.ts";
+import { show, sizeOf } from "../shape.ts";
+import { add, complex, conj, fill, fillLike, imag, mul, real, sub } from "./arithmetic.ts";
+import { greater, less, where } from "./compare.ts";
+import { diagonal, embedDiagonal } from "./diagonal.ts";
+import { reciprocal } from "./functions.ts";
+import { concat } from "./join.ts";
+import {
+  asColumns,
+  asRows,
+  derived,
+  offDiagonal,
+  orNaN,
+  orthogonalRows,
+  quotient,
+  sortRows,
+  unitSize,
+} from "./jacobi.ts";
+import { matmul } from "./matmul.ts";
+import { euclidean } from "./norm.ts";
+import { qr } from "./qr.ts";
+import { adjoint, transpose } from "./solve.ts";
+import { detach, expand, reshape, slice } from "./views.ts";
+
+/** A = U·diag(S)·Vh. */
+export interface Decomposition {
+  readonly u: Node;
+  readonly s: Node;
+  readonly vh: Node;
+}
+
+/** Singular values below this part of the largest count as 0 where U is divided by them. */
+const TINY = 2 ** -49;
+
+/** The columns `[start, end)` of a stack [batch, rows, columns]. */
+function columns(x: Node, start: number, end: number): Node {
+  const [batch, rows] = x.shape;
+  return slice(x, [0, 0, start], [batch, rows, end - start], [1, 1, 1]);
+}
+
+/** The orthonormal columns nearest to x's, which are orthonormal already or, the last ones, zero. */
+function completed(x: Node): Node {
+  const { q, r } = qr(x, "reduced");
+  const turned = real(diagonal(r));
+  const sign = where(
+    less(turned, fill(turned.shape, 0)),
+    fillLike(turned, -1),
+    fillLike(turned, 1),
+  );
+  return mul(q, reshape(sign, [sign.shape[0], 1, sign.shape[1]]));
+}
+
+/** The stack [batch, m, n] with m ≥ n; without derivatives. */
+function tall(a: Node, vectors: boolean): Decomposition {
+  const [batch, m, n] = a.shape;
+  const { unit, size, finite } = unitSize(a);
+  // Rotations of n rows of length n, whatever m is.
+  const reduced = m > n ? qr(unit, "reduced") : null;
+  const lines = transpose(reduced ? reduced.r : unit);
+  const one = embedDiagonal(fillLike(reshape(columns(lines, 0, 1), [batch, n]), 1), n, n);
+  const turned = orthogonalRows(vectors ? concat([lines, one], 2) : lines, n);
+  const lengths = reshape(euclidean(columns(turned, 0, n), [2]), [batch, n]);
+  const sorted = sortRows(lengths, vectors ? turned : null, "first");
+  const s = orNaN(finite, mul(sorted.values, reshape(size, [batch, 1])));
+  if (!vectors) return { u: s, s, vh: s };
+  const seen = greater(sorted.values, fill([batch, n], TINY));
+  const zero = fill([batch, n], 0);
+  const over = where(seen, reciprocal(where(seen, sorted.values, fill([batch, n], 1))), zero);
+  const rows = mul(columns(sorted.rows!, 0, n), reshape(over, [batch, n, 1]));
+  const u = completed(transpose(rows));
+  return {
+    u: orNaN(finite, reduced ? matmul(reduced.q, u) : u),
+    s,
+    vh: orNaN(finite, conj(columns(sorted.rows!, n, 2 * n))),
+  };
+}
+
+/** Values without derivatives; of `[… m, n]`. */
+function decompose(a: Node, vectors: boolean): Decomposition {
+  const lead = a.shape.slice(0, -2);
+  const [m, n] = a.shape.slice(-2);
+  const stack = reshape(detach(a), [sizeOf(lead), m, n]);
+  const k = Math.min(m, n);
+  const { u, s, vh } = m >= n ? tall(stack, vectors) : tall(adjoint(stack), vectors);
+  const values = reshape(s, [...lead, k]);
+  if (!vectors) return { u: values, s: values, vh: values };
+  const [left, right] = m >= n ? [u, vh] : [adjoint(vh), adjoint(u)];
+  return {
+    u: reshape(left, [...lead, m, k]),
+    s: values,
+    vh: reshape(right, [...lead, k, n]),
+  };
+}
+
+/** (X − Xᴴ)_jk / (s_k² − s_j²), and 0 on the diagonal. */
+function overDifferences(x: Node, s: Node): Node {
+  const [row, column] = [asRows(s), asColumns(s)];
+  const differences = mul(sub(column, row), add(column, row));
+  return offDiagonal(sub(x, adjoint(x)), differences);
+}
+
+// Wan and Zhang, arXiv:1909.02659; the terms of gU, gS and gVh add up to PyTorch's.
+const VALUES = derived("svd", (call, g) => {
+  const { u, vh } = attached(call.inputs);
+  return matmul(mul(u, asColumns(g)), vh);
+});
+
+const LEFT = derived("svd", (call, g) => {
+  const { s, vh } = attached(call.inputs);
+  const u = call;
+  const [m, k] = u.shape.slice(-2);
+  const inner = matmul(adjoint(u), g);
+  let middle = mul(overDifferences(inner, s), asColumns(s));
+  if (u.dtype === "c64") {
+    const phases = quotient(imag(diagonal(inner)), s);
+    middle = add(middle, embedDiagonal(complex(fill(phases.shape, 0), phases), k, k));
+  }
+  let left = matmul(u, middle);
+  if (m > k) left = add(left, quotient(sub(g, matmul(u, inner)), expand(asColumns(s), g.shape)));
+  return matmul(left, vh);
+});
+
+const RIGHT = derived("svd", (call, g) => {
+  const { u, s } = attached(call.inputs);
+  const vh = call;
+  const [k, n] = vh.shape.slice(-2);
+  const inner = matmul(vh, adjoint(g));
+  let right = matmul(mul(overDifferences(inner, s), asRows(s)), vh);
+  if (n > k) {
+    const across = sub(g, matmul(adjoint(inner), vh));
+    right = add(right, quotient(across, expand(asRows(s), g.shape)));
+  }
+  return matmul(u, right);
+});
+
+/** The three factors with their derivatives, from what any of the three is made of. */
+function attached([, a, u, s, vh]: readonly Node[]): Decomposition {
+  return {
+    u: LEFT(u, a, u, s, vh),
+    s: VALUES(s, a, u, s, vh),
+    vh: RIGHT(vh, a, u, s, vh),
+  };
+}
+
+function checkMatrices(what: string, { shape }: Node): void {
+  if (shape.length < 2) throw cannot(what, `it takes matrices [… m, n], got shape ${show(shape)}`);
+}
+
+/** U [… m, k], S [… k] and Vh [… k, n] with k = min(m, n). */
+export function svd(a: Node): Decomposition {
+  checkMatrices("take the singular value decomposition", a);
+  const { u, s, vh } = decompose(a, true);
+  return attached([a, a, u, s, vh]);
+}
+
+const VALUES_ALONE = derived("svdvals", ({ inputs: [, a] }, g) => {
+  const { u, vh } = svd(a);
+  return matmul(mul(u, asColumns(g)), vh);
+});
+
+/** The singular values alone, [… k]. */
+export function svdvals(a: Node): Node {
+  checkMatrices("take singular values", a);
+  return VALUES_ALONE(decompose(a, false).s, a);
+}
+
+const FULL = derived("svd", () => {
+  throw cannot(
+    "differentiate svd with fullMatrices",
+    "the vectors beyond the singular ones are not determined; without the option it has a derivative",
+  );
+});
+
+/** The columns of u [… m, k], and m − k more that make the matrix unitary. */
+export function fullColumns(u: Node, a: Node): Node {
+  const [m, k] = u.shape.slice(-2);
+  if (m === k) return u;
+  const { q } = qr(detach(u), "complete");
+  const start = u.shape.map((_, d) => (d === u.shape.length - 1 ? k : 0));
+  const more = slice(q, start, [...u.shape.slice(0, -1), m - k], u.shape.map(() => 1));
+  return concat([u, FULL(more, a)], u.shape.length - 1);
+}
