@@ -22,7 +22,7 @@ function weighted(factors: Factored, w: Node, refused: number): Node {
   const { shape } = factors.a;
   const n = shape.at(-1)!;
   const line = expand(reshape(w, [...w.shape, 1]), shape.slice(0, -1));
-  return applySolve(factors, embedDiagonal(line, n, n), { adjoint: true, refused });
+  return applySolve(factors, embedDiagonal(line, n, n), { adjoint: true, upper: false, refused });
 }
 
 /** What takes the place of a pivot that is zero, relative to the largest one. */

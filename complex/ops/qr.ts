@@ -10,7 +10,7 @@ import { diagonal, embedDiagonal } from "./diagonal.ts";
 import { fromIndex, iota } from "./indices.ts";
 import { concat } from "./join.ts";
 import { matmul } from "./matmul.ts";
-import { adjoint, solve, stackOf } from "./solve.ts";
+import { adjoint, solveUpper, stackOf } from "./solve.ts";
 import { expand, reshape, slice } from "./views.ts";
 
 /** How many columns Q has: as many as A (or its rows, if these are fewer), or as many as A has rows. */
@@ -64,7 +64,7 @@ const QR: Primitive = {
     const inner = fromR && fromQ ? add(fromR, fromQ) : (fromR ?? fromQ)!;
     const turned = matmul(q, hermitian(inner));
     const outer = gq ? add(turned, gq) : turned;
-    return [adjoint(solve(r, adjoint(outer)))];
+    return [adjoint(solveUpper(r, adjoint(outer)))];
   },
 };
 

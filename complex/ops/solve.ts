@@ -1,5 +1,5 @@
 /** Linear systems and inverses, from an elimination of the matrix. */
-import { eliminate, NOT_FINITE, SINGULAR } from "../../gpu/kernels/eliminate.ts";
+import { eliminate, NOT_FINITE, SINGULAR, upper } from "../../gpu/kernels/eliminate.ts";
 import { substitute } from "../../gpu/kernels/substitute.ts";
 import { cannot } from "../../gpu/errors.ts";
 import type { Field } from "../../gpu/kernel.ts";
@@ -46,6 +46,15 @@ const ELIMINATE: Primitive = {
   },
 };
 
+const UPPER: Primitive = {
+  name: "upper triangle",
+  lowering: {
+    kind: "program",
+    program: ({ inputs: [{ dtype, shape }] }) =>
+      upper({ dtype: dtype as Field, batch: stackOf(shape), n: shape.at(-1)! }),
+  },
+};
+
 /** Derivatives don't pass through the factors: what is computed of them has its own, by A. */
 export function factor(a: Node): Factored {
   const order = [...a.shape.slice(0, -2), a.shape.at(-1)! + 1];
@@ -58,6 +67,8 @@ export function factor(a: Node): Factored {
 export interface SolveAttrs {
   /** Solves with Aᴴ in place of A. */
   readonly adjoint: boolean;
+  /** Whether A is upper triangular, and its own factor. */
+  readonly upper: boolean;
   /** The states of the factors for which the result is NaN. */
   readonly refused: number;
 }
@@ -89,7 +100,7 @@ export function applySolve({ a, lu, order }: Factored, b: Node, attrs: SolveAttr
 }
 
 /** A⁻¹B, NaN where A is singular. */
-export const PLAIN: SolveAttrs = { adjoint: false, refused: SINGULAR | NOT_FINITE };
+export const PLAIN: SolveAttrs = { adjoint: false, upper: false, refused: SINGULAR | NOT_FINITE };
 
 /** X with A·X = B by PyTorch's rule for shapes; B is a vector, a stack of them, or matrices. */
 export function solve(a: Node, b: Node): Node {
@@ -123,6 +134,13 @@ function solveOne(a: Node, b: Node): Node {
   const side = reshape(permute(reshape(b, [stack, n, columns]), [1, 0, 2]), [n, stack * columns]);
   const x = applySolve(factor(a), side, PLAIN);
   return reshape(permute(reshape(x, [n, stack, columns]), [1, 0, 2]), b.shape);
+}
+
+/** U⁻¹B for upper triangular matrices, zeros below the diagonal included, and B of their batch. */
+export function solveUpper(u: Node, b: Node): Node {
+  const order = [...u.shape.slice(0, -2), u.shape.at(-1)! + 1];
+  const rows = new Node(UPPER, [u], [{ shape: order, dtype: "u32" }], null, null, false);
+  return applySolve({ a: u, lu: u, order: rows }, b, { ...PLAIN, upper: true });
 }
 
 /** A⁻¹ */

@@ -23,7 +23,7 @@ export function columnGrid(batch: number, columns: number, crew: Crew): [number,
 }
 
 /** WGSL of the field: `T`, `times`, `conjugate`, `inverse`, and `size_bits`, which orders by size. */
-function fieldWgsl(dtype: Field): string {
+export function fieldWgsl(dtype: Field): string {
   const own = dtype === "f32"
     ? `fn times(a: T, b: T) -> T { return a * b; }
 fn conjugate(a: T) -> T { return a; }

@@ -2,7 +2,16 @@
  * Elimination with partial pivoting, P·A = L·U: as many dispatches as columns. The step of column s
  * takes pivot row s − 1 off the columns behind it, then the threads of column s choose its pivot.
  */
-import { BYTES, type Field, type Kernel, type Program, type Step, WORDS } from "../kernel.ts";
+import {
+  BYTES,
+  type Field,
+  type Kernel,
+  linearGrid,
+  type Program,
+  single,
+  type Step,
+  WORDS,
+} from "../kernel.ts";
 import { linear } from "../index.ts";
 import {
   addScaled,
@@ -10,11 +19,13 @@ import {
   columnMain,
   type Crew,
   crewOf,
+  fieldWgsl,
   inverse,
   meet,
   part,
   put,
   sizeAt,
+  sizedMain,
   SMALLEST,
 } from "./columns.ts";
 import { mapKernel } from "./map.ts";
@@ -230,4 +241,50 @@ export function eliminate(spec: EliminateSpec): Program {
     steps: [copyStep(dtype, batch * n * n, "out0"), ...steps],
     scratch: [batch * n * BYTES.u32],
   };
+}
+
+/** The order and state that {@link eliminate} would find for matrices that are upper triangular. */
+const orderOfUpper: Kernel<EliminateSpec> = {
+  name: "orderOfUpper",
+  bindings: ({ dtype }) => ({ inputs: [dtype], outputs: ["u32"] }),
+  params: () => 2,
+  wgsl({ dtype, batch, n }) {
+    return {
+      source: fieldWgsl(dtype) + sizedMain(
+        ["n"],
+        `  let row = i % (n + 1u);
+  if (row < n) { out0[i] = row; return; }
+  let base = (i / (n + 1u)) * n * n;
+  var state = 0u;
+  for (var k = 0u; k < n; k += 1u) {
+    let size = size_bits(in0[base + k * (n + 1u)]);
+    if (size < 0x800000u) { state |= ${SINGULAR}u; }
+    if (size >= 0x7f800000u) { state |= ${NOT_FINITE}u; }
+  }
+  out0[i] = state;`,
+      ),
+      workgroups: linearGrid(batch * (n + 1)),
+      rounds: n,
+    };
+  },
+  cpu({ dtype, batch, n }, inputs, [order]) {
+    const [u] = inputs as Float32Array[];
+    for (let matrix = 0; matrix < batch; matrix++) {
+      const rows = order.subarray(matrix * (n + 1), (matrix + 1) * (n + 1));
+      rows[n] = 0;
+      for (let k = 0; k < n; k++) {
+        rows[k] = k;
+        const size = sizeAt(dtype, u as Float32Array, matrix * n * n + k * (n + 1));
+        if (size < SMALLEST) rows[n] |= SINGULAR;
+        if (!(size < Infinity)) rows[n] |= NOT_FINITE;
+      }
+    }
+  },
+};
+
+/** U → the order of its rows, which is their own, and its state. */
+export function upper(spec: EliminateSpec): Program {
+  const { steps: [step] } = single(orderOfUpper, spec);
+  const { batch, n } = spec;
+  return { steps: [{ ...step, params: [batch * (n + 1), n] }] };
 }

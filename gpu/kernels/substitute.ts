@@ -36,6 +36,8 @@ export interface SubstituteSpec {
   readonly n: number;
   readonly columns: number;
   readonly adjoint: boolean;
+  /** Whether A is upper triangular: there is no L. */
+  readonly upper: boolean;
   /** The states for which the result is NaN. */
   readonly refused: number;
 }
@@ -176,7 +178,7 @@ const triangle: Kernel<Triangle> = {
 
 /** L and U in one matrix, the order of the rows, B → X. */
 export function substitute(spec: SubstituteSpec): Program {
-  const { dtype, batch, n, columns, adjoint } = spec;
+  const { dtype, batch, n, columns, adjoint, upper } = spec;
   const move = (source: Slot, place: Slot, ordered: Exchange["ordered"]): Step => ({
     kernel: exchange,
     spec: { ...spec, ordered },
@@ -184,7 +186,8 @@ export function substitute(spec: SubstituteSpec): Program {
     outputs: [place],
     params: [batch * n * columns, n, columns, spec.refused],
   });
-  const factors = adjoint ? ["U", "L"] as const : ["L", "U"] as const;
+  const both = adjoint ? ["U", "L"] as const : ["L", "U"] as const;
+  const factors = upper ? ["U"] as const : both;
   const parts = runs(Math.ceil(n / ROWS), (block) => 2 * ROWS * block + 1, MOST_ROUNDS);
   const rounds = Math.max(...parts.map((r) => r.rounds));
   const solve = factors.flatMap((factor) =>

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Field, WORDS } from "../../gpu/kernel.ts";
 import { determinant } from "../../gpu/kernels/determinant.ts";
-import { eliminate, NOT_FINITE, ODD, SINGULAR } from "../../gpu/kernels/eliminate.ts";
+import { eliminate, NOT_FINITE, ODD, SINGULAR, upper } from "../../gpu/kernels/eliminate.ts";
 import { substitute } from "../../gpu/kernels/substitute.ts";
 import type { Engine } from "../../gpu/engine.ts";
 import { assertClose } from "../support/close.ts";
@@ -136,7 +136,15 @@ onEngines("substitute() solves with a matrix and with its adjoint", async (engin
           const { x } = reference(n, columns, own, list(b, m * n * columns, n * columns));
           expected.set(x.flatMap((z) => z.slice(0, w)), m * n * columns * w);
         }
-        const program = substitute({ dtype, batch, n, columns, adjoint, refused: SINGULAR });
+        const program = substitute({
+          dtype,
+          batch,
+          n,
+          columns,
+          adjoint,
+          upper: false,
+          refused: SINGULAR,
+        });
         for (const { lu, order } of await factors(engine, dtype, batch, n, a)) {
           for (const [name, way] of Object.entries(WAYS)) {
             const [x] = await runProgram(engine, way(program), [lu, order, b], [b.length]);
@@ -190,7 +198,7 @@ onEngines("eliminate() marks matrices that are singular or not finite", async (e
       assertEquals(states.map((s, m) => s & expected[m]), expected);
       assertEquals([states[0], states[5]], [SINGULAR, 0]);
       for (const refused of [SINGULAR, NOT_FINITE]) {
-        const spec = { dtype, batch: 6, n: 3, columns: 1, adjoint: false, refused };
+        const spec = { dtype, batch: 6, n: 3, columns: 1, upper: false, refused };
         for (const adjoint of [false, true]) {
           const b = new Float32Array(18 * WORDS[dtype]).fill(1);
           const program = substitute({ ...spec, adjoint });
@@ -217,7 +225,7 @@ onEngines("substitute() cuts long systems into several dispatches", async (engin
   }
   const order = Uint32Array.from({ length: n + 1 }, (_, k) => k < n ? n - 1 - k : 0);
   const b = new Float32Array(n).fill(1);
-  const spec = { dtype: "f32", batch: 1, n, columns: 1, refused: SINGULAR } as const;
+  const spec = { dtype: "f32", batch: 1, n, columns: 1, upper: false, refused: SINGULAR } as const;
   const forward = substitute({ ...spec, adjoint: false });
   assert(forward.steps.length > 4);
   const [x] = await runProgram(engine, forward, [lu, order, b], [n]);
@@ -225,4 +233,17 @@ onEngines("substitute() cuts long systems into several dispatches", async (engin
   // Of the transpose the sums run from the end, and the rows come back in order.
   const [y] = await runProgram(engine, substitute({ ...spec, adjoint: true }), [lu, order, b], [n]);
   assertEquals([...y], Array.from({ length: n }, (_, k) => k + 1));
+});
+
+onEngines("upper() finds zeros and what is not finite on a diagonal", async (engine) => {
+  const diagonals = [[1, 2, 3], [1, 0, 3], [NaN, 1, 1], [1, 1, -Infinity], [2 ** -127, 1, 1]];
+  for (const dtype of FIELDS) {
+    const u = new Float32Array(45 * WORDS[dtype]);
+    diagonals.flat().forEach((x, k) => {
+      u[(Math.floor(k / 3) * 9 + (k % 3) * 4) * WORDS[dtype]] = x;
+    });
+    const [order] = await runProgram(engine, upper({ dtype, batch: 5, n: 3 }), [u], [20]);
+    const states = [0, SINGULAR, NOT_FINITE, NOT_FINITE, SINGULAR];
+    assertEquals([...order], states.flatMap((state) => [0, 1, 2, state]));
+  }
 });
