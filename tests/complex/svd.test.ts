@@ -63,38 +63,51 @@ async function check(a: Tensor, values: readonly number[], name: string, full = 
   assert(off <= 2e-6 * largest, `${name}: U S Vh is off by ${off} of ${largest}`);
 }
 
-const SPECTRA: [name: string, shape: [number, number], values: number[]][] = [
-  ["one number", [1, 1], [3]],
-  ["a column", [5, 1], [2]],
-  ["a row", [1, 4], [0.5]],
-  ["square", [6, 6], [5, 4, 3, 2, 1, 0.5]],
-  ["tall", [9, 5], [5, 4, 3, 2, 1]],
-  ["wide", [4, 7], [7, 3, 2, 1]],
-  ["graded", [6, 6], [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5]],
-  ["graded and tall", [30, 6], [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5]],
-  ["of lower rank", [7, 7], [2, 1, 0.5, 0, 0, 0, 0]],
-  ["tall of lower rank", [9, 4], [2, 1, 0, 0]],
-  ["with equal values", [6, 6], [3, 3, 3, 1, 1, 0]],
-  ["larger", [41, 41], Array.from({ length: 41 }, (_, k) => 1.2 ** -k)],
-];
+/** Each of largest value 1 or 0, for a stack of 6 × 6 matrices. */
+const SPECTRA = {
+  even: [1, 0.8, 0.6, 0.4, 0.2, 0.1],
+  graded: [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5],
+  lowerRank: [1, 0.5, 0.25, 0, 0, 0],
+  rankOne: [1, 0, 0, 0, 0, 0],
+  equal: [1, 1, 1, 0.3, 0.3, 0],
+  unitary: [1, 1, 1, 1, 1, 1],
+  zero: [0, 0, 0, 0, 0, 0],
+};
 
-onEngines("svd() finds the values that a matrix is made of, and orthonormal vectors", async () => {
-  for (const [k, [name, shape, values]] of SPECTRA.entries()) {
-    const real = k % 2 === 1;
-    const a = withSpectrum(shape, values, 10 + k, { real });
-    await check(tensorOf(a, shape, real), values, `${name}, ${real ? "real" : "complex"}`);
+onEngines("svd() finds the values that matrices are made of, and orthonormal vectors", async () => {
+  for (const real of [false, true]) {
+    const list = Object.values(SPECTRA).map((values, k) =>
+      tensorOf(withSpectrum([6, 6], values, 10 + k, { real }), [6, 6], real)
+    );
+    // Exact zeros and exactly equal columns too.
+    const zeroColumn = argand.diag(tensor([0, 1, 0.5, 0, 0.25, 0.125]));
+    const exact = [eye(6), argand.ones([6, 6]).div(6), zeroColumn];
+    const all = [...list, ...exact.map((x) => real ? x : x.toComplex())] as ComplexTensor[];
+    const values = [
+      ...Object.values(SPECTRA),
+      SPECTRA.unitary,
+      SPECTRA.rankOne,
+      [1, 0.5, 0.25, 0.125, 0, 0],
+    ];
+    await check(stack(all), values.flat(), real ? "real" : "complex");
   }
 });
 
-onEngines(
-  "svd() of the identity, of zeros and of equal columns has orthonormal vectors",
-  async () => {
-    await check(eye(5), [1, 1, 1, 1, 1], "the identity");
-    await check(zeros([4, 3]).toComplex(), [0, 0, 0], "zeros");
-    await check(argand.ones([4, 4]), [4, 0, 0, 0], "ones");
-    await check(tensor([[0, 0], [0, 2]]), [2, 0], "a zero column");
-  },
-);
+onEngines("svd() takes matrices of any shape", async () => {
+  const shapes: [shape: [number, number], values: number[]][] = [
+    [[1, 1], [3]],
+    [[5, 1], [2]],
+    [[1, 4], [0.5]],
+    [[4, 7], [7, 3, 2, 0]],
+    [[30, 6], SPECTRA.graded],
+    [[41, 41], Array.from({ length: 41 }, (_, k) => 1.2 ** -k)],
+  ];
+  for (const [k, [shape, values]] of shapes.entries()) {
+    const real = k % 2 === 1;
+    const a = withSpectrum(shape, values, 30 + k, { real });
+    await check(tensorOf(a, shape, real), values, `${shape}, ${real ? "real" : "complex"}`);
+  }
+});
 
 onEngines("svd() of huge and of tiny numbers keeps its digits", async () => {
   const shape: [number, number] = [4, 4];
