@@ -40,6 +40,7 @@ export * from "./layers/masks.ts";
 export * from "./layers/modulus.ts";
 export * from "./layers/norm.ts";
 export * from "./layers/pool.ts";
+export * from "./layers/propagation.ts";
 export * from "./layers/recurrent.ts";
 export * from "./layers/recurrent_cells.ts";
 export * from "./layers/sequential.ts";
@@ -73,6 +74,7 @@ export type { IntensityOptions } from "./functional/intensity.ts";
 export type { LensOptions } from "./functional/lens.ts";
 export type { LightOptions } from "./functional/light.ts";
 export type { ComplexMaskOptions } from "./functional/masks.ts";
+export type { PropagationOptions } from "./functional/propagation.ts";
 export type { RecurrentWeights } from "./functional/recurrent.ts";
 export type { UpsampleOptions } from "./functional/resize.ts";
 export type {

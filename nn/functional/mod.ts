@@ -15,6 +15,7 @@ export * from "./metrics.ts";
 export * from "./modulus.ts";
 export * from "./norm.ts";
 export * from "./pool.ts";
+export { propagate } from "./propagation.ts";
 export * from "./recurrent.ts";
 export * from "./softmax.ts";
 export { transmit } from "./transmission.ts";

@@ -32,6 +32,18 @@ export const optics: Case[] = [
     shape: [3, 4, 5],
     refuses: [[4]],
   },
+  {
+    name: "Propagation",
+    make: () => new nn.Propagation({ ...light, distance: 1e-4 }),
+    shape: [3, 4, 5],
+    refuses: [[4]],
+  },
+  {
+    name: "Propagation by Fresnel",
+    make: () => new nn.Propagation({ ...light, distance: 1e-2, method: "fresnel" }),
+    shape: [3, 4, 5],
+    refuses: [[4]],
+  },
   special({
     name: "Intensity",
     make: () => new nn.Intensity({ bin: [2, 3] }),
