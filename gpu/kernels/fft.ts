@@ -59,7 +59,7 @@ function radices(n: number, most = LARGEST_RADIX): number[] | null {
   if (n <= most) return [n];
   let best: number[] | null = null;
   const cost = (list: readonly number[]) => list.length * n + list.reduce((a, r) => a + r, 0);
-  for (let r = Math.min(most, n / 2); r >= 2; r--) {
+  for (let r = Math.min(most, n >> 1); r >= 2; r--) {
     const others = n % r === 0 ? radices(n / r, r) : null;
     if (others && (!best || cost([r, ...others]) < cost(best))) best = [r, ...others];
   }

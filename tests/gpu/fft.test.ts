@@ -1,0 +1,47 @@
+import { assert, assertEquals } from "@std/assert";
+import { fft, type FftSpec, fftTable, isSmooth, takesTable } from "../../gpu/kernels/fft.ts";
+import { HostFft } from "../../gpu/kernels/host_fft.ts";
+import { dft64, dft64Along, errorBound, relativeError } from "../support/dft.ts";
+import { onEngines } from "../support/engines.ts";
+import { runProgram } from "../support/program.ts";
+import { Seeded } from "../support/seeded.ts";
+
+Deno.test("fft() takes lengths whose prime factors are at most 13", () => {
+  const rough = Array.from({ length: 64 }, (_, k) => k + 1).filter((n) => !isSmooth(n));
+  assertEquals(rough, [17, 19, 23, 29, 31, 34, 37, 38, 41, 43, 46, 47, 51, 53, 57, 58, 59, 61, 62]);
+});
+
+onEngines("fft() equals a transform in float64 over random shapes and lengths", async (engine) => {
+  const random = new Seeded(31);
+  const lengths = [1, 2, 3, 5, 6, 7, 8, 11, 13, 15, 16, 32, 60, 63, 77, 169, 210, 256, 1000, 2048, 21];
+  for (const [k, n] of lengths.entries()) {
+    const spec: FftSpec = {
+      outer: random.of([1, 2, 5]),
+      n,
+      inner: random.of([1, 3, 16]),
+      inverse: k % 2 === 1,
+      scale: random.of([1, 0.5, 1 / n]),
+    };
+    const { outer, inner, inverse, scale } = spec;
+    const x = random.floats(2 * outer * n * inner);
+    const inputs = takesTable(n) ? [x, fftTable(n)] : [x];
+    const [got] = await runProgram(engine, fft(spec), inputs, [x.length]);
+    const wanted = dft64Along(x, [outer, n, inner], inverse).map((value) => scale * value);
+    const error = relativeError(got, wanted);
+    assert(error <= errorBound(n), `${JSON.stringify(spec)}: ${error}`);
+  }
+});
+
+Deno.test("the host's transform of one line equals a transform by definition", () => {
+  const random = new Seeded(32);
+  for (const n of [1, 2, 4, 6, 8, 17, 35, 64, 120, 128]) {
+    const x = random.floats(2 * n);
+    for (const inverse of [false, true]) {
+      const host = new HostFft(n, inverse);
+      for (let k = 0; k < n; k++) [host.re[k], host.im[k]] = [x[2 * k], x[2 * k + 1]];
+      host.run();
+      const got = Float64Array.from(x, (_, k) => (k & 1 ? host.im : host.re)[k >> 1]);
+      assert(relativeError(got, dft64(x, inverse)) < 1e-14);
+    }
+  }
+});
