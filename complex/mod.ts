@@ -92,6 +92,7 @@ export { fft, fft2, fftn, ifft, ifft2, ifftn } from "./fft.ts";
 export type { FftnOptions, FftNorm, FftOptions } from "./fft_options.ts";
 export { irfft, irfft2, irfftn, rfft, rfft2, rfftn } from "./real_fft.ts";
 export { fftfreq, fftshift, ifftshift, rfftfreq } from "./frequencies.ts";
+export { fftConvolve, type FftConvolveOptions } from "./fft_convolve.ts";
 export { type Contracted, einsum } from "./einsum.ts";
 export { diag, diagonal, kron, trace } from "./linalg/matrices.ts";
 export { norm, type NormOptions } from "./linalg/norm.ts";

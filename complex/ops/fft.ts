@@ -92,7 +92,7 @@ function chirp(n: number, inverse: boolean): Float64Array {
 /** The transform of the conjugate chirp, wrapped round to `length`. */
 function chirpSpectrum(n: number, length: number, inverse: boolean): Float32Array {
   const w = chirp(n, inverse);
-  const host = new HostFft(length, false);
+  const host = new HostFft(length);
   for (let k = 0; k < n; k++) {
     for (const at of [k, (length - k) % length]) {
       host.re[at] = w[2 * k];

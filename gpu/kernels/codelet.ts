@@ -29,14 +29,9 @@ export const CODELET_FUNCTIONS = `fn times(a: vec2<f32>, b: vec2<f32>) -> vec2<f
 }
 `;
 
-/** Writes transforms y[k] = Σ_j x[j] e^{∓2πi jk/n}, with the minus unless `inverse`. */
+/** Writes transforms y[k] = Σ_j x[j] e^{−2πi jk/n}. */
 export class Codelet {
   readonly lines: string[] = [];
-  readonly #inverse: boolean;
-
-  constructor(inverse: boolean) {
-    this.#inverse = inverse;
-  }
 
   /** A name for the value of an expression. */
   name(expression: string): string {
@@ -45,12 +40,12 @@ export class Codelet {
     return name;
   }
 
-  /** ∓i·x */
+  /** −i·x */
   #quarter(x: string): string {
-    return this.name(this.#inverse ? `vec2<f32>(-${x}.y, ${x}.x)` : `vec2<f32>(${x}.y, -${x}.x)`);
+    return this.name(`vec2<f32>(${x}.y, -${x}.x)`);
   }
 
-  /** x·e^{∓2πi k/n} */
+  /** x·e^{−2πi k/n} */
   #turn(x: string, k: number, n: number): string {
     const eighths = 8 * (k % n) / n;
     if (eighths === 0) return x;
@@ -61,7 +56,7 @@ export class Codelet {
       const turned = this.#quarter(x);
       return this.name(`${literal(Math.SQRT1_2)} * (${turned} ${eighths === 1 ? "+" : "-"} ${x})`);
     }
-    const angle = (this.#inverse ? 2 : -2) * Math.PI * k / n;
+    const angle = -2 * Math.PI * k / n;
     const [c, s] = [literal(Math.cos(angle)), literal(Math.sin(angle))];
     return this.name(`vec2<f32>(${c} * ${x}.x - ${s} * ${x}.y, ${c} * ${x}.y + ${s} * ${x}.x)`);
   }

@@ -7,7 +7,8 @@
  * (1965); Stockham, "High-speed Convolution and Correlation" (1966); Van Loan, "Computational
  * Frameworks for the Fast Fourier Transform" (1992), section 1.7.
  */
-import { BYTES, type Kernel, linearGrid, linearMain, type Program, type Slot } from "../kernel.ts";
+import { BYTES, type Kernel, linearGrid, type Program, type Slot } from "../kernel.ts";
+import { sizedMain } from "./columns.ts";
 import { Codelet, CODELET_FUNCTIONS, middleDivisor, primeFactors } from "./codelet.ts";
 import { HostFft } from "./host_fft.ts";
 
@@ -25,17 +26,17 @@ export interface FftSpec {
   readonly scale: number;
 }
 
-/** One pass: what is left is a transform of `radix`·`rest` points at this `stride`. */
+/**
+ * One pass; what is particular to a length is in its params, so that all lengths share a few pipelines:
+ * groups, `step` and `stride` between the elements of a group before and after, the `unit` of its turns
+ * in the table, and (as floats) the signs of the imaginary parts in and out and the scale.
+ */
 interface PassSpec {
-  /** The number of elements. */
-  readonly size: number;
-  /** The length of the whole transform, and of the table. */
-  readonly n: number;
   readonly radix: number;
-  readonly rest: number;
-  readonly stride: number;
-  readonly inverse: boolean;
-  readonly scale: number;
+  /** The last pass turns nothing, and has no table. */
+  readonly last: boolean;
+  /** The workgroups. */
+  readonly grid: number;
 }
 
 /** Whether a length has no prime factors but those of the codelets. */
@@ -73,67 +74,58 @@ export function takesTable(n: number): boolean {
 
 const pass: Kernel<PassSpec> = {
   name: "fft",
-  bindings: ({ rest }) => ({ inputs: rest > 1 ? ["c64", "c64"] : ["c64"], outputs: ["c64"] }),
-  wgsl({ size, n, radix, rest, stride, inverse, scale }) {
-    const step = rest * stride;
-    const threads = size / radix;
-    const code = new Codelet(inverse);
+  bindings: ({ last }) => ({ inputs: last ? ["c64"] : ["c64", "c64"], outputs: ["c64"] }),
+  params: () => 7,
+  wgsl({ radix, last, grid }) {
+    const code = new Codelet();
     const each = Array.from({ length: radix }, (_, j) => j);
-    let y = code.transform(each.map((j) => code.name(`in0[source + ${j * step}u]`)));
-    if (rest > 1) {
-      // e^{∓2πi pj/(radix·rest)} for all j from those of its digits in base `base`.
+    let y = code.transform(each.map((j) => code.name(`in0[source + ${j}u * step] * signs`)));
+    if (!last) {
+      // e^{−2πi pj/(radix·rest)} for all j from those of its digits in base `base`.
       const base = middleDivisor(radix);
-      const load = (j: number) => code.name(`turned(in1[turn * ${j}u])`);
-      const low = each.slice(0, base).map((j) => (j === 0 ? "" : load(j)));
-      const high = each.slice(0, radix / base).map((j) => (j === 0 ? "" : load(j * base)));
+      const turn = (j: number) => (j === 0 ? "" : code.name(`in1[turn * ${j}u]`));
+      const low = each.slice(0, base).map(turn);
+      const high = each.slice(0, radix / base).map((j) => turn(j * base));
       y = y.map((value, j) => {
         const [a, b] = [low[j % base], high[Math.floor(j / base)]];
         if (!a && !b) return value;
         return code.name(`times(${value}, ${a && b ? `times(${a}, ${b})` : a || b})`);
       });
     }
-    if (scale !== 1) y = y.map((value) => code.name(`${value} * ${scale}f`));
-    const turned = `fn turned(w: vec2<f32>) -> vec2<f32> { return ${
-      inverse ? "vec2<f32>(w.x, -w.y)" : "w"
-    }; }\n`;
-    const body = `  let t = i % ${step}u;
-  let block = (i / ${step}u) * ${step * radix}u;
-  let source = block + t;
-  let p = t / ${stride}u;
-  let to = block + t % ${stride}u + p * ${radix * stride}u;
-${rest > 1 ? `  let turn = p * ${n / (radix * rest)}u;\n` : ""}${code.lines.join("\n")}
-${y.map((value, j) => `  out0[to + ${j * stride}u] = ${value};`).join("\n")}`;
+    const body = `  let signs = vec2<f32>(1.0, param_f32(4u));
+  let scales = vec2<f32>(param_f32(6u), param_f32(6u) * param_f32(5u));
+  let block = i / step;
+  let t = i - block * step;
+  let p = t / stride;
+  let source = block * step * ${radix}u + t;
+  let place = block * step * ${radix}u + t + p * stride * ${radix - 1}u;
+${last ? "" : "  let turn = p * unit;\n"}${code.lines.join("\n")}
+${y.map((value, j) => `  out0[place + ${j}u * stride] = ${value} * scales;`).join("\n")}`;
     return {
-      source: CODELET_FUNCTIONS + turned + linearMain(threads, body),
-      workgroups: linearGrid(threads),
+      source: CODELET_FUNCTIONS + sizedMain(["step", "stride", "unit"], body),
+      workgroups: [grid, 1, 1],
     };
   },
-  cpu({ size, n, radix, rest, stride, inverse, scale }, [x, table], [y]) {
-    const host = HostFft.of(radix, inverse);
+  cpu({ radix }, [x, table], [y], { u32: [groups, step, stride, unit], f32 }) {
+    const [signIn, signOut, scale] = f32.subarray(4);
+    const host = HostFft.of(radix);
     const { re, im } = host;
-    const sign = inverse ? -1 : 1;
-    const step = rest * stride;
-    const unit = n / (radix * rest);
-    for (let block = 0; block < size; block += radix * step) {
-      for (let p = 0; p < rest; p++) {
+    for (let block = 0; block < groups * radix; block += radix * step) {
+      for (let p = 0; p * stride < step; p++) {
         for (let q = 0; q < stride; q++) {
           let from = 2 * (block + p * stride + q);
           for (let j = 0; j < radix; j++, from += 2 * step) {
             re[j] = x[from];
-            im[j] = x[from + 1];
+            im[j] = signIn * x[from + 1];
           }
           host.run();
           let to = 2 * (block + p * radix * stride + q);
           for (let j = 0; j < radix; j++, to += 2 * stride) {
-            let c = scale;
-            let s = 0;
-            if (p > 0) {
-              const at = 2 * p * j * unit;
-              c = scale * table[at];
-              s = scale * sign * table[at + 1];
-            }
-            y[to] = c * re[j] - s * im[j];
-            y[to + 1] = c * im[j] + s * re[j];
+            const at = 2 * p * j * unit;
+            const c = p > 0 ? table[at] : 1;
+            const s = p > 0 ? table[at + 1] : 0;
+            y[to] = scale * (c * re[j] - s * im[j]);
+            y[to + 1] = scale * signOut * (c * im[j] + s * re[j]);
           }
         }
       }
@@ -141,29 +133,28 @@ ${y.map((value, j) => `  out0[to + ${j * stride}u] = ${value};`).join("\n")}`;
   },
 };
 
-/** x, table of {@link fftTable} → y. The length must be {@link isSmooth}. */
+/** x, and the table of {@link fftTable} if it {@link takesTable} → y. The length must be {@link isSmooth}. */
 export function fft({ outer, n, inner, inverse, scale }: FftSpec): Program {
   const size = outer * n * inner;
   const list = radices(n)!;
+  const end = list.length - 1;
+  // The last pass writes the output; before it output and scratch take turns.
+  const buffer = (k: number): Slot => (k < 0 ? "in0" : (end - k) % 2 === 0 ? "out0" : "tmp0");
+  // The inverse is the conjugate of the transform of the conjugate.
+  const sign = (here: boolean) => (inverse && here ? -1 : 1);
   let rest = n;
   let stride = inner;
-  const last = list.length - 1;
-  // The last pass writes the output; before it output and scratch take turns.
-  const buffer = (k: number): Slot => (k < 0 ? "in0" : (last - k) % 2 === 0 ? "out0" : "tmp0");
   const steps = list.map((radix, k) => {
     rest /= radix;
-    const spec: PassSpec = {
-      size,
-      n,
-      radix,
-      rest,
-      stride,
-      inverse,
-      scale: k === last ? scale : 1,
-    };
+    const groups = size / radix;
+    const last = k === end;
+    const spec: PassSpec = { radix, last, grid: linearGrid(groups)[0] };
+    const floats = Float32Array.of(sign(k === 0), sign(last), last ? scale : 1);
+    const words = new Uint32Array(floats.buffer);
+    const params = [groups, rest * stride, stride, stride / inner, ...words];
     stride *= radix;
-    const inputs: Slot[] = rest > 1 ? [buffer(k - 1), "in1"] : [buffer(k - 1)];
-    return { kernel: pass, spec, inputs, outputs: [buffer(k)] };
+    const inputs: Slot[] = last ? [buffer(k - 1)] : [buffer(k - 1), "in1"];
+    return { kernel: pass, spec, inputs, outputs: [buffer(k)], params };
   });
-  return { steps, scratch: last > 0 ? [size * BYTES.c64] : [] };
+  return { steps, scratch: end > 0 ? [size * BYTES.c64] : [] };
 }

@@ -1,14 +1,14 @@
 /** Fourier transforms of one line on the host, in float64. */
 import { primeFactors } from "./codelet.ts";
 
-/** One of Stockham's passes: radix, what is left, stride, and turns e^{∓2πi pj/(radix·rest)}. */
+/** One of Stockham's passes: what is left is a transform of `radix`·`rest` points at this `stride`. */
 interface HostPass {
   readonly radix: number;
   readonly rest: number;
   readonly stride: number;
 }
 
-/** Transforms `re` + i·`im` in place: y[k] = Σ_j x[j] e^{∓2πi jk/n}, with the minus unless inverse. */
+/** Transforms `re` + i·`im` in place: y[k] = Σ_j x[j] e^{−2πi jk/n}. */
 export class HostFft {
   /** The real parts. */
   readonly re: Float64Array;
@@ -20,17 +20,17 @@ export class HostFft {
   readonly #passes: HostPass[] = [];
   readonly #otherRe: Float64Array;
   readonly #otherIm: Float64Array;
-  static readonly #kept = new Map<string, HostFft>();
+  static readonly #kept = new Map<number, HostFft>();
 
   /** Any length; the cost of a prime factor p is n·p. */
-  constructor(n: number, inverse: boolean) {
+  constructor(n: number) {
     this.#n = n;
     [this.re, this.im, this.#otherRe, this.#otherIm, this.#cos, this.#sin] = Array.from(
       { length: 6 },
       () => new Float64Array(n),
     );
     for (let k = 0; k < n; k++) {
-      const angle = (inverse ? 2 : -2) * Math.PI * k / n;
+      const angle = -2 * Math.PI * k / n;
       this.#cos[k] = Math.cos(angle);
       this.#sin[k] = Math.sin(angle);
     }
@@ -50,13 +50,10 @@ export class HostFft {
   }
 
   /** The transform of a short length, made once. */
-  static of(n: number, inverse: boolean): HostFft {
-    const key = `${n},${inverse}`;
-    const known = this.#kept.get(key);
-    if (known) return known;
-    const made = new HostFft(n, inverse);
-    this.#kept.set(key, made);
-    return made;
+  static of(n: number): HostFft {
+    let host = this.#kept.get(n);
+    if (!host) this.#kept.set(n, host = new HostFft(n));
+    return host;
   }
 
   /** Transforms what is in {@link re} and {@link im}. */
@@ -110,8 +107,6 @@ export class HostFft {
   ): void {
     const [cos, sin] = [this.#cos, this.#sin];
     const step = rest * stride;
-    // ∓i is the table's quarter.
-    const sign = sin[this.#n / 4];
     for (let p = 0; p < rest; p++) {
       const at = p * stride;
       const [c1, c2, c3] = [cos[at], cos[2 * at], cos[3 * at]];
@@ -127,8 +122,8 @@ export class HostFft {
         const offI = xi[a] - xi[c];
         const sideR = xr[b] + xr[d];
         const sideI = xi[b] + xi[d];
-        const turnR = -sign * (xi[b] - xi[d]);
-        const turnI = sign * (xr[b] - xr[d]);
+        const turnR = xi[b] - xi[d];
+        const turnI = xr[d] - xr[b];
         const to = a + 3 * at;
         yr[to] = sumR + sideR;
         yi[to] = sumI + sideI;
@@ -155,7 +150,7 @@ export class HostFft {
     const step = rest * stride;
     for (let p = 0; p < rest; p++) {
       for (let j = 0; j < radix; j++) {
-        // Σ_k x[p + rest·k] e^{∓2πi (jk/radix + jp/(radix·rest))}, in units of the table.
+        // Σ_k x[p + rest·k] e^{−2πi (jk/radix + jp/(radix·rest))}, in units of the table.
         const turn = j * step;
         const start = j * p * stride;
         for (let q = 0; q < stride; q++) {

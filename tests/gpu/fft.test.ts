@@ -13,7 +13,29 @@ Deno.test("fft() takes lengths whose prime factors are at most 13", () => {
 
 onEngines("fft() equals a transform in float64 over random shapes and lengths", async (engine) => {
   const random = new Seeded(31);
-  const lengths = [1, 2, 3, 5, 6, 7, 8, 11, 13, 15, 16, 32, 60, 63, 77, 169, 210, 256, 1000, 2048, 21];
+  const lengths = [
+    1,
+    2,
+    3,
+    5,
+    6,
+    7,
+    8,
+    11,
+    13,
+    15,
+    16,
+    32,
+    60,
+    63,
+    77,
+    169,
+    210,
+    256,
+    1000,
+    2048,
+    21,
+  ];
   for (const [k, n] of lengths.entries()) {
     const spec: FftSpec = {
       outer: random.of([1, 2, 5]),
@@ -36,12 +58,10 @@ Deno.test("the host's transform of one line equals a transform by definition", (
   const random = new Seeded(32);
   for (const n of [1, 2, 4, 6, 8, 17, 35, 64, 120, 128]) {
     const x = random.floats(2 * n);
-    for (const inverse of [false, true]) {
-      const host = new HostFft(n, inverse);
-      for (let k = 0; k < n; k++) [host.re[k], host.im[k]] = [x[2 * k], x[2 * k + 1]];
-      host.run();
-      const got = Float64Array.from(x, (_, k) => (k & 1 ? host.im : host.re)[k >> 1]);
-      assert(relativeError(got, dft64(x, inverse)) < 1e-14);
-    }
+    const host = new HostFft(n);
+    for (let k = 0; k < n; k++) [host.re[k], host.im[k]] = [x[2 * k], x[2 * k + 1]];
+    host.run();
+    const got = Float64Array.from(x, (_, k) => (k & 1 ? host.im : host.re)[k >> 1]);
+    assert(relativeError(got, dft64(x)) < 1e-14);
   }
 });

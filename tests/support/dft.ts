@@ -24,11 +24,14 @@ export function dft64(x: ArrayLike<number>, inverse = false): Float64Array {
     const m = n / p;
     for (let a = 0; a < p; a++) {
       const part = transform(first + a * step, step * p);
-      for (let k = 0; k < n; k++) {
-        const [c, s] = [cos[a * k % n * step], sin[a * k % n * step]];
-        const [re, im] = [part[2 * (k % m)], part[2 * (k % m) + 1]];
-        y[2 * k] += c * re - s * im;
-        y[2 * k + 1] += c * im + s * re;
+      let turn = 0; // a·k·step, modulo the whole length
+      for (let k = 0, j = 0; k < n; k++, j = j + 1 === m ? 0 : j + 1) {
+        const c = cos[turn];
+        const s = sin[turn];
+        y[2 * k] += c * part[2 * j] - s * part[2 * j + 1];
+        y[2 * k + 1] += c * part[2 * j + 1] + s * part[2 * j];
+        turn += a * step;
+        if (turn >= total) turn -= total;
       }
     }
     return y;
