@@ -6,8 +6,8 @@ import { checkTensor, type Tensor, wrap } from "../tensor.ts";
 /** Options of {@link qr}. */
 export interface QrOptions {
   /**
-   * For A [..., m, n] with k = min(m, n): `"reduced"` (the default) gives Q [..., m, k] and
-   * R [..., k, n], `"complete"` Q [..., m, m] and R [..., m, n].
+   * For A [… m, n] with k = min(m, n): `"reduced"` (the default) gives Q [… m, k] and
+   * R [… k, n], `"complete"` Q [… m, m] and R [… m, n].
    */
   readonly mode?: "reduced" | "complete";
 }

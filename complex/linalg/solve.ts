@@ -5,8 +5,8 @@ import * as systems from "../ops/solve.ts";
 import { checkTensor, type RealTensor, type Tensor, wrap, wrapReal } from "../tensor.ts";
 
 /**
- * The solution X of A·X = B, by elimination with partial pivoting. A is [..., n, n]; B is a vector [n], a
- * stack of vectors [..., n] with the leading axes of A, or matrices [..., n, k], and the leading axes
+ * The solution X of A·X = B, by elimination with partial pivoting. A is [… n, n]; B is a vector [n], a
+ * stack of vectors [… n] with the leading axes of A, or matrices [… n, k], and the leading axes
  * broadcast, as in `torch.linalg.solve`. One A for many right-hand sides is eliminated once.
  *
  * The residual ‖A·X − B‖ is about 1e-7·‖A‖‖X‖ for a few hundred equations, so that X has as many digits
@@ -33,7 +33,7 @@ export function solve<A extends Tensor, B extends Tensor>(a: A, b: B): Combined<
 }
 
 /**
- * The inverse A⁻¹ of square matrices, [..., n, n] → [..., n, n]. {@link solve} is more accurate than a
+ * The inverse A⁻¹ of square matrices, [… n, n] → [… n, n]. {@link solve} is more accurate than a
  * product with it. NaN in every element where A is singular or not finite.
  *
  * @throws {ArgandError} if A is not square.
@@ -51,7 +51,7 @@ export function inv<T extends Tensor>(a: T): T {
 }
 
 /**
- * The determinant of square matrices, [..., n, n] → [...]. It is 0 where A is singular, and may leave
+ * The determinant of square matrices, [… n, n] → […]. It is 0 where A is singular, and may leave
  * the range of float32 for large n, where {@link slogdet} does not; NaN where A is not finite.
  *
  * Its gradient det(A)*·A⁻ᴴ is right for singular matrices as well; second derivatives are accurate only
@@ -81,7 +81,7 @@ export interface SignAndLogarithm<T extends Tensor> {
 
 /**
  * The determinant of square matrices as its direction and the logarithm of its modulus,
- * det A = sign · exp(logAbs), [..., n, n] → [...] each. It holds what float32 has no room for. Where A is
+ * det A = sign · exp(logAbs), [… n, n] → […] each. It holds what float32 has no room for. Where A is
  * singular, they are 0 and −∞ and their gradients are NaN.
  *
  * @throws {ArgandError} if A is not square.

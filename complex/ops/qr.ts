@@ -72,7 +72,7 @@ const QR: Primitive = {
 export function qr(a: Node, mode: QrMode): { q: Node; r: Node } {
   const { shape, dtype } = a;
   if (shape.length < 2) {
-    throw cannot("take the QR decomposition", `it takes matrices [..., m, n], got ${show(shape)}`);
+    throw cannot("take the QR decomposition", `it takes matrices [… m, n], got ${show(shape)}`);
   }
   const [m, n] = shape.slice(-2);
   if (m < n) {

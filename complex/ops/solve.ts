@@ -16,7 +16,7 @@ export const stackOf = (shape: Shape) => sizeOf(shape.slice(0, -2));
 /** Refuses what is no square matrix or stack of them. */
 export function checkSquare(what: string, { shape }: Node): void {
   if (shape.length >= 2 && shape.at(-1) === shape.at(-2)) return;
-  throw cannot(what, `it takes square matrices [..., n, n], got ${show(shape)}`);
+  throw cannot(what, `it takes square matrices [… n, n], got ${show(shape)}`);
 }
 
 /** The matrix transpose of the last two axes. */

@@ -3,7 +3,6 @@ import {
   ArgandError,
   complex,
   type ComplexTensor,
-  complexTensor,
   eval as evaluate,
   eye,
   full,
@@ -17,24 +16,14 @@ import {
   stack,
   type Tensor,
   tensor,
-  valueAndGrad,
   zeros,
 } from "@argand/argand";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { assertClose, assertFlat } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
-import { Seeded } from "../support/seeded.ts";
+import { gradientReading, random, reading } from "../support/tensors.ts";
 
-type Kind = "real" | "complex";
 type Mode = "reduced" | "complete";
-
-function random(seed: number, shape: number[], kind: Kind): Tensor {
-  const values = new Seeded(seed);
-  const size = shape.reduce((a, n) => a * n, 1);
-  return kind === "real"
-    ? tensor(values.floats(size), shape)
-    : complexTensor(values.floats(2 * size), shape);
-}
 
 /** The conjugate transpose of either kind. */
 const adjoint = (x: Tensor) => (x instanceof RealTensor ? x.T : (x as ComplexTensor).H);
@@ -128,12 +117,6 @@ onEngines("qr() of a matrix that is not finite gives NaN", async () => {
   }
 });
 
-/** A real number that depends on all of y. */
-function reading(y: Tensor): RealTensor {
-  const weights = random(99, [...y.shape], "complex") as ComplexTensor;
-  return weights.mul(y as ComplexTensor).real.sum();
-}
-
 const DERIVATIVES: [string, (a: Tensor) => RealTensor, Tensor][] = (["real", "complex"] as const)
   .flatMap((kind): [string, (a: Tensor) => RealTensor, Tensor][] => {
     // Far from dependent columns, and no leading element near zero, where R changes its sign.
@@ -164,8 +147,7 @@ onEngines("derivatives of qr() agree with finite differences", async () => {
 
 onEngines("second derivatives of qr() agree with finite differences", async () => {
   for (const [name, f, a] of DERIVATIVES) {
-    const second = (x: Tensor): RealTensor => reading(valueAndGrad(f)(x)[1][0]);
-    const { ok, worst } = await gradcheck(second, [a], {
+    const { ok, worst } = await gradcheck(gradientReading(f), [a], {
       step: 1 / 64,
       tolerance: 3e-3,
       checks: 4,
@@ -175,7 +157,7 @@ onEngines("second derivatives of qr() agree with finite differences", async () =
 });
 
 Deno.test("qr() refuses vectors and unknown modes, and a derivative that there isn't", () => {
-  assertThrows(() => qr(full([3], 1)), ArgandError, "matrices [..., m, n], got [3]");
+  assertThrows(() => qr(full([3], 1)), ArgandError, "matrices [… m, n], got [3]");
   assertThrows(
     () => qr(full([3, 3], 1), { mode: "r" as Mode }),
     ArgandError,

@@ -28,6 +28,7 @@ import { assertClose, assertFlat } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { golden } from "../support/golden.ts";
 import { Seeded } from "../support/seeded.ts";
+import { gradientReading, random, reading } from "../support/tensors.ts";
 import { use } from "../../gpu/device.ts";
 
 for (const name of ["op_solve", "op_inv", "op_det"] as const) {
@@ -53,27 +54,12 @@ for (const name of ["op_solve", "op_inv", "op_det"] as const) {
   });
 }
 
-/** Random matrices; about as well conditioned as such are. */
-function random(seed: number, shape: number[], kind: "real" | "complex"): Tensor {
-  const values = new Seeded(seed);
-  const size = shape.reduce((a, n) => a * n, 1);
-  return kind === "real"
-    ? tensor(values.floats(size), shape)
-    : complexTensor(values.floats(2 * size), shape);
-}
-
-/** A real number that depends on all of y. */
-function reading(y: Tensor): RealTensor {
-  const weights = random(99, [...y.shape], "complex") as ComplexTensor;
-  return weights.mul(y as ComplexTensor).real.sum();
-}
-
 /** Re and Im of element `at` in data of either kind. */
 function entry(x: Tensor, data: Float32Array, at: number): [number, number] {
   return x instanceof RealTensor ? [data[at], 0] : [data[2 * at], data[2 * at + 1]];
 }
 
-/** ‖A·X − B‖ / (‖A‖‖X‖) in float64, the largest over a batch of matrices [..., n, n] and [..., n, k]. */
+/** ‖A·X − B‖ / (‖A‖‖X‖) in float64, the largest over a batch of matrices [… n, n] and [… n, k]. */
 async function residual(a: Tensor, x: Tensor, b: Tensor): Promise<number> {
   const [ad, xd, bd] = await Promise.all([a.data(), x.data(), b.data()]);
   const [n, k] = x.shape.slice(-2);
@@ -303,11 +289,7 @@ onEngines("derivatives agree with finite differences", async () => {
 
 onEngines("second derivatives agree with finite differences", async () => {
   for (const [name, f, inputs] of DERIVATIVES) {
-    const second = (...x: Tensor[]): RealTensor => {
-      const [, gradients] = valueAndGrad((...y: Tensor[]) => reading(f(...y)))(...x);
-      return gradients.map(reading).reduce((a, b) => a.add(b));
-    };
-    const { ok, worst } = await gradcheck(second, inputs, {
+    const { ok, worst } = await gradcheck(gradientReading((...x) => reading(f(...x))), inputs, {
       step: 1 / 64,
       tolerance: 3e-3,
       checks: 4,
@@ -334,7 +316,7 @@ Deno.test("solve(), inv() and det() refuse shapes that do not fit, at the call",
   assertThrows(
     () => solve(full([2, 3], 1), a),
     ArgandError,
-    "square matrices [..., n, n], got [2, 3]",
+    "square matrices [… n, n], got [2, 3]",
   );
   assertThrows(() => solve(a, full([2, 4], 1)), ArgandError, "3 equations meet 2 rows");
   assertThrows(() => solve(a, full([2], 1)), ArgandError, "3 equations meet 2 rows");
