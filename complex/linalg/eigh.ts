@@ -23,6 +23,9 @@ export interface HermitianEigen<T extends Tensor> {
  * 1 / (λ_i − λ_j) and are NaN where two values that they mix are equal; those of the values are always
  * finite.
  *
+ * Both come from one computation where one schedule asks for them: `eval(values, vectors)` before reading
+ * one after the other saves doing it again.
+ *
  * @throws {ArgandError} if A is not square.
  *
  * @example

@@ -35,6 +35,9 @@ export interface SingularValueDecomposition<T extends Tensor> {
  * for values alone take `svdvals`, of which the derivative is always finite. With `fullMatrices` the
  * vectors beyond k have none.
  *
+ * All parts come from one computation where one schedule asks for them: `eval(u, s, vh)` before reading
+ * them one by one saves doing it again.
+ *
  * @throws {ArgandError} if A has fewer than two axes.
  *
  * @example

@@ -25,6 +25,11 @@ export interface Eigen {
   readonly vectors: Node;
 }
 
+/** Both without derivatives, and what they are of. */
+interface Origin extends Eigen {
+  readonly a: Node;
+}
+
 /** Hermitian matrices [batch, n, n]; without derivatives. */
 function decompose(a: Node): Eigen {
   const [batch, n] = a.shape;
@@ -50,24 +55,22 @@ function decompose(a: Node): Eigen {
   };
 }
 
-const VALUES = derived("eigh", (call, g) => {
-  const { vectors } = attached(call.inputs);
+const VALUES = derived("eigh", (_, g, origin: Origin) => {
+  const { vectors } = attached(origin);
   return matmul(mul(vectors, asColumns(g)), adjoint(vectors));
 });
 
-const VECTORS = derived("eigh", (call, g) => {
-  const { values } = attached(call.inputs);
-  const inner = matmul(adjoint(call), g);
+const VECTORS = derived("eigh", (vectors, g, origin: Origin) => {
+  const { values } = attached(origin);
+  const inner = matmul(adjoint(vectors), g);
   const middle = offDiagonal(inner, sub(asColumns(values), asRows(values)));
-  return matmul(matmul(call, middle), adjoint(call));
+  return matmul(matmul(vectors, middle), adjoint(vectors));
 });
 
-/** Both with their derivatives, from what either is made of. */
-function attached([, a, values, vectors]: readonly Node[]): Eigen {
-  return {
-    values: VALUES(values, a, values, vectors),
-    vectors: VECTORS(vectors, a, values, vectors),
-  };
+/** Both with their derivatives. */
+function attached(origin: Origin): Eigen {
+  const { a, values, vectors } = origin;
+  return { values: VALUES(values, a, origin), vectors: VECTORS(vectors, a, origin) };
 }
 
 /** Eigenvalues [… n] and, as columns, eigenvectors [… n, n] of the Hermitian part of a. */
@@ -78,6 +81,9 @@ export function eigh(what: string, a: Node): Eigen {
   const { values, vectors } = decompose(
     reshape(detach(hermitian), [sizeOf(a.shape) / n / n, n, n]),
   );
-  const shaped = [reshape(values, a.shape.slice(0, -1)), reshape(vectors, a.shape)];
-  return attached([hermitian, hermitian, ...shaped]);
+  return attached({
+    a: hermitian,
+    values: reshape(values, a.shape.slice(0, -1)),
+    vectors: reshape(vectors, a.shape),
+  });
 }

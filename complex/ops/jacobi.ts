@@ -88,16 +88,24 @@ export const asColumns = (x: Node): Node =>
 /** Values [… n] as a column that broadcasts over the columns of matrices: it belongs to their rows. */
 export const asRows = (x: Node): Node => reshape(x, [...x.shape, 1]);
 
-/** A primitive whose value is its first input, and whose derivative goes to the second. */
-export function derived(
+/**
+ * Gives a value that was computed without derivatives its derivative by `a`. What the derivative is made
+ * of, the origin, is no input: nobody computes it who does not differentiate.
+ */
+export function derived<Origin>(
   name: string,
-  derivative: (call: Node, g: Node) => Node,
-): (value: Node, a: Node, ...rest: Node[]) => Node {
+  derivative: (call: Node, g: Node, origin: Origin) => Node,
+): (value: Node, a: Node, origin: Origin) => Node {
+  const origins = new WeakMap<Node, Origin>();
   const primitive: Primitive = {
     name,
     lowering: { kind: "view", alias: true, place: (at) => ({ at }) },
-    derivative: (call, [g]) => call.inputs.map((_, k) => (k === 1 ? derivative(call, g!) : null)),
+    derivative: (call, [g]) => [null, derivative(call, g!, origins.get(call)!)],
   };
-  return (value, ...rest) =>
-    new Node(primitive, [value, ...rest], [{ shape: value.shape, dtype: value.dtype }]);
+  return (value, a, origin) => {
+    if (!a.tracked) return value;
+    const call = new Node(primitive, [value, a], [{ shape: value.shape, dtype: value.dtype }]);
+    origins.set(call, origin);
+    return call;
+  };
 }

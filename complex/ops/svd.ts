@@ -31,6 +31,11 @@ export interface Decomposition {
   readonly vh: Node;
 }
 
+/** The factors without derivatives, and what they are of. */
+interface Origin extends Decomposition {
+  readonly a: Node;
+}
+
 /** Singular values below this part of the largest count as 0 where U is divided by them. */
 const TINY = 2 ** -49;
 
@@ -102,14 +107,13 @@ function overDifferences(x: Node, s: Node): Node {
 }
 
 // Wan and Zhang, arXiv:1909.02659; the terms of gU, gS and gVh add up to PyTorch's.
-const VALUES = derived("svd", (call, g) => {
-  const { u, vh } = attached(call.inputs);
+const VALUES = derived("svd", (_, g, origin: Origin) => {
+  const { u, vh } = attached(origin);
   return matmul(mul(u, asColumns(g)), vh);
 });
 
-const LEFT = derived("svd", (call, g) => {
-  const { s, vh } = attached(call.inputs);
-  const u = call;
+const LEFT = derived("svd", (u, g, origin: Origin) => {
+  const { s, vh } = attached(origin);
   const [m, k] = u.shape.slice(-2);
   const inner = matmul(adjoint(u), g);
   let middle = mul(overDifferences(inner, s), asColumns(s));
@@ -122,9 +126,8 @@ const LEFT = derived("svd", (call, g) => {
   return matmul(left, vh);
 });
 
-const RIGHT = derived("svd", (call, g) => {
-  const { u, s } = attached(call.inputs);
-  const vh = call;
+const RIGHT = derived("svd", (vh, g, origin: Origin) => {
+  const { u, s } = attached(origin);
   const [k, n] = vh.shape.slice(-2);
   const inner = matmul(vh, adjoint(g));
   let right = matmul(mul(overDifferences(inner, s), asRows(s)), vh);
@@ -135,13 +138,10 @@ const RIGHT = derived("svd", (call, g) => {
   return matmul(u, right);
 });
 
-/** The three factors with their derivatives, from what any of the three is made of. */
-function attached([, a, u, s, vh]: readonly Node[]): Decomposition {
-  return {
-    u: LEFT(u, a, u, s, vh),
-    s: VALUES(s, a, u, s, vh),
-    vh: RIGHT(vh, a, u, s, vh),
-  };
+/** The three factors with their derivatives. */
+function attached(origin: Origin): Decomposition {
+  const { a, u, s, vh } = origin;
+  return { u: LEFT(u, a, origin), s: VALUES(s, a, origin), vh: RIGHT(vh, a, origin) };
 }
 
 function checkMatrices(what: string, { shape }: Node): void {
@@ -151,11 +151,10 @@ function checkMatrices(what: string, { shape }: Node): void {
 /** U [… m, k], S [… k] and Vh [… k, n] with k = min(m, n). */
 export function svd(a: Node): Decomposition {
   checkMatrices("take the singular value decomposition", a);
-  const { u, s, vh } = decompose(a, true);
-  return attached([a, a, u, s, vh]);
+  return attached({ a, ...decompose(a, true) });
 }
 
-const VALUES_ALONE = derived("svdvals", ({ inputs: [, a] }, g) => {
+const VALUES_ALONE = derived("svdvals", (_, g, a: Node) => {
   const { u, vh } = svd(a);
   return matmul(mul(u, asColumns(g)), vh);
 });
@@ -163,10 +162,10 @@ const VALUES_ALONE = derived("svdvals", ({ inputs: [, a] }, g) => {
 /** The singular values alone, [… k]. */
 export function svdvals(a: Node): Node {
   checkMatrices("take singular values", a);
-  return VALUES_ALONE(decompose(a, false).s, a);
+  return VALUES_ALONE(decompose(a, false).s, a, a);
 }
 
-const FULL = derived("svd", () => {
+const FULL = derived("svd", (): never => {
   throw cannot(
     "differentiate svd with fullMatrices",
     "the vectors beyond the singular ones are not determined; without the option it has a derivative",
@@ -180,5 +179,5 @@ export function fullColumns(u: Node, a: Node): Node {
   const { q } = qr(detach(u), "complete");
   const start = u.shape.map((_, d) => (d === u.shape.length - 1 ? k : 0));
   const more = slice(q, start, [...u.shape.slice(0, -1), m - k], u.shape.map(() => 1));
-  return concat([u, FULL(more, a)], u.shape.length - 1);
+  return concat([u, FULL(more, a, null)], u.shape.length - 1);
 }
