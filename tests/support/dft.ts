@@ -13,10 +13,14 @@ export function dft64(x: ArrayLike<number>, inverse = false): Float64Array {
   /** The transform of every `step`-th element from `first` on. */
   const transform = (first: number, step: number): Float64Array => {
     const n = total / step;
+    if (n === 1) return Float64Array.of(x[2 * first], x[2 * first + 1]);
     const y = new Float64Array(2 * n);
-    if (n === 1) {
-      y[0] = x[2 * first];
-      y[1] = x[2 * first + 1];
+    if (n === 2) {
+      const [a, b] = [2 * first, 2 * (first + step)];
+      for (let part = 0; part < 2; part++) {
+        y[part] = x[a + part] + x[b + part];
+        y[2 + part] = x[a + part] - x[b + part];
+      }
       return y;
     }
     let p = 2;
