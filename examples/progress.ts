@@ -53,7 +53,7 @@ export class Progress {
     const text = [
       label,
       `step ${step}/${this.#total}`,
-      `loss ${this.#smoothed.toFixed(3)}`,
+      `loss ${this.#smoothed.toPrecision(3)}`,
       `${rate.toFixed(0)} ${unit}/s`,
       last ? `took ${clock(seconds)}` : `ETA ${clock(left)}`,
       also?.(last ? 0 : left, seconds + left),

@@ -39,7 +39,7 @@ const i = { re: 0, im: 1 };
 /** Where and when: |x| ≤ X and 0 ≤ t ≤ T. */
 const [X, T] = [6, 1];
 /** Where the packet starts, and its momentum. */
-const [x0, p] = [-1.5, 3];
+const [x0, p] = [-2, 3];
 
 /** The packet by the textbook: it moves at speed p, and its width grows as √(1 + t²). */
 function packet(x: ComplexTensor, t: ComplexTensor): ComplexTensor {
@@ -80,7 +80,7 @@ class WaveFunction extends nn.Module {
 const whole = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 const optionsSchema = z.strictObject({
   steps: whole(1, 1_000_000).default(2000),
-  points: whole(1, 1_000_000).default(512),
+  points: whole(1, 1_000_000).default(256),
   width: whole(1, 1000).default(24),
   device: z.enum(["cpu", "webgpu"]).optional(),
   seed: whole(0, Number.MAX_SAFE_INTEGER).default(1),
@@ -138,7 +138,7 @@ await trainPass(
 const seconds = (performance.now() - started) / 1000;
 
 /** A grid of all times and places, which no training point lies on but by chance. */
-const N = 128;
+const N = 192;
 const [t, x] = meshgrid(linspace(T, 0, N), linspace(-X, X, N))
   .map((axis: RealTensor) => axis.reshape([-1, 1]).toComplex());
 const found = noGrad(() => psi.at(x, t)).reshape([N, N]);
@@ -159,6 +159,7 @@ await writeSchrodinger(REPORT, {
   truth,
   X,
   T,
+  p,
   error,
   losses,
   command: `deno task schrodinger --steps ${steps} --points ${points} --width ${width} ` +

@@ -30,18 +30,24 @@ function thinned(values: readonly number[], count: number): { x: number; y: numb
 
 /** The loss of each step, by powers of ten. */
 export function plotLosses(losses: readonly number[]): string {
+  const points = thinned(losses, 400);
+  const exponents = points.map(({ y }) => Math.log10(y)).filter(Number.isFinite);
+  const low = Math.floor(Math.min(0, ...exponents));
+  const high = Math.ceil(Math.max(0, ...exponents));
+  const decades = Array.from({ length: high - low + 1 }, (_, k) => 10 ** (low + k));
   return svg({
     height: 240,
     x: { label: "step", labelArrow: "none" },
-    y: {
-      type: "log",
-      grid: true,
-      label: "mean |residual|²",
-      labelArrow: "none",
-      ticks: 5,
-      tickFormat: (v: number) => v.toExponential(0),
-    },
-    marks: [Plot.line(thinned(losses, 400), { x: "x", y: "y", stroke: "var(--strong)" })],
+    y: { type: "log", domain: [10 ** low, 10 ** high] },
+    marks: [
+      Plot.gridY(decades),
+      Plot.axisY(decades, {
+        tickFormat: (v: number) => String(Number(v.toPrecision(1))),
+        label: "mean |residual|²",
+        labelArrow: "none",
+      }),
+      Plot.line(points, { x: "x", y: "y", stroke: "var(--strong)" }),
+    ],
   });
 }
 
@@ -65,7 +71,7 @@ export function plotDensities(places: readonly number[], densities: readonly Den
         Plot.line(points(d, d.found), { x: "x", y: "y", stroke: "var(--strong)", strokeWidth: 2 })
       ),
       ...densities.map((d) =>
-        Plot.dot(points(d, d.truth).filter((_, k) => k % 2 === 0), {
+        Plot.dot(points(d, d.truth).filter((_, k) => k % 3 === 0), {
           x: "x",
           y: "y",
           r: 2,

@@ -12,36 +12,39 @@ export interface Packet {
   /** The places are −X … X, the times 0 … T. */
   readonly X: number;
   readonly T: number;
+  /** The momentum. */
+  readonly p: number;
   readonly error: number;
   readonly losses: readonly number[];
   readonly command: string;
 }
 
 const STYLE = `
-.fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1.25rem; }
+.fields { display: flex; flex-wrap: wrap; gap: 1rem; }
+.fields figure { min-width: 10rem; }
 figcaption { margin-top: .35rem; font-size: .875rem; color: var(--soft); text-align: center; }
 svg.plot text { fill: var(--soft); }
 svg.plot [aria-label="y-grid"] { stroke: var(--soft); }
 `;
 
-/** How many times brighter the picture of the error is. */
-const MAGNIFIED = 10;
-
-async function fields({ found, truth, X, T }: Packet): Promise<string> {
-  const off = sub(found, truth).mul(MAGNIFIED);
+async function fields({ found, truth, X, T, p }: Packet): Promise<string> {
   const pictures = [
-    [found, "the network"],
-    [truth, "the textbook"],
-    [off, `their difference, times ${MAGNIFIED}`],
-  ] as const;
-  const figures = await Promise.all(pictures.map(async ([psi, caption]) => {
-    const drawing = await draw(psi, { scale: 1, legend: psi === off });
-    return `<figure>${drawing.svg()}<figcaption>${caption}</figcaption></figure>`;
-  }));
+    { psi: found, caption: "the network", scale: 1 },
+    { psi: truth, caption: "the textbook", scale: 1 },
+    { psi: sub(found, truth), caption: "their difference, magnified", legend: true },
+  ];
+  const figures = await Promise.all(
+    pictures.map(async ({ psi, caption, scale, legend = false }) => {
+      const drawing = await draw(psi, { scale, pixel: 1, legend });
+      // All fields are equally high where the figures share a line by their widths.
+      return `<figure style="flex: ${drawing.width} 1 0">${drawing.svg()}` +
+        `<figcaption>${caption}</figcaption></figure>`;
+    }),
+  );
   const note =
     `ψ(x, t) with x from −${X} to ${X} to the right and t from 0 to ${T} upwards. The hue ` +
-    "is the phase, the brightness the modulus: the packet moves to the right and spreads, and its " +
-    "fronts lean with their speed.";
+    "is the phase, the brightness the modulus, full at |ψ| = 1; the scale of the difference is its " +
+    `own. The packet moves at speed ${p}, its wave fronts at half of that.`;
   return section("The wave function", note, `<div class="fields">${figures.join("\n")}</div>`);
 }
 
@@ -66,17 +69,14 @@ export async function writeSchrodinger(path: string, packet: Packet): Promise<vo
   const { figures, losses, error, command } = packet;
   const loss = section(
     "Learning",
-    `${
-      pretty(losses.length)
-    } steps on how far ψ is from its equation, at random places and times; ` +
-      "the solution is not shown to the network",
+    `${pretty(losses.length)} steps. The loss: how far ψ is from its equation at random points`,
     plotLosses(losses),
   );
   const html = formatPage({
     title: "A network that solves Schrödinger's equation",
     summary:
-      "A wave packet moves and spreads as its equation says, found by a complex network from " +
-      "second derivatives alone.",
+      "A wave packet moves and spreads. The network is shown how it starts and the equation " +
+      "that it obeys, but not how it goes on.",
     figures: [{ label: "relative L2 error", value: `${(100 * error).toFixed(2)} %` }, ...figures],
     sections: [await fields(packet), await densities(packet), loss],
     command,

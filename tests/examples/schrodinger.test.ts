@@ -1,0 +1,60 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertFlat } from "../support/close.ts";
+import { engines } from "../support/program.ts";
+
+const kinds = (await engines()).map((e) => e.kind);
+
+/** Runs the example as a user does and gives its output. */
+async function run(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    cwd: new URL("../../", import.meta.url),
+    args: [
+      "run",
+      "--no-prompt",
+      "--allow-read",
+      "--allow-write=out",
+      "--allow-env=ARGAND_DEVICE",
+      "examples/schrodinger.ts",
+      ...args,
+    ],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout).trimEnd(), err: text(stderr) };
+}
+
+for (const kind of ["cpu", "webgpu"] as const) {
+  Deno.test({
+    name: `120 steps on ${kind} come near the wave packet, in flat memory`,
+    ignore: !kinds.includes(kind),
+    async fn() {
+      const { code, out, err } = await run(
+        "--steps=120",
+        "--points=128",
+        "--seed=2",
+        `--device=${kind}`,
+        "--json",
+      );
+      assertEquals(code, 0, err);
+      const report = JSON.parse(out.split("\n").at(-1)!);
+      assertEquals([report.engine, report.losses.length], [kind, 120]);
+      // It is 1.5 after one step, 0.29 here, and below 0.01 at the default size.
+      assert(report.error < 0.4, `${report.error}`);
+      assert(report.losses[119] < 0.05 * report.losses[0], `${report.losses[119]}`);
+      assertFlat(report.deviceBytes.slice(5));
+      const html = await Deno.readTextFile(new URL(`../../${report.report}`, import.meta.url));
+      for (const title of ["The wave function", "Where the particle is", "Learning"]) {
+        assertStringIncludes(html, `<h2>${title}</h2>`);
+      }
+      assertEquals(html.match(/<svg/g)?.length, 5);
+      assert(!/[xyd]="[^"]*NaN/.test(html));
+    },
+  });
+}
+
+Deno.test("the wave packet refuses options out of range", async () => {
+  const { code, err } = await run("--points", "0");
+  assertEquals(code, 2);
+  assertStringIncludes(err, "Cannot train: ");
+  assertStringIncludes(err, "points");
+});
