@@ -57,44 +57,63 @@ function completed(x: Node): Node {
   return mul(q, reshape(sign, [sign.shape[0], 1, sign.shape[1]]));
 }
 
-/** The stack [batch, m, n] with m ≥ n; without derivatives. */
-function tall(a: Node, vectors: boolean): Decomposition {
+/** What rotations make of a stack [batch, m, n] with m ≥ n. */
+interface Rotated {
+  /** Q of a first QR decomposition, after which there are only n rows; absent for square matrices. */
+  readonly q?: Node;
+  /** The singular values [batch, n], the largest first; `unit` before the size of the matrix is put back. */
+  readonly s: Node;
+  readonly unit: Node;
+  /** For each value the row of σu, as long as a row of A, and with `vectors` that of v behind it. */
+  readonly rows: Node | null;
+  readonly finite: Node;
+}
+
+function rotate(a: Node, vectors: boolean): Rotated {
   const [batch, m, n] = a.shape;
   const { unit, size, finite } = unitSize(a);
-  // Rotations of n rows of length n, whatever m is.
-  const reduced = m > n ? qr(unit, "reduced") : null;
-  const lines = transpose(reduced ? reduced.r : unit);
-  const one = embedDiagonal(fillLike(reshape(columns(lines, 0, 1), [batch, n]), 1), n, n);
+  const first = m > n ? qr(unit, "reduced") : null;
+  const lines = transpose(first ? first.r : unit);
+  const one = embedDiagonal(fill([batch, n], 1), n, n);
   const turned = orthogonalRows(vectors ? concat([lines, one], 2) : lines, n);
   const lengths = reshape(euclidean(columns(turned, 0, n), [2]), [batch, n]);
-  const sorted = sortRows(lengths, vectors ? turned : null, "first");
-  const s = orNaN(finite, mul(sorted.values, reshape(size, [batch, 1])));
-  if (!vectors) return { u: s, s, vh: s };
-  const seen = greater(sorted.values, fill([batch, n], TINY));
-  const zero = fill([batch, n], 0);
-  const over = where(seen, reciprocal(where(seen, sorted.values, fill([batch, n], 1))), zero);
-  const rows = mul(columns(sorted.rows!, 0, n), reshape(over, [batch, n, 1]));
-  const u = completed(transpose(rows));
+  const { values, rows } = sortRows(lengths, vectors ? turned : null, "first");
+  const s = orNaN(finite, mul(values, reshape(size, [batch, 1])));
+  return { q: first?.q, s, unit: values, rows, finite };
+}
+
+/** The factors of a stack [batch, m, n] with m ≥ n. */
+function tall(a: Node): Decomposition {
+  const [batch, , n] = a.shape;
+  const { q, s, unit, rows, finite } = rotate(a, true);
+  const seen = greater(unit, fill([batch, n], TINY));
+  const inverse = reciprocal(where(seen, unit, fill([batch, n], 1)));
+  const over = reshape(where(seen, inverse, fill([batch, n], 0)), [batch, n, 1]);
+  const u = completed(transpose(mul(columns(rows!, 0, n), over)));
   return {
-    u: orNaN(finite, reduced ? matmul(reduced.q, u) : u),
+    u: orNaN(finite, q ? matmul(q, u) : u),
     s,
-    vh: orNaN(finite, conj(columns(sorted.rows!, n, 2 * n))),
+    vh: orNaN(finite, conj(columns(rows!, n, 2 * n))),
   };
 }
 
-/** Values without derivatives; of `[… m, n]`. */
-function decompose(a: Node, vectors: boolean): Decomposition {
+/** Matrices as a stack of tall ones: of adjoints, where they are wide. */
+function stacked(a: Node): Node {
+  const [m, n] = a.shape.slice(-2);
+  const stack = reshape(detach(a), [sizeOf(a.shape) / (m * n), m, n]);
+  return m >= n ? stack : adjoint(stack);
+}
+
+/** The factors of `[… m, n]`, without derivatives. */
+function decompose(a: Node): Decomposition {
   const lead = a.shape.slice(0, -2);
   const [m, n] = a.shape.slice(-2);
-  const stack = reshape(detach(a), [sizeOf(lead), m, n]);
   const k = Math.min(m, n);
-  const { u, s, vh } = m >= n ? tall(stack, vectors) : tall(adjoint(stack), vectors);
-  const values = reshape(s, [...lead, k]);
-  if (!vectors) return { u: values, s: values, vh: values };
+  const { u, s, vh } = tall(stacked(a));
   const [left, right] = m >= n ? [u, vh] : [adjoint(vh), adjoint(u)];
   return {
     u: reshape(left, [...lead, m, k]),
-    s: values,
+    s: reshape(s, [...lead, k]),
     vh: reshape(right, [...lead, k, n]),
   };
 }
@@ -151,7 +170,7 @@ function checkMatrices(what: string, { shape }: Node): void {
 /** U [… m, k], S [… k] and Vh [… k, n] with k = min(m, n). */
 export function svd(a: Node): Decomposition {
   checkMatrices("take the singular value decomposition", a);
-  return attached({ a, ...decompose(a, true) });
+  return attached({ a, ...decompose(a) });
 }
 
 const VALUES_ALONE = derived("svdvals", (_, g, a: Node) => {
@@ -162,7 +181,8 @@ const VALUES_ALONE = derived("svdvals", (_, g, a: Node) => {
 /** The singular values alone, [… k]. */
 export function svdvals(a: Node): Node {
   checkMatrices("take singular values", a);
-  return VALUES_ALONE(decompose(a, false).s, a, a);
+  const { s } = rotate(stacked(a), false);
+  return VALUES_ALONE(reshape(s, [...a.shape.slice(0, -2), s.shape[1]]), a, a);
 }
 
 const FULL = derived("svd", (): never => {
