@@ -18,5 +18,7 @@ export * from "./pool.ts";
 export { propagate } from "./propagation.ts";
 export * from "./recurrent.ts";
 export * from "./softmax.ts";
+export * from "./spectral_conv.ts";
 export { transmit } from "./transmission.ts";
+export * from "./unitary.ts";
 export * from "./upsample.ts";

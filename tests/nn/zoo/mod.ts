@@ -8,8 +8,10 @@ import { norm } from "./norm.ts";
 import { optics } from "./optics.ts";
 import { pool } from "./pool.ts";
 import { recurrent } from "./recurrent.ts";
+import { spectral } from "./spectral.ts";
 
-export const zoo: Case[] = [linear, conv, pool, activation, norm, recurrent, optics].flat();
+export const zoo: Case[] = [linear, conv, pool, activation, norm, recurrent, optics, spectral]
+  .flat();
 
 /** What `nn` exports that is a module and can be made. */
 export function layersOf(face: Record<string, unknown>): string[] {

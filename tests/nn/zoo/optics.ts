@@ -40,7 +40,7 @@ export const optics: Case[] = [
   },
   {
     name: "Propagation by Fresnel",
-    make: () => new nn.Propagation({ ...light, distance: 1e-2, method: "fresnel" }),
+    make: () => new nn.Propagation({ ...light, distance: 1.2e-3, method: "fresnel" }),
     shape: [3, 4, 5],
     refuses: [[4]],
   },
