@@ -7,43 +7,30 @@ import {
   noGrad,
   randn,
   randnComplex,
-  readNpz,
   type RealTensor,
   tensor,
 } from "@argand/argand";
-
-const FILE = new URL("data/fibre/TM_modes_5.0.npz", import.meta.url);
-const ENTRY = "TM_corr_modes";
+import { readBend } from "./fibre/bends.ts";
+import { relativeError } from "./statistics.ts";
 
 /** The modes of one polarisation, which are sent in. */
 export const MODES = 55;
 /** The modes of both polarisations, whose intensities come out. */
 export const CHANNELS = 110;
 
-/**
- * The matrix [110, 55] from fields in the modes of one polarisation to fields out, scaled so that
- * random fields of unit power give every channel unit power on average.
- */
-export async function fibreMatrix(): Promise<ComplexTensor> {
-  const entry = (await readNpz(FILE)).get(ENTRY);
-  if (entry?.dtype !== "complex128" || entry.shape.join() !== `${CHANNELS},${CHANNELS}`) {
-    const found = entry ? `is ${entry.dtype} of shape [${entry.shape}]` : "is not there";
-    throw new Error(`Cannot read ${FILE}: ${ENTRY} ${found}`);
-  }
-  // Six digits are more than were measured.
-  const whole = complexTensor(Float32Array.from(entry.data as Float64Array), entry.shape);
-  const part = whole.slice(null, [0, MODES]);
-  // Σ over modes of |T|² · 1/MODES is a channel's mean power.
-  const power = await part.absSquared().sum().item() / (CHANNELS * MODES);
-  return part.mul(1 / Math.sqrt(power));
-}
+/** The matrix [110, 55] of the fibre before it is bent; see {@link readBend}. */
+export const fibreMatrix = (): Promise<ComplexTensor> =>
+  readBend(new URL("data/fibre/TM_modes_5.0.npz", import.meta.url), MODES);
 
 /** Pairs of fields and intensities, on the host. */
 export interface FibreSet {
   readonly count: number;
-  /** count × 55 interleaved complex amplitudes; every field has Σ|c|² = 1. */
+  /** The modes that a field has, and the channels that an intensity is measured in. */
+  readonly modes: number;
+  readonly channels: number;
+  /** count × modes interleaved complex amplitudes; every field has Σ|c|² = 1. */
   readonly fields: Float32Array;
-  /** count × 110 intensities |T c|², with noise where it was asked for. */
+  /** count × channels intensities |T c|², with noise where it was asked for. */
   readonly intensities: Float32Array;
 }
 
@@ -57,13 +44,20 @@ export async function fibreSet(
   count: number,
   noise: number,
 ): Promise<FibreSet> {
+  const [channels, modes] = matrix.shape;
   const [fields, intensities] = noGrad(() => {
-    const z = randnComplex([count, MODES]);
+    const z = randnComplex([count, modes]);
     const c = z.div(z.absSquared().sum(1, true).sqrt());
     const clean = abs(matmul(c, matrix.T)).square();
     return [c, noise > 0 ? clean.add(randn(clean.shape).mul(clean.mean().mul(noise))) : clean];
   });
-  return { count, fields: await fields.data(), intensities: await intensities.data() };
+  return {
+    count,
+    modes,
+    channels,
+    fields: await fields.data(),
+    intensities: await intensities.data(),
+  };
 }
 
 /** The pairs at `order[from]` to `order[from + count]`. */
@@ -73,15 +67,24 @@ export function fibreBatch(
   from: number,
   count: number,
 ): { readonly fields: ComplexTensor; readonly intensities: RealTensor } {
-  const fields = new Float32Array(count * MODES * 2);
-  const intensities = new Float32Array(count * CHANNELS);
+  const { modes, channels } = set;
+  const fields = new Float32Array(count * modes * 2);
+  const intensities = new Float32Array(count * channels);
   for (let k = 0; k < count; k++) {
     const at = order[from + k];
-    fields.set(set.fields.subarray(at * MODES * 2, (at + 1) * MODES * 2), k * MODES * 2);
-    intensities.set(set.intensities.subarray(at * CHANNELS, (at + 1) * CHANNELS), k * CHANNELS);
+    fields.set(set.fields.subarray(at * modes * 2, (at + 1) * modes * 2), k * modes * 2);
+    intensities.set(set.intensities.subarray(at * channels, (at + 1) * channels), k * channels);
   }
   return {
-    fields: complexTensor(fields, [count, MODES]),
-    intensities: tensor(intensities, [count, CHANNELS]),
+    fields: complexTensor(fields, [count, modes]),
+    intensities: tensor(intensities, [count, channels]),
   };
+}
+
+/** The relative L2 error of giving every channel its mean over the training set. */
+export function meanError(training: FibreSet, test: FibreSet): number {
+  const { channels, count } = training;
+  const mean = new Float64Array(channels);
+  training.intensities.forEach((x, k) => mean[k % channels] += x / count);
+  return relativeError(test.intensities.map((_, k) => mean[k % channels]), test.intensities);
 }

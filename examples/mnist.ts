@@ -3,7 +3,7 @@
  *
  *   deno task mnist --norm naive --epochs 2 --json
  *
- * `deno task demo` is the same at a size that takes a minute.
+ * With `--demo` it has a size that takes a minute.
  */
 import { z } from "zod";
 import { gpu, manualSeed, nn } from "@argand/argand";

@@ -66,21 +66,25 @@ export interface IntensityNetwork extends nn.Module {
   intensities(fields: ComplexTensor): RealTensor;
 }
 
-/** Three complex linear maps with CReLU between them, read out as |·|². */
+/** Three complex linear maps with CReLU between them, and the norm before each CReLU. */
+export const perceptron = (inputs: number, hidden: number, outputs: number, norm: Norm) =>
+  new nn.Sequential(
+    new nn.Linear(inputs, hidden),
+    ...norm1d(norm, hidden),
+    new nn.CReLU(),
+    new nn.Linear(hidden, hidden),
+    ...norm1d(norm, hidden),
+    new nn.CReLU(),
+    new nn.Linear(hidden, outputs),
+  );
+
+/** A {@link perceptron} read out as |·|². */
 export class ComplexIntensityNetwork extends nn.Layer implements IntensityNetwork {
   readonly layers: nn.Sequential;
 
   constructor(inputs: number, hidden: number, outputs: number, norm: Norm) {
     super();
-    this.layers = new nn.Sequential(
-      new nn.Linear(inputs, hidden),
-      ...norm1d(norm, hidden),
-      new nn.CReLU(),
-      new nn.Linear(hidden, hidden),
-      ...norm1d(norm, hidden),
-      new nn.CReLU(),
-      new nn.Linear(hidden, outputs),
-    );
+    this.layers = perceptron(inputs, hidden, outputs, norm);
   }
 
   override apply(fields: ComplexTensor): ComplexTensor {
@@ -111,7 +115,7 @@ export class LinearIntensityNetwork extends nn.Layer implements IntensityNetwork
 }
 
 /** x W + b of real tensors; the weight starts as Glorot's normal one, the bias as 0. */
-class RealLinear extends nn.Module {
+export class RealLinear extends nn.Module {
   readonly weight: RealTensor;
   readonly bias: RealTensor;
 
@@ -127,22 +131,35 @@ class RealLinear extends nn.Module {
   }
 }
 
-/** Three real linear maps with ReLU between them; real and imaginary parts are inputs of their own. */
-export class RealIntensityNetwork extends nn.Module implements IntensityNetwork {
+/** Three real linear maps with ReLU between them. */
+export class RealPerceptron extends nn.Module {
   readonly first: RealLinear;
   readonly second: RealLinear;
   readonly third: RealLinear;
 
   constructor(inputs: number, hidden: readonly [number, number], outputs: number) {
     super();
-    this.first = new RealLinear(2 * inputs, hidden[0]);
+    this.first = new RealLinear(inputs, hidden[0]);
     this.second = new RealLinear(hidden[0], hidden[1]);
     this.third = new RealLinear(hidden[1], outputs);
   }
 
-  intensities(fields: ComplexTensor): RealTensor {
-    const x = concat([fields.real, fields.imag], 1);
+  apply(x: RealTensor): RealTensor {
     return this.third.apply(relu(this.second.apply(relu(this.first.apply(x)))));
+  }
+}
+
+/** Real and imaginary parts side by side, [N, n] → [N, 2n]. */
+export const bothParts = (z: ComplexTensor): RealTensor => concat([z.real, z.imag], 1);
+
+/** A {@link RealPerceptron} with real and imaginary parts as inputs of their own. */
+export class RealIntensityNetwork extends RealPerceptron implements IntensityNetwork {
+  constructor(inputs: number, hidden: readonly [number, number], outputs: number) {
+    super(2 * inputs, hidden, outputs);
+  }
+
+  intensities(fields: ComplexTensor): RealTensor {
+    return this.apply(bothParts(fields));
   }
 }
 
@@ -162,20 +179,35 @@ function complexCount(inputs: number, hidden: number, outputs: number, norm: Nor
 }
 
 /**
- * The hidden sizes with which the real network has as many real parameters as the complex ones of
- * `hidden` features: as near as it gets to the middle between that without norm, which has the fewest,
- * and that with covariance norm, which has the most.
+ * The hidden sizes with which a real network of three maps is as near as it gets to a number of real
+ * parameters.
  */
-export function matchedHidden(inputs: number, hidden: number, outputs: number): [number, number] {
-  const wanted = (complexCount(inputs, hidden, outputs, "none") +
-    complexCount(inputs, hidden, outputs, "covariance")) / 2;
+export function hiddenFor(wanted: number, inputs: number, outputs: number): [number, number] {
   const off = ([a, b]: [number, number]) =>
-    Math.abs(2 * inputs * a + a + a * b + b + b * outputs + outputs - wanted);
+    Math.abs(inputs * a + a + a * b + b + b * outputs + outputs - wanted);
   let best: [number, number] = [1, 1];
-  for (let a = 1; a <= 4 * hidden; a++) {
+  for (let a = 1; a * (inputs + a) <= 2 * wanted; a++) {
     for (const pair of [[a, a], [a + 1, a]] as [number, number][]) {
       if (off(pair) < off(best)) best = pair;
     }
   }
   return best;
+}
+
+/**
+ * The hidden sizes with which the real network has as many real parameters as the complex ones of
+ * `hidden` features: as near as it gets to the middle between that without norm, which has the fewest,
+ * and that with covariance norm, which has the most.
+ *
+ * @param realInputs The real network's inputs; real and imaginary parts, if absent.
+ */
+export function matchedHidden(
+  inputs: number,
+  hidden: number,
+  outputs: number,
+  realInputs = 2 * inputs,
+): [number, number] {
+  const [fewest, most] = (["none", "covariance"] as const)
+    .map((norm) => complexCount(inputs, hidden, outputs, norm));
+  return hiddenFor((fewest + most) / 2, realInputs, outputs);
 }

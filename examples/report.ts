@@ -1,6 +1,7 @@
 /** The report of a training run: one small HTML file that needs nothing else, light or dark. */
 import { drawColourWheel, drawComplex, drawReal, pngDataUrl } from "@argand/argand";
 import { escape, type Figure, formatPage, pretty, section, writePage } from "./page.ts";
+import { thinned } from "./statistics.ts";
 
 /** What a report shows; whatever is left out has no place in it. */
 export interface Report {
@@ -40,20 +41,6 @@ function ticks(low: number, high: number, count: number): number[] {
   const first = Math.floor(low / step + 1e-9);
   const last = Math.ceil(high / step - 1e-9);
   return Array.from({ length: last - first + 1 }, (_, k) => (first + k) * step);
-}
-
-/** Means over runs of neighbours, at most `limit` of them, each at the middle of its run. */
-function thinned(values: readonly number[], limit: number): { x: number; y: number }[] {
-  const run = Math.ceil(values.length / limit);
-  const points = [];
-  for (let start = 0; start < values.length; start += run) {
-    const part = values.slice(start, start + run);
-    points.push({
-      x: start + 1 + (part.length - 1) / 2,
-      y: part.reduce((a, b) => a + b, 0) / part.length,
-    });
-  }
-  return points;
 }
 
 /** Means over the steps up to `reach` before and after each step, fewer of them near the ends. */

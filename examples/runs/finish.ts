@@ -86,8 +86,8 @@ function resultsOf<Run extends object, Result>(
 }
 
 /**
- * What these runs will take, by the cost and the time of those of their groups that are done and of the
- * one that is under way; null where a group has none.
+ * What these runs will take, by the cost and the time of those of their groups that are done, or of the
+ * one that is under way where none is; null where that is of another group.
  */
 function secondsFor<Run, Result>(
   kind: Kind<Run, Result>,
@@ -95,13 +95,12 @@ function secondsFor<Run, Result>(
   done: readonly Done<Run, Result>[],
   now: { readonly run: Run; readonly seconds: number },
 ): number | null {
-  const known = [
-    ...done.map(({ run, result }) => ({ run, seconds: kind.secondsOf(result) })),
-    now,
-  ];
+  const known = done.map(({ run, result }) => ({ run, seconds: kind.secondsOf(result) }));
   let total = 0;
   for (const run of runs) {
-    const alike = known.filter((other) => kind.groupOf(other.run) === kind.groupOf(run));
+    const isAlike = (other: { run: Run }) => kind.groupOf(other.run) === kind.groupOf(run);
+    const finished = known.filter(isAlike);
+    const alike = finished.length > 0 ? finished : [now].filter(isAlike);
     if (alike.length === 0) return null;
     const seconds = alike.reduce((sum, other) => sum + other.seconds, 0);
     const cost = alike.reduce((sum, other) => sum + kind.costOf(other.run), 0);

@@ -1,10 +1,8 @@
 /** The plot of a study: every seed a point, every mean a line. */
 import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
+import { plotSvg } from "../plot.ts";
 import type { Model } from "./plan.ts";
 import type { Summary } from "./summary.ts";
-
-const { document } = parseHTML("<html><body></body></html>") as unknown as { document: unknown };
 
 /** Half the width of a model's mean line, and of the stretch over which its seeds are spread. */
 const REACH = 0.3;
@@ -28,15 +26,12 @@ export function plotErrors(summaries: readonly Summary[], label: string): string
   );
   const means = summaries.map(({ mean }, model) => ({ x: model, y: mean }));
   const places = summaries.map((_, model) => model);
-  const svg = Plot.plot({
-    document: document as never,
-    className: "plot",
+  return plotSvg({
     width: 360,
     height: 300,
     marginLeft: 46,
     marginRight: 8,
     marginTop: 28,
-    style: { fontSize: "12px" },
     x: { domain: [-0.5, summaries.length - 0.5], label: null },
     y: { grid: true, nice: true, label, labelArrow: "none" },
     marks: [
@@ -63,5 +58,4 @@ export function plotErrors(summaries: readonly Summary[], label: string): string
       }),
     ],
   });
-  return (svg as unknown as { outerHTML: string }).outerHTML;
 }

@@ -10,6 +10,7 @@ import {
   type Sizes,
   TUNING,
 } from "./plan.ts";
+import { PLOT_STYLE } from "../plot.ts";
 import { plotErrors } from "./plot.ts";
 import { findings, places, type Summary } from "./summary.ts";
 
@@ -156,19 +157,8 @@ function fibreMethods(sizes: Sizes, own: readonly Summary[]): string[] {
 
 const times = (passes: number) => passes === 1 ? "once" : `${passes} times`;
 
-const STYLE = `
-svg.plot text { fill: var(--soft); }
-svg.plot [aria-label="y-grid"] { stroke: var(--soft); }
-.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 1.25rem; }
-figcaption { font-weight: 600; font-size: .9rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: .82rem; }
-th, td { padding: .3rem .45rem; text-align: right; white-space: nowrap; }
-td:nth-child(3) { color: var(--soft); font-size: .8rem; }
+const STYLE = `${PLOT_STYLE}td:nth-child(3) { color: var(--soft); font-size: .8rem; }
 td:nth-child(2) { font-weight: 600; }
-th:first-child { text-align: left; padding-left: 0; font-weight: 500; }
-thead th { color: var(--soft); font-weight: 500; border-bottom: 1px solid var(--line); }
-tbody tr + tr > * { border-bottom: 1px solid var(--line); }
 th.group { padding-top: .9rem; font-weight: 650; }
 section li { margin: .15rem 0; font-size: .9rem; }
 section ul { margin: .4rem 0 0; padding-left: 1.2rem; }

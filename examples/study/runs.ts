@@ -1,13 +1,6 @@
 /** One run of a study: data, network, training, test. */
 import { type ComplexTensor, gpu, manualSeed, nn, noGrad } from "@argand/argand";
-import {
-  CHANNELS,
-  fibreBatch,
-  fibreMatrix,
-  type FibreSet,
-  fibreSet,
-  MODES,
-} from "../fibre_data.ts";
+import { CHANNELS, fibreBatch, fibreMatrix, fibreSet, meanError, MODES } from "../fibre_data.ts";
 import { mnistDigits } from "../mnist_data.ts";
 import { accuracyOf, digitBatch, predictDigits } from "../mnist_training.ts";
 import {
@@ -20,7 +13,7 @@ import {
   realParameters,
 } from "../networks.ts";
 import { type Result, type Run, stepsOf } from "./plan.ts";
-import { mean } from "../statistics.ts";
+import { mean, relativeError } from "../statistics.ts";
 import { cosine, inOrder, stepTime, train } from "../training.ts";
 
 /** Seeds of the fields for testing; those of runs start at 1. */
@@ -64,23 +57,6 @@ function mnistParts(run: Run): Parts {
       return { error: 1 - accuracy, baseline: 1 - most / test.count };
     },
   };
-}
-
-/** √(Σ (a − b)² / Σ b²). */
-function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [off, all] = [0, 0];
-  for (let k = 0; k < b.length; k++) {
-    off += (a[k] - b[k]) ** 2;
-    all += b[k] ** 2;
-  }
-  return Math.sqrt(off / all);
-}
-
-/** The error of giving every channel its mean over the training set. */
-function meanError(training: FibreSet, test: FibreSet): number {
-  const mean = new Float64Array(CHANNELS);
-  training.intensities.forEach((x, k) => mean[k % CHANNELS] += x / training.count);
-  return relativeError(test.intensities.map((_, k) => mean[k % CHANNELS]), test.intensities);
 }
 
 /** Amplitudes of unit mean power: what all networks take. */

@@ -1,0 +1,88 @@
+/** The networks that make an image of what leaves a fibre. */
+import { abs, ComplexTensor, nn, type RealTensor } from "@argand/argand";
+import {
+  bothParts,
+  matchedHidden,
+  type Norm,
+  perceptron,
+  RealLinear,
+  RealPerceptron,
+} from "../networks.ts";
+
+/** A complex network by its norm, a real one of as many parameters, or either with a straight path. */
+export const VARIANTS = [
+  "covariance",
+  "naive",
+  "none",
+  "real",
+  "straight",
+  "real-straight",
+] as const;
+export type Variant = typeof VARIANTS[number];
+
+/** What a network is given: the complex amplitudes, or their moduli, the roots of intensities. */
+export type Light = ComplexTensor | RealTensor;
+
+/** A network from light [N, channels] to images [N, pixels]. */
+export interface Imager extends nn.Module {
+  image(light: Light): RealTensor;
+}
+
+/** A perceptron read out as |·|; with a straight path |perceptron(y) + A y|. */
+export class ComplexImager extends nn.Layer implements Imager {
+  readonly network: nn.Sequential;
+  readonly straight: nn.Linear | null;
+
+  constructor(channels: number, hidden: number, pixels: number, norm: Norm, straight: boolean) {
+    super();
+    this.network = perceptron(channels, hidden, pixels, norm);
+    this.straight = straight ? new nn.Linear(channels, pixels, { bias: false }) : null;
+  }
+
+  override apply(y: ComplexTensor): ComplexTensor {
+    const z = this.network.apply(y);
+    return this.straight ? z.add(this.straight.apply(y)) : z;
+  }
+
+  image(light: Light): RealTensor {
+    return abs(this.apply(light.toComplex()));
+  }
+}
+
+/** The same of real numbers: it takes both parts of amplitudes side by side, or moduli as they are. */
+export class RealImager extends nn.Module implements Imager {
+  readonly network: RealPerceptron;
+  readonly straight: RealLinear | null;
+
+  constructor(inputs: number, hidden: [number, number], pixels: number, straight: boolean) {
+    super();
+    this.network = new RealPerceptron(inputs, hidden, pixels);
+    this.straight = straight ? new RealLinear(inputs, pixels) : null;
+  }
+
+  image(light: Light): RealTensor {
+    const x = light instanceof ComplexTensor ? bothParts(light) : light;
+    const y = this.network.apply(x);
+    return this.straight ? y.add(this.straight.apply(x)) : y;
+  }
+}
+
+/** What a network takes in: complex amplitudes, or what a camera sees of them. */
+export type Input = "amplitudes" | "intensities";
+
+/** The network of a variant; `hidden` are the features of each hidden layer of the complex ones. */
+export function imagerOf(
+  variant: Variant,
+  input: Input,
+  channels: number,
+  hidden: number,
+  pixels: number,
+): Imager {
+  if (variant === "real" || variant === "real-straight") {
+    const inputs = input === "amplitudes" ? 2 * channels : channels;
+    const sizes = matchedHidden(channels, hidden, pixels, inputs);
+    return new RealImager(inputs, sizes, pixels, variant === "real-straight");
+  }
+  const norm = variant === "straight" ? "none" : variant;
+  return new ComplexImager(channels, hidden, pixels, norm, variant === "straight");
+}

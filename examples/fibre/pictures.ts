@@ -1,0 +1,120 @@
+/** The pictures of a study of a fibre: digits, light, matrices. */
+import {
+  type ComplexTensor,
+  complexTensor,
+  drawComplex,
+  drawReal,
+  matmul,
+  type Picture,
+  pngDataUrl,
+} from "@argand/argand";
+import { mnistDigits } from "../mnist_data.ts";
+import { escape } from "../page.ts";
+import type { Fibre } from "./bends.ts";
+import { bytesOf, floatsOf } from "./bytes.ts";
+import { SHOWN } from "./imaging.ts";
+import { modeLimited, project, sideOf, slideImages } from "./optics.ts";
+import type { RetrievalResult, Shown } from "./plan.ts";
+
+/** Of a matrix's elements this part is shown by brightness, and the rest in full colour. */
+const BRIGHT = 0.97;
+
+/** A picture as an image of a page. */
+export const image = (picture: Picture, alt: string): string =>
+  `<img alt="${escape(alt)}" src="${pngDataUrl(picture)}">`;
+
+/** Rows of a plane [count, side²], drawn one by one. */
+function planes(
+  data: Float32Array,
+  side: number,
+  complex: boolean,
+  alt: (k: number) => string,
+): string[] {
+  const size = side * side * (complex ? 2 : 1);
+  return Array.from({ length: data.length / size }, (_, k) => {
+    const part = data.subarray(k * size, (k + 1) * size);
+    const high = part.reduce((a, b) => Math.max(a, b), 0) || 1;
+    const picture = complex ? drawComplex(part, side, side) : drawReal(part, side, side, { high });
+    return image(picture, alt(k));
+  });
+}
+
+/** The field on the output plane of light [N, channels], in its first polarisation. */
+const outside = (light: ComplexTensor, { modesOut }: Fibre): ComplexTensor =>
+  matmul(light.slice(null, [0, modesOut.shape[0]]), modesOut);
+
+/** The digits that are shown, and what the modes carry of them. */
+export async function digitRows(fibre: Fibre, tests: number): Promise<[string[], string[]]> {
+  const count = Math.min(SHOWN, tests);
+  const side = sideOf(fibre.modesIn);
+  const digits = mnistDigits("testing", count);
+  const shown = slideImages(digits, 0, count, side);
+  const truth = modeLimited(project(shown.toComplex(), fibre.modesIn), fibre.modesIn);
+  const label = (k: number) => `a ${digits.labels[k]}`;
+  return [
+    planes(await shown.data(), side, false, label),
+    planes(await truth.data(), side, false, (k) => `${label(k)}, limited to the modes`),
+  ];
+}
+
+/** The light behind a bend, as a field on the output plane. */
+export async function lightRow({ light }: Shown, fibre: Fibre): Promise<string[]> {
+  const data = floatsOf(light);
+  const channels = fibre.bends[0].matrix.shape[0];
+  const fields = outside(complexTensor(data, [data.length / (2 * channels), channels]), fibre);
+  return planes(await fields.data(), sideOf(fibre.modesOut), true, () => "speckle");
+}
+
+/** The images that a network recovered. */
+export function recoveredRow({ images }: Shown, fibre: Fibre): string[] {
+  const side = sideOf(fibre.modesIn);
+  const bytes = bytesOf(images);
+  return Array.from({ length: bytes.length / (side * side) }, (_, k) => {
+    const part = bytes.subarray(k * side * side, (k + 1) * side * side);
+    return image(drawReal(part, side, side, { high: 255 }), "recovered digit");
+  });
+}
+
+/** The measured and the learned matrix, and their difference enlarged, by the same colours. */
+export interface MatrixPictures {
+  readonly measured: string;
+  readonly learned: string;
+  readonly difference: string;
+  /** The modulus of full colour, and what the difference is multiplied by. */
+  readonly scale: number;
+  readonly factor: number;
+}
+
+/** Pictures of a matrix [channels, modes] and of one that was learned. */
+export async function matrixPictures(
+  matrix: ComplexTensor,
+  learned: string,
+): Promise<MatrixPictures> {
+  const [height, width] = matrix.shape;
+  const [a, b] = [await matrix.data(), floatsOf(learned)];
+  const moduli = (z: Float32Array) =>
+    Float32Array.from({ length: height * width }, (_, k) => Math.hypot(z[2 * k], z[2 * k + 1]))
+      .sort();
+  const brightest = (z: Float32Array) => moduli(z)[Math.floor(BRIGHT * (height * width - 1))];
+  const off = b.map((x, k) => x - a[k]);
+  const scale = brightest(a);
+  const factor = 10 ** Math.max(0, Math.floor(Math.log10(scale / brightest(off))));
+  const draw = (data: Float32Array, alt: string) =>
+    image(drawComplex(data, height, width, { scale }), alt);
+  return {
+    measured: draw(a, "the measured matrix"),
+    learned: draw(b, "the learned matrix"),
+    difference: draw(off.map((x) => x * factor), "their difference"),
+    scale,
+    factor,
+  };
+}
+
+/** √share of the light in each channel (across) when it is focused in each (down). */
+export function focusPicture({ shares, ratios }: RetrievalResult["focusing"]): string {
+  const channels = ratios.length;
+  const bytes = bytesOf(shares);
+  const high = bytes.reduce((a, b) => Math.max(a, b), 1);
+  const picture = drawReal(bytes, channels, channels, { high });
+  return image(picture, "shares of light, focus by focus");
+}

@@ -1,0 +1,232 @@
+/** The tables and sentences of a fibre's page; every figure in them is one of the study's own. */
+import { nn } from "@argand/argand";
+import { escape, pretty } from "../page.ts";
+import type { Done } from "../runs/kind.ts";
+import { type Fibre, splitBends } from "./bends.ts";
+import { labelOf, NOISE, type Result, type Run, type Sizes } from "./plan.ts";
+import { type ImagingFigures, imagingOf, retrievalOf, type Summary } from "./summary.ts";
+
+/** A table; the first column are heads of rows, the others numbers. */
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = ([first, ...others]: readonly string[]) =>
+    `<tr><th scope="row">${escape(first)}</th>${
+      others.map((text) => `<td>${escape(text)}</td>`).join("")
+    }</tr>`;
+  return `<div class="wide"><table><thead><tr>${
+    heads.map((head) => `<th scope="col">${head}</th>`).join("")
+  }</tr></thead><tbody>${rows.map(cells).join("\n")}</tbody></table></div>`;
+}
+
+const spread = (mean: number, deviation: number | null, digits: number) =>
+  deviation === null
+    ? mean.toFixed(digits)
+    : `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
+const megabytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
+const percent = (share: number) => `${(100 * share).toPrecision(share < 0.01 ? 2 : 3)} %`;
+
+/** Every network's correlations and costs. */
+export const imagingTable = ({ imaging }: Summary): string =>
+  table(
+    ["network", "seen bends", "unseen bends", "worst bend", "parameters", "ms a step", "MiB"],
+    Object.entries(imaging).map(([name, figures]) => [
+      name,
+      spread(figures.seen, figures.deviations.seen, 4),
+      spread(figures.unseen, figures.deviations.unseen, 4),
+      Math.min(...figures.bends).toFixed(4),
+      pretty(figures.parameters),
+      figures.stepMs.toFixed(0),
+      megabytes(figures.deviceBytes),
+    ]),
+  );
+
+/** Every model's intensities and rows. */
+export const retrievalTable = ({ retrieval }: Summary): string =>
+  table(
+    [
+      "model, noise in training",
+      "error of intensities",
+      "rows, mean",
+      "rows, worst",
+      "parameters",
+      "ms a step",
+    ],
+    [
+      ...Object.entries(retrieval).map(([name, { error, rows, parameters, stepMs }]) => [
+        name,
+        percent(error),
+        rows ? rows.mean.toFixed(6) : "–",
+        rows ? rows.worst.toFixed(6) : "–",
+        pretty(parameters),
+        stepMs.toFixed(1),
+      ]),
+      ["each channel's mean", percent(Object.values(retrieval)[0].baseline), "–", "–", "–", "–"],
+    ],
+  );
+
+/** Every model's focus. */
+export const focusTable = ({ focusing }: Summary): string =>
+  table(
+    ["model, noise in training", "of the optimum, mean", "worst channel", "over random phases"],
+    Object.entries(focusing).map(([name, { mean, worst, enhancement }]) => [
+      name,
+      percent(mean),
+      percent(worst),
+      `× ${enhancement.toFixed(1)}`,
+    ]),
+  );
+
+const signed = (x: number) => `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(4)}`;
+
+/** What a change of the network without norm does to its images. */
+function change(what: string, changed: ImagingFigures, plain: ImagingFigures): string {
+  return `${what}: ${signed(changed.unseen - plain.unseen)} on unseen bends and ` +
+    `${signed(changed.seen - plain.seen)} on seen ones, against the same without.`;
+}
+
+/** What the figures say, in sentences about those networks that ran. */
+export function findings({ imaging }: Summary): string {
+  const { none, straight, covariance, naive, real } = imaging;
+  const said: string[] = [];
+  const ranked = Object.entries(imaging).toSorted(([, a], [, b]) => b.unseen - a.unseen);
+  const [[name, best]] = ranked;
+  said.push(
+    `Best on unseen bends is ${name}: ${best.unseen.toFixed(4)}, ` +
+      `${(best.seen - best.unseen).toFixed(4)} below the seen ones.`,
+  );
+  if (none && straight) {
+    said.push(
+      change("A straight complex linear path beside the network without norm", straight, none),
+    );
+  }
+  if (none && covariance) said.push(change("Covariance norm", covariance, none));
+  if (none && naive) said.push(change("Naive norm", naive, none));
+  if (real && imaging["real-straight"]) {
+    said.push(
+      "The same path of real numbers beside the real network: " +
+        `${signed(imaging["real-straight"].unseen - real.unseen)} on unseen bends.`,
+    );
+  }
+  const [complex, of] = none ? [none, "without norm"] : [covariance, "with covariance norm"];
+  if (real && complex) {
+    said.push(
+      `The real network of as many parameters: ${signed(real.unseen - complex.unseen)} on unseen ` +
+        `bends against the complex one ${of}.`,
+    );
+  }
+  for (const [label, figures] of Object.entries(imaging)) {
+    const [variant, what] = label.split(", ");
+    if (!what) continue;
+    if (what !== "intensities") {
+      if (none) said.push(change(`${what[0].toUpperCase()}${what.slice(1)}`, figures, none));
+    } else if (variant === "covariance" && covariance) {
+      said.push(
+        "From intensities instead of amplitudes, with covariance norm: " +
+          `${signed(figures.unseen - covariance.unseen)} on unseen bends.`,
+      );
+    }
+  }
+  return `<ul>${said.map((text) => `<li>${escape(text)}</li>`).join("\n")}</ul>`;
+}
+
+/** For each unseen bend, the seen one whose matrix is most like its own. */
+async function neighbours({ bends }: Fibre): Promise<string> {
+  const { seen, unseen } = splitBends(bends.length);
+  const said = await Promise.all(unseen.map(async (k) => {
+    const matches = await Promise.all(
+      seen.map((j) => nn.metrics.correlation(bends[k].matrix, bends[j].matrix).item()),
+    );
+    const best = Math.max(...matches);
+    return `${bends[k].position} mm (${best.toFixed(3)} with ${
+      bends[seen[matches.indexOf(best)]].position
+    } mm)`;
+  }));
+  return said.join(", ");
+}
+
+/** What was done, for a reader who wants to do it again. */
+export async function methods(
+  fibre: Fibre,
+  sizes: Sizes,
+  done: readonly Done<Run, Result>[],
+  { split }: Summary,
+): Promise<string> {
+  const { bends, modesIn } = fibre;
+  const [channels, modes] = bends[0].matrix.shape;
+  const pixels = modesIn.shape[1];
+  const side = Math.round(Math.sqrt(pixels));
+  const parts = [
+    `<h3>The fibre</h3><p>${bends.length} measured matrices, sorted by the actuator's position; ` +
+    `${escape(split.rule)}. Seen: ${escape(split.seen.join(", "))}. Unseen: ${
+      escape(split.unseen.join(", "))
+    }. Unseen bends are not equally far from what was learned from; the correlation of each ` +
+    `matrix with the most alike seen one is: ${await neighbours(fibre)}. Of each matrix the ` +
+    `${modes} columns of one polarisation in are used, scaled so that random fields of unit power ` +
+    `give its ${channels} channels, both polarisations out, unit mean power.</p>`,
+  ];
+  const [imaging] = imagingOf(done);
+  if (imaging) {
+    const { run } = imaging;
+    const noises = [...new Set(imagingOf(done).map((d) => labelOf(d.run)))]
+      .some((name) => name.includes("noise"));
+    parts.push(
+      `<h3>Images</h3><p>A digit of MNIST, 28 × 28, is interpolated to ${side} × ${side} pixels and ` +
+        "shown as the amplitude f of light. Its mode coefficients are c = f·conj(M)ᵀ, scaled to " +
+        `Σ|c|² = 1; behind the fibre is y = T c with circular normal noise of ${
+          100 * NOISE
+        } % of ` +
+        "the root mean square amplitude, new at every showing. The true image is |c·M|, which is all " +
+        "that the modes carry. Correlation is Pearson's over the pixels of an image, then the mean " +
+        `over ${pretty(run.tests)} test digits for each bend, whose noise is the same for all ` +
+        "networks.</p>" +
+        `<p>The complex networks are ${channels} → ${run.hidden} → ${run.hidden} → ${pixels} with ` +
+        "CReLU, the norm before each CReLU, and read out as |·|. “straight” has no norm and adds a " +
+        `linear map A y, ${channels} → ${pixels}, before the modulus. The real networks take real and ` +
+        "imaginary parts as inputs of their own, with ReLU; their hidden sizes are chosen for the " +
+        "same number of real parameters, a complex one counting twice. From intensities networks " +
+        "take the root of |y|², with the same noise on y.</p>" +
+        `<p>Training: ${pretty(run.samples)} digits ${
+          run.passes === 1 ? "once" : `${run.passes} times`
+        }, in batches of ${run.batch} with equally many behind each seen bend, by Adam at ` +
+        `${run.rate} falling to 0 as a cosine, on the mean squared error of the image in units of ` +
+        `its root mean square.${
+          noises
+            ? " Networks that say so differ in that alone; all are tested with the same noise."
+            : ""
+        }</p>`,
+    );
+  }
+  const [retrieval] = retrievalOf(done);
+  if (retrieval) {
+    const { run } = retrieval;
+    parts.push(
+      `<h3>Retrieval</h3><p>${
+        pretty(run.samples)
+      } random fields of unit power with the intensities ` +
+        `|T c|² behind ${
+          escape(bends[run.bend].file)
+        }, with normal noise of the given part of the ` +
+        `mean intensity, ${run.passes} times in batches of ${run.batch}, by Adam at ${run.rate} ` +
+        "falling to 0 as a cosine, on the mean squared error. The model is a TransmissionMatrix " +
+        "followed by Intensity, from random numbers; the real network has as many real parameters. " +
+        `The error is the relative L2 error on ${
+          pretty(run.tests)
+        } other fields without noise. The ` +
+        "correlation of a row is |⟨learned, measured⟩| / (‖learned‖ ‖measured‖).</p>" +
+        `<h3>Focus</h3><p>Fields of equal modulus in all ${modes} modes; for each of the ${channels} ` +
+        `channels ${run.focusSteps} steps of Adam on the phases, from random ones, by the gradient of ` +
+        "the model's intensity in that channel. Then the same phases are sent through the measured " +
+        "matrix. The optimum is (Σ|t|)²/modes of the channel's row t, and random phases give " +
+        "Σ|t|²/modes on average.</p>",
+    );
+  }
+  const seeds = new Set(done.map(({ run }) => run.seed)).size;
+  parts.push(
+    `<p>${seeds === 1 ? "One seed" : `${seeds} seeds`}${
+      seeds === 1 ? "; one seed shows no spread" : ", means ± standard deviations over them"
+    }. Milliseconds are medians and count whatever else the machine did; MiB are what the device ` +
+      `holds after the last step. Sizes: ${
+        pretty(sizes.digits)
+      } digits, hidden ${sizes.hidden}.</p>`,
+  );
+  return parts.join("\n");
+}
