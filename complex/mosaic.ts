@@ -6,7 +6,7 @@ import { Drawing, type Layout, type Panel } from "./drawing.ts";
 import { greyLegend, signedLegend, wheelLegend } from "./legend.ts";
 import { withDefaults } from "./options.ts";
 import { drawComplex, drawReal, largestModulus, type Picture } from "./pictures.ts";
-import { checkWhole, type Shape, show, sizeOf } from "./shape.ts";
+import { checkWhole, type Shape, show } from "./shape.ts";
 
 /** Options of {@link draw}. */
 export interface DrawOptions {
@@ -58,21 +58,33 @@ function gridOf(what: string, shape: Shape): Grid {
   return { count, rows: Math.ceil(count / columns), columns, height, width };
 }
 
-/** The sides of an element in pixels, such that a picture holds all of them. */
-function elementOf(what: string, shape: Shape, grid: Grid, pixel?: number) {
-  const [across, down] = [grid.columns * grid.width, grid.rows * grid.height];
+/** A grid and what it takes: the pixels of an element, of a field and of all fields with their seams. */
+export interface Page extends Grid {
+  readonly element: { readonly width: number; readonly height: number };
+  readonly field: { readonly width: number; readonly height: number };
+  readonly size: { readonly width: number; readonly height: number };
+}
+
+function pageOf(what: string, shape: Shape, pixel?: number): Page {
+  const grid = gridOf(what, shape);
+  const { rows, columns, width, height } = grid;
   if (pixel !== undefined) checkWhole(what, "a pixel's side", pixel, 1);
-  const side = pixel ?? Math.max(1, Math.floor(SIDE / Math.max(across, down)));
-  const high = shape.length < 2 ? Math.max(side, ROW) : side;
-  if (across * side * down * high > MOST_PIXELS) {
+  const side = pixel ?? Math.max(1, Math.floor(SIDE / Math.max(columns * width, rows * height)));
+  const element = { width: side, height: shape.length < 2 ? Math.max(side, ROW) : side };
+  const field = { width: width * element.width, height: height * element.height };
+  const size = {
+    width: columns * (field.width + SEAM) - SEAM,
+    height: rows * (field.height + SEAM) - SEAM,
+  };
+  if (size.width * size.height > MOST_PIXELS) {
     throw cannot(
       what,
-      `shape ${show(shape)} with elements of ${side}×${high} pixels takes ` +
-        `${across * side}×${down * high}, and a picture has at most ${MOST_PIXELS}; ` +
+      `shape ${show(shape)} with elements of ${element.width}×${element.height} pixels takes ` +
+        `${size.width}×${size.height}, and a picture has at most ${MOST_PIXELS}; ` +
         "slice() gives a part of it",
     );
   }
-  return { width: side, height: high };
+  return { ...grid, element, field, size };
 }
 
 /** The colours of every element, in one column, and their legend. */
@@ -109,7 +121,7 @@ function colours(
 /** A tensor that can be drawn, once its values are there. */
 export interface Plan {
   readonly what: string;
-  readonly shape: Shape;
+  readonly page: Page;
   readonly isComplex: boolean;
   readonly options: DrawOptions;
 }
@@ -145,35 +157,22 @@ export function planDrawing(
       }
     }
   }
-  elementOf(what, shape, gridOf(what, shape), options.pixel);
-  return { what, shape, isComplex, options };
+  return { what, page: pageOf(what, shape, options.pixel), isComplex, options };
 }
 
 /** The drawing of a tensor's values. */
-export function compose({ what, shape, isComplex, options }: Plan, data: HostArray): Drawing {
-  const grid = gridOf(what, shape);
-  const element = elementOf(what, shape, grid, options.pixel);
-  const { elements, legend } = colours(what, data, sizeOf(shape), isComplex, options);
-  const each = grid.height * grid.width;
-  const [width, height] = [grid.width * element.width, grid.height * element.height];
-  const fields = Array.from({ length: grid.count }, (_, k): Panel => ({
-    picture: {
-      width: grid.width,
-      height: grid.height,
-      rgba: elements.rgba.slice(4 * k * each, 4 * (k + 1) * each),
-    },
-    left: (k % grid.columns) * (width + SEAM),
-    top: Math.floor(k / grid.columns) * (height + SEAM),
-    width,
-    height,
+export function compose({ what, page, isComplex, options }: Plan, data: HostArray): Drawing {
+  const { count, columns, width, height, field, size } = page;
+  const each = height * width;
+  const { elements, legend } = colours(what, data, count * each, isComplex, options);
+  const panels = Array.from({ length: count }, (_, k): Panel => ({
+    picture: { width, height, rgba: elements.rgba.slice(4 * k * each, 4 * (k + 1) * each) },
+    left: (k % columns) * (field.width + SEAM),
+    top: Math.floor(k / columns) * (field.height + SEAM),
+    ...field,
   }));
-  const page: Layout = {
-    width: grid.columns * (width + SEAM) - SEAM,
-    height: grid.rows * (height + SEAM) - SEAM,
-    panels: fields,
-    labels: [],
-  };
-  return new Drawing(options.legend ? beside(page, legend) : page);
+  const layout: Layout = { ...size, panels, labels: [] };
+  return new Drawing(options.legend ? beside(layout, legend) : layout);
 }
 
 /** Two layouts next to each other, each in the middle of the height. */

@@ -247,6 +247,7 @@ Deno.test("draw() refuses what it cannot draw before it computes anything", asyn
     [ones([1, 1, 1, 2, 2]), {}, "[1, 1, 1, 2, 2] has 5 axes, and a drawing at most 4"],
     [ones([5000, 5000]), {}, "takes 5000×5000, and a picture has at most 16777216; slice()"],
     [z, { pixel: 4096 }, "takes 8192×8192"],
+    [ones([2 ** 22, 1, 1]), {}, "takes 6142×6142"], // with the seams
     [z, { pixel: 1.5 }, "a pixel's side must be a whole number"],
     [z, { scale: 0 }, "scale must be a number above 0, got 0"],
     [z, { decades: NaN }, "decades must be a number above 0, got NaN"],
@@ -281,6 +282,11 @@ onEngines("notebooks show a tensor as text and as a picture", async () => {
 Deno.test("notebooks show as text alone what has no picture, and do not read what is large", async () => {
   assertEquals(await shown(tensor(2)), { "text/plain": "RealTensor [] 2" });
   assertEquals(Object.keys(await shown(ones([1, 1, 1, 1, 2]))), ["text/plain"]);
+  for (
+    const shape of [[5000], [2 ** 20], [1, 5000], [100, 1, 100, 10], [2000, 2, 1, 1]]
+  ) {
+    assertEquals(Object.keys(await shown(ones(shape))), ["text/plain"], `${shape}`);
+  }
   const large = ones([2048, 1024]);
   const bundle = await shown(large);
   assertEquals(bundle, {
