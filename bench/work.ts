@@ -3,6 +3,7 @@ import {
   complex,
   type ComplexTensor,
   eval as evaluate,
+  fftn,
   nn,
   parameter,
   randnComplex,
@@ -162,6 +163,34 @@ async function batchNorm(kind: "covariance" | "naive"): Promise<Work> {
   };
 }
 
+/** A transform along some axes; the bytes are those of one traversal for each. */
+async function fourier(shape: number[], axes: number[]): Promise<Work> {
+  const x = await held(shape);
+  const into = sink(shape);
+  const name = `fft ${shape.join("×")}${axes.length > 1 ? ` in ${axes.length} dimensions` : ""}`;
+  const size = shape.reduce((a, n) => a * n, 1);
+  return {
+    name,
+    bytes: axes.length * 2 * 8 * size,
+    run: () => into(fftn(x, { axes })),
+    async check() {
+      // One frequency of the last line, or of the plane, by definition.
+      const [v, y] = [await x.data(), await fftn(x, { axes }).data()];
+      const bins = shape.map((n, d) => (axes.includes(d) ? Math.floor(0.3 * n) : n - 1));
+      const columns = shape[shape.length - 1];
+      let re = 0;
+      for (let k = axes.length > 1 ? 0 : size - columns; k < size; k++) {
+        const [row, column] = [Math.floor(k / columns), k % columns];
+        const turns = axes.length > 1 ? row * bins[0] / shape[0] : 0;
+        const phase = -2 * Math.PI * ((turns + column * bins[bins.length - 1] / columns) % 1);
+        re += v[2 * k] * Math.cos(phase) - v[2 * k + 1] * Math.sin(phase);
+      }
+      const at = bins.reduce((a, k, d) => a * shape[d] + k, 0);
+      close(name, y[2 * at], re, 1e-5 * Math.sqrt(size));
+    },
+  };
+}
+
 async function copy(): Promise<Work> {
   const x = await held([1 << 21]);
   const into = sink([1 << 21]);
@@ -183,6 +212,10 @@ export async function kernels(): Promise<Work[]> {
     await conv(),
     await conv3d(),
     await convTranspose(),
+    await fourier([64, 1024], [1]),
+    await fourier([512, 512], [0, 1]),
+    await fourier([1 << 20], [0]),
+    await fourier([2048, 2048], [0, 1]),
     await batchNorm("covariance"),
     await batchNorm("naive"),
   ];

@@ -100,7 +100,12 @@ function chirpSpectrum(n: number, length: number, inverse: boolean): Float32Arra
     }
   }
   host.run();
-  return Float32Array.from({ length: 2 * length }, (_, k) => (k & 1 ? host.im : host.re)[k >> 1]);
+  const spectrum = new Float32Array(2 * length);
+  for (let k = 0; k < length; k++) {
+    spectrum[2 * k] = host.re[k];
+    spectrum[2 * k + 1] = host.im[k];
+  }
+  return spectrum;
 }
 
 /** The least length from n on whose prime factors are 2, 3 and 5. */

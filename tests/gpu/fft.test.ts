@@ -65,3 +65,15 @@ Deno.test("the host's transform of one line equals a transform by definition", (
     assert(relativeError(got, dft64(x)) < 1e-14);
   }
 });
+
+onEngines("fft() covers grids of two dimensions", async (engine) => {
+  const outer = 65536 * 64 + 7;
+  const x = Float32Array.from({ length: 4 * outer }, (_, k) => k % 251);
+  const spec = { outer, n: 2, inner: 1, inverse: false, scale: 0.5 };
+  const [y] = await runProgram(engine, fft(spec), [x], [x.length]);
+  for (let at = 0; at < x.length; at += 4) {
+    const sum = 0.5 * (x[at + 1] + x[at + 3]);
+    const difference = 0.5 * (x[at] - x[at + 2]);
+    if (y[at + 1] !== sum || y[at + 2] !== difference) throw new Error(`pair ${at / 4} is wrong`);
+  }
+});
