@@ -1,22 +1,9 @@
 /** The curves of the wave packet's page. */
 import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
+import { plotSvg } from "../plot.ts";
 
-const { document } = parseHTML("<html><body></body></html>") as unknown as { document: unknown };
-
-/** A plot's SVG, with the marks and scales that are given; colours come from the page. */
-function svg(options: Plot.PlotOptions): string {
-  const plot = Plot.plot({
-    document: document as never,
-    className: "plot",
-    width: 720,
-    marginLeft: 52,
-    marginTop: 24,
-    style: { fontSize: "12px" },
-    ...options,
-  });
-  return (plot as unknown as { outerHTML: string }).outerHTML;
-}
+/** The size of both plots. */
+const SIZE = { width: 720, height: 240, marginLeft: 52, marginTop: 24, marginBottom: 40 };
 
 /** Geometric means over runs of neighbours, at most `count` of them. */
 function thinned(values: readonly number[], count: number): { x: number; y: number }[] {
@@ -35,8 +22,8 @@ export function plotLosses(losses: readonly number[]): string {
   const low = Math.floor(Math.min(0, ...exponents));
   const high = Math.ceil(Math.max(0, ...exponents));
   const decades = Array.from({ length: high - low + 1 }, (_, k) => 10 ** (low + k));
-  return svg({
-    height: 240,
+  return plotSvg({
+    ...SIZE,
     x: { label: "step", labelArrow: "none" },
     y: { type: "log", domain: [10 ** low, 10 ** high] },
     marks: [
@@ -62,8 +49,8 @@ export interface Density {
 export function plotDensities(places: readonly number[], densities: readonly Density[]): string {
   const points = (density: Density, values: readonly number[]) =>
     values.map((y, k) => ({ x: places[k], y, time: density.time }));
-  return svg({
-    height: 240,
+  return plotSvg({
+    ...SIZE,
     x: { label: "x", labelArrow: "none" },
     y: { grid: true, label: "|ψ|²", labelArrow: "none" },
     marks: [

@@ -1,6 +1,7 @@
 /** The page of the wave packet. */
 import { type ComplexTensor, draw, sub } from "@argand/argand";
 import { type Figure, formatPage, pretty, section, writePage } from "../page.ts";
+import { PLOT_STYLE } from "../plot.ts";
 import { plotDensities, plotLosses } from "./plot.ts";
 
 /** What the page shows. */
@@ -19,12 +20,10 @@ export interface Packet {
   readonly command: string;
 }
 
-const STYLE = `
+const STYLE = `${PLOT_STYLE}
 .fields { display: flex; flex-wrap: wrap; gap: 1rem; }
 .fields figure { min-width: 10rem; }
-figcaption { margin-top: .35rem; font-size: .875rem; color: var(--soft); text-align: center; }
-svg.plot text { fill: var(--soft); }
-svg.plot [aria-label="y-grid"] { stroke: var(--soft); }
+figcaption { margin-top: .35rem; font-size: .875rem; font-weight: 400; color: var(--soft); text-align: center; }
 `;
 
 async function fields({ found, truth, X, T, p }: Packet): Promise<string> {
