@@ -9,8 +9,10 @@ import {
   valueAndGrad,
 } from "@argand/argand";
 import { ArgandError } from "../../gpu/errors.ts";
+import { use } from "../../gpu/device.ts";
 import { count } from "../support/dispatches.ts";
 import { onEngines } from "../support/engines.ts";
+import { engines } from "../support/program.ts";
 
 /** The probabilities of 0, 1, … for a mean, by their logarithms. */
 function law(mean: number, most: number): number[] {
@@ -82,6 +84,24 @@ onEngines("counts have a kernel of their own, so that no reduction runs their lo
   });
   assert(dispatches.some((name) => name.includes("poisson")), dispatches.join());
   assert(dispatches.some((name) => !name.includes("poisson")), dispatches.join());
+});
+
+Deno.test("counts are the same on both engines, but for draws within rounding of the next", async () => {
+  const draws: Float32Array[] = [];
+  const means = tensor(Float32Array.from({ length: 20_000 }, (_, k) => 1.001 ** (k / 2)));
+  for (const engine of await engines()) {
+    await use(engine.kind);
+    manualSeed(12);
+    draws.push(await poisson(means).data());
+  }
+  for (const other of draws.slice(1)) {
+    const off = draws[0].map((count, k) => Math.abs(count - other[k]));
+    assert(Math.max(...off) <= 1);
+    assert(
+      off.reduce((a, b) => a + b) < 1e-3 * off.length,
+      `${off.reduce((a, b) => a + b)} differ`,
+    );
+  }
 });
 
 Deno.test("poisson() refuses complex means", () => {

@@ -5,7 +5,7 @@ import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor.ts"
 import { ArgandError } from "../../gpu/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { Propagation, type PropagationOptions } from "../../nn/mod.ts";
-import { assertClose } from "../support/close.ts";
+import { assertClose, assertFlat } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { beam, darkPlaces, fieldOf, intensityOf, radiusOf } from "./light_host.ts";
 import { mixed, random, slopes } from "./support.ts";
@@ -224,6 +224,26 @@ onEngines("a phase mask learns a hologram that gathers the light in a spot", asy
   }
   const gathered = await spot().item();
   assert(before < 0.05 && gathered > 0.3, `${before} of the power, then ${gathered}`);
+});
+
+onEngines("training through ways near and far holds the same bytes", (engine) => {
+  const net = new nn.Sequential(
+    new nn.PhaseMask([16, 16]),
+    new Propagation({ wavelength, pitch: 4e-6, distance: 4e-4 }),
+    new nn.PhaseMask([16, 16]),
+    new Propagation({ wavelength, pitch: 4e-6, distance: 2e-3 }),
+  );
+  const camera = new nn.Intensity({ bin: 4, photons: 100 });
+  const plane = fieldOf([16, 16], 4e-6, () => [1, 0]);
+  const optimizer = new nn.SGD(net.parameters(), { lr: 0.01 });
+  const bytes: number[] = [];
+  for (let k = 0; k < 20; k++) {
+    const loss = camera.apply(net.apply(plane)).slice([1, 2], [2, 3]).sum().neg();
+    loss.backward();
+    optimizer.step();
+    if (k >= 3) bytes.push(engine.memory().bytes);
+  }
+  assertFlat(bytes);
 });
 
 onEngines(
