@@ -16,6 +16,8 @@ import { HostFft } from "./host_fft.ts";
 const LARGEST_PRIME = 13;
 /** The most elements that a thread transforms in registers. */
 const LARGEST_RADIX = 16;
+/** How many groups the host transforms side by side. */
+const BATCH = 32;
 
 /** y[o, k, i] = scale · Σ_j x[o, j, i] e^{∓2πi jk/n} of x [outer, n, inner], minus unless `inverse`. */
 export interface FftSpec {
@@ -106,27 +108,32 @@ ${y.map((value, j) => `  out0[place + ${j}u * stride] = ${value} * scales;`).joi
       workgroups: [grid, 1, 1],
     };
   },
-  cpu({ radix }, [x, table], [y], { u32: [groups, step, stride, unit], f32 }) {
+  cpu({ radix, last }, [x, table], [y], { u32: [groups, step, stride, unit], f32 }) {
     const [signIn, signOut, scale] = f32.subarray(4);
-    const host = HostFft.of(radix);
+    const host = HostFft.of(radix, BATCH);
     const { re, im } = host;
-    for (let block = 0; block < groups * radix; block += radix * step) {
-      for (let p = 0; p * stride < step; p++) {
-        for (let q = 0; q < stride; q++) {
-          let from = 2 * (block + p * stride + q);
-          for (let j = 0; j < radix; j++, from += 2 * step) {
-            re[j] = x[from];
-            im[j] = signIn * x[from + 1];
-          }
-          host.run();
-          let to = 2 * (block + p * radix * stride + q);
-          for (let j = 0; j < radix; j++, to += 2 * stride) {
-            const at = 2 * p * j * unit;
-            const c = p > 0 ? table[at] : 1;
-            const s = p > 0 ? table[at + 1] : 0;
-            y[to] = scale * (c * re[j] - s * im[j]);
-            y[to + 1] = scale * signOut * (c * im[j] + s * re[j]);
-          }
+    const outward = signOut * scale;
+    for (let first = 0; first < groups; first += BATCH) {
+      const count = Math.min(BATCH, groups - first);
+      for (let b = 0; b < count; b++) {
+        const block = Math.floor((first + b) / step);
+        let from = 2 * (first + b + block * step * (radix - 1));
+        for (let j = b; j < radix * BATCH; j += BATCH, from += 2 * step) {
+          re[j] = x[from];
+          im[j] = signIn * x[from + 1];
+        }
+      }
+      host.run();
+      for (let b = 0; b < count; b++) {
+        const block = Math.floor((first + b) / step);
+        const p = Math.floor((first + b - block * step) / stride);
+        let to = 2 * (first + b + (block * step + p * stride) * (radix - 1));
+        const turn = last ? 0 : 2 * p * unit;
+        for (let j = b, at = 0; j < radix * BATCH; j += BATCH, to += 2 * stride, at += turn) {
+          const c = turn > 0 ? table[at] : 1;
+          const s = turn > 0 ? table[at + 1] : 0;
+          y[to] = scale * (c * re[j] - s * im[j]);
+          y[to + 1] = outward * (c * im[j] + s * re[j]);
         }
       }
     }

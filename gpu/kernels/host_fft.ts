@@ -1,4 +1,4 @@
-/** Fourier transforms of one line on the host, in float64. */
+/** Fourier transforms on the host, in float64. */
 import { primeFactors } from "./codelet.ts";
 
 /** One of Stockham's passes: what is left is a transform of `radix`·`rest` points at this `stride`. */
@@ -8,27 +8,32 @@ interface HostPass {
   readonly stride: number;
 }
 
-/** Transforms `re` + i·`im` in place: y[k] = Σ_j x[j] e^{−2πi jk/n}. */
+/**
+ * Transforms of `batch` lines side by side, re + i·im as [n, batch], in place:
+ * y[k] = Σ_j x[j] e^{−2πi jk/n}.
+ */
 export class HostFft {
   /** The real parts. */
   readonly re: Float64Array;
   /** The imaginary parts. */
   readonly im: Float64Array;
   readonly #n: number;
+  readonly #batch: number;
   readonly #cos: Float64Array;
   readonly #sin: Float64Array;
   readonly #passes: HostPass[] = [];
   readonly #otherRe: Float64Array;
   readonly #otherIm: Float64Array;
-  static readonly #kept = new Map<number, HostFft>();
+  static readonly #kept = new Map<string, HostFft>();
 
   /** Any length; the cost of a prime factor p is n·p. */
-  constructor(n: number) {
+  constructor(n: number, batch = 1) {
     this.#n = n;
-    [this.re, this.im, this.#otherRe, this.#otherIm, this.#cos, this.#sin] = Array.from(
-      { length: 6 },
-      () => new Float64Array(n),
-    );
+    this.#batch = batch;
+    const array = () => new Float64Array(n * batch);
+    [this.re, this.im, this.#otherRe, this.#otherIm] = [array(), array(), array(), array()];
+    this.#cos = new Float64Array(n);
+    this.#sin = new Float64Array(n);
     for (let k = 0; k < n; k++) {
       const angle = -2 * Math.PI * k / n;
       this.#cos[k] = Math.cos(angle);
@@ -41,7 +46,7 @@ export class HostFft {
       ...primeFactors(n).filter((p) => p > 2),
     ];
     let rest = n;
-    let stride = 1;
+    let stride = batch;
     for (const radix of factors) {
       rest /= radix;
       this.#passes.push({ radix, rest, stride });
@@ -49,10 +54,11 @@ export class HostFft {
     }
   }
 
-  /** The transform of a short length, made once. */
-  static of(n: number): HostFft {
-    let host = this.#kept.get(n);
-    if (!host) this.#kept.set(n, host = new HostFft(n));
+  /** The transforms of a short length, made once. */
+  static of(n: number, batch: number): HostFft {
+    const key = `${n},${batch}`;
+    let host = this.#kept.get(key);
+    if (!host) this.#kept.set(key, host = new HostFft(n, batch));
     return host;
   }
 
@@ -80,9 +86,10 @@ export class HostFft {
     stride: number,
   ): void {
     const half = rest * stride;
+    const unit = stride / this.#batch;
     for (let p = 0; p < rest; p++) {
-      const c = this.#cos[p * stride];
-      const s = this.#sin[p * stride];
+      const c = this.#cos[p * unit];
+      const s = this.#sin[p * unit];
       for (let q = 0; q < stride; q++) {
         const a = p * stride + q;
         const b = a + half;
@@ -107,10 +114,12 @@ export class HostFft {
   ): void {
     const [cos, sin] = [this.#cos, this.#sin];
     const step = rest * stride;
+    const unit = stride / this.#batch;
     for (let p = 0; p < rest; p++) {
       const at = p * stride;
-      const [c1, c2, c3] = [cos[at], cos[2 * at], cos[3 * at]];
-      const [s1, s2, s3] = [sin[at], sin[2 * at], sin[3 * at]];
+      const turn = p * unit;
+      const [c1, c2, c3] = [cos[turn], cos[2 * turn], cos[3 * turn]];
+      const [s1, s2, s3] = [sin[turn], sin[2 * turn], sin[3 * turn]];
       for (let q = 0; q < stride; q++) {
         const a = at + q;
         const b = a + step;
@@ -148,25 +157,33 @@ export class HostFft {
   ): void {
     const [n, cos, sin] = [this.#n, this.#cos, this.#sin];
     const step = rest * stride;
+    const unit = stride / this.#batch;
     for (let p = 0; p < rest; p++) {
+      const first = p * stride;
       for (let j = 0; j < radix; j++) {
-        // Σ_k x[p + rest·k] e^{−2πi (jk/radix + jp/(radix·rest))}, in units of the table.
-        const turn = j * step;
-        const start = j * p * stride;
+        const to = (p * radix + j) * stride;
         for (let q = 0; q < stride; q++) {
-          let sumR = 0;
-          let sumI = 0;
-          let at = start;
-          let from = p * stride + q;
-          for (let k = 0; k < radix; k++, from += step) {
-            sumR += cos[at] * xr[from] - sin[at] * xi[from];
-            sumI += cos[at] * xi[from] + sin[at] * xr[from];
-            at += turn;
-            if (at >= n) at -= n;
+          yr[to + q] = xr[first + q];
+          yi[to + q] = xi[first + q];
+        }
+        for (let k = 1; k < radix; k++) {
+          // e^{−2πi jk/radix}; what belongs to p alone comes at the end.
+          const at = j * k % radix * (n / radix);
+          const c = cos[at];
+          const s = sin[at];
+          const source = first + k * step;
+          for (let q = 0; q < stride; q++) {
+            yr[to + q] += c * xr[source + q] - s * xi[source + q];
+            yi[to + q] += c * xi[source + q] + s * xr[source + q];
           }
-          const to = (p * radix + j) * stride + q;
-          yr[to] = sumR;
-          yi[to] = sumI;
+        }
+        if (p === 0 || j === 0) continue;
+        const c = cos[j * p * unit];
+        const s = sin[j * p * unit];
+        for (let q = to; q < to + stride; q++) {
+          const re = yr[q];
+          yr[q] = c * re - s * yi[q];
+          yi[q] = c * yi[q] + s * re;
         }
       }
     }
