@@ -86,7 +86,8 @@ async function main(options: Options): Promise<void> {
   const sizes = sizesOf(options);
   const place = { fibre, engine, adapter };
   const seeds = Array.from({ length: options.seeds ?? SEEDS }, (_, k) => options.seed + k);
-  const plan = options.demo ? demoPlan(options.seed, sizes, place) : fullPlan(seeds, sizes, place);
+  const plan = (options.demo ? demoPlan(options.seed, sizes, place) : fullPlan(seeds, sizes, place))
+    .filter(({ part }) => part === (options.part ?? part));
   say(`${plan.length} runs, ${fibre.bends.length} bends, engine ${engine}: ${adapter}`);
 
   const file = `${options.out}/${options.demo ? "fibre_demo" : "fibre"}.json`;
