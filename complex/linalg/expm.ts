@@ -6,8 +6,9 @@ import { show } from "../shape.ts";
 
 /**
  * The exponential of square matrices, exp(A) = Σ Aᵏ / k!, over the last two axes: [… n, n] → [… n, n].
- * Of a skew-Hermitian A (Aᴴ = −A) it is unitary, so that a layer whose matrix is `expm(x.sub(x.H))`
- * stays lossless while x learns. Scaling and squaring: Higham, SIAM J. Matrix Anal. Appl. 26 (2005).
+ * Where A is skew-Hermitian to the last bit (Aᴴ = −A) the result is unitary to float32, so that a layer
+ * whose matrix is `expm(x.sub(x.H))` stays lossless while x learns. Scaling and squaring: Higham, SIAM J.
+ * Matrix Anal. Appl. 26 (2005).
  *
  * With ‖A‖ the largest sum of moduli in a column (or in a row, if that is smaller) the rounding of float32
  * leaves an error of about 10⁻⁷ (1 + ‖A‖), relative to the largest entry met on the way. ‖A‖ may be up to

@@ -4,12 +4,13 @@
  * found on the device: all squarings are in the graph and each is taken where it is needed.
  */
 import type { Node } from "../graph.ts";
-import { add, fill, fillLike, mul, scale } from "./arithmetic.ts";
-import { greater, lessEqual, where } from "./compare.ts";
+import { add, fill, fillLike, mul, scale, sub } from "./arithmetic.ts";
+import { equal, greater, lessEqual, where } from "./compare.ts";
 import { embedDiagonal } from "./diagonal.ts";
 import { abs, minimum } from "./functions.ts";
 import { matmul } from "./matmul.ts";
 import { max } from "./reduce.ts";
+import { adjoint } from "./solve.ts";
 import { detach, sum } from "./views.ts";
 
 /** Up to this norm degree 12 is exact to float32 (Bader, Blanes and Casas 2019, table 1). */
@@ -19,10 +20,15 @@ const SQUARINGS = 11;
 /** The largest norm; beyond it the result is NaN. */
 export const LARGEST_NORM = THETA * 2 ** SQUARINGS;
 
+/** The identity of the kind and size of square matrices. */
+function identity({ shape, dtype }: Node): Node {
+  const n = shape.at(-1)!;
+  return embedDiagonal(dtype === "c64" ? fill([n], 1, 0) : fill([n], 1), n, n);
+}
+
 /** Σ A^k / k! up to k = 12. */
 function taylor(a: Node): Node {
-  const n = a.shape.at(-1)!;
-  const one = embedDiagonal(a.dtype === "c64" ? fill([n], 1, 0) : fill([n], 1), n, n);
+  const one = identity(a);
   const a2 = matmul(a, a);
   const a3 = matmul(a2, a);
   let factorial = 479001600; // 12!
@@ -37,6 +43,18 @@ function taylor(a: Node): Node {
     if (k > 0) y = matmul(y, a3);
   }
   return y;
+}
+
+/**
+ * What makes X = exp(A) unitary where A is skew-Hermitian to the last bit, else 0: X (1 − XᴴX) / 2, one
+ * step of Newton's iteration towards the nearest unitary matrix. It is as small as the rounding that it
+ * takes back, so that no derivative passes through it.
+ */
+function lossless(a: Node, x: Node): Node {
+  const rank = a.shape.length;
+  const off = max(abs(add(a, adjoint(a))), [rank - 2, rank - 1], true);
+  const step = scale(matmul(x, sub(identity(x), matmul(adjoint(x), x))), 0.5);
+  return where(equal(off, fill(off.shape, 0)), step, fillLike(step, 0));
 }
 
 /** exp(A) over the last two axes. */
@@ -55,6 +73,7 @@ export function expm(a: Node): Node {
     .reduce(mul);
   let x = taylor(mul(a, half));
   for (const take of takes) x = where(take, matmul(x, x), x);
+  x = add(x, lossless(detach(a), detach(x)));
   const inRange = lessEqual(size, fill(size.shape, LARGEST_NORM));
   return where(inRange, x, fillLike(x, NaN));
 }
