@@ -194,6 +194,20 @@ onEngines("waves that leave the grid are left out unless bandLimit is false", as
   assert(limited < 0.7 * free && limited < 0.01, `off by ${limited}, and ${free} without a limit`);
 });
 
+onEngines("pixels below half a wavelength are right over short ways", async () => {
+  const pitch = 0.3e-6;
+  const square = (n: number) =>
+    fieldOf([n, n], pitch, (y, x) => {
+      const open = Math.max(Math.abs(y + pitch / 2), Math.abs(x + pitch / 2)) < 0.85e-6; // 6 pixels
+      return [open ? 1 : 0, 0];
+    });
+  for (const distance of [0.7e-6, 2e-6]) {
+    const alone = after(square(256), distance, { pitch, padding: false });
+    const expected = await alone.slice([120, 136], [120, 136]).data();
+    assertClose(await after(square(16), distance, { pitch }).data(), expected, 2e-3, `${distance}`);
+  }
+});
+
 onEngines("gradients through Propagation agree with differences", async () => {
   const z = random([2, 3, 4], 1);
   const cases: [number, Partial<PropagationOptions>][] = [
