@@ -4,6 +4,7 @@
  * the computation of discrete Fourier transform", 1970).
  */
 import { fft as program, fftTable, isSmooth, takesTable } from "../../gpu/kernels/fft.ts";
+import type { Field } from "../../gpu/kernel.ts";
 import { HostFft } from "../../gpu/kernels/host_fft.ts";
 import { hostNode, Node, type Primitive } from "../graph.ts";
 import { sizeOf } from "../shape.ts";
@@ -45,7 +46,7 @@ const FFT: Primitive = {
   name: "fft",
   lowering: {
     kind: "program",
-    program({ shape, attrs }) {
+    program({ shape, dtype, inputs: [x], attrs }) {
       const { axis, inverse, scale } = attrs as Attrs;
       return program({
         outer: sizeOf(shape.slice(0, axis)),
@@ -53,13 +54,15 @@ const FFT: Primitive = {
         inner: sizeOf(shape.slice(axis + 1)),
         inverse,
         scale,
+        input: x.dtype as Field,
+        output: dtype as Field,
       });
     },
   },
-  // The adjoint of the transform is the one of the other sign.
+  // The adjoint of the transform is the one of the other sign; of a real input it is the real part.
   derivative({ inputs, attrs }, [g]) {
     const { axis, inverse, scale } = attrs as Attrs;
-    const gradient = dft(g!, axis, !inverse, scale);
+    const gradient = dft(g!, axis, !inverse, scale, inputs[0].dtype as Field);
     return inputs.length === 1 ? [gradient] : [gradient, null];
   },
 };
@@ -128,15 +131,24 @@ function bluestein(x: Node, axis: number, inverse: boolean, scale: number): Node
   return timesLine(fit(back, axis, n), axis, w);
 }
 
-/** scale · Σ_j x_j e^{∓2πi jk/n} along an axis, with the minus unless `inverse`. */
-export function dft(x: Node, axis: number, inverse: boolean, scale: number): Node {
+/**
+ * scale · Σ_j x_j e^{∓2πi jk/n} along an axis of a real or complex x, with the minus unless `inverse`;
+ * the real part of it, if that is what the output is to be.
+ */
+export function dft(
+  x: Node,
+  axis: number,
+  inverse: boolean,
+  scale: number,
+  output: Field = "c64",
+): Node {
   const n = x.shape[axis];
-  const z = toComplex(x);
-  if (n === 1) return scale === 1 ? z : scaled(z, scale);
-  if (!isSmooth(n)) return bluestein(z, axis, inverse, scale);
-  const inputs = takesTable(n) ? [z, table(`turns ${n}`, () => fftTable(n))] : [z];
+  const part = (z: Node) => (output === "f32" ? real(z) : z);
+  if (n === 1) return part(scale === 1 ? toComplex(x) : scaled(toComplex(x), scale));
+  if (!isSmooth(n)) return part(bluestein(x, axis, inverse, scale));
+  const inputs = takesTable(n) ? [x, table(`turns ${n}`, () => fftTable(n))] : [x];
   const attrs: Attrs = { axis, inverse, scale };
-  return new Node(FFT, inputs, [{ shape: z.shape, dtype: "c64" }], attrs);
+  return new Node(FFT, inputs, [{ shape: x.shape, dtype: output }], attrs);
 }
 
 /** The frequencies 0 … ⌊n/2⌋ of {@link dft} of a real x. */
@@ -156,5 +168,5 @@ export function irdft(x: Node, axis: number, n: number, scale: number): Node {
     return twice;
   });
   const full = fit(timesLine(toComplex(fit(x, axis, count)), axis, weights), axis, n);
-  return real(dft(full, axis, true, scale));
+  return dft(full, axis, true, scale, "f32");
 }

@@ -7,7 +7,7 @@
  * (1965); Stockham, "High-speed Convolution and Correlation" (1966); Van Loan, "Computational
  * Frameworks for the Fast Fourier Transform" (1992), section 1.7.
  */
-import { BYTES, type Kernel, linearGrid, type Program, type Slot } from "../kernel.ts";
+import { BYTES, type Field, type Kernel, linearGrid, type Program, type Slot } from "../kernel.ts";
 import { sizedMain } from "./columns.ts";
 import { Codelet, CODELET_FUNCTIONS, middleDivisor, primeFactors } from "./codelet.ts";
 import { HostFft } from "./host_fft.ts";
@@ -26,6 +26,10 @@ export interface FftSpec {
   readonly inner: number;
   readonly inverse: boolean;
   readonly scale: number;
+  /** The kind of x. */
+  readonly input: Field;
+  /** The kind of y; of a real one only the real part is written. */
+  readonly output: Field;
 }
 
 /**
@@ -37,6 +41,8 @@ interface PassSpec {
   readonly radix: number;
   /** The last pass turns nothing, and has no table. */
   readonly last: boolean;
+  readonly input: Field;
+  readonly output: Field;
   /** The workgroups. */
   readonly grid: number;
 }
@@ -74,14 +80,20 @@ export function takesTable(n: number): boolean {
   return n > LARGEST_RADIX;
 }
 
-const pass: Kernel<PassSpec> = {
+const fftPass: Kernel<PassSpec> = {
   name: "fft",
-  bindings: ({ last }) => ({ inputs: last ? ["c64"] : ["c64", "c64"], outputs: ["c64"] }),
+  bindings: ({ last, input, output }) => ({
+    inputs: last ? [input] : [input, "c64"],
+    outputs: [output],
+  }),
   params: () => 7,
-  wgsl({ radix, last, grid }) {
+  wgsl({ radix, last, input, output, grid }) {
     const code = new Codelet();
     const each = Array.from({ length: radix }, (_, j) => j);
-    let y = code.transform(each.map((j) => code.name(`in0[source + ${j}u * step] * signs`)));
+    let y = code.transform(each.map((j) => {
+      const x = `in0[source + ${j}u * step]`;
+      return code.name(input === "c64" ? `${x} * signs` : `vec2<f32>(${x}, 0.0)`);
+    }));
     if (!last) {
       // e^{−2πi pj/(radix·rest)} for all j from those of its digits in base `base`.
       const base = middleDivisor(radix);
@@ -94,6 +106,8 @@ const pass: Kernel<PassSpec> = {
         return code.name(`times(${value}, ${a && b ? `times(${a}, ${b})` : a || b})`);
       });
     }
+    const part = (value: string) =>
+      output === "c64" ? `${value} * scales` : `${value}.x * scales.x`;
     const body = `  let signs = vec2<f32>(1.0, param_f32(4u));
   let scales = vec2<f32>(param_f32(6u), param_f32(6u) * param_f32(5u));
   let block = i / step;
@@ -102,38 +116,48 @@ const pass: Kernel<PassSpec> = {
   let source = block * step * ${radix}u + t;
   let place = block * step * ${radix}u + t + p * stride * ${radix - 1}u;
 ${last ? "" : "  let turn = p * unit;\n"}${code.lines.join("\n")}
-${y.map((value, j) => `  out0[place + ${j}u * stride] = ${value} * scales;`).join("\n")}`;
+${y.map((value, j) => `  out0[place + ${j}u * stride] = ${part(value)};`).join("\n")}`;
     return {
       source: CODELET_FUNCTIONS + sizedMain(["step", "stride", "unit"], body),
       workgroups: [grid, 1, 1],
     };
   },
-  cpu({ radix, last }, [x, table], [y], { u32: [groups, step, stride, unit], f32 }) {
+  cpu(
+    { radix, last, input, output },
+    [x, table],
+    [y],
+    { u32: [groups, step, stride, unit], f32 },
+  ) {
     const [signIn, signOut, scale] = f32.subarray(4);
     const host = HostFft.of(radix, BATCH);
     const { re, im } = host;
     const outward = signOut * scale;
+    const size = radix * BATCH;
     for (let first = 0; first < groups; first += BATCH) {
       const count = Math.min(BATCH, groups - first);
       for (let b = 0; b < count; b++) {
         const block = Math.floor((first + b) / step);
-        let from = 2 * (first + b + block * step * (radix - 1));
-        for (let j = b; j < radix * BATCH; j += BATCH, from += 2 * step) {
-          re[j] = x[from];
-          im[j] = signIn * x[from + 1];
+        let from = first + b + block * step * (radix - 1);
+        for (let j = b; j < size; j += BATCH, from += step) {
+          re[j] = input === "c64" ? x[2 * from] : x[from];
+          im[j] = input === "c64" ? signIn * x[2 * from + 1] : 0;
         }
       }
       host.run();
       for (let b = 0; b < count; b++) {
         const block = Math.floor((first + b) / step);
         const p = Math.floor((first + b - block * step) / stride);
-        let to = 2 * (first + b + (block * step + p * stride) * (radix - 1));
+        let to = first + b + (block * step + p * stride) * (radix - 1);
         const turn = last ? 0 : 2 * p * unit;
-        for (let j = b, at = 0; j < radix * BATCH; j += BATCH, to += 2 * stride, at += turn) {
+        for (let j = b, at = 0; j < size; j += BATCH, to += stride, at += turn) {
           const c = turn > 0 ? table[at] : 1;
           const s = turn > 0 ? table[at + 1] : 0;
-          y[to] = scale * (c * re[j] - s * im[j]);
-          y[to + 1] = outward * (c * im[j] + s * re[j]);
+          const real = scale * (c * re[j] - s * im[j]);
+          if (output === "f32") y[to] = real;
+          else {
+            y[2 * to] = real;
+            y[2 * to + 1] = outward * (c * im[j] + s * re[j]);
+          }
         }
       }
     }
@@ -141,12 +165,15 @@ ${y.map((value, j) => `  out0[place + ${j}u * stride] = ${value} * scales;`).joi
 };
 
 /** x, and the table of {@link fftTable} if it {@link takesTable} → y. The length must be {@link isSmooth}. */
-export function fft({ outer, n, inner, inverse, scale }: FftSpec): Program {
-  const size = outer * n * inner;
+export function fft(spec: FftSpec): Program {
+  const { n, inner, inverse, scale } = spec;
+  const size = spec.outer * n * inner;
   const list = radices(n)!;
   const end = list.length - 1;
-  // The last pass writes the output; before it output and scratch take turns.
-  const buffer = (k: number): Slot => (k < 0 ? "in0" : (end - k) % 2 === 0 ? "out0" : "tmp0");
+  // Between input and output two complex buffers take turns; the output itself is one, if it can.
+  const spare = spec.output === "c64" ? "out0" : "tmp1";
+  const buffer = (k: number): Slot =>
+    k < 0 ? "in0" : k === end ? "out0" : (end - k) % 2 === 0 ? spare : "tmp0";
   // The inverse is the conjugate of the transform of the conjugate.
   const sign = (here: boolean) => (inverse && here ? -1 : 1);
   let rest = n;
@@ -155,13 +182,20 @@ export function fft({ outer, n, inner, inverse, scale }: FftSpec): Program {
     rest /= radix;
     const groups = size / radix;
     const last = k === end;
-    const spec: PassSpec = { radix, last, grid: linearGrid(groups)[0] };
+    const pass: PassSpec = {
+      radix,
+      last,
+      input: k === 0 ? spec.input : "c64",
+      output: last ? spec.output : "c64",
+      grid: linearGrid(groups)[0],
+    };
     const floats = Float32Array.of(sign(k === 0), sign(last), last ? scale : 1);
     const words = new Uint32Array(floats.buffer);
     const params = [groups, rest * stride, stride, stride / inner, ...words];
     stride *= radix;
     const inputs: Slot[] = last ? [buffer(k - 1)] : [buffer(k - 1), "in1"];
-    return { kernel: pass, spec, inputs, outputs: [buffer(k)], params };
+    return { kernel: fftPass, spec: pass, inputs, outputs: [buffer(k)], params };
   });
-  return { steps, scratch: end > 0 ? [size * BYTES.c64] : [] };
+  const scratch = end === 0 ? 0 : spare === "tmp1" && end > 1 ? 2 : 1;
+  return { steps, scratch: Array<number>(scratch).fill(size * BYTES.c64) };
 }
