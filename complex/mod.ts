@@ -152,10 +152,10 @@ export {
   type TouchstoneUnit,
   writeTouchstone,
 } from "./files/touchstone.ts";
-export { draw } from "./draw.ts";
-export type { DrawOptions } from "./mosaic.ts";
-export { Drawing } from "./drawing.ts";
-export { domainColour } from "./colour.ts";
+export { draw } from "./draw/draw.ts";
+export type { DrawOptions } from "./draw/mosaic.ts";
+export { Drawing } from "./draw/drawing.ts";
+export { domainColour } from "./draw/colour.ts";
 export {
   drawColourWheel,
   drawComplex,
@@ -163,6 +163,6 @@ export {
   drawReal,
   type DrawRealOptions,
   type Picture,
-} from "./pictures.ts";
-export { encodePng, pngDataUrl } from "./png.ts";
+} from "./draw/pictures.ts";
+export { encodePng, pngDataUrl } from "./draw/png.ts";
 export { ArgandError } from "../gpu/errors.ts";

@@ -7,7 +7,7 @@ import { cannot } from "../gpu/errors.ts";
 import { type Node, type State, withoutGradients } from "./graph.ts";
 import { gradients } from "./autograd.ts";
 import { describe } from "./describe.ts";
-import { display } from "./display.ts";
+import { display } from "./draw/display.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as compare from "./ops/compare.ts";
 import * as functions from "./ops/functions.ts";

@@ -2,11 +2,16 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { decode } from "fast-png";
 import { parseHTML } from "linkedom";
 import { complex, complexTensor, full, ones, tensor, zeros } from "../../complex/create.ts";
-import { draw } from "../../complex/draw.ts";
-import type { Drawing } from "../../complex/drawing.ts";
-import { domainColour } from "../../complex/colour.ts";
-import { drawColourWheel, drawComplex, drawReal, type Picture } from "../../complex/pictures.ts";
-import { encodePng, pngDataUrl } from "../../complex/png.ts";
+import { draw } from "../../complex/draw/draw.ts";
+import type { Drawing } from "../../complex/draw/drawing.ts";
+import { domainColour } from "../../complex/draw/colour.ts";
+import {
+  drawColourWheel,
+  drawComplex,
+  drawReal,
+  type Picture,
+} from "../../complex/draw/pictures.ts";
+import { encodePng, pngDataUrl } from "../../complex/draw/png.ts";
 import type { Tensor } from "../../complex/tensor.ts";
 import { memory } from "../../gpu/device.ts";
 import { ArgandError } from "../../gpu/errors.ts";

@@ -1,5 +1,5 @@
 /** Fields of numbers on the host as pictures, one pixel a number. */
-import { cannot } from "../gpu/errors.ts";
+import { cannot } from "../../gpu/errors.ts";
 import { brightness, type Colour, domainColour, grey, phaseColour } from "./colour.ts";
 
 /** A picture of width × height pixels. */
