@@ -62,7 +62,9 @@ export function gridOptions(
   if (dimensions !== undefined && list.length !== dimensions) {
     throw cannot(what, `it takes ${dimensions} axes, got ${show(list)}`);
   }
-  if (list.length === 0) throw cannot(what, `shape ${show(shape)} has no axis`);
+  if (list.length === 0) {
+    throw cannot(what, `there is no axis to transform of shape ${show(shape)}`);
+  }
   if (size && size.length !== list.length) {
     throw cannot(what, `sizes ${show(size)} do not go with ${list.length} axes`);
   }

@@ -16,6 +16,8 @@ import { HostFft } from "./host_fft.ts";
 const LARGEST_PRIME = 13;
 /** The most elements that a thread transforms in registers. */
 const LARGEST_RADIX = 16;
+/** The most where that saves the third pass: such codelets take long to compile. */
+const WIDE_RADIX = 32;
 /** How many groups the host transforms side by side. */
 const BATCH = 32;
 
@@ -63,16 +65,23 @@ export function fftTable(n: number): Float32Array {
   return table;
 }
 
-/** The fewest factors of n that are codelets, and of these the ones of the least sum; null if there are none. */
-function radices(n: number, most = LARGEST_RADIX): number[] | null {
+/** The fewest factors of n up to `most`, largest first, and of these the ones of the least sum; null if there are none. */
+function factors(n: number, most: number): number[] | null {
   if (n <= most) return [n];
   let best: number[] | null = null;
   const cost = (list: readonly number[]) => list.length * n + list.reduce((a, r) => a + r, 0);
   for (let r = Math.min(most, n >> 1); r >= 2; r--) {
-    const others = n % r === 0 ? radices(n / r, r) : null;
+    const others = n % r === 0 ? factors(n / r, r) : null;
     if (others && (!best || cost([r, ...others]) < cost(best))) best = [r, ...others];
   }
   return best;
+}
+
+/** The radices of the passes of a length that is {@link isSmooth}. */
+function radices(n: number): number[] {
+  const list = factors(n, LARGEST_RADIX)!;
+  const wide = list.length === 3 && n <= WIDE_RADIX ** 2 ? factors(n, WIDE_RADIX)! : list;
+  return wide.length === 2 ? wide : list;
 }
 
 /** Whether a length takes several passes, and so the table of {@link fftTable}. */
@@ -168,7 +177,7 @@ ${y.map((value, j) => `  out0[place + ${j}u * stride] = ${part(value)};`).join("
 export function fft(spec: FftSpec): Program {
   const { n, inner, inverse, scale } = spec;
   const size = spec.outer * n * inner;
-  const list = radices(n)!;
+  const list = radices(n);
   const end = list.length - 1;
   // Between input and output two complex buffers take turns; the output itself is one, if it can.
   const spare = spec.output === "c64" ? "out0" : "tmp1";
