@@ -3,8 +3,8 @@
  * all others are a circular convolution of such a length (Bluestein, "A linear filtering approach to
  * the computation of discrete Fourier transform", 1970).
  */
-import { fft as program, fftTable, isSmooth, takesTable } from "../../gpu/kernels/fft.ts";
 import type { Field } from "../../gpu/kernel.ts";
+import { fft as program, fftTable, isSmooth, takesTable } from "../../gpu/kernels/fft.ts";
 import { HostFft } from "../../gpu/kernels/host_fft.ts";
 import { hostNode, Node, type Primitive } from "../graph.ts";
 import { sizeOf } from "../shape.ts";
@@ -126,8 +126,9 @@ function bluestein(x: Node, axis: number, inverse: boolean, scale: number): Node
   const length = goodLength(2 * n - 1);
   const w = table(`chirp ${n} ${inverse}`, () => Float32Array.from(chirp(n, inverse)));
   const spectrum = table(`spectrum ${n} ${inverse}`, () => chirpSpectrum(n, length, inverse));
-  const moved = dft(fit(timesLine(x, axis, w), axis, length), axis, false, 1);
-  const back = dft(timesLine(moved, axis, spectrum), axis, true, scale / length);
+  // Divided by the length at once, so that nothing on the way is larger than what comes out.
+  const moved = dft(fit(timesLine(x, axis, w), axis, length), axis, false, 1 / length);
+  const back = dft(timesLine(moved, axis, spectrum), axis, true, scale);
   return timesLine(fit(back, axis, n), axis, w);
 }
 

@@ -65,7 +65,10 @@ export function fftTable(n: number): Float32Array {
   return table;
 }
 
-/** The fewest factors of n up to `most`, largest first, and of these the ones of the least sum; null if there are none. */
+/**
+ * The fewest factors of n up to `most`, largest first, and of these the ones of the least sum; null if
+ * there are none.
+ */
 function factors(n: number, most: number): number[] | null {
   if (n <= most) return [n];
   let best: number[] | null = null;

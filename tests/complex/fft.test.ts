@@ -93,6 +93,11 @@ onEngines("fft() of 2^20 points is within 2e-7·log2(n) of float64", async () =>
   await assertTransform(2 ** 20);
 });
 
+onEngines("fft() of a prime length overflows no earlier than its result", async () => {
+  const { re } = await fft(ones([1021]).mul(1e35)).at(0).item();
+  assertClose([re], [1021e35], 1e-6);
+});
+
 onEngines("fft2() equals transforms in float64 along one axis and then the other", async () => {
   for (const [rows, columns] of [[1, 7], [12, 17], [45, 32], [128, 96]]) {
     const [data, x] = field(rows, [2, rows, columns]);
