@@ -102,17 +102,22 @@ function imagingSection({ fibre, done, summary }: Study): string {
   const main = series(entries.filter(([name]) => isMain(name)));
   const camera = series(entries.filter(([name]) => name.endsWith(", intensities")));
   const runs = imagingOf(done);
-  const losses = main.map(({ label, colour }) => ({
-    label,
-    colour,
-    values: runs.find(({ run }) => labelOf(run) === label)!.result.curve,
-  }));
+  const losses = (networks: typeof main, suffix = "") =>
+    plotLosses(
+      networks.map(({ label, colour }) => ({
+        label,
+        colour,
+        values: runs.find(({ run }) => labelOf(run) === label + suffix)!.result.curve,
+      })),
+      "mean squared error",
+    );
   const panels = [
     ["From complex amplitudes", plotBends(main, fibre.bends)],
     camera.length > 0
       ? ["From the camera's intensities", plotBends(camera, fibre.bends)]
       : undefined,
-    ["Training, from amplitudes", plotLosses(losses, "mean squared error")],
+    ["Training, from amplitudes", losses(main)],
+    camera.length > 0 ? ["Training, from intensities", losses(camera, ", intensities")] : undefined,
   ].filter((panel) => panel !== undefined);
   const { seen, unseen } = splitBends(fibre.bends.length);
   return section(

@@ -25,8 +25,8 @@ h3 small { margin-left: .4rem; color: var(--soft); font-weight: 400; }
 .wide { margin-top: 1.2rem; }
 td.strong { font-weight: 650; }
 section li { margin: .2rem 0; font-size: .9rem; }
-section ul { margin: .8rem 0 0; padding-left: 1.2rem; }
-section p { margin: .5rem 0 0; font-size: .9rem; }
+section ul { margin: .4rem 0 0; padding-left: 1.2rem; }
+section p { margin: .7rem 0 0; font-size: .9rem; }
 section .note { margin: .1rem 0 1rem; font-size: .875rem; }
 @media (max-width: 40rem) {
   .view { grid-template-columns: 1fr; }

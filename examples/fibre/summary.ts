@@ -154,7 +154,8 @@ export function summarise(done: readonly Done<Run, Result>[], fibre: Fibre): Sum
   const models = groupsBy(retrievalOf(done), ({ run }) => modelOf(run));
   return {
     split: {
-      rule: "by the actuator's position every fourth bend is unseen, from the third on",
+      rule:
+        "in the order of the actuator's positions every fourth bend is unseen, from the third on",
       seen: files(split.seen),
       unseen: files(split.unseen),
     },

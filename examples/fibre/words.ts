@@ -69,63 +69,80 @@ export const focusTable = ({ focusing }: Summary): string =>
     ["model, noise in training", "of the optimum, mean", "worst channel", "over random phases"],
     Object.entries(focusing).map(([name, { mean, worst, enhancement }]) => [
       name,
-      percent(mean),
-      percent(worst),
+      `${(100 * mean).toFixed(2)} %`,
+      `${(100 * worst).toFixed(2)} %`,
       `× ${enhancement.toFixed(1)}`,
     ]),
   );
 
 const signed = (x: number) => `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(4)}`;
 
-/** What a change of the network without norm does to its images. */
-function change(what: string, changed: ImagingFigures, plain: ImagingFigures): string {
-  return `${what}: ${signed(changed.unseen - plain.unseen)} on unseen bends and ` +
-    `${signed(changed.seen - plain.seen)} on seen ones, against the same without.`;
+/** a − b on one group of bends, with its standard error √(s_a²/n + s_b²/n) over seeds, if there is one. */
+function difference(a: ImagingFigures, b: ImagingFigures, group: "seen" | "unseen"): string {
+  const [s, t] = [a.deviations[group], b.deviations[group]];
+  const error = s === null || t === null
+    ? ""
+    : ` ± ${Math.sqrt(s ** 2 / a.perSeed.length + t ** 2 / b.perSeed.length).toFixed(4)}`;
+  return `${signed(a[group] - b[group])}${error}`;
 }
+
+/** What a change does to the images of the network without norm. */
+const change = (what: string, changed: ImagingFigures, plain: ImagingFigures): string =>
+  `${what}: ${difference(changed, plain, "unseen")} on unseen bends, ` +
+  `${difference(changed, plain, "seen")} on seen ones.`;
 
 /** What the figures say, in sentences about those networks that ran. */
 export function findings({ imaging }: Summary): string {
   const { none, straight, covariance, naive, real } = imaging;
-  const said: string[] = [];
-  const ranked = Object.entries(imaging).toSorted(([, a], [, b]) => b.unseen - a.unseen);
-  const [[name, best]] = ranked;
+  const [said, changes]: string[][] = [[], []];
+  const [[name, best]] = Object.entries(imaging).toSorted(([, a], [, b]) => b.unseen - a.unseen);
   said.push(
-    `Best on unseen bends is ${name}: ${best.unseen.toFixed(4)}, ` +
-      `${(best.seen - best.unseen).toFixed(4)} below the seen ones.`,
+    `Best on unseen bends is ${name}: ${best.unseen.toFixed(4)}, and ${best.seen.toFixed(4)} on ` +
+      "seen ones.",
   );
-  if (none && straight) {
+  if (none) {
+    if (covariance) changes.push(change("Covariance norm", covariance, none));
+    if (naive) changes.push(change("Naive norm", naive, none));
+    if (straight) {
+      const more = pretty(straight.parameters - none.parameters);
+      changes.push(change(`A linear path beside it, ${more} more parameters`, straight, none));
+    }
+    if (real) changes.push(change("Real numbers, in as many parameters", real, none));
+  } else if (real && covariance) {
     said.push(
-      change("A straight complex linear path beside the network without norm", straight, none),
+      `The real network against the complex one with covariance norm, of as many parameters: ${
+        difference(real, covariance, "unseen")
+      } on unseen bends.`,
     );
   }
-  if (none && covariance) said.push(change("Covariance norm", covariance, none));
-  if (none && naive) said.push(change("Naive norm", naive, none));
-  if (real && imaging["real-straight"]) {
-    said.push(
-      "The same path of real numbers beside the real network: " +
-        `${signed(imaging["real-straight"].unseen - real.unseen)} on unseen bends.`,
-    );
-  }
-  const [complex, of] = none ? [none, "without norm"] : [covariance, "with covariance norm"];
-  if (real && complex) {
-    said.push(
-      `The real network of as many parameters: ${signed(real.unseen - complex.unseen)} on unseen ` +
-        `bends against the complex one ${of}.`,
-    );
-  }
+  const camera: string[] = [];
   for (const [label, figures] of Object.entries(imaging)) {
     const [variant, what] = label.split(", ");
     if (!what) continue;
     if (what !== "intensities") {
-      if (none) said.push(change(`${what[0].toUpperCase()}${what.slice(1)}`, figures, none));
+      if (none) changes.push(change(`${what[0].toUpperCase()}${what.slice(1)}`, figures, none));
     } else if (variant === "covariance" && covariance) {
-      said.push(
-        "From intensities instead of amplitudes, with covariance norm: " +
-          `${signed(figures.unseen - covariance.unseen)} on unseen bends.`,
+      camera.push(
+        `From intensities instead of amplitudes, with covariance norm: ${
+          difference(figures, covariance, "unseen")
+        } on unseen bends.`,
       );
     }
   }
-  return `<ul>${said.map((text) => `<li>${escape(text)}</li>`).join("\n")}</ul>`;
+  said.push(...camera);
+  if (real && imaging["real-straight"]) {
+    said.push(
+      `A linear path beside the real network changes it by ${
+        difference(imaging["real-straight"], real, "unseen")
+      } on unseen bends.`,
+    );
+  }
+  const list = (items: readonly string[]) =>
+    `<ul>${items.map((text) => `<li>${escape(text)}</li>`).join("\n")}</ul>`;
+  const changed = changes.length > 0
+    ? `<p>What is changed of the complex network without norm, one at a time:</p>${list(changes)}`
+    : "";
+  return list(said) + changed;
 }
 
 /** For each unseen bend, the seen one whose matrix is most like its own. */
@@ -155,7 +172,7 @@ export async function methods(
   const pixels = modesIn.shape[1];
   const side = Math.round(Math.sqrt(pixels));
   const parts = [
-    `<h3>The fibre</h3><p>${bends.length} measured matrices, sorted by the actuator's position; ` +
+    `<h3>The fibre</h3><p>${bends.length} measured matrices; ` +
     `${escape(split.rule)}. Seen: ${escape(split.seen.join(", "))}. Unseen: ${
       escape(split.unseen.join(", "))
     }. Unseen bends are not equally far from what was learned from; the correlation of each ` +
