@@ -88,7 +88,10 @@ async function main(options: Options): Promise<void> {
   const seeds = Array.from({ length: options.seeds ?? SEEDS }, (_, k) => options.seed + k);
   const plan = (options.demo ? demoPlan(options.seed, sizes, place) : fullPlan(seeds, sizes, place))
     .filter(({ part }) => part === (options.part ?? part));
-  say(`${plan.length} runs, ${fibre.bends.length} bends, engine ${engine}: ${adapter}`);
+  say(
+    `${plan.length} runs${options.demo ? " of reduced size" : ""}, ${sizes.digits} digits, ` +
+      `${fibre.bends.length} bends, engine ${engine}: ${adapter}`,
+  );
 
   const file = `${options.out}/${options.demo ? "fibre_demo" : "fibre"}.json`;
   const store = options.fresh || options.demo
@@ -108,6 +111,7 @@ async function main(options: Options): Promise<void> {
       done,
       place: { engine, adapter, seconds },
       command: commandOf(options),
+      demo: options.demo,
     }),
   );
   for (const [name, { seen, unseen }] of Object.entries(summary.imaging)) {

@@ -40,6 +40,8 @@ export interface Study {
   readonly done: readonly Done<Run, Result>[];
   readonly place: { readonly engine: string; readonly adapter: string; readonly seconds: number };
   readonly command: string;
+  /** Whether it has the reduced size of the demo. */
+  readonly demo: boolean;
 }
 
 /** The networks whose images are shown, best first, as far as they ran. */
@@ -235,7 +237,7 @@ async function focusingSection({ fibre, done, summary }: Study): Promise<string>
 
 /** The page as the text of an HTML file. */
 export async function formatFibre(study: Study): Promise<string> {
-  const { fibre, summary, sizes, place, command } = study;
+  const { fibre, summary, sizes, place, command, demo } = study;
   const named = Object.entries(summary.imaging);
   const [best] = named.toSorted(([, a], [, b]) => b.unseen - a.unseen);
   const model = summary.retrieval[SHOWN_MODEL];
@@ -245,9 +247,10 @@ export async function formatFibre(study: Study): Promise<string> {
     best && { label: "images, seen bends", value: `r = ${best[1].seen.toFixed(3)}` },
     model?.rows && { label: "rows of the matrix", value: `r = ${model.rows.mean.toFixed(4)}` },
     focus && { label: "of the best focus", value: `${(100 * focus.mean).toFixed(1)} %` },
+    demo && { label: "size", value: "reduced, of the demo" },
     { label: "computing time", value: `${clock(place.seconds)} min` },
     { label: place.engine, value: place.adapter },
-  ].filter((figure) => figure !== undefined && figure !== null) as Figure[];
+  ].filter(Boolean) as Figure[];
   const sections = [
     named.length > 0 && await viewSection(study),
     named.length > 0 && imagingSection(study),
