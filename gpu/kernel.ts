@@ -200,6 +200,21 @@ ${body}
 }
 
 /**
+ * WGSL: a `main` whose `body` sees `i`, a linear index below word 0 of the params, and `names`, the words
+ * that follow. It goes with the grid of `linearGrid`.
+ */
+export function sizedMain(names: readonly string[], body: string): string {
+  const lets = names.map((name, k) => `  let ${name} = param_u32(${k + 1}u);`).join("\n");
+  return `@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = gid.x + gid.y * groups.x * ${WORKGROUP}u;
+  if (i >= param_u32(0u)) { return; }
+${lets}
+${body}
+}`;
+}
+
+/**
  * WGSL declarations of a kernel's bindings: `in0…`, `out0…` and, where it has params, `params`, whose
  * words `param_u32(k)` and `param_f32(k)` read.
  *

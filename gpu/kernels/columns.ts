@@ -2,7 +2,7 @@
  * Dense factorisations by columns: each column of a matrix belongs to a few threads, which do all that
  * happens to it in a dispatch. What one column needs of another comes from the dispatch before.
  */
-import { type Adapter, type Field, WGSL_TYPE, WORDS, WORKGROUP } from "../kernel.ts";
+import { type Adapter, type Field, WGSL_TYPE, WORDS } from "../kernel.ts";
 import { linkWgsl } from "../function.ts";
 import { exponentWgsl, nanWgsl, pow2Wgsl } from "../functions/scaling.ts";
 
@@ -97,21 +97,6 @@ ${lets}
   let column = first + local % ${crew.columns}u;
   let lane = local / ${crew.columns}u;
   let mine = column < columns;
-${body}
-}`;
-}
-
-/**
- * WGSL: a `main` whose `body` sees `i`, a linear index below word 0 of the params, and `names`, the words
- * that follow. It goes with the grid of `linearGrid`.
- */
-export function sizedMain(names: readonly string[], body: string): string {
-  const lets = names.map((name, k) => `  let ${name} = param_u32(${k + 1}u);`).join("\n");
-  return `@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = gid.x + gid.y * groups.x * ${WORKGROUP}u;
-  if (i >= param_u32(0u)) { return; }
-${lets}
 ${body}
 }`;
 }

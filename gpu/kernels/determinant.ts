@@ -1,9 +1,17 @@
 /** Determinants from the factors of `eliminate`, without overflow on the way. */
-import { type Field, type Kernel, linearGrid, type Program, single, WGSL_TYPE } from "../kernel.ts";
+import {
+  type Field,
+  type Kernel,
+  linearGrid,
+  type Program,
+  single,
+  sizedMain,
+  WGSL_TYPE,
+} from "../kernel.ts";
 import { linkWgsl } from "../function.ts";
 import { realLogWgsl } from "../functions/exponential.ts";
 import { exponentWgsl, nanWgsl, pow2Wgsl } from "../functions/scaling.ts";
-import { part, put, sizedMain } from "./columns.ts";
+import { part, put } from "./columns.ts";
 import { NOT_FINITE, ODD } from "./eliminate.ts";
 
 /** The determinant of each of `batch` matrices, or its direction and the logarithm of its modulus. */

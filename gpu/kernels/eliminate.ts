@@ -9,6 +9,7 @@ import {
   linearGrid,
   type Program,
   single,
+  sizedMain,
   type Step,
   WORDS,
 } from "../kernel.ts";
@@ -25,7 +26,6 @@ import {
   part,
   put,
   sizeAt,
-  sizedMain,
   SMALLEST,
 } from "./columns.ts";
 import { mapKernel } from "./map.ts";

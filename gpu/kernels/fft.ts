@@ -7,8 +7,15 @@
  * (1965); Stockham, "High-speed Convolution and Correlation" (1966); Van Loan, "Computational
  * Frameworks for the Fast Fourier Transform" (1992), section 1.7.
  */
-import { BYTES, type Field, type Kernel, linearGrid, type Program, type Slot } from "../kernel.ts";
-import { sizedMain } from "./columns.ts";
+import {
+  BYTES,
+  type Field,
+  type Kernel,
+  linearGrid,
+  type Program,
+  sizedMain,
+  type Slot,
+} from "../kernel.ts";
 import { Codelet, CODELET_FUNCTIONS, middleDivisor, primeFactors } from "./codelet.ts";
 import { HostFft } from "./host_fft.ts";
 

@@ -13,6 +13,7 @@ import {
   linearGrid,
   MOST_ROUNDS,
   type Program,
+  sizedMain,
   type Step,
   WGSL_TYPE,
   WORDS,
@@ -29,7 +30,6 @@ import {
   put,
   runs,
   sizeAt,
-  sizedMain,
   SMALLEST,
 } from "./columns.ts";
 import { copyStep } from "./eliminate.ts";

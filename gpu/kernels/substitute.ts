@@ -9,6 +9,7 @@ import {
   linearGrid,
   MOST_ROUNDS,
   type Program,
+  sizedMain,
   type Slot,
   type Step,
   WORDS,
@@ -26,7 +27,6 @@ import {
   part,
   put,
   runs,
-  sizedMain,
 } from "./columns.ts";
 
 /** Solves A·X = B, or Aᴴ·X = B where `adjoint`: X and B are `batch` matrices [n, columns]. */

@@ -31,37 +31,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { assertClose, assertFlat } from "../support/close.ts";
 import { dft64, dft64Along, errorBound, relativeError } from "../support/dft.ts";
 import { onEngines } from "../support/engines.ts";
-import { golden } from "../support/golden.ts";
 import { Seeded } from "../support/seeded.ts";
-
-const GOLDEN: Record<string, (x: ComplexTensor) => ComplexTensor> = {
-  op_fft2: (x) => fft2(x),
-  op_ifft2: (x) => ifft2(x),
-  op_fftshift2: (x) => fftshift(x, [-2, -1]),
-};
-for (const n of [8, 12, 17, 35]) {
-  GOLDEN[`op_fft_${n}`] = (x) => fft(x);
-  GOLDEN[`op_fft_${n}_ortho`] = (x) => fft(x, { norm: "ortho" });
-  GOLDEN[`op_ifft_${n}`] = (x) => ifft(x);
-}
-
-onEngines("every golden Fourier transform: value and gradient", async () => {
-  for (const [name, transform] of Object.entries(GOLDEN)) {
-    const cases = await golden(name);
-    const read = (key: string) => {
-      const { data, shape } = cases.complex(key);
-      return complexTensor(data, shape);
-    };
-    let y!: ComplexTensor;
-    const [, [gx]] = valueAndGrad((x: ComplexTensor) => {
-      y = transform(x);
-      return y.mul(read("gy").conj()).real.sum();
-    })(read("x"));
-    assertEquals(y.shape, cases.complex("y").shape);
-    assertClose(await y.data(), cases.complex("y").data, 1e-6, `the values of ${name}`);
-    assertClose(await gx.data(), cases.complex("gx").data, 1e-6, `the gradients of ${name}`);
-  }
-});
 
 /** Random complex numbers, as data and as a tensor. */
 function field(seed: number, shape: readonly number[]): [Float32Array<ArrayBuffer>, ComplexTensor] {

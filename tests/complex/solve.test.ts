@@ -21,38 +21,13 @@ import {
   stack,
   type Tensor,
   tensor,
-  valueAndGrad,
 } from "@argand/argand";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { assertClose, assertFlat } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
-import { golden } from "../support/golden.ts";
 import { Seeded } from "../support/seeded.ts";
 import { gradientReading, random, reading } from "../support/tensors.ts";
 import { use } from "../../gpu/device.ts";
-
-for (const name of ["op_solve", "op_inv", "op_det"] as const) {
-  onEngines(`golden ${name}: value and gradient`, async () => {
-    const cases = await golden(name);
-    const read = (key: string) => {
-      const { data, shape } = cases.complex(key);
-      return complexTensor(data, shape);
-    };
-    const operation = {
-      op_solve: (x: ComplexTensor) => solve(x, read("b")),
-      op_inv: inv<ComplexTensor>,
-      op_det: det<ComplexTensor>,
-    }[name];
-    let y!: ComplexTensor;
-    const [, [gx]] = valueAndGrad((x: ComplexTensor) => {
-      y = operation(x);
-      return y.mul(read("gy").conj()).real.sum();
-    })(read("x"));
-    assertEquals(y.shape, cases.complex("y").shape);
-    assertClose(await y.data(), cases.complex("y").data, 1e-5, "the values");
-    assertClose(await gx.data(), cases.complex("gx").data, 1e-5, "the gradients");
-  });
-}
 
 /** Re and Im of element `at` in data of either kind. */
 function entry(x: Tensor, data: Float32Array, at: number): [number, number] {
