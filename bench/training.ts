@@ -1,7 +1,7 @@
 /** The training step of the founding network: wall time, and the JavaScript in it. */
 import { complex, gpu, manualSeed, nn, tensor } from "@argand/argand";
-import { FoundingNetwork, type Norm } from "../examples/networks.ts";
-import { mnistDigits, SIDE } from "../examples/mnist_data.ts";
+import { FoundingNetwork, type Norm } from "../examples/support/networks.ts";
+import { mnistDigits, SIDE } from "../examples/mnist/data.ts";
 import { median } from "./measure.ts";
 
 const BATCH = 64;

@@ -22,11 +22,11 @@ import {
 } from "./fibre/plan.ts";
 import { formatFibre } from "./fibre/report.ts";
 import { summarise } from "./fibre/summary.ts";
-import { readOptions } from "./options.ts";
-import { writePage } from "./page.ts";
-import { clock } from "./progress.ts";
-import { finish } from "./runs/finish.ts";
-import { Store } from "./runs/store.ts";
+import { readOptions } from "./support/options.ts";
+import { writePage } from "./support/page.ts";
+import { clock } from "./support/progress.ts";
+import { finish } from "./support/runs/finish.ts";
+import { Store } from "./support/runs/store.ts";
 
 const whole = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 const optionsSchema = z.strictObject({

@@ -7,13 +7,13 @@
  */
 import { z } from "zod";
 import { gpu, manualSeed, nn } from "@argand/argand";
-import { mnistDigits, SIDE } from "./mnist_data.ts";
-import { accuracyOf, digitBatch, predictDigits } from "./mnist_training.ts";
-import { FoundingNetwork } from "./networks.ts";
-import { readOptions } from "./options.ts";
-import { Progress } from "./progress.ts";
-import { writeReport } from "./report.ts";
-import { shuffled, stepTime, trainPass } from "./training.ts";
+import { mnistDigits, SIDE } from "./mnist/data.ts";
+import { accuracyOf, digitBatch, predictDigits } from "./mnist/training.ts";
+import { FoundingNetwork } from "./support/networks.ts";
+import { readOptions } from "./support/options.ts";
+import { Progress } from "./support/progress.ts";
+import { writeReport } from "./mnist/report.ts";
+import { shuffled, stepTime, trainPass } from "./support/training.ts";
 
 const TEST_DIGITS = 10_000;
 const SHOWN_DIGITS = 48;

@@ -28,10 +28,10 @@ import {
   tensor,
 } from "@argand/argand";
 import { z } from "zod";
-import { readOptions } from "./options.ts";
-import { clock, Progress } from "./progress.ts";
+import { readOptions } from "./support/options.ts";
+import { clock, Progress } from "./support/progress.ts";
 import { writeSchrodinger } from "./schrodinger/report.ts";
-import { stepTime, trainPass } from "./training.ts";
+import { stepTime, trainPass } from "./support/training.ts";
 
 const REPORT = "out/schrodinger.html";
 

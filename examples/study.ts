@@ -9,11 +9,11 @@
  */
 import { gpu } from "@argand/argand";
 import { z } from "zod";
-import { readOptions } from "./options.ts";
-import { writePage } from "./page.ts";
-import { clock } from "./progress.ts";
-import { finish } from "./runs/finish.ts";
-import { Store } from "./runs/store.ts";
+import { readOptions } from "./support/options.ts";
+import { writePage } from "./support/page.ts";
+import { clock } from "./support/progress.ts";
+import { finish } from "./support/runs/finish.ts";
+import { Store } from "./support/runs/store.ts";
 import {
   FULL,
   nameOf,

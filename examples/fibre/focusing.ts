@@ -11,7 +11,7 @@ import {
   type RealTensor,
   tensor,
 } from "@argand/argand";
-import { inOrder } from "../training.ts";
+import { inOrder } from "../support/training.ts";
 import { toBase64 } from "./bytes.ts";
 import type { RetrievalResult } from "./plan.ts";
 

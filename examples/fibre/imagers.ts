@@ -7,16 +7,16 @@ import {
   perceptron,
   RealLinear,
   RealPerceptron,
-} from "../networks.ts";
+} from "../support/networks.ts";
 
-/** A complex network by its norm, a real one of as many parameters, or either with a straight path. */
+/** A complex network by its norm, a real one of as many parameters, or either with a skip path. */
 export const VARIANTS = [
   "covariance",
   "naive",
   "none",
   "real",
-  "straight",
-  "real-straight",
+  "skip",
+  "real-skip",
 ] as const;
 export type Variant = typeof VARIANTS[number];
 
@@ -28,20 +28,20 @@ export interface Imager extends nn.Module {
   image(light: Light): RealTensor;
 }
 
-/** A perceptron read out as |·|; with a straight path |perceptron(y) + A y|. */
+/** A perceptron read out as |·|; with a skip path |perceptron(y) + A y|. */
 export class ComplexImager extends nn.Layer implements Imager {
   readonly network: nn.Sequential;
-  readonly straight: nn.Linear | null;
+  readonly skip: nn.Linear | null;
 
-  constructor(channels: number, hidden: number, pixels: number, norm: Norm, straight: boolean) {
+  constructor(channels: number, hidden: number, pixels: number, norm: Norm, skip: boolean) {
     super();
     this.network = perceptron(channels, hidden, pixels, norm);
-    this.straight = straight ? new nn.Linear(channels, pixels, { bias: false }) : null;
+    this.skip = skip ? new nn.Linear(channels, pixels, { bias: false }) : null;
   }
 
   override apply(y: ComplexTensor): ComplexTensor {
     const z = this.network.apply(y);
-    return this.straight ? z.add(this.straight.apply(y)) : z;
+    return this.skip ? z.add(this.skip.apply(y)) : z;
   }
 
   image(light: Light): RealTensor {
@@ -52,18 +52,18 @@ export class ComplexImager extends nn.Layer implements Imager {
 /** The same of real numbers: it takes both parts of amplitudes side by side, or moduli as they are. */
 export class RealImager extends nn.Module implements Imager {
   readonly network: RealPerceptron;
-  readonly straight: RealLinear | null;
+  readonly skip: RealLinear | null;
 
-  constructor(inputs: number, hidden: [number, number], pixels: number, straight: boolean) {
+  constructor(inputs: number, hidden: [number, number], pixels: number, skip: boolean) {
     super();
     this.network = new RealPerceptron(inputs, hidden, pixels);
-    this.straight = straight ? new RealLinear(inputs, pixels) : null;
+    this.skip = skip ? new RealLinear(inputs, pixels) : null;
   }
 
   image(light: Light): RealTensor {
     const x = light instanceof ComplexTensor ? bothParts(light) : light;
     const y = this.network.apply(x);
-    return this.straight ? y.add(this.straight.apply(x)) : y;
+    return this.skip ? y.add(this.skip.apply(x)) : y;
   }
 }
 
@@ -78,11 +78,11 @@ export function imagerOf(
   hidden: number,
   pixels: number,
 ): Imager {
-  if (variant === "real" || variant === "real-straight") {
+  if (variant === "real" || variant === "real-skip") {
     const inputs = input === "amplitudes" ? 2 * channels : channels;
     const sizes = matchedHidden(channels, hidden, pixels, inputs);
-    return new RealImager(inputs, sizes, pixels, variant === "real-straight");
+    return new RealImager(inputs, sizes, pixels, variant === "real-skip");
   }
-  const norm = variant === "straight" ? "none" : variant;
-  return new ComplexImager(channels, hidden, pixels, norm, variant === "straight");
+  const norm = variant === "skip" ? "none" : variant;
+  return new ComplexImager(channels, hidden, pixels, norm, variant === "skip");
 }

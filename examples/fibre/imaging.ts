@@ -12,11 +12,11 @@ import {
   type RealTensor,
   stack,
 } from "@argand/argand";
-import { mnistDigits } from "../mnist_data.ts";
-import { realParameters } from "../networks.ts";
-import type { Note } from "../runs/worker.ts";
-import { mean, thinned } from "../statistics.ts";
-import { cosine, courseSteps, inOrder, stepTime, train } from "../training.ts";
+import { mnistDigits } from "../mnist/data.ts";
+import { realParameters } from "../support/networks.ts";
+import type { Note } from "../support/runs/worker.ts";
+import { mean, thinned } from "../support/statistics.ts";
+import { cosine, courseSteps, inOrder, stepTime, train } from "../support/training.ts";
 import { type Fibre, splitBends } from "./bends.ts";
 import { toBase64 } from "./bytes.ts";
 import { type Imager, imagerOf, type Light } from "./imagers.ts";

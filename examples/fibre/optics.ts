@@ -10,7 +10,7 @@ import {
   type RealTensor,
   tensor,
 } from "@argand/argand";
-import { type Digits, SIDE } from "../mnist_data.ts";
+import { type Digits, SIDE } from "../mnist/data.ts";
 
 /** Images at a time, where all of them would take much memory. */
 const PIECE = 500;

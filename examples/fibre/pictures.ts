@@ -8,8 +8,8 @@ import {
   type Picture,
   pngDataUrl,
 } from "@argand/argand";
-import { mnistDigits } from "../mnist_data.ts";
-import { escape } from "../page.ts";
+import { mnistDigits } from "../mnist/data.ts";
+import { escape } from "../support/page.ts";
 import type { Fibre } from "./bends.ts";
 import { bytesOf, floatsOf } from "./bytes.ts";
 import { SHOWN } from "./imaging.ts";

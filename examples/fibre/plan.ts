@@ -1,7 +1,7 @@
 /** What a study of a fibre consists of: runs that see through it, and runs that learn its matrix. */
 import { z } from "zod";
-import type { Kind } from "../runs/kind.ts";
-import { courseSteps } from "../training.ts";
+import type { Kind } from "../support/runs/kind.ts";
+import { courseSteps } from "../support/training.ts";
 import { type Fibre, splitBends } from "./bends.ts";
 import { type Input, type Variant, VARIANTS } from "./imagers.ts";
 
@@ -138,7 +138,7 @@ function costOf(run: Run): number {
   const samples = run.samples * run.passes;
   // A step costs something whatever its size; a test, a third of a step a sample.
   if (run.part === "retrieval") return 0.05 * samples + 4 * courseSteps(run);
-  const weight = { real: 0.5, "real-straight": 0.6, straight: 1.3, none: 1 }[run.variant as string];
+  const weight = { real: 0.5, "real-skip": 0.6, skip: 1.3, none: 1 }[run.variant as string];
   return (weight ?? 1.1) * (samples + 4 * run.tests) + 4 * courseSteps(run);
 }
 
@@ -265,7 +265,7 @@ export function retrievalRun(
 
 /** The runs of the demo: a complex network with norm, the best one, a real one, and the retrieval. */
 export function demoPlan(seed: number, sizes: Sizes, place: Place): Run[] {
-  const variants = ["covariance", "straight", "real"] as const;
+  const variants = ["covariance", "skip", "real"] as const;
   return [
     ...variants.map((variant) => imagingRun(variant, "amplitudes", seed, sizes, place)),
     retrievalRun("matrix", 0, seed, sizes, place),

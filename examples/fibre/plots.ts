@@ -1,7 +1,7 @@
 /** The curves of a study of a fibre. */
 import * as Plot from "@observablehq/plot";
-import { escape } from "../page.ts";
-import { plotSvg } from "../plot.ts";
+import { escape } from "../support/page.ts";
+import { plotSvg } from "../support/plot.ts";
 import { type Bend, splitBends } from "./bends.ts";
 import type { ImagingResult } from "./plan.ts";
 

@@ -1,9 +1,9 @@
 /** The page of a study of a fibre. */
 import { drawColourWheel, manualSeed, rand, svdvals, tensor } from "@argand/argand";
-import { escape, type Figure, formatPage, pretty, section } from "../page.ts";
-import { PLOT_STYLE } from "../plot.ts";
-import { clock } from "../progress.ts";
-import type { Done } from "../runs/kind.ts";
+import { escape, type Figure, formatPage, pretty, section } from "../support/page.ts";
+import { PLOT_STYLE } from "../support/plot.ts";
+import { clock } from "../support/progress.ts";
+import type { Done } from "../support/runs/kind.ts";
 import { type Fibre, splitBends } from "./bends.ts";
 import { floatsOf } from "./bytes.ts";
 import { behind } from "./focusing.ts";
@@ -45,7 +45,7 @@ export interface Study {
 }
 
 /** The networks whose images are shown, best first, as far as they ran. */
-const PICTURED = ["straight", "covariance", "real"];
+const PICTURED = ["skip", "covariance", "real"];
 /** The noise of learned matrices that are shown. */
 const SHOWN_MODEL = `matrix, ${100 * NOISE} % noise`;
 /** The seed of the random phases that are shown. */
@@ -127,7 +127,7 @@ function imagingSection({ fibre, done, summary }: Study): string {
     `Correlation with the mode-limited image, the mean over test digits${
       runs.some(({ run }) => run.seed !== runs[0].run.seed) ? " and seeds" : ""
     }; ${seen.length} bends are seen in training, the ${unseen.length} hollow ones are not. ` +
-      "“straight” has no norm, and a linear path beside it; “real” is a real network of as many parameters",
+      "“skip” has no norm, and a linear path beside it; “real” is a real network of as many parameters",
     `${legend(main)}<div class="panels">${
       panels.map(([title, svg]) => `<figure><figcaption>${title}</figcaption>${svg}</figure>`)
         .join("\n")
@@ -197,7 +197,7 @@ async function focusingSection({ fibre, done, summary }: Study): Promise<string>
           ? (run.noise > 0 ? "noisy" : "matrix")
           : run.noise > 0
           ? "real"
-          : "real-straight",
+          : "real-skip",
       ),
       values: channelPoints(powers, result.focusing.ratios),
     }));

@@ -1,15 +1,15 @@
 /** The fibre from intensities alone: its matrix is learned, or a real network that knows no phase. */
 import { type ComplexTensor, gpu, manualSeed, nn, noGrad, type RealTensor } from "@argand/argand";
-import { fibreBatch, fibreSet, meanError } from "../fibre_data.ts";
+import { fibreBatch, fibreSet, meanError } from "./fields.ts";
 import {
   hiddenFor,
   type IntensityNetwork,
   RealIntensityNetwork,
   realParameters,
-} from "../networks.ts";
-import type { Note } from "../runs/worker.ts";
-import { relativeError, thinned } from "../statistics.ts";
-import { cosine, inOrder, stepTime, train } from "../training.ts";
+} from "../support/networks.ts";
+import type { Note } from "../support/runs/worker.ts";
+import { relativeError, thinned } from "../support/statistics.ts";
+import { cosine, inOrder, stepTime, train } from "../support/training.ts";
 import type { Fibre } from "./bends.ts";
 import { toBase64 } from "./bytes.ts";
 import { focusOn, focusThrough } from "./focusing.ts";

@@ -1,9 +1,9 @@
 /** The colours and rules of a fibre's page. */
 export const STYLE = `
 :root { --c-covariance: #1f5fc4; --c-naive: #0d8f72; --c-none: #7b8494; --c-real: #d4470b;
-  --c-straight: #8b35c9; --c-real-straight: #c78a00; --c-matrix: #1f5fc4; --c-noisy: #8b35c9; }
+  --c-skip: #8b35c9; --c-real-skip: #c78a00; --c-matrix: #1f5fc4; --c-noisy: #8b35c9; }
 @media (prefers-color-scheme: dark) { :root { --c-covariance: #7eabff; --c-naive: #4fd1ae;
-  --c-none: #a2abba; --c-real: #ff8a57; --c-straight: #cf94ff; --c-real-straight: #f2c04d;
+  --c-none: #a2abba; --c-real: #ff8a57; --c-skip: #cf94ff; --c-real-skip: #f2c04d;
   --c-matrix: #7eabff; --c-noisy: #cf94ff; } }
 body { max-width: 60rem; }
 img { display: block; width: 100%; image-rendering: pixelated; border-radius: 3px; }

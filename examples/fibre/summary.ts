@@ -1,6 +1,6 @@
 /** The figures of a study of a fibre over its seeds. */
-import type { Done } from "../runs/kind.ts";
-import { deviation, mean, median } from "../statistics.ts";
+import type { Done } from "../support/runs/kind.ts";
+import { deviation, mean, median } from "../support/statistics.ts";
 import { type Fibre, splitBends } from "./bends.ts";
 import {
   type ImagingResult,

@@ -1,7 +1,7 @@
 /** The tables and sentences of a fibre's page; every figure in them is one of the study's own. */
 import { nn } from "@argand/argand";
-import { escape, pretty } from "../page.ts";
-import type { Done } from "../runs/kind.ts";
+import { escape, pretty } from "../support/page.ts";
+import type { Done } from "../support/runs/kind.ts";
 import { type Fibre, splitBends } from "./bends.ts";
 import { labelOf, NOISE, type Result, type Run, type Sizes } from "./plan.ts";
 import { type ImagingFigures, imagingOf, retrievalOf, type Summary } from "./summary.ts";
@@ -93,7 +93,7 @@ const change = (what: string, changed: ImagingFigures, plain: ImagingFigures): s
 
 /** What the figures say, in sentences about those networks that ran. */
 export function findings({ imaging }: Summary): string {
-  const { none, straight, covariance, naive, real } = imaging;
+  const { none, skip, covariance, naive, real } = imaging;
   const [said, changes]: string[][] = [[], []];
   const [[name, best]] = Object.entries(imaging).toSorted(([, a], [, b]) => b.unseen - a.unseen);
   said.push(
@@ -103,9 +103,9 @@ export function findings({ imaging }: Summary): string {
   if (none) {
     if (covariance) changes.push(change("Covariance norm", covariance, none));
     if (naive) changes.push(change("Naive norm", naive, none));
-    if (straight) {
-      const more = pretty(straight.parameters - none.parameters);
-      changes.push(change(`A linear path beside it, ${more} more parameters`, straight, none));
+    if (skip) {
+      const more = pretty(skip.parameters - none.parameters);
+      changes.push(change(`A linear path beside it, ${more} more parameters`, skip, none));
     }
     if (real) changes.push(change("Real numbers, in as many parameters", real, none));
   } else if (real && covariance) {
@@ -130,10 +130,10 @@ export function findings({ imaging }: Summary): string {
     }
   }
   said.push(...camera);
-  if (real && imaging["real-straight"]) {
+  if (real && imaging["real-skip"]) {
     said.push(
       `A linear path beside the real network changes it by ${
-        difference(imaging["real-straight"], real, "unseen")
+        difference(imaging["real-skip"], real, "unseen")
       } on unseen bends.`,
     );
   }
@@ -196,7 +196,7 @@ export async function methods(
         `over ${pretty(run.tests)} test digits for each bend, whose noise is the same for all ` +
         "networks.</p>" +
         `<p>The complex networks are ${channels} → ${run.hidden} → ${run.hidden} → ${pixels} with ` +
-        "CReLU, the norm before each CReLU, and read out as |·|. “straight” has no norm and adds a " +
+        "CReLU, the norm before each CReLU, and read out as |·|. “skip” has no norm and adds a " +
         `linear map A y, ${channels} → ${pixels}, before the modulus. The real networks take real and ` +
         "imaginary parts as inputs of their own, with ReLU; their hidden sizes are chosen for the " +
         "same number of real parameters, a complex one counting twice. From intensities networks " +

@@ -1,5 +1,5 @@
 /** The thread of one run of a study of a fibre. */
-import { serve } from "../runs/worker.ts";
+import { serve } from "../support/runs/worker.ts";
 import { readFibre } from "./bends.ts";
 import { doImaging } from "./imaging.ts";
 import { runSchema } from "./plan.ts";

@@ -1,6 +1,6 @@
 /** The curves of the wave packet's page. */
 import * as Plot from "@observablehq/plot";
-import { plotSvg } from "../plot.ts";
+import { plotSvg } from "../support/plot.ts";
 
 /** The size of both plots. */
 const SIZE = { width: 720, height: 240, marginLeft: 52, marginTop: 24, marginBottom: 40 };

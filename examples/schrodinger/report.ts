@@ -1,7 +1,7 @@
 /** The page of the wave packet. */
 import { type ComplexTensor, draw, sub } from "@argand/argand";
-import { type Figure, formatPage, pretty, section, writePage } from "../page.ts";
-import { PLOT_STYLE } from "../plot.ts";
+import { type Figure, formatPage, pretty, section, writePage } from "../support/page.ts";
+import { PLOT_STYLE } from "../support/plot.ts";
 import { plotDensities, plotLosses } from "./plot.ts";
 
 /** What the page shows. */

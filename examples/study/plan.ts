@@ -1,8 +1,8 @@
 /** What a study consists of: problems, models, and one run for each of them and each seed. */
 import { z } from "zod";
-import type { Norm } from "../networks.ts";
-import type { Kind } from "../runs/kind.ts";
-import { courseSteps } from "../training.ts";
+import type { Norm } from "../support/networks.ts";
+import type { Kind } from "../support/runs/kind.ts";
+import { courseSteps } from "../support/training.ts";
 
 export const PROBLEMS = ["mnist", "fibre"] as const;
 export type Problem = typeof PROBLEMS[number];

@@ -1,6 +1,6 @@
 /** The plot of a study: every seed a point, every mean a line. */
 import * as Plot from "@observablehq/plot";
-import { plotSvg } from "../plot.ts";
+import { plotSvg } from "../support/plot.ts";
 import type { Model } from "./plan.ts";
 import type { Summary } from "./summary.ts";
 

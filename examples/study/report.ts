@@ -1,5 +1,5 @@
 /** The page of a study: one table, one plot, and what the figures say. */
-import { escape, type Figure, formatPage, pretty, section } from "../page.ts";
+import { escape, type Figure, formatPage, pretty, section } from "../support/page.ts";
 import {
   HIDDEN,
   type Model,
@@ -10,7 +10,7 @@ import {
   type Sizes,
   TUNING,
 } from "./plan.ts";
-import { PLOT_STYLE } from "../plot.ts";
+import { PLOT_STYLE } from "../support/plot.ts";
 import { plotErrors } from "./plot.ts";
 import { findings, places, type Summary } from "./summary.ts";
 

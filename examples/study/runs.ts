@@ -1,8 +1,8 @@
 /** One run of a study: data, network, training, test. */
 import { type ComplexTensor, gpu, manualSeed, nn, noGrad } from "@argand/argand";
-import { CHANNELS, fibreBatch, fibreMatrix, fibreSet, meanError, MODES } from "../fibre_data.ts";
-import { mnistDigits } from "../mnist_data.ts";
-import { accuracyOf, digitBatch, predictDigits } from "../mnist_training.ts";
+import { CHANNELS, fibreBatch, fibreMatrix, fibreSet, meanError, MODES } from "../fibre/fields.ts";
+import { mnistDigits } from "../mnist/data.ts";
+import { accuracyOf, digitBatch, predictDigits } from "../mnist/training.ts";
 import {
   ComplexIntensityNetwork,
   FoundingNetwork,
@@ -11,10 +11,10 @@ import {
   matchedHidden,
   RealIntensityNetwork,
   realParameters,
-} from "../networks.ts";
+} from "../support/networks.ts";
 import { type Result, type Run, stepsOf } from "./plan.ts";
-import { mean, relativeError } from "../statistics.ts";
-import { cosine, inOrder, stepTime, train } from "../training.ts";
+import { mean, relativeError } from "../support/statistics.ts";
+import { cosine, inOrder, stepTime, train } from "../support/training.ts";
 
 /** Seeds of the fields for testing; those of runs start at 1. */
 const HELD_OUT_SEED = 2_000_001;

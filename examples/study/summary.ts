@@ -1,6 +1,6 @@
 /** The statistics of a study, and what they say in words. */
-import { deviation, mean, median } from "../statistics.ts";
-import type { Done } from "../runs/kind.ts";
+import { deviation, mean, median } from "../support/statistics.ts";
+import type { Done } from "../support/runs/kind.ts";
 import { type Model, MODELS, type Problem, type Result, type Run } from "./plan.ts";
 
 /** The figures of one model on one problem over its seeds. */

@@ -1,5 +1,5 @@
 /** The thread of one run of a study. */
-import { serve } from "../runs/worker.ts";
+import { serve } from "../support/runs/worker.ts";
 import { runSchema } from "./plan.ts";
 import { doRun } from "./runs.ts";
 

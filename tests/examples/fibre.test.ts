@@ -10,8 +10,8 @@ import { imagerOf, type Variant } from "../../examples/fibre/imagers.ts";
 import { modeLimited, project, slideBatch, slides, transmit } from "../../examples/fibre/optics.ts";
 import { DEMO, demoPlan, FULL, fullPlan, type RetrievalRun } from "../../examples/fibre/plan.ts";
 import { alignRows, doRetrieval, rowCorrelations } from "../../examples/fibre/retrieval.ts";
-import { mnistDigits } from "../../examples/mnist_data.ts";
-import { realParameters } from "../../examples/networks.ts";
+import { mnistDigits } from "../../examples/mnist/data.ts";
+import { realParameters } from "../../examples/support/networks.ts";
 import { engines } from "../support/program.ts";
 
 const DATA = "examples/data/fibre";
@@ -151,9 +151,9 @@ Deno.test("the real networks for images have as many real parameters as the comp
       assert(Math.abs(count("real") / count(norm) - 1) < 0.01, `${input}, ${norm}`);
     }
   }
-  const straight = realParameters(imagerOf("straight", "amplitudes", 110, 64, 1225));
-  const real = realParameters(imagerOf("real-straight", "amplitudes", 110, 64, 1225));
-  assert(Math.abs(real / straight - 1) < 0.01);
+  const skip = realParameters(imagerOf("skip", "amplitudes", 110, 64, 1225));
+  const real = realParameters(imagerOf("real-skip", "amplitudes", 110, 64, 1225));
+  assert(Math.abs(real / skip - 1) < 0.01);
 });
 
 Deno.test("a study has every network and seed once, and batches with equally many of each bend", () => {
@@ -283,7 +283,7 @@ Deno.test({
     assertEquals([engine, report, sizes.digits], ["cpu", `${folder}/fibre.html`, 72]);
     assertEquals(split.unseen, ["TM_modes_2.npz"]);
     assertEquals(split.seen, ["TM_modes_1.npz", "TM_modes_1.5.npz", "TM_modes_10.npz"]);
-    assertEquals(Object.keys(imaging), ["covariance", "straight", "real"]);
+    assertEquals(Object.keys(imaging), ["covariance", "skip", "real"]);
     const html = await Deno.readTextFile(report);
     for (const { seen, unseen, bends, perSeed } of Object.values<Record<string, never>>(imaging)) {
       assert(Math.abs(seen) <= 1 && Math.abs(unseen) <= 1);

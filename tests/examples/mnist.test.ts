@@ -3,8 +3,8 @@ import { use } from "../../gpu/device.ts";
 import { complex, tensor } from "../../complex/create.ts";
 import { manualSeed } from "../../complex/random.ts";
 import * as nn from "../../nn/mod.ts";
-import { FoundingNetwork, type Norm } from "../../examples/networks.ts";
-import { mnistDigits, SIDE } from "../../examples/mnist_data.ts";
+import { FoundingNetwork, type Norm } from "../../examples/support/networks.ts";
+import { mnistDigits, SIDE } from "../../examples/mnist/data.ts";
 import { engines } from "../support/program.ts";
 
 const kinds = (await engines()).map((e) => e.kind);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { mnistDigits, SIDE } from "../../examples/mnist_data.ts";
+import { mnistDigits, SIDE } from "../../examples/mnist/data.ts";
 
 Deno.test("mnistDigits() gives images in 0 to 1 and labels in the order of the file", () => {
   const { count, images, labels } = mnistDigits("training", 10);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { formatReport, writeReport } from "../../examples/report.ts";
+import { formatReport, writeReport } from "../../examples/mnist/report.ts";
 
 const image = new Float32Array(28 * 28).fill(0.5);
 

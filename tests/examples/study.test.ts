@@ -2,14 +2,14 @@ import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "
 import { engines } from "../support/program.ts";
 import { use } from "../../gpu/device.ts";
 import { manualSeed } from "../../complex/random.ts";
-import { CHANNELS, fibreBatch, fibreMatrix, fibreSet, MODES } from "../../examples/fibre_data.ts";
+import { CHANNELS, fibreBatch, fibreMatrix, fibreSet, MODES } from "../../examples/fibre/fields.ts";
 import {
   ComplexIntensityNetwork,
   matchedHidden,
   RealIntensityNetwork,
   realParameters,
-} from "../../examples/networks.ts";
-import { pretty } from "../../examples/page.ts";
+} from "../../examples/support/networks.ts";
+import { pretty } from "../../examples/support/page.ts";
 import {
   FULL,
   HIDDEN,
@@ -19,8 +19,8 @@ import {
   STUDY,
 } from "../../examples/study/plan.ts";
 import { formatStudy, withSpread } from "../../examples/study/report.ts";
-import { Store } from "../../examples/runs/store.ts";
-import { deviation } from "../../examples/statistics.ts";
+import { Store } from "../../examples/support/runs/store.ts";
+import { deviation } from "../../examples/support/statistics.ts";
 import { compare, findings, summarise } from "../../examples/study/summary.ts";
 
 const PLACE = { engine: "cpu", adapter: "test" } as const;

@@ -1,7 +1,7 @@
 import { assert } from "@std/assert";
 import { complex, tensor } from "../../complex/create.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
-import { mnistDigits } from "../../examples/mnist_data.ts";
+import { mnistDigits } from "../../examples/mnist/data.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
 import { golden } from "../support/golden.ts";

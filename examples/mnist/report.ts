@@ -1,7 +1,7 @@
 /** The report of a training run: one small HTML file that needs nothing else, light or dark. */
 import { drawColourWheel, drawComplex, drawReal, pngDataUrl } from "@argand/argand";
-import { escape, type Figure, formatPage, pretty, section, writePage } from "./page.ts";
-import { thinned } from "./statistics.ts";
+import { escape, type Figure, formatPage, pretty, section, writePage } from "../support/page.ts";
+import { thinned } from "../support/statistics.ts";
 
 /** What a report shows; whatever is left out has no place in it. */
 export interface Report {

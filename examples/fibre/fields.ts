@@ -10,8 +10,8 @@ import {
   type RealTensor,
   tensor,
 } from "@argand/argand";
-import { readBend } from "./fibre/bends.ts";
-import { relativeError } from "./statistics.ts";
+import { readBend } from "./bends.ts";
+import { relativeError } from "../support/statistics.ts";
 
 /** The modes of one polarisation, which are sent in. */
 export const MODES = 55;
@@ -20,7 +20,7 @@ export const CHANNELS = 110;
 
 /** The matrix [110, 55] of the fibre before it is bent; see {@link readBend}. */
 export const fibreMatrix = (): Promise<ComplexTensor> =>
-  readBend(new URL("data/fibre/TM_modes_5.0.npz", import.meta.url), MODES);
+  readBend(new URL("../data/fibre/TM_modes_5.0.npz", import.meta.url), MODES);
 
 /** Pairs of fields and intensities, on the host. */
 export interface FibreSet {

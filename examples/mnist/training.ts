@@ -1,8 +1,8 @@
 /** Digits as the founding network takes them, and what it makes of them. */
 import { complex, type ComplexTensor, noGrad, tensor } from "@argand/argand";
-import { type Digits, SIDE } from "./mnist_data.ts";
-import type { FoundingNetwork } from "./networks.ts";
-import { inOrder } from "./training.ts";
+import { type Digits, SIDE } from "./data.ts";
+import type { FoundingNetwork } from "../support/networks.ts";
+import { inOrder } from "../support/training.ts";
 
 const TEST_BATCH = 500;
 
