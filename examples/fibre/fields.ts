@@ -1,4 +1,4 @@
-/** Fields through a measured multimode fibre, seen as intensities; see data/fibre/README.md. */
+/** Fields through a measured multimode fibre, seen as intensities; see ../data/fibre/README.md. */
 import {
   abs,
   type ComplexTensor,
