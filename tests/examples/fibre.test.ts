@@ -13,11 +13,11 @@ import { alignRows, doRetrieval, rowCorrelations } from "../../examples/fibre/re
 import { mnistDigits } from "../../examples/mnist/data.ts";
 import { realParameters } from "../../examples/support/networks.ts";
 import { engines } from "../support/program.ts";
+import { example, killExample, lastLine, runExample } from "./program.ts";
 
 const DATA = "examples/data/fibre";
 const kinds = (await engines()).map((e) => e.kind);
 const writable = (await Deno.permissions.query({ name: "write", path: "out" })).state === "granted";
-const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 Deno.test("every fourth bend is unseen, and each of twelve lies between two seen ones", () => {
   assertEquals(splitBends(12), { seen: [0, 1, 3, 4, 5, 7, 8, 9, 11], unseen: [2, 6, 10] });
@@ -242,29 +242,8 @@ Deno.test({
   },
 });
 
-/** The example as a user starts it, at a tiny size. */
-function example(...more: string[]): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    cwd: new URL("../../", import.meta.url),
-    args: [
-      "run",
-      "--no-prompt",
-      "--allow-read",
-      "--allow-write=out",
-      "--allow-env=ARGAND_DEVICE",
-      "--import-map=tests/support/closed_network.json",
-      "--no-lock",
-      "examples/fibre.ts",
-      ...["--device=cpu", "--digits=72", "--tests=10", "--hidden=8", "--fields=256", "--json"],
-      ...more,
-    ],
-    env: { NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-const lastLine = (out: Uint8Array) => JSON.parse(text(out).trimEnd().split("\n").at(-1)!);
+/** The options of a tiny size. */
+const TINY = ["--device=cpu", "--digits=72", "--tests=10", "--hidden=8", "--fields=256", "--json"];
 
 Deno.test({
   name: "the demo sees through any folder's fibre, and its page and last line have every figure",
@@ -272,14 +251,16 @@ Deno.test({
   async fn() {
     const folder = "out/tests/fibre_demo";
     await tinyFibre(`${folder}/data`);
-    const { code, stdout, stderr } = await example(
+    const { code, out, err } = await runExample(
+      "fibre",
+      ...TINY,
       "--demo",
       `--data=${folder}/data`,
       `--out=${folder}`,
       "--seed=4",
-    ).output();
-    assertEquals(code, 0, text(stderr));
-    const { imaging, retrieval, focusing, split, engine, sizes, report } = lastLine(stdout);
+    );
+    assertEquals(code, 0, err);
+    const { imaging, retrieval, focusing, split, engine, sizes, report } = lastLine(out);
     assertEquals([engine, report, sizes.digits], ["cpu", `${folder}/fibre.html`, 72]);
     assertEquals(split.unseen, ["TM_modes_2.npz"]);
     assertEquals(split.seen, ["TM_modes_1.npz", "TM_modes_1.5.npz", "TM_modes_10.npz"]);
@@ -305,7 +286,7 @@ Deno.test({
 });
 
 /** The last line but for what a clock says. */
-function figures(out: Uint8Array) {
+function figures(out: string) {
   const { retrieval, focusing } = lastLine(out);
   const same = Object.entries<Record<string, unknown>>(retrieval)
     .map(([name, { stepMs: _, ...rest }]) => [name, rest]);
@@ -319,29 +300,21 @@ Deno.test({
     const folder = "out/tests/fibre_killed";
     await tinyFibre(`${folder}/data`);
     const options = (out: string) => [
+      ...TINY,
       "--part=retrieval",
       "--seeds=1",
       `--data=${folder}/data`,
       `--out=${folder}/${out}`,
     ];
-    const killed = example(...options("killed")).spawn();
-    const decoder = new TextDecoderStream();
-    killed.stderr.pipeTo(decoder.writable).catch(() => {});
-    let said = "";
-    for await (const part of decoder.readable) {
-      said += part;
-      if (said.includes("retrieval (matrix, 2 % noise) seed 1: error")) break;
-    }
-    killed.kill("SIGKILL");
-    await killed.stdout.cancel();
-    await killed.status;
+    const killed = example("fibre", ...options("killed"));
+    await killExample(killed, "retrieval (matrix, 2 % noise) seed 1: error");
     const [resumed, whole] = [
-      await example(...options("killed")).output(),
-      await example(...options("whole")).output(),
+      await runExample("fibre", ...options("killed")),
+      await runExample("fibre", ...options("whole")),
     ];
-    assertEquals([resumed.code, whole.code], [0, 0], text(resumed.stderr) + text(whole.stderr));
-    assertStringIncludes(text(resumed.stderr), "of 4 runs are done already");
-    assertEquals(figures(resumed.stdout), figures(whole.stdout));
+    assertEquals([resumed.code, whole.code], [0, 0], resumed.err + whole.err);
+    assertStringIncludes(resumed.err, "of 4 runs are done already");
+    assertEquals(figures(resumed.out), figures(whole.out));
     await Deno.remove(folder, { recursive: true });
   },
 });
@@ -353,9 +326,9 @@ Deno.test("the example refuses options and folders that it cannot take", async (
     ["--data=out/tests/nowhere", 1, "Cannot read the fibre in out/tests/nowhere: "],
   ];
   for (const [option, wanted, why] of cases) {
-    const { code, stderr } = await example(option).output();
+    const { code, err } = await runExample("fibre", ...TINY, option);
     assertEquals(code, wanted);
-    assertStringIncludes(text(stderr), "Cannot ");
-    assertStringIncludes(text(stderr), why);
+    assertStringIncludes(err, "Cannot ");
+    assertStringIncludes(err, why);
   }
 });

@@ -6,6 +6,7 @@ import * as nn from "../../nn/mod.ts";
 import { FoundingNetwork, type Norm } from "../../examples/support/networks.ts";
 import { mnistDigits, SIDE } from "../../examples/mnist/data.ts";
 import { engines } from "../support/program.ts";
+import { lastLine, runExample } from "./program.ts";
 
 const kinds = (await engines()).map((e) => e.kind);
 const ignore = !kinds.includes("webgpu");
@@ -56,25 +57,7 @@ Deno.test({
   },
 });
 
-/** Runs the example as a user does and gives its output. */
-async function run(...args: string[]) {
-  const root = new URL("../../", import.meta.url);
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    cwd: root,
-    args: [
-      "run",
-      "--no-prompt",
-      "--allow-read",
-      "--allow-write=out",
-      "--allow-env=ARGAND_DEVICE",
-      "examples/mnist.ts",
-      ...args,
-    ],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout).trimEnd(), err: text(stderr) };
-}
+const run = (...options: string[]) => runExample("mnist", ...options);
 
 for (const norm of ["covariance", "naive"] as const) {
   Deno.test({
@@ -83,7 +66,7 @@ for (const norm of ["covariance", "naive"] as const) {
     async fn() {
       const { code, out, err } = await run("--images", "12800", "--norm", norm, "--json");
       assertEquals(code, 0, err);
-      const report = JSON.parse(out.split("\n").at(-1)!);
+      const report = lastLine(out);
       assertEquals([report.engine, report.losses.length, report.deviceBytes.length], [
         "webgpu",
         200,
@@ -106,7 +89,7 @@ Deno.test("the example trains on the CPU engine and writes its report", async ()
     "--json",
   );
   assertEquals(code, 0, err);
-  const report = JSON.parse(out.split("\n").at(-1)!);
+  const report = lastLine(out);
   assertEquals(
     [report.engine, report.losses.length, report.deviceBytes.length, report.norm, report.seed],
     ["cpu", 16, 2, "none", 5],

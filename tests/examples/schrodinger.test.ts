@@ -1,27 +1,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { assertFlat } from "../support/close.ts";
 import { engines } from "../support/program.ts";
+import { lastLine, runExample } from "./program.ts";
 
 const kinds = (await engines()).map((e) => e.kind);
 
-/** Runs the example as a user does and gives its output. */
-async function run(...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    cwd: new URL("../../", import.meta.url),
-    args: [
-      "run",
-      "--no-prompt",
-      "--allow-read",
-      "--allow-write=out",
-      "--allow-env=ARGAND_DEVICE",
-      "examples/schrodinger.ts",
-      ...args,
-    ],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout).trimEnd(), err: text(stderr) };
-}
+const run = (...options: string[]) => runExample("schrodinger", ...options);
 
 for (const kind of ["cpu", "webgpu"] as const) {
   Deno.test({
@@ -36,7 +20,7 @@ for (const kind of ["cpu", "webgpu"] as const) {
         "--json",
       );
       assertEquals(code, 0, err);
-      const report = JSON.parse(out.split("\n").at(-1)!);
+      const report = lastLine(out);
       assertEquals([report.engine, report.losses.length], [kind, 120]);
       // It is 1.5 after one step, 0.29 here, and below 0.01 at the default size.
       assert(report.error < 0.4, `${report.error}`);

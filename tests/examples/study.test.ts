@@ -22,6 +22,7 @@ import { formatStudy, withSpread } from "../../examples/study/report.ts";
 import { Store } from "../../examples/support/runs/store.ts";
 import { deviation } from "../../examples/support/statistics.ts";
 import { compare, findings, summarise } from "../../examples/study/summary.ts";
+import { example, killExample, lastLine, runExample } from "./program.ts";
 
 const PLACE = { engine: "cpu", adapter: "test" } as const;
 const kinds = (await engines()).map((e) => e.kind);
@@ -169,33 +170,15 @@ Deno.test("findings() names what is no better than an answer without the input",
   assertStringIncludes(said[0], "an error of 70.0 %");
 });
 
-/** The example with a tiny study, as a user starts it. */
-function study(out: string, ...more: string[]): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    cwd: new URL("../../", import.meta.url),
-    args: [
-      "run",
-      "--no-prompt",
-      "--allow-read",
-      "--allow-write=out",
-      "--allow-env=ARGAND_DEVICE",
-      "--import-map=tests/support/closed_network.json",
-      "--no-lock",
-      "examples/study.ts",
-      ...["--problem=fibre", "--device=cpu", "--seeds=1", "--fields=128", "--passes=2"],
-      ...["--tests=50", `--out=${out}`, "--json", ...more],
-    ],
-    env: { NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+/** The options of a tiny study. */
+const tiny = (out: string) => [
+  ...["--problem=fibre", "--device=cpu", "--seeds=1", "--fields=128", "--passes=2"],
+  ...["--tests=50", `--out=${out}`, "--json"],
+];
 
 /** The output's last line: everything but what a clock says. */
-function figures(out: Uint8Array) {
-  const { runs, ...rest } = JSON.parse(text(out).trimEnd().split("\n").at(-1)!);
+function figures(out: string) {
+  const { runs, ...rest } = lastLine(out);
   assertEquals(rest.engine, "cpu");
   return (runs as { run: unknown; result: Result }[]).map(({ run, result }) => {
     const { stepMs: _, seconds: __, ...same } = resultSchema.parse(result);
@@ -207,25 +190,16 @@ Deno.test({
   name: "a study that is killed goes on after its last finished run, and finds the same figures",
   ignore: !writable,
   async fn() {
-    const killed = study("out/tests/killed").spawn();
-    const decoder = new TextDecoderStream();
-    killed.stderr.pipeTo(decoder.writable).catch(() => {});
-    let said = "";
-    for await (const part of decoder.readable) {
-      said += part;
-      if (said.includes("fibre naive seed 1: error")) break;
-    }
-    killed.kill("SIGKILL");
-    await killed.stdout.cancel();
-    await killed.status;
+    const killed = example("study", ...tiny("out/tests/killed"));
+    await killExample(killed, "fibre naive seed 1: error");
     const [resumed, whole] = [
-      await study("out/tests/killed").output(),
-      await study("out/tests/whole").output(),
+      await runExample("study", ...tiny("out/tests/killed")),
+      await runExample("study", ...tiny("out/tests/whole")),
     ];
-    assertEquals([resumed.code, whole.code], [0, 0], text(resumed.stderr) + text(whole.stderr));
-    assertStringIncludes(text(resumed.stderr), "of 5 runs are done already");
-    const all = figures(whole.stdout);
-    assertEquals(figures(resumed.stdout), all);
+    assertEquals([resumed.code, whole.code], [0, 0], resumed.err + whole.err);
+    assertStringIncludes(resumed.err, "of 5 runs are done already");
+    const all = figures(whole.out);
+    assertEquals(figures(resumed.out), all);
     assertEquals(all.length, 5);
     assert(all.every(({ error, baseline }) => error > 0 && error < 2 * baseline));
     const html = await Deno.readTextFile("out/tests/killed/study.html");
@@ -238,9 +212,9 @@ Deno.test({
 Deno.test("the study refuses options that it does not know, and values out of range", async () => {
   const cases = [["--speed=9", "Unknown option '--speed'"], ["--seeds=0", "seeds"]];
   for (const [option, why] of cases) {
-    const { code, stderr } = await study("out/tests/refused", option).output();
+    const { code, err } = await runExample("study", ...tiny("out/tests/refused"), option);
     assertEquals(code, 2);
-    assertStringIncludes(text(stderr), "Cannot study: ");
-    assertStringIncludes(text(stderr), why);
+    assertStringIncludes(err, "Cannot study: ");
+    assertStringIncludes(err, why);
   }
 });
