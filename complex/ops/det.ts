@@ -72,9 +72,9 @@ const SLOGDET: Primitive = {
     const [sign] = parts(call);
     // d ln det A = tr(A⁻¹ dA): ln|det A| takes its real part, the phase of the sign its imaginary one.
     let w = gLog;
-    if (gSign && a.dtype === "c64") {
-      const turn = imag(mul(conj(sign), gSign));
-      w = complex(gLog ?? fill(turn.shape, 0), turn);
+    if (a.dtype === "c64") {
+      const none = fill(sign.shape, 0);
+      w = complex(gLog ?? none, gSign ? imag(mul(conj(sign), gSign)) : none);
     }
     return [null, null, w && weighted({ a, lu, order }, w, PLAIN.refused)];
   },

@@ -252,6 +252,8 @@ const DERIVATIVES: [string, (...x: Tensor[]) => Tensor, Tensor[]][] = (["real", 
         const { sign, logAbs } = slogdet(x);
         return concat([reading(sign).reshape([1]), logAbs.square()]);
       }, [many]],
+      [`the logarithm of ${kind} slogdet alone`, (x: Tensor) => slogdet(x).logAbs, [many]],
+      [`the sign of ${kind} slogdet alone`, (x: Tensor) => slogdet(x).sign, [many]],
     ] as [string, (...x: Tensor[]) => Tensor, Tensor[]][];
   });
 
