@@ -6,7 +6,7 @@ import * as ops from "../ops/norm.ts";
 import { abs } from "../ops/functions.ts";
 import { max, min } from "../ops/reduce.ts";
 import { svdvals } from "../ops/svd.ts";
-import { permute, reshape, squeeze, sum } from "../ops/views.ts";
+import { permute, reshape, slice, squeeze, sum } from "../ops/views.ts";
 import { withDefaults } from "../options.ts";
 import { type Axes, checkAxes, checkAxis, show } from "../shape.ts";
 import { checkTensor, type RealTensor, type Tensor, wrapReal } from "../tensor.ts";
@@ -44,11 +44,13 @@ function matrixNorm(
     const rest = x.shape.map((_, d) => d).filter((d) => d !== m && d !== n);
     const values = svdvals(permute(x, [...rest, m, n]));
     const last = rest.length;
-    const found = ord === "nuc"
-      ? sum(values, last)
-      : ord > 0
-      ? max(values, last)
-      : min(values, last);
+    // They are sorted, the largest first.
+    const at = (k: number) =>
+      slice(values, [...rest.map(() => 0), k], [...values.shape.slice(0, -1), 1], [
+        ...rest.map(() => 1),
+        1,
+      ]);
+    const found = ord === "nuc" ? sum(values, last) : at(ord > 0 ? 0 : values.shape[last] - 1);
     return reshape(found, x.shape.map((size, d) => (d === m || d === n ? 1 : size)));
   }
   throw cannot(

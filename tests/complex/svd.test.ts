@@ -249,6 +249,17 @@ onEngines("norm() takes the nuclear norm and the largest and smallest singular v
   assert(ok, JSON.stringify(worst));
 });
 
+onEngines("norm() by singular values of what is not finite is NaN", async () => {
+  for (const bad of [NaN, Infinity]) {
+    for (const ord of [2, -2, "nuc"] as const) {
+      const stack = tensor([[[bad, 1], [0, 1]], [[3, 0], [0, 3]]]);
+      const [lost, found] = await norm(stack, { ord, axes: [1, 2] }).data();
+      assert(Number.isNaN(lost), `${ord} of ${bad}: ${lost}`);
+      assertAlmostEquals(found, ord === "nuc" ? 6 : 3, 1e-5);
+    }
+  }
+});
+
 onEngines("learning by singular values and vectors keeps device memory flat", async (engine) => {
   const shape: [number, number] = [6, 4];
   const w = parameter(complexTensor(withSpectrum(shape, [4, 3, 2, 1], 1), shape));
