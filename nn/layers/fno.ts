@@ -4,7 +4,7 @@ import { describe } from "../../complex/describe.ts";
 import { checkWhole } from "../../complex/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor.ts";
 import { Layer } from "../layer.ts";
-import { type Pair, withDefaults } from "../options.ts";
+import { type Pair, pair, withDefaults } from "../options.ts";
 import { CGELU } from "./activation.ts";
 import { Conv2d } from "./conv.ts";
 import { SpectralConv2d } from "./spectral_conv.ts";
@@ -25,6 +25,21 @@ export interface FNO2dOptions {
   readonly hidden?: number;
   /** Makes each activation; `CGELU`, if absent. */
   readonly activation?: () => Layer;
+}
+
+/** An activation; refuses what makes none. */
+function made(what: string, activation: () => Layer): Layer {
+  // A class is a function that cannot be called.
+  if (activation.prototype instanceof Layer) {
+    const { name } = activation;
+    throw cannot(
+      what,
+      `activation must make a layer, as () => new ${name}(), got the class ${name}`,
+    );
+  }
+  const layer: unknown = activation();
+  if (layer instanceof Layer) return layer;
+  throw cannot(what, `activation must make a layer, it made ${describe(layer)}`);
 }
 
 /**
@@ -82,11 +97,13 @@ export class FNO2d extends Layer {
     if (typeof activation !== "function") {
       throw cannot(what, `activation must be a function, got ${describe(activation)}`);
     }
+    pair(what, "modes", modes, 1);
     const steps = Array.from({ length: layers });
+    // Everything is checked before a weight is drawn.
+    this.activations = steps.map(() => made(what, activation));
     this.lift = new Conv2d(inChannels, width, 1);
     this.spectral = steps.map(() => new SpectralConv2d(width, width, modes));
     this.local = steps.map(() => new Conv2d(width, width, 1));
-    this.activations = steps.map(activation);
     this.project = [new Conv2d(width, hidden, 1), new Conv2d(hidden, outChannels, 1)];
   }
 

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { complexTensor, ones, polar, tensor } from "../../complex/create.ts";
 import { fft2, ifft2 } from "../../complex/fft.ts";
 import { gradcheck } from "../../complex/gradcheck.ts";
-import { manualSeed, randnComplex } from "../../complex/random.ts";
+import { manualSeed, randn, randnComplex } from "../../complex/random.ts";
 import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor.ts";
 import { ArgandError } from "../../gpu/errors.ts";
 import * as nn from "../../nn/mod.ts";
@@ -206,9 +206,32 @@ Deno.test("spectral and unitary layers refuse what does not fit, in words", () =
   refused(() => new nn.FNO2d({ ...fno, layers: 0 }), "layers must be a whole number of at least 1");
   refused(() => new nn.FNO2d({ ...fno, depth: 2 } as never), 'unknown option "depth"');
   refused(() => new nn.FNO2d({ ...fno, activation: 1 as never }), "activation must be a function");
-  refused(() => new nn.FNO2d({ ...fno, modes: undefined as never }), "modes must be");
+  refused(
+    () => new nn.FNO2d({ ...fno, activation: nn.CGELU as never }),
+    "activation must make a layer, as () => new CGELU(), got the class CGELU",
+  );
+  refused(
+    () => new nn.FNO2d({ ...fno, activation: (() => 3) as never }),
+    "activation must make a layer, it made 3",
+  );
+  refused(
+    () => new nn.FNO2d({ ...fno, modes: undefined as never }),
+    "Cannot make an FNO2d: modes must be",
+  );
   refused(() => new nn.UnitaryLinear(1.5), "the number of features must be a whole number");
   refused(() => new nn.UnitaryLinear(2, { init: "zeros" as never }), "init must be");
   refused(() => nn.functional.unitary(random([2, 3], 1)), "it takes a square matrix, got [2, 3]");
   assertEquals(new nn.FNO2d({ ...fno, layers: 3 }).spectral.length, 3);
+});
+
+Deno.test("a refused FNO2d draws no random numbers", async () => {
+  const fno = { inChannels: 1, outChannels: 1, modes: 2 };
+  const next = async (options: object) => {
+    manualSeed(4);
+    assertThrows(() => new nn.FNO2d({ ...fno, ...options }), ArgandError);
+    return [...await randn([3]).data()];
+  };
+  const untouched = await next({ width: 0 });
+  assertEquals(await next({ modes: [2, 0] }), untouched);
+  assertEquals(await next({ activation: () => null }), untouched);
 });
