@@ -1,4 +1,5 @@
 /** The propagation of light through a homogeneous medium. */
+import { cannot } from "../../gpu/errors.ts";
 import { fft2, ifft2 } from "../../complex/fft.ts";
 import type { ComplexTensor } from "../../complex/tensor.ts";
 import { checkNumber, checkWord, withDefaults } from "../options.ts";
@@ -23,6 +24,9 @@ export interface PropagationOptions extends LightOptions {
   readonly bandLimit?: boolean;
 }
 
+/** Metres whose square float64 holds. */
+const FARTHEST = 1e100;
+
 /** The options with their defaults, checked. */
 export function propagationOptions(
   what: string,
@@ -40,6 +44,9 @@ export function propagationOptions(
   });
   lightOf(what, full);
   checkNumber(what, "distance", full.distance, -Infinity);
+  if (Math.abs(full.distance) > FARTHEST) {
+    throw cannot(what, `distance must be at most ${FARTHEST} m, got ${full.distance}`);
+  }
   checkWord(what, "method", full.method, ["angularSpectrum", "fresnel"]);
   return full;
 }

@@ -286,6 +286,7 @@ Deno.test("Propagation refuses what is no light and no field, in words", () => {
   refused(of({ pitch: [1e-6, 1e-6, 1e-6] }), "pitch must be a number or a pair of them");
   refused(of({ distance: undefined }), "distance must be a finite number");
   refused(of({ distance: Infinity }), "distance must be a finite number, got Infinity");
+  refused(of({ distance: -1e160 }), "distance must be at most 1e+100 m, got -1e+160");
   refused(of({ method: "fraunhofer" }), 'method must be "angularSpectrum" or "fresnel"');
   refused(of({ padding: 2 }), "padding must be true or false");
   refused(of({ bandlimit: true }), 'unknown option "bandlimit"');
