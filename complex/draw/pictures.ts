@@ -1,5 +1,8 @@
 /** Fields of numbers on the host as pictures, one pixel a number. */
 import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../describe.ts";
+import { withDefaults } from "../options.ts";
+import { checkWhole } from "../shape.ts";
 import { brightness, type Colour, domainColour, grey, phaseColour } from "./colour.ts";
 
 /** A picture of width × height pixels. */
@@ -13,7 +16,8 @@ export interface Picture {
 }
 
 function checkSize(length: number, numbers: number, height: number, width: number): void {
-  if (!(height > 0 && width > 0 && length === numbers * height * width)) {
+  const whole = Number.isInteger(height) && Number.isInteger(width);
+  if (!(whole && height > 0 && width > 0 && length === numbers * height * width)) {
     const kind = numbers === 2 ? "complex" : "real";
     throw cannot(`draw a ${kind} ${height}×${width} field`, `it was given ${length} numbers`);
   }
@@ -57,7 +61,7 @@ export interface DrawComplexOptions {
  * Draws a height × width field of interleaved complex numbers, one pixel each, by
  * {@link domainColour}. Numbers that are not finite stay transparent.
  *
- * @throws {ArgandError} if the data do not fill height × width.
+ * @throws {ArgandError} if the data do not fill height × width, or an option is unknown or out of range.
  *
  * @example
  * ```ts
@@ -75,8 +79,19 @@ export function drawComplex(
   width: number,
   options: DrawComplexOptions = {},
 ): Picture {
+  const what = "draw a complex field";
+  const given = withDefaults<DrawComplexOptions>(what, options, {
+    scale: undefined,
+    decades: undefined,
+  });
   checkSize(data.length, 2, height, width);
-  const { scale = largestModulus(data, 2), decades } = options;
+  const { scale = largestModulus(data, 2), decades } = given;
+  if (!(Number.isFinite(scale) && scale >= 0)) {
+    throw cannot(what, `scale must be a number of at least 0, got ${describe(scale)}`);
+  }
+  if (decades !== undefined && !(Number.isFinite(decades) && decades > 0)) {
+    throw cannot(what, `decades must be a number above 0, got ${describe(decades)}`);
+  }
   return paint(width, height, (k) => {
     const [re, im] = [data[2 * k], data[2 * k + 1]];
     if (!Number.isFinite(re) || !Number.isFinite(im)) return null;
@@ -96,7 +111,7 @@ export interface DrawRealOptions {
  * Draws a height × width field of real numbers in grey, black at `low` and white at `high`. Numbers
  * that are not finite stay transparent.
  *
- * @throws {ArgandError} if the data do not fill height × width.
+ * @throws {ArgandError} if the data do not fill height × width, or `high` is not above `low`.
  *
  * @example
  * ```ts
@@ -112,8 +127,13 @@ export function drawReal(
   width: number,
   options: DrawRealOptions = {},
 ): Picture {
+  const what = "draw a real field";
+  const { low, high } = withDefaults<Required<DrawRealOptions>>(what, options, { low: 0, high: 1 });
   checkSize(data.length, 1, height, width);
-  const { low = 0, high = 1 } = options;
+  for (const [name, x] of Object.entries({ low, high })) {
+    if (!Number.isFinite(x)) throw cannot(what, `${name} must be a number, got ${describe(x)}`);
+  }
+  if (!(high > low)) throw cannot(what, `high must be above low, got ${low} and ${high}`);
   return paint(
     width,
     height,
@@ -126,6 +146,7 @@ export function drawReal(
  * lies to the right and i on top.
  *
  * @param size Its diameter in pixels.
+ * @throws {ArgandError} if the diameter is no whole number above 0.
  *
  * @example
  * ```ts
@@ -136,6 +157,7 @@ export function drawReal(
  * ```
  */
 export function drawColourWheel(size: number): Picture {
+  checkWhole("draw a colour wheel", "the diameter", size, 1);
   const at = (k: number): [number, number] => [
     (2 * (k % size) + 1) / size - 1,
     1 - (2 * Math.floor(k / size) + 1) / size,

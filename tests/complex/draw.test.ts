@@ -80,6 +80,28 @@ Deno.test("drawComplex() and drawReal() reject data of another size", () => {
   assertThrows(() => drawReal(data, 2, 2), ArgandError, `Cannot draw a real 2×2 ${why}`);
 });
 
+Deno.test("drawComplex(), drawReal() and drawColourWheel() refuse options out of range", () => {
+  // deno-lint-ignore no-explicit-any
+  const bad = (x: object) => x as any;
+  const cases: [() => unknown, string][] = [
+    [
+      () => drawComplex([1, 0], 1, 1, { scale: -1 }),
+      "scale must be a number of at least 0, got -1",
+    ],
+    [
+      () => drawComplex([1, 0], 1, 1, { decades: NaN }),
+      "decades must be a number above 0, got NaN",
+    ],
+    [() => drawComplex([1, 0], 1, 1, bad({ size: 2 })), 'unknown option "size"'],
+    [() => drawComplex([1, 0], 0.5, 2), "it was given 2 numbers"],
+    [() => drawReal([1], 1, 1, { low: 1 }), "high must be above low, got 1 and 1"],
+    [() => drawReal([1], 1, 1, { high: NaN }), "high must be a number, got NaN"],
+    [() => drawColourWheel(2.5), "the diameter must be a whole number of at least 1, got 2.5"],
+    [() => drawColourWheel(-1), "got -1"],
+  ];
+  for (const [call, message] of cases) assertThrows(call, ArgandError, message);
+});
+
 Deno.test("drawReal() is grey from low to high", () => {
   const { rgba } = drawReal([-1, 0, 1, 3], 1, 4, { low: -1, high: 1 });
   assertEquals([0, 4, 8, 12].map((k) => rgba[k]), [0, 128, 255, 255]);
