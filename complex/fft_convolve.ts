@@ -78,7 +78,7 @@ export function fftConvolve<A extends Tensor, B extends Tensor>(
   if (x.shape.length !== y.shape.length) {
     throw cannot(what, `shapes ${show(x.shape)} and ${show(y.shape)} differ in their axes`);
   }
-  const along = axesOf(what, axes ?? x.shape.map((_, d) => d), x.shape);
+  const along = axesOf(what, axes === undefined ? x.shape.map((_, d) => d) : axes, x.shape);
   const others = (node: Node) => node.shape.map((n, d) => (along.includes(d) ? 1 : n));
   const kept = broadcastShapes(what, others(x), others(y), [x.shape, y.shape]);
   const fits = (p: Node, q: Node) => along.every((d) => p.shape[d] >= q.shape[d]);

@@ -10,6 +10,9 @@ import { type Axes, checkAxis, checkList, checkWhole, type Shape, show } from ".
  */
 export type FftNorm = "backward" | "ortho" | "forward";
 
+/** Points that a transform may have; buffers end before. */
+export const MOST_POINTS = 2 ** 30;
+
 /** Options of transforms along one axis. */
 export interface FftOptions {
   /** How many points: the axis is cut, or filled up with zeros; its own size, if absent. */
@@ -39,7 +42,7 @@ export function lineOptions(
   const defaults: FftOptions = { n: undefined, axis: -1, norm: "backward" };
   const { n, axis, norm } = withDefaults(what, given, defaults);
   checkNorm(what, norm);
-  if (n !== undefined) checkWhole(what, "n", n, 1);
+  if (n !== undefined) checkWhole(what, "n", n, 1, MOST_POINTS);
   return { n, axis: checkAxis(what, axis!, shape), norm: norm! };
 }
 
@@ -54,11 +57,11 @@ export function gridOptions(
   const { size, axes, norm } = withDefaults(what, given, defaults);
   checkNorm(what, norm);
   if (size !== undefined) {
-    for (const n of checkList(what, "sizes", size)) checkWhole(what, "a size", n, 1);
+    for (const n of checkList(what, "sizes", size)) checkWhole(what, "a size", n, 1, MOST_POINTS);
   }
   const count = dimensions ?? size?.length ?? shape.length;
   const last = Array.from({ length: count }, (_, k) => k - count);
-  const list = axesOf(what, axes ?? last, shape);
+  const list = axesOf(what, axes === undefined ? last : axes, shape);
   if (dimensions !== undefined && list.length !== dimensions) {
     throw cannot(what, `it takes ${dimensions} axes, got ${show(list)}`);
   }

@@ -1,14 +1,14 @@
 /** The order of the frequencies of Fourier transforms. */
 import { cannot } from "../gpu/errors.ts";
 import { tensor } from "./create.ts";
-import { axesOf } from "./fft_options.ts";
+import { axesOf, MOST_POINTS } from "./fft_options.ts";
 import { roll } from "./ops/views.ts";
 import { type Axes, checkNumber, checkWhole } from "./shape.ts";
 import { checkTensor, type RealTensor, type Tensor, wrap } from "./tensor.ts";
 
 function moved<T extends Tensor>(what: string, x: T, axes: Axes | undefined, back: boolean): T {
   const { node, shape } = checkTensor(what, x);
-  const list = axesOf(what, axes ?? shape.map((_, d) => d), shape);
+  const list = axesOf(what, axes === undefined ? shape.map((_, d) => d) : axes, shape);
   if (list.length === 0) return x;
   const half = (n: number) => (back ? -(n >> 1) : n >> 1);
   return wrap(roll(node, shape.map((n, d) => (list.includes(d) ? half(n) : 0)))) as Tensor as T;
@@ -68,7 +68,7 @@ function frequencies(n: number, d: number, count: number, wrapped: boolean): Rea
 
 /** Refuses what is no number of points. */
 function checkPoints(n: number): number {
-  checkWhole("list frequencies", "n", n, 1, 2 ** 30);
+  checkWhole("list frequencies", "n", n, 1, MOST_POINTS);
   return n;
 }
 
@@ -79,7 +79,7 @@ function checkPoints(n: number): number {
  * @param n The number of points.
  * @param d The spacing of the points.
  * @returns A real tensor of n numbers.
- * @throws {ArgandError} if n is no whole number above 0, or d is 0 or not finite.
+ * @throws {ArgandError} if n is no whole number from 1 to 2³⁰, or d is 0 or not finite.
  *
  * @example
  * ```ts
@@ -99,7 +99,7 @@ export function fftfreq(n: number, d = 1): RealTensor {
  * @param n The number of points.
  * @param d The spacing of the points.
  * @returns A real tensor of ⌊n/2⌋ + 1 numbers.
- * @throws {ArgandError} if n is no whole number above 0, or d is 0 or not finite.
+ * @throws {ArgandError} if n is no whole number from 1 to 2³⁰, or d is 0 or not finite.
  *
  * @example
  * ```ts
