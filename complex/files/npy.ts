@@ -5,6 +5,8 @@
  */
 import { z } from "zod";
 import { type ArgandError, cannot } from "../../gpu/errors.ts";
+import { describe } from "../describe.ts";
+import { checkWord, withDefaults } from "../options.ts";
 import {
   checkArray,
   checkBytes,
@@ -309,19 +311,15 @@ export async function readNpy(path: string | URL): Promise<NpyEntry> {
 }
 
 /** The layout with defaults; refuses what it does not know. */
-function checkLayout(what: string, layout: NpyLayout): Required<NpyLayout> {
-  const known = { byteOrder: ["little", "big"], fortranOrder: [false, true], version: [1, 2, 3] };
-  for (const [key, value] of Object.entries(layout)) {
-    if (!Object.hasOwn(known, key)) {
-      throw cannot(what, `unknown option "${key}"; it knows ${Object.keys(known).join(", ")}`);
-    }
-    const values: unknown[] = known[key as keyof NpyLayout];
-    if (value !== undefined && !values.includes(value)) {
-      throw cannot(what, `${key} must be one of ${values.join(", ")}, got ${String(value)}`);
-    }
-  }
-  const { byteOrder = "little", fortranOrder = false, version = 1 } = layout;
-  return { byteOrder, fortranOrder, version };
+function checkLayout(what: string, given?: NpyLayout): Required<NpyLayout> {
+  const layout = withDefaults<Required<NpyLayout>>(what, given, {
+    byteOrder: "little",
+    fortranOrder: false,
+    version: 1,
+  });
+  checkWord(what, "byteOrder", layout.byteOrder, ["little", "big"]);
+  if ([1, 2, 3].includes(layout.version)) return layout;
+  throw cannot(what, `version must be one of 1, 2, 3, got ${describe(layout.version)}`);
 }
 
 /** The elements as the file holds them, in the machine's byte order. */
@@ -355,7 +353,7 @@ function elements({ dtype, data }: NpyEntry, refuse: Refuse): Uint8Array<ArrayBu
  * assert(formatNpy(z).length === 128 + 8);
  * ```
  */
-export function formatNpy(entry: NpyEntry, layout: NpyLayout = {}): Uint8Array<ArrayBuffer> {
+export function formatNpy(entry: NpyEntry, layout?: NpyLayout): Uint8Array<ArrayBuffer> {
   const what = "write an npy array";
   const refuse: Refuse = (why) => cannot(what, why);
   const { byteOrder, fortranOrder, version } = checkLayout(what, layout);

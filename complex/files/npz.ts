@@ -6,6 +6,7 @@
 import { Inflate, zipSync } from "fflate";
 import { cannot } from "../../gpu/errors.ts";
 import { describe } from "../describe.ts";
+import { withDefaults } from "../options.ts";
 import { checkBytes, readBytes, writeBytes } from "./array.ts";
 import {
   formatNpy,
@@ -226,10 +227,12 @@ function inflate(packed: Uint8Array, size: number, refuse: Refuse): [NpyHeader, 
 export function parseNpz(
   bytes: Uint8Array,
   name = "npz data",
-  limits: NpzLimits = {},
+  limits?: NpzLimits,
 ): Map<string, NpyEntry> {
-  const { maxBytes = 2 ** 31 } = limits;
   const refuse: Refuse = (why) => cannot(`read ${name}`, why);
+  const { maxBytes } = withDefaults<Required<NpzLimits>>(`read ${name}`, limits, {
+    maxBytes: 2 ** 31,
+  });
   if (!(typeof maxBytes === "number" && maxBytes >= 0)) {
     throw refuse(`maxBytes must be a number of at least 0, got ${String(maxBytes)}`);
   }
@@ -300,12 +303,14 @@ export async function readNpz(
  */
 export function formatNpz(
   arrays: Iterable<readonly [string, NpyEntry]>,
-  options: NpzOptions = {},
+  options?: NpzOptions,
 ): Uint8Array<ArrayBuffer> {
-  const { compress = false, ...layout } = options;
-  if (typeof compress !== "boolean") {
-    throw cannot("write npz data", `compress must be true or false, got ${String(compress)}`);
-  }
+  const { compress, ...layout } = withDefaults<Required<NpzOptions>>("write npz data", options, {
+    compress: false,
+    byteOrder: "little",
+    fortranOrder: false,
+    version: 1,
+  });
   if (typeof arrays?.[Symbol.iterator] !== "function" || typeof arrays === "string") {
     throw cannot("write npz data", `it takes pairs of name and array, got ${describe(arrays)}`);
   }

@@ -5,9 +5,11 @@
  */
 import { z } from "zod";
 import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../describe.ts";
 import {
   checkArray,
   checkBytes,
+  checkEntry,
   complaint,
   count,
   type FileArray,
@@ -166,6 +168,17 @@ function checkLayout(entries: ReadonlyMap<string, Entry>, available: number, wha
   }
 }
 
+/** Refuses what the file would not be read again with. */
+function checkWritable(what: string, name: unknown, entry: SafetensorsEntry): void {
+  if (typeof name !== "string") throw cannot(what, "its name is no text");
+  checkEntry(what, entry);
+  if (!Object.hasOwn(FORMATS, entry.dtype)) {
+    throw cannot(what, `unknown kind ${describe(entry.dtype)}`);
+  }
+  const sizes = entrySchema.shape.shape.safeParse(entry.shape);
+  if (!sizes.success) throw cannot(what, `its shape is wrong, ${complaint(sizes.error)}`);
+}
+
 /**
  * Reads the bytes of a safetensors file. Nothing is trusted: the header's form, the kinds, the
  * shapes and the offsets are checked before any array is made, and every array is a copy.
@@ -242,9 +255,15 @@ export function formatSafetensors(
   tensors: Iterable<readonly [string, SafetensorsEntry]>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const entries = [...tensors].sort((a, b) =>
-    FORMATS[b[1].dtype].bytes - FORMATS[a[1].dtype].bytes
-  );
+  const all = "write safetensors data";
+  if (typeof tensors?.[Symbol.iterator] !== "function" || typeof tensors === "string") {
+    throw cannot(all, `it takes pairs of name and array, got ${describe(tensors)}`);
+  }
+  const texts = headerSchema.safeParse({ __metadata__: metadata });
+  if (!texts.success) throw cannot(all, `its metadata are wrong, ${complaint(texts.error)}`);
+  const entries = [...tensors];
+  for (const [name, entry] of entries) checkWritable(`write entry ${describe(name)}`, name, entry);
+  entries.sort((a, b) => FORMATS[b[1].dtype].bytes - FORMATS[a[1].dtype].bytes);
   const header = new Map<string, unknown>([["__metadata__", metadata]]);
   let end = 0;
   for (const [name, entry] of entries) {

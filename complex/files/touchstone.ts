@@ -5,6 +5,7 @@
  */
 import { type ArgandError, cannot } from "../../gpu/errors.ts";
 import { describe } from "../describe.ts";
+import { withDefaults } from "../options.ts";
 import { checkWhole } from "../shape.ts";
 import { checkBytes, readBytes, writeBytes } from "./array.ts";
 
@@ -293,9 +294,13 @@ function linesOf(frequency: string, entries: readonly string[], ports: number): 
  */
 export function formatTouchstone(
   { ports, parameter, resistance, frequencies, data, noise }: Touchstone,
-  { format = "RI", unit = "Hz" }: TouchstoneLayout = {},
+  layout?: TouchstoneLayout,
 ): Uint8Array<ArrayBuffer> {
   const what = "write a Touchstone file";
+  const { format, unit } = withDefaults<Required<TouchstoneLayout>>(what, layout, {
+    format: "RI",
+    unit: "Hz",
+  });
   const refuse: Refuse = (why) => cannot(what, why);
   checkWhole(what, "the number of ports", ports, 1, MOST_PORTS);
   for (

@@ -180,6 +180,21 @@ Deno.test("formatSafetensors() rejects data that do not fit kind and shape", () 
   assertThrows(() => formatSafetensors([twice, twice]), ArgandError, "the name is taken");
 });
 
+Deno.test("formatSafetensors() refuses what parseSafetensors() would not read", () => {
+  const x = { dtype: "F32", shape: [2], data: new Float32Array(2) } as const;
+  const cases: [() => unknown, string][] = [
+    [() => formatSafetensors({ x } as never), "it takes pairs of name and array, got an object"],
+    [() => formatSafetensors([["x", 1]] as never), "it takes { dtype, shape, data }, got 1"],
+    [() => formatSafetensors([["x", { ...x, dtype: "F31" as "F32" }]]), 'unknown kind "F31"'],
+    [
+      () => formatSafetensors([["x", { ...x, shape: [-1, -2] }]]),
+      "its shape is wrong, 0: Too small",
+    ],
+    [() => formatSafetensors([["x", x]], { epoch: 3 } as never), "its metadata are wrong"],
+  ];
+  for (const [call, why] of cases) assertThrows(call, ArgandError, why);
+});
+
 Deno.test("loadSafetensors() reads golden cases, and golden() interleaves their pairs", async () => {
   const { meta, complex, real } = await golden("op_abs");
   assertEquals(meta, { op: "abs" });

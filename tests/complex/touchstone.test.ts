@@ -141,6 +141,9 @@ Deno.test("formatTouchstone() refuses what a file cannot hold", () => {
   for (const [given, layout, why] of cases) {
     assertThrows(() => formatTouchstone(given, layout), ArgandError, why);
   }
+  const odd = (layout: unknown) => () => formatTouchstone(network(1, 1, 1), layout as never);
+  assertThrows(odd({ precision: 3 }), ArgandError, 'unknown option "precision"');
+  assertThrows(odd(null), ArgandError, "the options must be an object, got null");
 });
 
 Deno.test("of 5000 mutated files every one is read in full or refused", () => {
