@@ -664,7 +664,8 @@ export class RealTensor extends Tensor {
     if (!reached) {
       throw cannot(
         "differentiate a loss",
-        "a step of an optimiser has used it up; compute it again with the new parameters",
+        "what lies between it and the parameters has no derivative (comparisons, counts, places), " +
+          "or a step of an optimiser has used it up: compute it again with the new parameters",
       );
     }
   }

@@ -195,6 +195,10 @@ const MISUSES: Record<string, [call: () => unknown, message: string][]> = {
   "derivatives and state": [
     [() => x.backward(), "Cannot differentiate a loss: it has 6 values, shape [2, 3], and not one"],
     [() => x.sum().backward(), "it depends on no parameter that requires a gradient"],
+    [
+      () => parameter(ones([2])).greater(0).sum().backward(),
+      "what lies between it and the parameters has no derivative (comparisons, counts, places)",
+    ],
     [() => a.grad((t: Any) => t)(x), "it has 6 values"],
     [() => a.grad((t: Any) => t.sum())(z), "it takes a real tensor, got a ComplexTensor []"],
     [() => a.grad(() => 3)(x), "it takes a real tensor, got 3"],
