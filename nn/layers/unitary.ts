@@ -17,7 +17,8 @@ export interface UnitaryLinearOptions {
 /**
  * y = U x with a learned unitary U = exp(A − Aᴴ), from [N, n] (or […, n]) to the same: a lossless
  * system, such as a mesh of interferometers or a coupling of modes (Lezcano-Casado and Martínez-Rubio
- * 2019). It keeps ‖x‖² of each row, whatever A is; it has no units and no bias.
+ * 2019). It keeps ‖x‖² of each row, whatever A is within the range of `nn.functional.unitary`; it
+ * has no units and no bias.
  *
  * @throws {ArgandError} if n is no whole number above 0, or the input has other features.
  *
