@@ -1,6 +1,7 @@
 /**
  * Runs the notebooks as Deno's kernel does: its cells are lines of Deno's REPL, in which `_` is the
- * value of the last one.
+ * value of the last one. `deno fmt` leaves notebooks out (deno.json): Deno 2.9 calls each of them
+ * unformatted, also one that it has just formatted.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { decode } from "fast-png";
