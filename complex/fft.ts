@@ -6,8 +6,7 @@ import {
   gridOptions,
   lineOptions,
 } from "./fft_options.ts";
-import type { Node } from "./graph.ts";
-import { dft, fit } from "./ops/fft.ts";
+import { dft, dftGrid, fit } from "./ops/fft.ts";
 import { checkTensor, type ComplexTensor, type Tensor, wrapComplex } from "./tensor.ts";
 
 function line(
@@ -33,12 +32,9 @@ function grid(
 ): ComplexTensor {
   const { node, shape } = checkTensor(what, x);
   const { size, axes, norm } = gridOptions(what, shape, options, dimensions);
-  // From the last axis to the first: the last is where rows lie together.
-  const transform = (z: Node, axis: number, k: number): Node => {
-    const points = size?.[k] ?? shape[axis];
-    return dft(fit(z, axis, points), axis, inverse, factorOf(norm, points, inverse));
-  };
-  return wrapComplex(axes.reduceRight(transform, node));
+  const points = axes.map((axis, k) => size?.[k] ?? shape[axis]);
+  const factor = (n: number) => factorOf(norm, n, inverse);
+  return wrapComplex(dftGrid(node, { axes, points, factor }, inverse));
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Combined } from "./combine.ts";
 import { axesOf } from "./fft_options.ts";
 import type { Node } from "./graph.ts";
 import { mul } from "./ops/arithmetic.ts";
-import { dft, fit, goodLength, irdft, rdft } from "./ops/fft.ts";
+import { dftGrid, goodLength, type Grid, irdftGrid, rdftGrid } from "./ops/fft.ts";
 import { slice } from "./ops/views.ts";
 import { checkWord, withDefaults } from "./options.ts";
 import { type Axes, broadcastShapes, show } from "./shape.ts";
@@ -29,16 +29,11 @@ function convolved(
   lengths: readonly number[],
   real: boolean,
 ): Node {
-  const last = axes.length - 1;
-  const forward = (x: Node) =>
-    axes.reduceRight((z, axis, k) => {
-      const fitted = fit(z, axis, lengths[k]);
-      return real && k === last ? rdft(fitted, axis, 1) : dft(fitted, axis, false, 1);
-    }, x);
-  return axes.reduce((z, axis, k) => {
-    const n = lengths[k];
-    return real && k === last ? irdft(z, axis, n, 1 / n) : dft(z, axis, true, 1 / n);
-  }, mul(forward(a), forward(b)));
+  const there: Grid = { axes, points: lengths, factor: () => 1 };
+  const back: Grid = { axes, points: lengths, factor: (n) => 1 / n };
+  const forward = (x: Node) => real ? rdftGrid(x, there) : dftGrid(x, there, false);
+  const product = mul(forward(a), forward(b));
+  return real ? irdftGrid(product, back) : dftGrid(product, back, true);
 }
 
 /**

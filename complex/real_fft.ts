@@ -7,7 +7,7 @@ import {
   gridOptions,
   lineOptions,
 } from "./fft_options.ts";
-import { dft, fit, irdft, rdft } from "./ops/fft.ts";
+import { fit, irdft, irdftGrid, rdft, rdftGrid } from "./ops/fft.ts";
 import { show } from "./shape.ts";
 import {
   checkReal,
@@ -86,12 +86,8 @@ function realGrid(
 ): ComplexTensor {
   const { node, shape } = checkReal(what, x);
   const { size, axes, norm } = gridOptions(what, shape, options, dimensions);
-  return wrapComplex(axes.reduceRight((z, axis, k) => {
-    const points = size?.[k] ?? shape[axis];
-    const fitted = fit(z, axis, points);
-    const factor = factorOf(norm, points, false);
-    return k === axes.length - 1 ? rdft(fitted, axis, factor) : dft(fitted, axis, false, factor);
-  }, node));
+  const points = axes.map((axis, k) => size?.[k] ?? shape[axis]);
+  return wrapComplex(rdftGrid(node, { axes, points, factor: (n) => factorOf(norm, n, false) }));
 }
 
 function inverseGrid(
@@ -103,12 +99,10 @@ function inverseGrid(
   const { node, shape } = checkTensor(what, x);
   const { size, axes, norm } = gridOptions(what, shape, options, dimensions);
   const last = axes.length - 1;
-  const points = pointsOf(what, size?.[last], shape, axes[last]);
-  const others = axes.slice(0, last).reduce((z, axis, k) => {
-    const n = size?.[k] ?? shape[axis];
-    return dft(fit(z, axis, n), axis, true, factorOf(norm, n, true));
-  }, node);
-  return wrapReal(irdft(others, axes[last], points, factorOf(norm, points, true)));
+  const points = axes.map((axis, k) =>
+    k === last ? pointsOf(what, size?.[k], shape, axis) : size?.[k] ?? shape[axis]
+  );
+  return wrapReal(irdftGrid(node, { axes, points, factor: (n) => factorOf(norm, n, true) }));
 }
 
 /**

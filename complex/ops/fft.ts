@@ -171,3 +171,37 @@ export function irdft(x: Node, axis: number, n: number, scale: number): Node {
   const full = fit(timesLine(toComplex(fit(x, axis, count)), axis, weights), axis, n);
   return dft(full, axis, true, scale, "f32");
 }
+
+/** Axes with the points that each is cut or filled up to, and the factor of a transform of n points. */
+export interface Grid {
+  readonly axes: readonly number[];
+  readonly points: readonly number[];
+  factor(n: number): number;
+}
+
+/** The last axis of a grid, and the others. */
+function parted({ axes, points, factor }: Grid) {
+  const n = points.at(-1)!;
+  const others: Grid = { axes: axes.slice(0, -1), points: points.slice(0, -1), factor };
+  return { axis: axes.at(-1)!, n, scale: factor(n), others };
+}
+
+/** {@link dft} along the axes of a grid, from the last to the first: the last is where rows lie together. */
+export function dftGrid(x: Node, { axes, points, factor }: Grid, inverse: boolean): Node {
+  return axes.reduceRight(
+    (z, axis, k) => dft(fit(z, axis, points[k]), axis, inverse, factor(points[k])),
+    x,
+  );
+}
+
+/** Of a real x: {@link rdft} along the last axis, then {@link dft} along the others. */
+export function rdftGrid(x: Node, grid: Grid): Node {
+  const { axis, n, scale, others } = parted(grid);
+  return dftGrid(rdft(fit(x, axis, n), axis, scale), others, false);
+}
+
+/** The inverse of {@link rdftGrid}. */
+export function irdftGrid(x: Node, grid: Grid): Node {
+  const { axis, n, scale, others } = parted(grid);
+  return irdft(dftGrid(x, others, true), axis, n, scale);
+}
