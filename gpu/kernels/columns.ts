@@ -2,9 +2,14 @@
  * Dense factorisations by columns: each column of a matrix belongs to a few threads, which do all that
  * happens to it in a dispatch. What one column needs of another comes from the dispatch before.
  */
-import { type Adapter, type Field, WGSL_TYPE, WORDS } from "../kernel.ts";
+import { type Adapter, type Field, type Step, WGSL_TYPE, WORDS } from "../kernel.ts";
 import { linkWgsl } from "../function.ts";
 import { exponentWgsl, nanWgsl, pow2Wgsl } from "../functions/scaling.ts";
+import { linear } from "../index.ts";
+import { mapKernel } from "./map.ts";
+
+/** Rows of a column that are summed before they join the rest. */
+export const RUN = 32;
 
 /** The columns of a workgroup, and the threads that share the rows of each. */
 export interface Crew {
@@ -169,4 +174,11 @@ export function runs(count: number, rounds: (step: number) => number, most: numb
   }
   list.push({ start, end: count, rounds: sum });
   return list;
+}
+
+/** A copy of `size` elements from the first input of a program to `output`. */
+export function copyStep(dtype: Field, size: number, output: Step["outputs"][number]): Step {
+  const value = { op: "load", input: 0, dtype, at: linear(size) } as const;
+  const spec = { size, value, inputs: [dtype], words: 0 };
+  return { kernel: mapKernel("copy"), spec, inputs: ["in0"], outputs: [output] };
 }

@@ -13,11 +13,11 @@ import {
   type Step,
   WORDS,
 } from "../kernel.ts";
-import { linear } from "../index.ts";
 import {
   addScaled,
   columnGrid,
   columnMain,
+  copyStep,
   type Crew,
   crewOf,
   fieldWgsl,
@@ -28,7 +28,6 @@ import {
   sizeAt,
   SMALLEST,
 } from "./columns.ts";
-import { mapKernel } from "./map.ts";
 
 /** Bits of the state of a factorisation, the word after the order of the rows. */
 export const SINGULAR = 1;
@@ -214,13 +213,6 @@ function choose(
     put(dtype, lu, base + i * n + s, zero ? 0 : re * ir - im * ii, zero ? 0 : re * ii + im * ir);
   }
   return row;
-}
-
-/** A copy of `size` elements from the first input of a program to `output`. */
-export function copyStep(dtype: Field, size: number, output: Step["outputs"][number]): Step {
-  const value = { op: "load", input: 0, dtype, at: linear(size) } as const;
-  const spec = { size, value, inputs: [dtype], words: 0 };
-  return { kernel: mapKernel("copy"), spec, inputs: ["in0"], outputs: [output] };
 }
 
 /**

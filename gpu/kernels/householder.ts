@@ -22,17 +22,18 @@ import {
   addScaled,
   columnGrid,
   columnMain,
+  copyStep,
   type Crew,
   crewOf,
   inverse,
   meet,
   part,
   put,
+  RUN,
   runs,
   sizeAt,
   SMALLEST,
 } from "./columns.ts";
-import { copyStep } from "./eliminate.ts";
 
 /** `batch` matrices [m, n] with m ≥ n; Q has `width` columns, n or m of them, and R as many rows. */
 export interface HouseholderSpec {
@@ -42,9 +43,6 @@ export interface HouseholderSpec {
   readonly n: number;
   readonly width: number;
 }
-
-/** Elements of a column that are summed before they join the rest. */
-const RUN = 32;
 
 /** WGSL: `sum` = the sum of the expression over rows i from `start` to the end, lanes apart, in runs. */
 function sumRows({ lanes }: Crew, start: string, term: string): string {

@@ -26,6 +26,7 @@ import {
   meet,
   part,
   put,
+  RUN,
   runs,
 } from "./columns.ts";
 
@@ -91,9 +92,6 @@ interface Triangle extends SubstituteSpec {
 
 /** Whether a system is solved from the first row on; those of Lᴴ and U from the last. */
 const isForward = ({ factor, adjoint }: Triangle) => (factor === "L") !== adjoint;
-
-/** Elements of a row that are summed before they join the rest. */
-const RUN = 32;
 
 /** Rows that are summed together, so that what is known is loaded once for all of them. */
 const ROWS = 4;
