@@ -178,7 +178,12 @@ function valueStep(
   switch (node.op) {
     case "call": {
       const { fn } = node;
-      return (_, n) => fn.cpu(n, own, ...from.map((slot) => registers[slot]));
+      // Runs of inputs stand in other registers for each block.
+      const args = from.map((slot) => registers[slot]);
+      return (_, n) => {
+        for (let k = 0; k < from.length; k++) args[k] = registers[from[k]];
+        fn.cpu(n, own, ...args);
+      };
     }
     case "load": {
       const { input, dtype } = node;
