@@ -22,7 +22,7 @@ import {
 } from "./fibre/plan.ts";
 import { formatFibre } from "./fibre/report.ts";
 import { summarise } from "./fibre/summary.ts";
-import { readOptions } from "./support/options.ts";
+import { commandLine, readOptions } from "./support/options.ts";
 import { writePage } from "./support/page.ts";
 import { clock } from "./support/progress.ts";
 import { finish } from "./support/runs/finish.ts";
@@ -67,14 +67,11 @@ function sizesOf({ demo, digits, passes, tests, hidden, fields }: Options): Size
 /** The command that makes this page again. */
 function commandOf(options: Options): string {
   const { demo, fresh: _, json: __, out, seed, ...given } = options;
-  const words = Object.entries({
+  return commandLine(demo ? "demo" : "fibre", {
     ...given,
     ...(seed === 1 ? {} : { seed }),
     ...(out === "out" ? {} : { out }),
-  })
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => ` --${name} ${value}`);
-  return `deno task ${demo ? "demo" : "fibre"}${words.join("")}`;
+  });
 }
 
 async function main(options: Options): Promise<void> {

@@ -9,7 +9,7 @@
  */
 import { gpu } from "@argand/argand";
 import { z } from "zod";
-import { readOptions } from "./support/options.ts";
+import { commandLine, readOptions } from "./support/options.ts";
 import { writePage } from "./support/page.ts";
 import { clock } from "./support/progress.ts";
 import { finish } from "./support/runs/finish.ts";
@@ -65,10 +65,7 @@ function sizesOf({ tune, quick, digits, fields, passes, tests }: Options): Sizes
 /** The command that makes this study again. */
 function commandOf(options: Options): string {
   const { out, fresh: _, json: __, ...given } = options;
-  const words = Object.entries({ ...given, ...(out === "out" ? {} : { out }) })
-    .filter(([, value]) => value !== false && value !== undefined)
-    .map(([name, value]) => value === true ? ` --${name}` : ` --${name} ${value}`);
-  return `deno task study${words.join("")}`;
+  return commandLine("study", { ...given, ...(out === "out" ? {} : { out }) });
 }
 
 async function main(options: Options): Promise<void> {

@@ -1,7 +1,7 @@
 /** Drawings: pictures of whole tensors with their legend, as PNG or SVG. */
 import { drawLettering, LETTER_COLOUR, LETTER_HEIGHT } from "./lettering.ts";
 import type { Picture } from "./pictures.ts";
-import { encodePng, pngDataUrl } from "./png.ts";
+import { base64Png, encodePng, pngDataUrl } from "./png.ts";
 
 /** A picture in a drawing, its pixels drawn as large as the rectangle wants them. */
 export interface Panel {
@@ -99,7 +99,7 @@ export class Drawing {
    * @internal
    */
   base64(): string {
-    return pngDataUrl(this.picture()).split(",")[1];
+    return base64Png(this.picture());
   }
 
   /** What Deno's notebooks show. */

@@ -18,6 +18,13 @@ export function encodePng(picture: Picture): Uint8Array {
   return encode({ width, height, data: rgba, channels: 4, depth: 8 });
 }
 
+/** The bytes of {@link encodePng} in base64. */
+export function base64Png(picture: Picture): string {
+  let binary = "";
+  for (const byte of encodePng(picture)) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
 /**
  * A picture as a `data:` address, for the `src` of an image in a self-contained page.
  *
@@ -30,7 +37,5 @@ export function encodePng(picture: Picture): Uint8Array {
  * ```
  */
 export function pngDataUrl(picture: Picture): string {
-  let binary = "";
-  for (const byte of encodePng(picture)) binary += String.fromCharCode(byte);
-  return `data:image/png;base64,${btoa(binary)}`;
+  return `data:image/png;base64,${base64Png(picture)}`;
 }

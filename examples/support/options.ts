@@ -31,3 +31,11 @@ export function readOptions<S extends z.ZodObject>(
     Deno.exit(2);
   }
 }
+
+/** The command that starts a task with these options; those that are absent or off are left out. */
+export function commandLine(task: string, options: Readonly<Record<string, unknown>>): string {
+  const words = Object.entries(options)
+    .filter(([, value]) => value !== false && value !== undefined)
+    .map(([name, value]) => value === true ? ` --${name}` : ` --${name} ${value}`);
+  return `deno task ${task}${words.join("")}`;
+}
