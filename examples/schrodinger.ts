@@ -31,7 +31,7 @@ import { z } from "zod";
 import { readOptions } from "./support/options.ts";
 import { clock, Progress } from "./support/progress.ts";
 import { writeSchrodinger } from "./schrodinger/report.ts";
-import { stepTime, trainPass } from "./support/training.ts";
+import { cosine, stepTime, trainPass } from "./support/training.ts";
 
 const REPORT = "out/schrodinger.html";
 
@@ -123,7 +123,7 @@ await trainPass(
   steps * points,
   points,
   (from) => {
-    optimizer.groups[0].lr = RATE * (1 + Math.cos(Math.PI * from / (steps * points))) / 2;
+    optimizer.groups[0].lr = RATE * cosine(from / (steps * points));
     return residual(anywhere(-X, X), anywhere(0, T)).absSquared().mean();
   },
   optimizer,

@@ -1,7 +1,7 @@
 /** The report of a training run: one small HTML file that needs nothing else, light or dark. */
 import { drawColourWheel, drawComplex, drawReal, pngDataUrl } from "@argand/argand";
 import { escape, type Figure, formatPage, pretty, section, writePage } from "../support/page.ts";
-import { thinned } from "../support/statistics.ts";
+import { mean, thinned } from "../support/statistics.ts";
 
 /** What a report shows; whatever is left out has no place in it. */
 export interface Report {
@@ -48,7 +48,7 @@ function smoothed(values: readonly number[], reach: number): number[] {
   return values.map((_, k) => {
     const near = Math.min(reach, k, values.length - 1 - k);
     const part = values.slice(k - near, k + near + 1);
-    return part.reduce((a, b) => a + b, 0) / part.length;
+    return mean(part);
   });
 }
 
@@ -103,7 +103,7 @@ ${lines.map(path).join("\n")}
 function lossSection(losses: readonly number[]): string {
   const reach = Math.round(losses.length / 50);
   const part = losses.slice(-(2 * reach + 1));
-  const final = part.reduce((a, b) => a + b, 0) / part.length;
+  const final = mean(part);
   const note = `${pretty(losses.length)} steps, from ${pretty(losses[0])} to ${pretty(final)}${
     reach > 0 ? `; the strong line is the mean over ${part.length} steps` : ""
   }`;

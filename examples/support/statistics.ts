@@ -21,10 +21,7 @@ export function thinned(values: readonly number[], limit: number): { x: number; 
   const points = [];
   for (let start = 0; start < values.length; start += run) {
     const part = values.slice(start, start + run);
-    points.push({
-      x: start + 1 + (part.length - 1) / 2,
-      y: part.reduce((a, b) => a + b, 0) / part.length,
-    });
+    points.push({ x: start + 1 + (part.length - 1) / 2, y: mean(part) });
   }
   return points;
 }
