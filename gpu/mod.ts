@@ -17,6 +17,7 @@ export { type DeviceKind, engine, memory, use } from "./device.ts";
 export type { DeviceBuffer, Engine, Executable, Memory, Pass, ReadRange } from "./engine.ts";
 export { ArgandError } from "./errors.ts";
 export type { MapFunction, Wgsl } from "./function.ts";
+export { type Limits, limits } from "./limits.ts";
 export {
   type Adapter,
   declare,
@@ -31,5 +32,7 @@ export {
   single,
   type Slot,
   type Step,
+  type WasmRun,
   WORKGROUP,
 } from "./kernel.ts";
+export type { WasmModule } from "./wasm/instance.ts";

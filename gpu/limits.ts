@@ -1,0 +1,254 @@
+/** What the engine in use can do at most, measured: multiply-adds in registers, and copies. */
+import { engine } from "./device.ts";
+import type { DeviceBuffer, Engine, Pass } from "./engine.ts";
+import { type Kernel, linearGrid, linearMain } from "./kernel.ts";
+
+/** The rates that {@link limits} measures. */
+export interface Limits {
+  /** Multiply-adds in registers, each counted as 2 flop. */
+  readonly flopsPerSecond: number;
+  /** A kernel's copy of 64 MiB, bytes read and bytes written added. */
+  readonly bytesPerSecond: number;
+  /** The same of 16 MiB, which caches may hold. */
+  readonly cachedBytesPerSecond: number;
+  /** The engine's own copy command on 64 MiB: what its memory gives to other things than kernels. */
+  readonly transferBytesPerSecond: number;
+}
+
+/** Each of `threads` threads takes `chains` chains of four numbers through x ← x·a + b. */
+interface ChainsSpec {
+  readonly threads: number;
+  readonly chains: number;
+  readonly fused: boolean;
+}
+
+/** Multiply-adds of a chain between two looks at the loop's counter. */
+const UNROLLED = 16;
+const ROUNDS = 256;
+
+const flopOf = ({ threads, chains }: ChainsSpec) => 2 * threads * 4 * chains * UNROLLED * ROUNDS;
+
+/** a, b and the chains' first values → the sum of each thread's chains, so that none can be left out. */
+const multiplyAdd: Kernel<ChainsSpec> = {
+  name: "multiplyAdd",
+  bindings: () => ({ inputs: ["f32"], outputs: ["f32"] }),
+  wgsl({ threads, chains, fused }) {
+    const all = Array.from({ length: chains }, (_, c) => `x${c}`);
+    const round = all.map((x) => fused ? `${x} = fma(${x}, a, b);` : `${x} = ${x} * a + b;`);
+    return {
+      source: linearMain(
+        threads,
+        `  let a = vec4<f32>(in0[0]);
+  let b = vec4<f32>(in0[1]);
+  let spread = vec4<f32>(0.0, 0.1, 0.2, 0.3); // chains that were alike could be computed once
+${all.map((x, c) => `  var ${x} = spread + in0[2u + (i + ${c}u) % 62u];`).join("\n")}
+  for (var r = 0u; r < ${ROUNDS}u; r = r + 1u) {
+${Array<string>(UNROLLED).fill(`    ${round.join(" ")}`).join("\n")}
+  }
+  out0[i] = dot(vec4<f32>(1.0), ${all.join(" + ")});`,
+      ),
+      workgroups: linearGrid(threads),
+      rounds: ROUNDS,
+    };
+  },
+  // Two chains of four side by side: fewer don't fill the processor.
+  cpu({ threads, chains }, [x], [y]) {
+    const [a, b] = x;
+    for (let i = 0; i < threads; i++) {
+      let sum = 0;
+      for (let c = 0; c < chains; c += 2) {
+        const first = x[2 + (i + c) % 62];
+        let [x0, x1, x2, x3] = [first, first + 0.1, first + 0.2, first + 0.3];
+        let [x4, x5, x6, x7] = [first + 0.4, first + 0.5, first + 0.6, first + 0.7];
+        for (let r = 0; r < ROUNDS * UNROLLED; r++) {
+          x0 = x0 * a + b;
+          x1 = x1 * a + b;
+          x2 = x2 * a + b;
+          x3 = x3 * a + b;
+          x4 = x4 * a + b;
+          x5 = x5 * a + b;
+          x6 = x6 * a + b;
+          x7 = x7 * a + b;
+        }
+        sum += x0 + x1 + x2 + x3 + x4 + x5 + x6 + x7;
+      }
+      y[i] = sum;
+    }
+  },
+};
+
+/** Each of `threads` threads copies `each` elements: neighbours, or as far apart as there are threads. */
+interface CopySpec {
+  readonly threads: number;
+  readonly each: number;
+  readonly neighbours: boolean;
+}
+
+const copy: Kernel<CopySpec> = {
+  name: "copy",
+  bindings: () => ({ inputs: ["c64"], outputs: ["c64"] }),
+  wgsl({ threads, each, neighbours }) {
+    const places = Array.from(
+      { length: each },
+      (_, k) => neighbours ? `i * ${each}u + ${k}u` : `i + ${k * threads}u`,
+    );
+    return {
+      source: linearMain(
+        threads,
+        [
+          ...places.map((at, k) => `  let v${k} = in0[${at}];`),
+          ...places.map((at, k) => `  out0[${at}] = v${k};`),
+        ].join("\n"),
+      ),
+      workgroups: linearGrid(threads),
+    };
+  },
+  cpu(_, [x], [y]) {
+    y.set(x);
+  },
+};
+
+const MIB = 1 << 20;
+const LARGE = 64 * MIB;
+/** Milliseconds for which a piece of work is repeated between two waits. */
+const LONG_ENOUGH = 50;
+
+/** Milliseconds until the device has done `times` of a piece of work; the waiting itself included. */
+async function spent(
+  engine: Engine,
+  probe: DeviceBuffer,
+  times: number,
+  work: (pass: Pass) => void,
+): Promise<number> {
+  const start = performance.now();
+  const pass = engine.begin();
+  for (let k = 0; k < times; k++) work(pass);
+  pass.submit();
+  await engine.read([{ buffer: probe, offset: 0, bytes: 4 }]);
+  return performance.now() - start;
+}
+
+/** The fewest milliseconds of one run, of `rounds` series. */
+async function fastest(
+  engine: Engine,
+  probe: DeviceBuffer,
+  work: (pass: Pass) => void,
+  rounds: number,
+): Promise<number> {
+  const measure = (times: number) => spent(engine, probe, times, work);
+  await measure(1);
+  const wait = Math.min(await measure(0), await measure(0));
+  let times = 1;
+  let took = await measure(times) - wait;
+  while (took < LONG_ENOUGH) {
+    times = Math.ceil(times * Math.min(32, 1.5 * LONG_ENOUGH / Math.max(took, 1)));
+    took = await measure(times) - wait;
+  }
+  let best = took / times;
+  for (let r = 1; r < rounds; r++) best = Math.min(best, (await measure(times) - wait) / times);
+  return best;
+}
+
+/** The rate of the fastest of some variants of a kernel; a run of one counts as `amount`. */
+async function bestRate<Spec>(
+  engine: Engine,
+  kernel: Kernel<Spec>,
+  specs: readonly Spec[],
+  amount: (spec: Spec) => number,
+  [from, to]: readonly [DeviceBuffer, DeviceBuffer],
+): Promise<number> {
+  const rate = async (spec: Spec, rounds: number) => {
+    const executable = engine.compile(kernel, spec);
+    const run = (pass: Pass) => pass.dispatch(executable, [from], [to]);
+    return 1000 * amount(spec) / await fastest(engine, to, run, rounds);
+  };
+  let [best, chosen] = [0, specs[0]];
+  for (const spec of specs) {
+    const once = specs.length > 1 ? await rate(spec, 1) : 0;
+    if (once > best) [best, chosen] = [once, spec];
+  }
+  return Math.max(best, await rate(chosen, 3));
+}
+
+async function multiplyAddRate(engine: Engine): Promise<number> {
+  const threads = engine.kind === "cpu" ? 256 : 1 << 15;
+  const specs: ChainsSpec[] = engine.kind === "cpu"
+    ? [{ threads, chains: 4, fused: false }]
+    : [[2, false], [3, false], [3, true], [8, true]].map(([chains, fused]) => (
+      { threads, chains: Number(chains), fused: Boolean(fused) }
+    ));
+  const values = engine.acquire(64 * 4);
+  const sums = engine.acquire(threads * 4);
+  // The values stay near 1: nothing overflows, nothing becomes subnormal.
+  engine.upload(
+    values,
+    Float32Array.from({ length: 64 }, (_, k) => [0.999, 0.001][k] ?? 1 + k / 64),
+  );
+  try {
+    return await bestRate(engine, multiplyAdd, specs, flopOf, [values, sums]);
+  } finally {
+    engine.release(values);
+    engine.release(sums);
+  }
+}
+
+async function copyRates(engine: Engine, bytes: number): Promise<[kernel: number, own: number]> {
+  const [from, to] = [engine.acquire(bytes), engine.acquire(bytes)];
+  const specs: CopySpec[] = engine.kind === "cpu"
+    ? [{ threads: bytes / 8, each: 1, neighbours: false }]
+    : [[1, false], [4, false], [4, true], [8, true]].map(([each, neighbours]) => (
+      { threads: bytes / 8 / Number(each), each: Number(each), neighbours: Boolean(neighbours) }
+    ));
+  try {
+    // Both are written before they are read: memory that nothing was written to reads faster.
+    await spent(engine, from, 1, (pass) => pass.copy(to, 0, from, 0, bytes));
+    const own = await fastest(engine, to, (pass) => pass.copy(from, 0, to, 0, bytes), 3);
+    const kernel = await bestRate(engine, copy, specs, () => 2 * bytes, [from, to]);
+    return [kernel, 1000 * 2 * bytes / own];
+  } finally {
+    engine.release(from);
+    engine.release(to);
+  }
+}
+
+async function measureLimits(engine: Engine): Promise<Limits> {
+  const flopsPerSecond = await multiplyAddRate(engine);
+  const large = Math.min(LARGE, engine.maxBufferBytes);
+  const [bytesPerSecond, transferBytesPerSecond] = await copyRates(engine, large);
+  const [cachedBytesPerSecond] = await copyRates(engine, Math.min(16 * MIB, large));
+  return Object.freeze({
+    flopsPerSecond,
+    bytesPerSecond,
+    cachedBytesPerSecond,
+    transferBytesPerSecond,
+  });
+}
+
+const measured = new WeakMap<Engine, Promise<Limits>>();
+
+/**
+ * Measures what the engine in use can do at most: how many multiply-adds a second in registers, how
+ * many bytes a second in a copy. A kernel's rate divided by it says how much of the hardware it uses.
+ * Takes a few seconds and 128 MiB on the first call; the engine keeps the result. Other
+ * work on the machine makes it smaller than it is.
+ *
+ * @throws {ArgandError} where the device does not have the memory, or is lost.
+ *
+ * @example
+ * ```ts
+ * import { gpu } from "@argand/argand";
+ *
+ * const { flopsPerSecond, bytesPerSecond } = await gpu.limits();
+ * console.log(`${(flopsPerSecond / 1e9).toFixed(0)} GFLOP/s, ${(bytesPerSecond / 1e9).toFixed(1)} GB/s`);
+ * ```
+ */
+export function limits(): Promise<Limits> {
+  const current = engine();
+  let found = measured.get(current);
+  if (!found) {
+    found = measureLimits(current);
+    measured.set(current, found);
+    found.catch(() => measured.delete(current));
+  }
+  return found;
+}
