@@ -1,81 +1,122 @@
-/** The CPU engine: the kernels' plain TypeScript over typed arrays, run at once. */
+/**
+ * The CPU engine: buffers in one linear memory, kernels in WebAssembly where they have such a form, in
+ * their plain TypeScript otherwise.
+ */
 import type { DeviceBuffer, Engine, Executable, Memory, Pass, ReadRange } from "./engine.ts";
-import type { Adapter, DType, HostArray, Kernel, Params } from "./kernel.ts";
+import type { Adapter, DType, HostArray, Kernel, Params, WasmRun } from "./kernel.ts";
 import { cannot } from "./errors.ts";
 import { Pool, sizeClass } from "./pool.ts";
+import { openWasm, type WasmInstance, type WasmOptions } from "./wasm/instance.ts";
+
+/** An address in the linear memory; or memory of its own, where that has no room. */
+type Place = number | ArrayBuffer;
 
 interface CpuBuffer extends DeviceBuffer {
-  readonly memory: ArrayBuffer;
+  readonly place: Place;
 }
 
 interface CpuExecutable extends Executable {
   readonly inputs: readonly DType[];
   readonly outputs: readonly DType[];
+  readonly wasm: WasmRun | null;
   run(inputs: readonly HostArray[], outputs: readonly HostArray[], params: Params): void;
 }
 
 const NO_PARAMS = new Uint32Array(0);
 
-function viewOf(buffer: DeviceBuffer, dtype: DType): HostArray {
-  const { memory, bytes } = buffer as CpuBuffer;
-  return dtype === "u32"
-    ? new Uint32Array(memory, 0, bytes / 4)
-    : new Float32Array(memory, 0, bytes / 4);
+function placeOf(buffer: DeviceBuffer): Place {
+  return (buffer as CpuBuffer).place;
 }
 
 class CpuPass implements Pass {
+  constructor(readonly wasm: WasmInstance | null) {}
+
   dispatch(
     executable: Executable,
     inputs: readonly DeviceBuffer[],
     outputs: readonly DeviceBuffer[],
-    params: Uint32Array = NO_PARAMS,
+    words: Uint32Array = NO_PARAMS,
   ): void {
     const e = executable as CpuExecutable;
+    const params = {
+      u32: words,
+      i32: new Int32Array(words.buffer, words.byteOffset, words.length),
+      f32: new Float32Array(words.buffer, words.byteOffset, words.length),
+    };
+    const ins = inputs.map(placeOf), outs = outputs.map(placeOf);
+    const inMemory = (place: Place) => typeof place === "number";
+    if (e.wasm && ins.every(inMemory) && outs.every(inMemory)) {
+      e.wasm(ins as number[], outs as number[], params);
+      return;
+    }
     e.run(
-      e.inputs.map((d, k) => viewOf(inputs[k], d)),
-      e.outputs.map((d, k) => viewOf(outputs[k], d)),
-      {
-        u32: params,
-        i32: new Int32Array(params.buffer, params.byteOffset, params.length),
-        f32: new Float32Array(params.buffer, params.byteOffset, params.length),
-      },
+      e.inputs.map((d, k) => this.#view(inputs[k], d)),
+      e.outputs.map((d, k) => this.#view(outputs[k], d)),
+      params,
     );
   }
 
   copy(from: DeviceBuffer, fromOffset: number, to: DeviceBuffer, toOffset: number, bytes: number) {
-    const source = new Uint8Array((from as CpuBuffer).memory, fromOffset, bytes);
-    new Uint8Array((to as CpuBuffer).memory, toOffset, bytes).set(source);
+    bytesOf(this.wasm, to, toOffset, bytes).set(bytesOf(this.wasm, from, fromOffset, bytes));
   }
 
   submit(): void {}
+
+  #view(buffer: DeviceBuffer, dtype: DType): HostArray {
+    const view = bytesOf(this.wasm, buffer, 0, buffer.bytes);
+    return dtype === "u32"
+      ? new Uint32Array(view.buffer, view.byteOffset, buffer.bytes >> 2)
+      : new Float32Array(view.buffer, view.byteOffset, buffer.bytes >> 2);
+  }
 }
 
-/** Runs every kernel's TypeScript on the calling thread. */
+/** A view that is good until the next buffer is acquired. */
+function bytesOf(wasm: WasmInstance | null, buffer: DeviceBuffer, offset: number, bytes: number) {
+  const place = placeOf(buffer);
+  return typeof place === "number"
+    ? new Uint8Array(wasm!.buffer, place + offset, bytes)
+    : new Uint8Array(place, offset, bytes);
+}
+
+/** Runs every kernel on the calling thread, with the help of others where that is worth it. */
 export class CpuEngine implements Engine {
   readonly kind = "cpu";
-  readonly adapter: Adapter = { name: "CPU (TypeScript)", software: true };
+  readonly adapter: Adapter;
   readonly maxBufferBytes: number = 2 ** 32 - 8;
   readonly maxBindings = 64;
-  readonly #pool = new Pool<ArrayBuffer>((capacity) => {
-    try {
-      return new ArrayBuffer(capacity);
-    } catch {
-      throw cannot(`hold ${capacity} more bytes on the CPU engine`, "the host is out of memory");
-    }
-  }, () => {});
+  readonly #wasm: WasmInstance | null;
+  readonly #pool: Pool<Place>;
+
+  /** With `null` kernels run in plain TypeScript alone; options are for tests. */
+  constructor(options: WasmOptions | null = {}) {
+    const wasm = options && openWasm(options);
+    this.#wasm = wasm;
+    this.adapter = { name: `CPU (${wasm ? "WebAssembly" : "TypeScript"})`, software: true };
+    this.#pool = new Pool<Place>((capacity) => {
+      const pointer = wasm?.allocate(capacity);
+      if (pointer) return pointer;
+      try {
+        return new ArrayBuffer(capacity);
+      } catch {
+        throw cannot(`hold ${capacity} more bytes on the CPU engine`, "the host is out of memory");
+      }
+    }, (place) => {
+      if (typeof place === "number") wasm!.free(place);
+    });
+  }
 
   acquire(bytes: number): DeviceBuffer {
     const capacity = sizeClass(bytes);
-    const buffer: CpuBuffer = { bytes, capacity, engine: this, memory: this.#pool.take(capacity) };
+    const buffer: CpuBuffer = { bytes, capacity, engine: this, place: this.#pool.take(capacity) };
     return buffer;
   }
 
   release(buffer: DeviceBuffer): void {
-    this.#pool.give((buffer as CpuBuffer).memory, buffer.capacity);
+    this.#pool.give(placeOf(buffer), buffer.capacity);
   }
 
   upload(buffer: DeviceBuffer, data: HostArray): void {
-    new Uint8Array((buffer as CpuBuffer).memory).set(
+    bytesOf(this.#wasm, buffer, 0, data.byteLength).set(
       new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
     );
   }
@@ -86,20 +127,23 @@ export class CpuEngine implements Engine {
       name: kernel.name,
       inputs,
       outputs,
+      wasm: this.#wasm && (kernel.wasm?.(spec, this.#wasm) ?? null),
       run: (ins, outs, params) => kernel.cpu(spec, ins, outs, params),
     };
     return executable;
   }
 
   begin(): Pass {
-    return new CpuPass();
+    return new CpuPass(this.#wasm);
   }
 
   read(ranges: readonly ReadRange[]): Promise<ArrayBuffer[]> {
     return Promise.resolve(
-      ranges.map(({ buffer, offset, bytes }) =>
-        (buffer as CpuBuffer).memory.slice(offset, offset + bytes)
-      ),
+      ranges.map(({ buffer, offset, bytes }) => {
+        const copy = new Uint8Array(bytes);
+        copy.set(bytesOf(this.#wasm, buffer, offset, bytes));
+        return copy.buffer;
+      }),
     );
   }
 
@@ -111,5 +155,6 @@ export class CpuEngine implements Engine {
 
   destroy(): void {
     this.#pool.trim();
+    this.#wasm?.close();
   }
 }

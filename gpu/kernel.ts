@@ -1,11 +1,14 @@
 /**
  * What a kernel is: one dispatch, written twice side by side, as WGSL and as plain TypeScript.
- * The TypeScript is the reference in the tests and the CPU engine's own code.
+ * The TypeScript is the reference in the tests; the CPU engine takes it where there is no WebAssembly
+ * form of it.
  *
  * A `spec` holds what is fixed when the shader is compiled (shapes, strides, options) and is plain
  * JSON: the pipeline cache is keyed by it. `params` are 32-bit words that may change from run to run
  * without a new pipeline (scalars, offsets, seeds).
  */
+
+import type { WasmModule } from "./wasm/instance.ts";
 
 /** The kinds of element a buffer can hold: float32, interleaved complex64, or uint32 indices. */
 export type DType = "f32" | "c64" | "u32";
@@ -67,7 +70,19 @@ export interface Kernel<Spec = unknown> {
     outputs: readonly HostArray[],
     params: Params,
   ): void;
+  /**
+   * The same function in WebAssembly, for the CPU engine; null where this spec has no such form and the
+   * plain TypeScript runs.
+   */
+  wasm?(spec: Spec, module: WasmModule): WasmRun | null;
 }
+
+/** Runs a kernel whose buffers lie in the linear memory; pointers are byte addresses there. */
+export type WasmRun = (
+  inputs: readonly number[],
+  outputs: readonly number[],
+  params: Params,
+) => void;
 
 /** The params of one dispatch, readable as unsigned, signed and floating 32-bit words. */
 export interface Params {

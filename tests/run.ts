@@ -99,6 +99,7 @@ async function check(): Promise<Verdict[]> {
     await step(["check", ...flags, "."]),
     await step(["doc", "--lint", ...PUBLIC]),
     await step(["test", "--doc", ...flags, ...TEST_PERMISSIONS, ...DOCUMENTED]),
+    await step(["task", "wasm", "--check"]),
     await step(["publish", "--dry-run", "--allow-dirty"]),
   ];
 }

@@ -18,6 +18,9 @@ export interface PartialSumsSpec {
   readonly bias: number;
 }
 
+/** Numbers that a thread of the CPU engine adds up at once. */
+const CHUNK = 8192;
+
 /**
  * In how many parts to cut a sum of `depth` terms for each of `outputs` elements: enough that a GPU has
  * threads to fill it, never fewer than 256 terms to a part, nor more than a thread may loop over.
@@ -50,5 +53,14 @@ export const partialSums: Kernel<PartialSumsSpec> = {
       for (let p = 0; p < parts; p++) sum += partials[p * count * words + i];
       out[i] = sum;
     }
+  },
+  wasm({ dtype, parts, count, bias }, module) {
+    const words = WORDS[dtype], numbers = count * words;
+    const chunks = Math.ceil(numbers / CHUNK);
+    return (inputs, [out]) => {
+      const offsets = bias ? inputs[1] : 0;
+      const args = module.args([inputs[0], out, offsets, numbers, parts, bias * words, CHUNK]);
+      module.parallel("partialSums", args, chunks, numbers * (parts + 1) / 4);
+    };
   },
 };

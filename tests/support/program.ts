@@ -1,6 +1,7 @@
 /** Runs a program of kernels on an engine, for tests of kernels below the tensors. */
 import type { Engine } from "../../gpu/engine.ts";
 import { type Adapter, BYTES, type HostArray, type Program, type Slot } from "../../gpu/kernel.ts";
+import { CpuEngine } from "../../gpu/cpu.ts";
 import { use } from "../../gpu/device.ts";
 
 /** The CPU engine, and the WebGPU engine where there is an adapter. */
@@ -14,6 +15,14 @@ export async function engines(): Promise<Engine[]> {
     if (must) throw error;
     return [cpu];
   }
+}
+
+/** The CPU engine without WebAssembly: the kernels' plain TypeScript. */
+const plain = new CpuEngine(null);
+
+/** All that can run a kernel: the engines, and plain TypeScript. */
+export async function kernelEngines(): Promise<Engine[]> {
+  return [plain, ...await engines()];
 }
 
 /**
@@ -60,7 +69,7 @@ export async function runProgram(
   );
 }
 
-/** Runs the program on every engine there is. */
+/** Runs the program on every engine there is, in plain TypeScript first. */
 export async function runOnAll(
   program: Program,
   inputs: readonly HostArray[],
@@ -68,7 +77,7 @@ export async function runOnAll(
   params?: Uint32Array,
 ): Promise<{ kind: string; out: HostArray[] }[]> {
   const results = [];
-  for (const engine of await engines()) {
+  for (const engine of await kernelEngines()) {
     const out = await runProgram(engine, program, inputs, outputs, params);
     results.push({ kind: engine.kind, out });
   }

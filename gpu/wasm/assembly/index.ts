@@ -1,0 +1,7 @@
+/**
+ * The functions of the CPU engine that run in WebAssembly. A job is a function
+ * `(args: usize, chunk: i32, scratch: usize): void`: `args` points at 32-bit words, `scratch` at memory
+ * of the thread's own. Nothing here has a state, so that every thread can have an instance.
+ */
+export * from "./partial_sums";
+export { mapExpression } from "./expression";

@@ -1,0 +1,168 @@
+/**
+ * Threads that share a linear memory and do the chunks of a job together. They wait for work asleep,
+ * hold no process alive, and a job never waits for one that has not come up.
+ */
+
+/** The words of the control block, at `CONTROL` in the memory. */
+const TURN = 0, OPEN = 1, JOB = 2, ARGS = 3, CHUNKS = 4, NEXT = 5, BUSY = 6, FAILED = 7, UP = 8;
+const CLOSED = 9;
+const CONTROL = 1024, CONTROL_WORDS = 16;
+const MOST_WORKERS = 7;
+
+/** How often a thread looks before it sleeps: some tens of microseconds. */
+const LOOKS = 4000;
+
+/**
+ * The program of a worker. A job is open from before `TURN` moves on until the caller has run out of
+ * chunks; who takes part has first counted itself in `BUSY`, and the caller waits for that to be 0.
+ */
+const PROGRAM = `
+function serve({ module, memory, names, scratch }) {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const words = new Int32Array(memory.buffer, ${CONTROL}, ${CONTROL_WORDS});
+  const jobs = names.map((name) => exports[name]);
+  let turn = 0;
+  Atomics.add(words, ${UP}, 1);
+  for (;;) {
+    for (let k = 0; k < ${LOOKS} && Atomics.load(words, ${TURN}) === turn; k++);
+    Atomics.wait(words, ${TURN}, turn);
+    turn = Atomics.load(words, ${TURN});
+    if (Atomics.load(words, ${CLOSED})) return;
+    Atomics.add(words, ${BUSY}, 1);
+    if (Atomics.load(words, ${OPEN})) {
+      const job = jobs[words[${JOB}]], args = words[${ARGS}], chunks = words[${CHUNKS}];
+      try {
+        for (let c; (c = Atomics.add(words, ${NEXT}, 1)) < chunks;) job(args, c, scratch);
+      } catch {
+        Atomics.store(words, ${FAILED}, 1);
+      }
+    }
+    if (Atomics.sub(words, ${BUSY}, 1) === 1) Atomics.notify(words, ${BUSY});
+  }
+}`;
+const IN_NODE = `${PROGRAM}\nserve(require("node:worker_threads").workerData);`;
+const IN_BROWSER = `${PROGRAM}\nonmessage = ({ data }) => { serve(data); close(); };`;
+
+interface NodeWorker {
+  unref(): void;
+  on(event: "error", listener: () => void): void;
+}
+
+interface NodeThreads {
+  readonly isMainThread: boolean;
+  readonly Worker: new (source: string, options: { eval: true; workerData: unknown }) => NodeWorker;
+}
+
+/** Deno's and Node's threads; undefined in a browser. */
+function nodeThreads(): NodeThreads | undefined {
+  const { process } = globalThis as {
+    process?: { getBuiltinModule?: (name: string) => unknown };
+  };
+  return process?.getBuiltinModule?.("node:worker_threads") as NodeThreads | undefined;
+}
+
+/** How many threads beside this one are of use: none in a program's own worker of Deno or Node. */
+export function workersOfUse(): number {
+  if (typeof SharedArrayBuffer === "undefined") return 0;
+  const threads = nodeThreads();
+  if (threads ? !threads.isMainThread || "WorkerGlobalScope" in globalThis : false) return 0;
+  if (!threads && (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false) {
+    return 0;
+  }
+  const cores = (globalThis.navigator as Navigator | undefined)?.hardwareConcurrency ?? 1;
+  return Math.min(MOST_WORKERS, Math.max(0, cores - 1));
+}
+
+/** The threads of one memory. */
+export class Team {
+  readonly #words: Int32Array<SharedArrayBuffer>;
+  readonly #names: readonly string[];
+
+  /** Starts one worker for each of the places of scratch memory. */
+  constructor(
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    names: readonly string[],
+    scratch: readonly number[],
+  ) {
+    const shared = memory.buffer as unknown as SharedArrayBuffer;
+    this.#words = new Int32Array(shared, CONTROL, CONTROL_WORDS);
+    this.#names = names;
+    for (const place of scratch) start({ module, memory, names, scratch: place });
+  }
+
+  /** Calls `run(args, chunk, scratch)` for every chunk, here and on the workers that are up. */
+  run(
+    name: string,
+    run: (args: number, chunk: number, scratch: number) => unknown,
+    args: number,
+    chunks: number,
+    scratch: number,
+  ): void {
+    const words = this.#words;
+    if (Atomics.load(words, UP) === 0) {
+      for (let c = 0; c < chunks; c++) run(args, c, scratch);
+      return;
+    }
+    words[JOB] = this.#names.indexOf(name);
+    words[ARGS] = args;
+    words[CHUNKS] = chunks;
+    words[FAILED] = 0;
+    Atomics.store(words, NEXT, 0);
+    Atomics.store(words, OPEN, 1);
+    Atomics.add(words, TURN, 1);
+    Atomics.notify(words, TURN);
+    try {
+      for (let c; (c = Atomics.add(words, NEXT, 1)) < chunks;) run(args, c, scratch);
+    } finally {
+      Atomics.store(words, NEXT, chunks);
+      Atomics.store(words, OPEN, 0);
+      this.#await();
+    }
+    if (Atomics.load(words, FAILED)) {
+      throw new WebAssembly.RuntimeError(`${name} failed in a thread`);
+    }
+  }
+
+  /** How many workers are up. */
+  size(): number {
+    return Atomics.load(this.#words, UP);
+  }
+
+  /** Ends the workers. */
+  close(): void {
+    Atomics.store(this.#words, CLOSED, 1);
+    Atomics.add(this.#words, TURN, 1);
+    Atomics.notify(this.#words, TURN);
+  }
+
+  #await(): void {
+    const words = this.#words;
+    for (let k = 0; k < LOOKS; k++) if (Atomics.load(words, BUSY) === 0) return;
+    for (let busy; (busy = Atomics.load(words, BUSY)) > 0;) {
+      try {
+        Atomics.wait(words, BUSY, busy, 1);
+      } catch {
+        // a page's main thread may not sleep: it goes on looking
+      }
+    }
+  }
+}
+
+/** A worker that can't start, for want of permission or memory, is not missed: nothing waits for it. */
+function start(data: unknown): void {
+  const threads = nodeThreads();
+  try {
+    if (threads) {
+      const worker = new threads.Worker(IN_NODE, { eval: true, workerData: data });
+      worker.on("error", () => {});
+      worker.unref();
+      return;
+    }
+    const url = URL.createObjectURL(new Blob([IN_BROWSER], { type: "text/javascript" }));
+    new Worker(url).postMessage(data);
+    URL.revokeObjectURL(url);
+  } catch {
+    return;
+  }
+}
