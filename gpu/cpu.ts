@@ -2,10 +2,19 @@
  * The CPU engine: buffers in one linear memory, kernels in WebAssembly where they have such a form, in
  * their plain TypeScript otherwise.
  */
-import type { DeviceBuffer, Engine, Executable, Memory, Pass, ReadRange } from "./engine.ts";
+import type {
+  DeviceBuffer,
+  Engine,
+  Executable,
+  Memory,
+  Pass,
+  ReadRange,
+  Stopwatch,
+} from "./engine.ts";
 import type { Adapter, DType, HostArray, Kernel, Params, WasmRun } from "./kernel.ts";
 import { cannot } from "./errors.ts";
 import { Pool, sizeClass } from "./pool.ts";
+import { Clock } from "./timing.ts";
 import { openWasm, type WasmInstance, type WasmOptions } from "./wasm/instance.ts";
 
 /** An address in the linear memory; or memory of its own, where that has no room. */
@@ -86,6 +95,7 @@ export class CpuEngine implements Engine {
   readonly maxBindings = 64;
   readonly #wasm: WasmInstance | null;
   readonly #pool: Pool<Place>;
+  #clock: Clock | null = null;
 
   /** With `null` kernels run in plain TypeScript alone; options are for tests. */
   constructor(options: WasmOptions | null = {}) {
@@ -125,6 +135,7 @@ export class CpuEngine implements Engine {
     const { inputs, outputs } = kernel.bindings(spec);
     const executable: CpuExecutable = {
       name: kernel.name,
+      flops: kernel.flops?.(spec),
       inputs,
       outputs,
       wasm: this.#wasm && (kernel.wasm?.(spec, this.#wasm) ?? null),
@@ -134,7 +145,12 @@ export class CpuEngine implements Engine {
   }
 
   begin(): Pass {
-    return new CpuPass(this.#wasm);
+    const pass = new CpuPass(this.#wasm);
+    return this.#clock ? this.#clock.watch(pass) : pass;
+  }
+
+  time(): Stopwatch {
+    return this.#clock = new Clock(() => this.#clock = null);
   }
 
   read(ranges: readonly ReadRange[]): Promise<ArrayBuffer[]> {

@@ -19,6 +19,8 @@ async function openWebGpu(): Promise<WebGpuEngine | null> {
   // Ask for what the adapter has in size, and for no more bindings than every adapter has.
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
   const device = await adapter.requestDevice({
+    // For profiles; a device works without.
+    requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
     requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
   });
   return new WebGpuEngine(device, adapter.info, true);

@@ -15,6 +15,26 @@ export interface DeviceBuffer {
 export interface Executable {
   /** The kernel's name. */
   readonly name: string;
+  /** The floating-point operations of a dispatch, where the kernel states them. */
+  readonly flops?: number;
+}
+
+/** One dispatch, timed. */
+export interface Timing {
+  /** What was dispatched. */
+  readonly executable: Executable;
+  /** The bytes of the buffers that it binds. */
+  readonly bytes: number;
+  /** Milliseconds on the device. */
+  readonly ms: number;
+}
+
+/** Times dispatches until it is stopped. */
+export interface Stopwatch {
+  /** By the device's own timestamps, or by waiting for each dispatch. */
+  readonly by: "timestamps" | "waiting";
+  /** Waits for the device; the times in the order of the dispatches. */
+  stop(): Promise<readonly Timing[]>;
 }
 
 /** What an engine holds on its device, in bytes, exact. */
@@ -84,6 +104,8 @@ export interface Engine {
   read(ranges: readonly ReadRange[]): Promise<ArrayBuffer[]>;
   /** What is held on the device. */
   memory(): Memory;
+  /** Times every dispatch from now on; one stopwatch at a time. */
+  time(): Stopwatch;
   /** Throws the error of a lost device or of a kernel that failed earlier. */
   check(): void;
   /** Gives everything back; the engine can't be used afterwards. */

@@ -50,6 +50,11 @@ export interface Shader {
   readonly rounds?: number;
 }
 
+/** The entry of that name, or the first one: how a kernel finds the variant it is asked for. */
+export function named<T extends { readonly name: string }>(list: readonly T[], name?: string): T {
+  return list.find((entry) => entry.name === name) ?? list[0];
+}
+
 /** A buffer as the CPU engine sees it; complex64 is interleaved. */
 export type HostArray = Float32Array | Uint32Array;
 
@@ -61,8 +66,19 @@ export interface Kernel<Spec = unknown> {
   bindings(spec: Spec): { readonly inputs: readonly DType[]; readonly outputs: readonly DType[] };
   /** How many 32-bit words of params it reads; absent means none. */
   params?(spec: Spec): number;
-  /** The body of the shader; declarations of the bindings are put in front by {@link declare}. */
-  wgsl(spec: Spec, adapter: Adapter): Shader;
+  /** The floating-point operations of one dispatch, a complex product-sum counted as 8; for profiles. */
+  flops?(spec: Spec): number;
+  /**
+   * Names of the ways in which {@link Kernel.wgsl} can write this spec's shader, a handful, the one first
+   * that is expected to be fastest. All bind the same buffers and compute the same; sums may round
+   * differently. Absent where there is one way only. A tuner times them and keeps the fastest.
+   */
+  variants?(spec: Spec, adapter: Adapter): readonly string[];
+  /**
+   * The body of the shader; declarations of the bindings are put in front by {@link declare}.
+   * `variant` is one of {@link Kernel.variants}; the first of them where it is left out or not known.
+   */
+  wgsl(spec: Spec, adapter: Adapter, variant?: string): Shader;
   /** The plain TypeScript of the same function. */
   cpu(
     spec: Spec,

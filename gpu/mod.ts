@@ -14,7 +14,16 @@
  * @module
  */
 export { type DeviceKind, engine, memory, use } from "./device.ts";
-export type { DeviceBuffer, Engine, Executable, Memory, Pass, ReadRange } from "./engine.ts";
+export type {
+  DeviceBuffer,
+  Engine,
+  Executable,
+  Memory,
+  Pass,
+  ReadRange,
+  Stopwatch,
+  Timing,
+} from "./engine.ts";
 export { ArgandError } from "./errors.ts";
 export type { MapFunction, Wgsl } from "./function.ts";
 export { type Limits, limits } from "./limits.ts";
@@ -36,3 +45,4 @@ export {
   WORKGROUP,
 } from "./kernel.ts";
 export type { WasmModule } from "./wasm/instance.ts";
+export { Profile, profile, type ProfiledDispatch, type ProfileRow } from "./profile.ts";
