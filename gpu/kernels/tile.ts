@@ -241,6 +241,28 @@ export interface TileCost {
   readonly products: number;
 }
 
+/** The `count` candidates of least estimated time on this adapter, the best one first. */
+export function ranked<T>(
+  adapter: Adapter,
+  field: Field,
+  candidates: readonly T[],
+  cost: (tile: T) => TileCost,
+  count: number,
+): T[] {
+  const product = field === "c64" ? 1.1 : 0.3;
+  const times = candidates.map((tile) => {
+    const { threads, loads, products } = cost(tile);
+    // Software: groups of eight lanes on a few cores. Hardware: some thousand threads to fill it.
+    const rounds = adapter.software
+      ? Math.max(Math.ceil(threads / 8), 4)
+      : Math.max(threads, 8192) / 8;
+    const time = rounds * (loads * (adapter.software ? 25 : 4) + products * product);
+    return { tile, time };
+  });
+  // The sort is stable: of equals the first one stays in front.
+  return times.sort((a, b) => a.time - b.time).slice(0, count).map(({ tile }) => tile);
+}
+
 /** The candidate with the least estimated time on this adapter. */
 export function cheapest<T>(
   adapter: Adapter,
@@ -248,16 +270,5 @@ export function cheapest<T>(
   candidates: readonly T[],
   cost: (tile: T) => TileCost,
 ): T {
-  const product = field === "c64" ? 1.1 : 0.3;
-  let best = candidates[0], least = Infinity;
-  for (const tile of candidates) {
-    const { threads, loads, products } = cost(tile);
-    // Software: groups of eight lanes on a few cores. Hardware: some thousand threads to fill it.
-    const rounds = adapter.software
-      ? Math.max(Math.ceil(threads / 8), 4)
-      : Math.max(threads, 8192) / 8;
-    const time = rounds * (loads * (adapter.software ? 25 : 4) + products * product);
-    if (time < least) [best, least] = [tile, time];
-  }
-  return best;
+  return ranked(adapter, field, candidates, cost, 1)[0];
 }
