@@ -40,6 +40,15 @@ export function valueDType(value: Value): DType {
   }
 }
 
+/** The functions in a value, each counted once; for profiles. */
+export function functionsIn(value: Value): number {
+  let count = 0;
+  visit([value], () => {}, ({ op }) => {
+    if (op === "call") count++;
+  });
+  return count;
+}
+
 const ZERO: Record<DType, string> = { f32: "0.0", c64: "vec2<f32>(0.0)", u32: "0u" };
 
 /** Visits what `roots` need, operands first, each once. */

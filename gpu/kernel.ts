@@ -22,6 +22,9 @@ export const BYTES: Readonly<Record<DType, number>> = { f32: 4, c64: 8, u32: 4 }
 /** The 32-bit words of one element: its places in a {@link HostArray}. */
 export const WORDS: Readonly<Record<DType, number>> = { f32: 1, c64: 2, u32: 1 };
 
+/** Floating-point operations of a multiply and an add. */
+export const MULTIPLY_ADD: Readonly<Record<Field, number>> = { f32: 2, c64: 8 };
+
 /** The WGSL type of one element. */
 export const WGSL_TYPE: Readonly<Record<DType, string>> = {
   f32: "f32",

@@ -102,6 +102,7 @@ export function covarianceStatistics(spec: BatchNormSpec): Program {
 
 const normalize: Kernel<BatchNormSpec> = {
   name: "covarianceNormalize",
+  flops: (s) => 10 * s.n * s.channels * s.inner,
   bindings: ({ affine }) => ({
     inputs: affine ? ["c64", "f32", "f32", "c64"] : ["c64", "f32"],
     outputs: ["c64"],

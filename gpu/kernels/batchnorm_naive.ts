@@ -79,6 +79,7 @@ export function naiveStatistics(spec: BatchNormSpec): Program {
 
 const normalize: Kernel<BatchNormSpec> = {
   name: "naiveNormalize",
+  flops: (s) => 6 * s.n * s.channels * s.inner,
   bindings: ({ affine }) => ({
     inputs: affine ? ["c64", "f32", "c64", "c64"] : ["c64", "f32"],
     outputs: ["c64"],

@@ -2,7 +2,7 @@
  * The inner kernel of convolutions: correlates images with packed weights. It serves the forward pass
  * and, with lifted positions, the gradient to the input.
  */
-import { type Field, type Kernel, WORDS } from "../kernel.ts";
+import { type Field, type Kernel, MULTIPLY_ADD, WORDS } from "../kernel.ts";
 import { hostProduct } from "./host_product.ts";
 import { paddedRows, type Pair } from "./pack_weights.ts";
 import {
@@ -51,6 +51,10 @@ interface Patch {
 /** The correlation itself; inputs x, packed weights and, where asked, the bias. */
 export const correlate: Kernel<CorrelateSpec> = {
   name: "correlate",
+  flops({ dtype, batch, groups, depth, rows, output, kernel, lift }) {
+    const sums = batch * groups * rows * output[0] * output[1];
+    return MULTIPLY_ADD[dtype] * sums * depth * kernel[0] * kernel[1] / (lift[0] * lift[1]);
+  },
   bindings: ({ dtype, bias }) => ({
     inputs: bias ? [dtype, dtype, dtype] : [dtype, dtype],
     outputs: [dtype],

@@ -1,5 +1,5 @@
 /** The inner kernel of a convolution's gradient to its weights: a correlation summed over pixels. */
-import { type Field, type Kernel, WORDS } from "../kernel.ts";
+import { type Field, type Kernel, MULTIPLY_ADD, WORDS } from "../kernel.ts";
 import type { Pair } from "./pack_weights.ts";
 import { hostProduct } from "./host_product.ts";
 import { partsOfSum } from "./partial_sums.ts";
@@ -76,6 +76,8 @@ function stretchesOf(width: number): { unroll: number; steps: number; perRow: nu
 /** Inputs x and y; the output holds the partial sums. */
 export const correlateWeights: Kernel<CorrelateWeightsSpec> = {
   name: "correlateWeights",
+  flops: (spec) =>
+    MULTIPLY_ADD[spec.dtype] * weightsOf(spec) * spec.batch * spec.output[0] * spec.output[1],
   bindings: ({ dtype }) => ({ inputs: [dtype, dtype], outputs: [dtype] }),
   wgsl(spec, adapter) {
     const { software } = adapter;

@@ -7,6 +7,7 @@ import {
   type Field,
   type Kernel,
   linearGrid,
+  MULTIPLY_ADD,
   type Program,
   single,
   sizedMain,
@@ -62,6 +63,8 @@ function electWgsl(crew: Crew): string {
  */
 const eliminateColumn: Kernel<EliminateSpec> = {
   name: "eliminate",
+  // Of ⅔n³ a matrix, or as many complex ones, each column has a like part.
+  flops: ({ dtype, batch, n }) => MULTIPLY_ADD[dtype] * batch * n * n / 3,
   bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, "u32", "u32"] }),
   params: () => 3,
   wgsl({ dtype, batch, n }, adapter) {

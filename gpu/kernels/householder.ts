@@ -12,6 +12,7 @@ import {
   type Kernel,
   linearGrid,
   MOST_ROUNDS,
+  MULTIPLY_ADD,
   type Program,
   sizedMain,
   type Step,
@@ -71,6 +72,11 @@ function largestWgsl({ columns, lanes }: Crew): string {
  */
 const reflectColumns: Kernel<HouseholderSpec> = {
   name: "reflect",
+  // Of 2n²(m − n/3), or as many complex ones, each column has a like part.
+  flops({ dtype, batch, m, n }) {
+    const [long, short] = [Math.max(m, n), Math.min(m, n)];
+    return MULTIPLY_ADD[dtype] * batch * short * (long - short / 3);
+  },
   bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, dtype] }),
   params: () => 4,
   wgsl({ dtype, batch, m, n }, adapter) {
@@ -252,6 +258,8 @@ const upperTriangle: Kernel<HouseholderSpec> = {
  */
 const assemble: Kernel<HouseholderSpec & { readonly rounds: number }> = {
   name: "assembleQ",
+  flops: ({ dtype, batch, m, width, rounds }) =>
+    2 * MULTIPLY_ADD[dtype] * batch * m * width * rounds,
   bindings: ({ dtype }) => ({ inputs: [dtype, dtype], outputs: [dtype] }),
   params: () => 6,
   wgsl({ dtype, batch, width, rounds }, adapter) {

@@ -12,6 +12,7 @@ import {
   type Kernel,
   linearGrid,
   linearMain,
+  MULTIPLY_ADD,
   type Program,
   type Shader,
   type Step,
@@ -237,6 +238,8 @@ const jacobiStart: Kernel<JacobiSpec> = {
 /** Round `params[0]` of sweep `params[1]`, in place. */
 const jacobiRound: Kernel<JacobiSpec> = {
   name: "jacobiRound",
+  // Three products of rows, and two rows turned, for each pair; less where a matrix is done.
+  flops: ({ dtype, batch, rows, length }) => 5 * MULTIPLY_ADD[dtype] * batch * length * rows / 2,
   bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, "u32"] }),
   params: () => 2,
   wgsl: (spec, adapter: Adapter) => adapter.software ? softwareRound(spec) : hardwareRound(spec),

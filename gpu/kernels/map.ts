@@ -5,6 +5,7 @@ import {
   type BlockEvaluator,
   compileBlocks,
   expressionWgsl,
+  functionsIn,
   type Value,
   valueDType,
 } from "../expression.ts";
@@ -26,6 +27,7 @@ export function mapKernel(name: string): Kernel<MapSpec> {
     name,
     bindings: ({ inputs, value }) => ({ inputs, outputs: [valueDType(value)] }),
     params: ({ words }) => words,
+    flops: ({ size, value }) => size * functionsIn(value),
     wgsl({ size, value }) {
       const { functions, statements, result } = expressionWgsl(value);
       return {

@@ -4,6 +4,7 @@ import {
   BYTES,
   type Field,
   type Kernel,
+  MULTIPLY_ADD,
   type Program,
   single,
   WORDS,
@@ -90,6 +91,7 @@ export function matmul(spec: MatmulSpec): Program {
 
 const product: Kernel<SplitSpec> = {
   name: "matmul",
+  flops: (spec) => MULTIPLY_ADD[spec.dtype] * batchOf(spec) * spec.m * spec.n * spec.k,
   bindings: ({ dtype, bias }) => ({
     inputs: bias ? [dtype, dtype, dtype] : [dtype, dtype],
     outputs: [dtype],

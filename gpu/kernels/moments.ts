@@ -44,6 +44,7 @@ fn merge(a: Partial, b: Partial) -> Partial {
  */
 const partialMoments: Kernel<ChannelSpec> = {
   name: "partialMoments",
+  flops: (s) => 10 * s.n * s.channels * s.inner,
   bindings: () => ({ inputs: ["c64"], outputs: ["f32"] }),
   wgsl(s) {
     const d = deal(s);
@@ -100,6 +101,7 @@ ${block.map((b) => `    let d${b} = x${b} - mean;`).join("\n")}
  */
 const partialProducts: Kernel<ChannelSpec & { readonly stride: number }> = {
   name: "partialProducts",
+  flops: (s) => 12 * s.n * s.channels * s.inner,
   bindings: () => ({ inputs: ["c64", "c64", "f32"], outputs: ["f32"] }),
   wgsl(s) {
     const d = deal(s);
@@ -241,6 +243,7 @@ export function productsOf(s: ChannelSpec, partial: HostArray, channel: number):
  */
 const affineGradient: Kernel<ChannelSpec> = {
   name: "affineGradient",
+  flops: (s) => 18 * s.n * s.channels * s.inner,
   bindings: () => ({ inputs: ["c64", "c64", "f32"], outputs: ["c64"] }),
   wgsl(s, adapter) {
     const pair = (k: number) => `vec2<f32>(in2[o + ${k}u], in2[o + ${k + 1}u])`;

@@ -35,6 +35,7 @@ export function partsOfSum(depth: number, outputs: number): number {
 /** out[i] = Σ_p in0[p · count + i] (+ bias[i mod columns]). */
 export const partialSums: Kernel<PartialSumsSpec> = {
   name: "partialSums",
+  flops: ({ dtype, parts, count }) => parts * count * WORDS[dtype],
   bindings: ({ dtype, bias }) => ({ inputs: bias ? [dtype, dtype] : [dtype], outputs: [dtype] }),
   wgsl({ dtype, parts, count, bias }) {
     const type = WGSL_TYPE[dtype];

@@ -12,7 +12,13 @@ import {
   type Slot,
   type Step,
 } from "../kernel.ts";
-import { BLOCK, type BlockEvaluator, compileBlocks, valueDType } from "../expression.ts";
+import {
+  BLOCK,
+  type BlockEvaluator,
+  compileBlocks,
+  functionsIn,
+  valueDType,
+} from "../expression.ts";
 import { add, linear, mod, mul } from "../index.ts";
 import {
   collapse,
@@ -46,6 +52,10 @@ const evaluators = new WeakMap<Stage, BlockEvaluator>();
 
 const stage: Kernel<Stage> = {
   name: "reduce",
+  flops(spec) {
+    const { kept, run } = sizes(spec);
+    return kept * run * (1 + functionsIn(spec.value));
+  },
   bindings: ({ inputs, value }) => ({ inputs, outputs: [valueDType(value)] }),
   params: ({ words }) => words,
   wgsl(spec) {

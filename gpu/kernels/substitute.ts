@@ -8,6 +8,7 @@ import {
   type Kernel,
   linearGrid,
   MOST_ROUNDS,
+  MULTIPLY_ADD,
   type Program,
   sizedMain,
   type Slot,
@@ -99,6 +100,9 @@ const ROWS = 4;
 /** The steps `[start, end)` of a triangular system, in place; the rows solved before are known. */
 const triangle: Kernel<Triangle> = {
   name: "substitute",
+  // A row needs half of the others on the average.
+  flops: ({ dtype, batch, n, columns, rounds }) =>
+    MULTIPLY_ADD[dtype] * batch * columns * Math.min(rounds, n) * n / 2,
   bindings: ({ dtype }) => ({ inputs: [dtype], outputs: [dtype] }),
   params: () => 5,
   wgsl(spec, adapter) {

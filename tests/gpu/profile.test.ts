@@ -6,6 +6,7 @@ import { profile } from "../../gpu/profile.ts";
 import { complex, ones, parameter, tensor } from "../../complex/create.ts";
 import { randnComplex } from "../../complex/random.ts";
 import { eval as evaluate } from "../../complex/transform.ts";
+import { conv2d } from "../../nn/functional/conv.ts";
 import { count } from "../support/dispatches.ts";
 import { onEngines } from "../support/engines.ts";
 import { engines } from "../support/program.ts";
@@ -148,4 +149,21 @@ Deno.test({
       await use("cpu");
     }
   },
+});
+
+onEngines("kernels that compute state their operations", async () => {
+  const flopsOf = async (work: () => void, kernel: string) => {
+    work();
+    return (await profile(work)).rows.find((row) => row.kernel === kernel)?.flops;
+  };
+  const [a, x] = [randnComplex([20, 30]), randnComplex([2, 3, 8, 8])];
+  const w = randnComplex([4, 3, 3, 3]);
+  evaluate(a, x, w);
+  assertEquals(await flopsOf(() => evaluate(a.matmul(a.transpose(0, 1))), "matmul"), 8 * 20 * 30 * 20);
+  assertEquals(await flopsOf(() => evaluate(a.exp().sin()), "sin+exp"), 2 * 600);
+  assertEquals(await flopsOf(() => evaluate(a.abs().sum()), "reduce"), 2 * 600);
+  assertEquals(
+    await flopsOf(() => evaluate(conv2d(x, w)), "correlate"),
+    8 * 2 * 4 * 36 * 27,
+  );
 });
