@@ -3,7 +3,7 @@
  * Nodes know nothing of engines; the schedule turns them into kernels.
  */
 import type { DType, HostArray, Program } from "../gpu/kernel.ts";
-import type { DeviceBuffer } from "../gpu/engine.ts";
+import type { DeviceBuffer, Engine } from "../gpu/engine.ts";
 import type { MapFunction } from "../gpu/function.ts";
 import type { Index } from "../gpu/index.ts";
 import type { FoldSpec } from "../gpu/kernels/fold.ts";
@@ -65,7 +65,7 @@ export type Lowering =
   /** A reduction over `attrs.axes`, which stay with size 1. */
   | { readonly kind: "reduce"; reduce(spec: FoldSpec): Program }
   /** Kernels of its own. */
-  | { readonly kind: "program"; program(node: Node): Program }
+  | { readonly kind: "program"; program(node: Node, engine: Engine): Program }
   /** One of several results of a program. */
   | { readonly kind: "part" }
   /** Data of the host. */

@@ -184,7 +184,7 @@ export function makePlan(graph: Graph, engine: Engine): Plan {
       slots[k] = node.results.map((r) => slot(sizeOf(r.shape) * BYTES[r.dtype], node));
       const words = (node.params ?? []).map((_, w): Word => [k, w]);
       launch(
-        lowering.program(node),
+        lowering.program(node, engine),
         inputs[k].map((i) => slots[i][0]),
         slots[k],
         words,

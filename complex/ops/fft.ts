@@ -46,7 +46,7 @@ const FFT: Primitive = {
   name: "fft",
   lowering: {
     kind: "program",
-    program({ shape, dtype, inputs: [x], attrs }) {
+    program({ shape, dtype, inputs: [x], attrs }, engine) {
       const { axis, inverse, scale } = attrs as Attrs;
       return program({
         outer: sizeOf(shape.slice(0, axis)),
@@ -56,7 +56,7 @@ const FFT: Primitive = {
         scale,
         input: x.dtype as Field,
         output: dtype as Field,
-      });
+      }, engine);
     },
   },
   // The adjoint of the transform is the one of the other sign; of a real input it is the real part.

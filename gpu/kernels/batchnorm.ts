@@ -7,7 +7,8 @@
  * stats f32 [channels, 8] = μr, μi, Vrr, Vii, Vri (biased, without eps) and three zeros.
  */
 import { type Kernel, type Program, single } from "../kernel.ts";
-import { eachRow, mapChannels } from "./channels.ts";
+import { channelAffine } from "./channel_affine.ts";
+import { mapChannels } from "./channels.ts";
 import {
   backwardProgram,
   type BatchNormSpec,
@@ -130,21 +131,14 @@ const normalize: Kernel<BatchNormSpec> = {
       workgroups,
     };
   },
-  cpu(s, [x, stats, weight, bias], [y], params) {
-    eachRow(s, (c, first, end) => {
-      const [mr, mi, rr, ii, ri] = stats.subarray(c * STRIDE, c * STRIDE + 5);
-      const [wrr, wii, wri] = inverseRoot(rr, ii, ri, params.f32[0]);
-      const [grr, gii, gri] = s.affine ? weight.subarray(3 * c, 3 * c + 3) : [1, 1, 0];
-      const [br, bi] = s.affine ? bias.subarray(2 * c, 2 * c + 2) : [0, 0];
-      const arr = grr * wrr + gri * wri, ari = grr * wri + gri * wii;
-      const air = gri * wrr + gii * wri, aii = gri * wri + gii * wii;
-      for (let k = 2 * first; k < 2 * end; k += 2) {
-        const dr = x[k] - mr, di = x[k + 1] - mi;
-        y[k] = arr * dr + ari * di + br;
-        y[k + 1] = air * dr + aii * di + bi;
-      }
-    });
-  },
+  ...channelAffine((s, [stats, weight, bias], { f32: [eps] }, c) => {
+    const [mr, mi, rr, ii, ri] = stats.subarray(c * STRIDE, c * STRIDE + 5);
+    const [wrr, wii, wri] = inverseRoot(rr, ii, ri, eps);
+    const [grr, gii, gri] = s.affine ? weight.subarray(3 * c, 3 * c + 3) : [1, 1, 0];
+    const [br, bi] = s.affine ? bias.subarray(2 * c, 2 * c + 2) : [0, 0];
+    const first = [grr * wrr + gri * wri, grr * wri + gri * wii];
+    return [mr, mi, br, bi, ...first, gri * wrr + gii * wri, gri * wri + gii * wii];
+  }),
 };
 
 /**

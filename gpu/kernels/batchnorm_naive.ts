@@ -7,7 +7,8 @@
  * stats f32 [channels, 4] = μr, μi, Vr, Vi (biased, without eps).
  */
 import { type Kernel, type Program, single } from "../kernel.ts";
-import { eachRow, mapChannels } from "./channels.ts";
+import { channelAffine } from "./channel_affine.ts";
+import { mapChannels } from "./channels.ts";
 import {
   backwardProgram,
   type BatchNormSpec,
@@ -94,18 +95,12 @@ const normalize: Kernel<BatchNormSpec> = {
       (k) => `out0[${k}] = a * (in0[${k}] - mean) + beta;`,
     );
   },
-  cpu(s, [x, stats, weight, bias], [y], params) {
-    eachRow(s, (c, first, end) => {
-      const [mr, mi, vr, vi] = stats.subarray(c * STRIDE, c * STRIDE + STRIDE);
-      const [gr, gi] = s.affine ? weight.subarray(2 * c, 2 * c + 2) : [1, 1];
-      const [br, bi] = s.affine ? bias.subarray(2 * c, 2 * c + 2) : [0, 0];
-      const ar = gr / Math.sqrt(vr + params.f32[0]), ai = gi / Math.sqrt(vi + params.f32[0]);
-      for (let k = 2 * first; k < 2 * end; k += 2) {
-        y[k] = ar * (x[k] - mr) + br;
-        y[k + 1] = ai * (x[k + 1] - mi) + bi;
-      }
-    });
-  },
+  ...channelAffine((s, [stats, weight, bias], { f32: [eps] }, c) => {
+    const [mr, mi, vr, vi] = stats.subarray(c * STRIDE, c * STRIDE + STRIDE);
+    const [gr, gi] = s.affine ? weight.subarray(2 * c, 2 * c + 2) : [1, 1];
+    const [br, bi] = s.affine ? bias.subarray(2 * c, 2 * c + 2) : [0, 0];
+    return [mr, mi, br, bi, gr / Math.sqrt(vr + eps), 0, 0, gi / Math.sqrt(vi + eps)];
+  }),
 };
 
 /**

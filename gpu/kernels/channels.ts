@@ -3,6 +3,7 @@
  * threads in parts, neighbouring threads beside one another in memory.
  */
 import { linearGrid, linearMain } from "../kernel.ts";
+import type { WasmModule } from "../wasm/instance.ts";
 
 /** The shape [n, channels, inner] of a tensor, such as N,C,H,W with H·W flattened to `inner`. */
 export interface ChannelSpec {
@@ -117,4 +118,46 @@ export function eachPart(
     for (let k = start; k < end; k += LANES) indices[count++] = place(s, channel, k);
     visit(i, indices.subarray(0, count));
   }
+}
+
+/** Complex numbers that a thread of the CPU engine takes at once. */
+const CHUNK = 16384;
+
+/** The words of a job over a tensor's tiles or its elements, in the order of `assembly/channels.ts`. */
+function jobWords(
+  s: ChannelSpec,
+  size: number,
+  [in0, in1 = 0, in2 = 0]: readonly number[],
+  out: number,
+): number[] {
+  const { tile, parts } = deal(s);
+  return [s.n, s.channels, s.inner, tile, parts / LANES, size, in0, in1, in2, out];
+}
+
+/** Runs `name` of the WebAssembly on every tile of every channel; `stride` is the last of its words. */
+export function runTiles(
+  module: WasmModule,
+  name: string,
+  s: ChannelSpec,
+  inputs: readonly number[],
+  out: number,
+  stride = 0,
+): void {
+  const { tile, parts } = deal(s);
+  const tasks = s.channels * parts / LANES, size = Math.max(1, Math.floor(CHUNK / tile));
+  const args = module.args([...jobWords(s, size, inputs, out), stride]);
+  module.parallel(name, args, Math.ceil(tasks / size), s.n * s.channels * s.inner);
+}
+
+/** Runs `name` of the WebAssembly on every element. */
+export function runElements(
+  module: WasmModule,
+  name: string,
+  s: ChannelSpec,
+  inputs: readonly number[],
+  out: number,
+): void {
+  const elements = s.n * s.channels * s.inner;
+  const args = module.args(jobWords(s, CHUNK, inputs, out));
+  module.parallel(name, args, Math.ceil(elements / CHUNK), elements);
 }

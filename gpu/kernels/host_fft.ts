@@ -1,6 +1,9 @@
 /** Fourier transforms on the host, in float64. */
 import { primeFactors } from "./codelet.ts";
 
+/** How many transforms {@link HostFft.of} keeps. */
+const MOST_KEPT = 64;
+
 /** One of Stockham's passes: what is left is a transform of `radix`·`rest` points at this `stride`. */
 interface HostPass {
   readonly radix: number;
@@ -54,11 +57,13 @@ export class HostFft {
     }
   }
 
-  /** The transforms of a short length, made once. */
+  /** The transforms of a length, made once while few lengths are in use. */
   static of(n: number, batch: number): HostFft {
     const key = `${n},${batch}`;
     let host = this.#kept.get(key);
-    if (!host) this.#kept.set(key, host = new HostFft(n, batch));
+    if (host) return host;
+    if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
+    this.#kept.set(key, host = new HostFft(n, batch));
     return host;
   }
 

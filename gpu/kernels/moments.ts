@@ -10,6 +10,8 @@ import {
   eachRow,
   forEach,
   mapChannels,
+  runElements,
+  runTiles,
   walk,
 } from "./channels.ts";
 
@@ -87,11 +89,14 @@ ${block.map((b) => `    let d${b} = x${b} - mean;`).join("\n")}
         ii += di * di;
         ri += dr * di;
       }
-      mr -= x[origin];
-      mi -= x[origin + 1];
+      if (elements.length > 0) {
+        mr -= x[origin];
+        mi -= x[origin + 1];
+      }
       out.set([elements.length, mr, mi, rr, ii, ri], part * PARTIAL);
     });
   },
+  wasm: (s, module) => (inputs, [out]) => runTiles(module, "partialMoments", s, inputs, out),
 };
 
 /**
@@ -136,6 +141,8 @@ ${
       out.set([sr, si, rr, ri, ir, ii], part * PARTIAL);
     });
   },
+  wasm: (s, module) => (inputs, [out]) =>
+    runTiles(module, "partialProducts", s, inputs, out, s.stride),
 };
 
 /** WGSL: one workgroup a channel folds its partial results; its first thread then runs `finish`. */
@@ -277,6 +284,7 @@ const affineGradient: Kernel<ChannelSpec> = {
       }
     });
   },
+  wasm: (s, module) => (inputs, [out]) => runElements(module, "channelGradient", s, inputs, out),
 };
 
 /** The bytes of a channel's partial results. */

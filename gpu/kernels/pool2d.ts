@@ -20,8 +20,11 @@ import {
   eachWindow,
   inputsOf,
   outputsOf,
+  overlap,
   overWindow,
   type Pool2dSpec,
+  runPlanes,
+  runRows,
   scatter,
   windowOf,
   windowRounds,
@@ -38,6 +41,9 @@ export interface AvgPool2dSpec extends Pool2dSpec {
 
 /** The index of the winner of a window that lies in the padding altogether. */
 export const NO_WINNER = 0xffffffff;
+
+/** The most windows whose shares of one input WebAssembly adds up, in float32. */
+const MOST_SUMMED = 32;
 
 const { fround, abs, max, min } = Math;
 
@@ -112,6 +118,7 @@ ${search(" * scale")}
       y[2 * o + 1] = k === NO_WINNER ? 0 : x[2 * (plane + k) + 1];
     });
   },
+  wasm: (s, module) => (inputs, outputs) => runRows(module, "maxPool2d", s, inputs, outputs),
 };
 
 /**
@@ -144,6 +151,10 @@ const maxScatter: Kernel<Pool2dSpec> = {
     }
     gx.set(sums);
   },
+  wasm: (s, module) =>
+    overlap(s) > MOST_SUMMED
+      ? null
+      : (inputs, outputs) => runPlanes(module, "maxPool2dScatter", s, inputs, outputs),
 };
 
 /**
@@ -175,6 +186,7 @@ const maxPick: Kernel<Pool2dSpec> = {
       y[2 * o + 1] = none ? 0 : v[at + 1];
     }
   },
+  wasm: (s, module) => (inputs, outputs) => runPlanes(module, "maxPool2dPick", s, inputs, outputs),
 };
 
 /**
@@ -223,6 +235,13 @@ function divisorWgsl(s: AvgPool2dSpec): string {
 
 const dtypeOf = (s: AvgPool2dSpec): Field => s.dtype ?? "c64";
 
+/** What WebAssembly needs to know of an average beside its geometry and its divisor. */
+const averageWords = (s: AvgPool2dSpec): number[] => [
+  +s.countIncludePad,
+  +(s.divisor !== null),
+  WORDS[dtypeOf(s)],
+];
+
 const avgPool: Kernel<AvgPool2dSpec> = {
   name: "avgPool2d",
   bindings: (s) => ({ inputs: [dtypeOf(s)], outputs: [dtypeOf(s)] }),
@@ -247,6 +266,8 @@ ${overWindow(s, `sum += in0[plane + u32(h * ${s.inWidth} + w)];`)}
       }
     });
   },
+  wasm: (s, module) => (inputs, outputs) =>
+    runRows(module, "avgPool2d", s, inputs, outputs, averageWords(s), s.divisor ?? 0),
 };
 
 /**
@@ -281,6 +302,11 @@ const avgScatter: Kernel<AvgPool2dSpec> = {
     });
     gx.set(sums);
   },
+  wasm: (s, module) =>
+    overlap(s) > MOST_SUMMED
+      ? null
+      : (inputs, outputs) =>
+        runPlanes(module, "avgPool2dScatter", s, inputs, outputs, averageWords(s), s.divisor ?? 0),
 };
 
 /** The adjoint of {@link avgPool2d}: gy [planes, outHeight, outWidth] → gx [planes, inHeight, inWidth]. */

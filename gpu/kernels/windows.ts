@@ -4,6 +4,7 @@
  * padded input.
  */
 import { linearGrid, linearMain, type Shader } from "../kernel.ts";
+import type { WasmModule } from "../wasm/instance.ts";
 
 /** The geometry of a 2-D pooling; pairs are [along height, along width]. */
 export interface Pool2dSpec {
@@ -147,3 +148,45 @@ export function eachWindow(
     }
   }
 }
+
+/** The most windows that hold the same element. */
+export function overlap(s: Pool2dSpec): number {
+  return Math.ceil(s.kernel[0] / s.stride[0]) * Math.ceil(s.kernel[1] / s.stride[1]);
+}
+
+/** Elements of the input that a thread of the CPU engine takes at once. */
+const CHUNK = 16384;
+
+type Run = (
+  module: WasmModule,
+  name: string,
+  s: Pool2dSpec,
+  inputs: readonly number[],
+  outputs: readonly number[],
+  words?: readonly number[],
+  float?: number,
+) => void;
+
+/** Runs `name` of the WebAssembly in `items` of equal work; words as in `assembly/pool2d.ts`. */
+const runItems = (
+  items: number,
+  ...[module, name, s, inputs, [out0, out1 = 0], words = [0, 0, 2], float = 0]: Parameters<Run>
+): void => {
+  const size = Math.max(1, Math.floor(CHUNK * items / inputsOf(s)));
+  const pairs = [s.kernel, s.stride, s.padding, s.dilation].flat();
+  const [in0, in1 = 0] = inputs;
+  const args = module.args([
+    ...[s.planes, s.inHeight, s.inWidth, s.outHeight, s.outWidth, ...pairs, size],
+    ...[in0, in1, out0, out1, ...words],
+  ], [float]);
+  const visits = inputsOf(s) + outputsOf(s) * s.kernel[0] * s.kernel[1];
+  module.parallel(name, args, Math.ceil(items / size), visits);
+};
+
+/** Runs `name` of the WebAssembly over all rows of outputs. */
+export const runRows: Run = (module, name, s, ...rest) =>
+  runItems(s.planes * s.outHeight, module, name, s, ...rest);
+
+/** Runs `name` of the WebAssembly over all planes. */
+export const runPlanes: Run = (module, name, s, ...rest) =>
+  runItems(s.planes, module, name, s, ...rest);

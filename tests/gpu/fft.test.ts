@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { fft, type FftSpec, fftTable, isSmooth, takesTable } from "../../gpu/kernels/fft.ts";
+import { CpuEngine } from "../../gpu/cpu.ts";
+import type { Engine } from "../../gpu/engine.ts";
 import { WORDS } from "../../gpu/kernel.ts";
 import { HostFft } from "../../gpu/kernels/host_fft.ts";
 import { dft64, dft64Along, errorBound, relativeError } from "../support/dft.ts";
@@ -12,7 +14,8 @@ Deno.test("fft() takes lengths whose prime factors are at most 13", () => {
   assertEquals(rough, [17, 19, 23, 29, 31, 34, 37, 38, 41, 43, 46, 47, 51, 53, 57, 58, 59, 61, 62]);
 });
 
-onEngines("fft() equals a transform in float64 over random shapes and lengths", async (engine) => {
+/** Transforms of random shapes and lengths, compared with float64. */
+async function compareRandom(engine: Engine): Promise<void> {
   const random = new Seeded(31);
   const lengths = [
     1,
@@ -51,13 +54,20 @@ onEngines("fft() equals a transform in float64 over random shapes and lengths", 
     const x = random.floats(WORDS[input] * outer * n * inner);
     const z = input === "c64" ? x : Float32Array.from([...x].flatMap((value) => [value, 0]));
     const inputs = takesTable(n) ? [x, fftTable(n)] : [x];
-    const [got] = await runProgram(engine, fft(spec), inputs, [WORDS[output] * outer * n * inner]);
+    const [got] = await runProgram(engine, fft(spec, engine), inputs, [
+      WORDS[output] * outer * n * inner,
+    ]);
     const y = dft64Along(z, [outer, n, inner], inverse).map((value) => scale * value);
     const wanted = output === "c64" ? y : y.filter((_, at) => at % 2 === 0);
     const error = relativeError(got, wanted);
     assert(error <= errorBound(n), `${JSON.stringify(spec)}: ${error}`);
   }
-});
+}
+
+onEngines("fft() equals a transform in float64 over random shapes and lengths", compareRandom);
+
+Deno.test("fft() in plain TypeScript equals a transform in float64", () =>
+  compareRandom(new CpuEngine(null)));
 
 Deno.test("the host's transform of one line equals a transform by definition", () => {
   const random = new Seeded(32);
@@ -83,10 +93,60 @@ onEngines("fft() covers grids of two dimensions", async (engine) => {
     input: "c64",
     output: "c64",
   };
-  const [y] = await runProgram(engine, fft(spec), [x], [x.length]);
+  const [y] = await runProgram(engine, fft(spec, engine), [x], [x.length]);
   for (let at = 0; at < x.length; at += 4) {
     const sum = 0.5 * (x[at + 1] + x[at + 3]);
     const difference = 0.5 * (x[at] - x[at + 2]);
     if (y[at + 1] !== sum || y[at + 2] !== difference) throw new Error(`pair ${at / 4} is wrong`);
   }
+});
+
+onEngines("fft() overflows only where the result does, whatever the passes", async (engine) => {
+  for (const [outer, n] of [[8, 16], [8, 1024], [1, 1024], [1, 8192], [3, 60]]) {
+    const spec: FftSpec = {
+      outer,
+      n,
+      inner: 1,
+      inverse: true,
+      scale: 1 / n,
+      input: "c64",
+      output: "c64",
+    };
+    const x = new Float32Array(2 * outer * n).fill(3e38);
+    const inputs = takesTable(n) ? [x, fftTable(n)] : [x];
+    const [y] = await runProgram(engine, fft(spec, engine), inputs, [x.length]);
+    const wanted = x.map((value, k) => k % (2 * n) < 2 ? value : 0);
+    assert(relativeError(y.map((v) => v / 1e38), wanted.map((v) => v / 1e38)) < 1e-6, `n = ${n}`);
+  }
+});
+
+Deno.test("the CPU engine transforms alike with one thread and several, of any length it divides", async () => {
+  const random = new Seeded(33);
+  const engines = [new CpuEngine({ workers: 0 }), new CpuEngine({ workers: 1 })];
+  for (
+    const [outer, n, inner] of [[1, 8192, 1], [70, 1024, 1], [2, 512, 37], [1, 20480, 3], [
+      9,
+      4096,
+      1,
+    ]]
+  ) {
+    const spec: FftSpec = {
+      outer,
+      n,
+      inner,
+      inverse: false,
+      scale: 1,
+      input: "c64",
+      output: "c64",
+    };
+    const x = random.floats(2 * outer * n * inner);
+    const inputs = [x, fftTable(n)];
+    const runs = [];
+    for (const engine of [...engines, ...engines]) {
+      runs.push((await runProgram(engine, fft(spec, engine), inputs, [x.length]))[0]);
+    }
+    for (const run of runs) assertEquals(run, runs[0]);
+    assert(relativeError(runs[0], dft64Along(x, [outer, n, inner])) <= errorBound(n), `n = ${n}`);
+  }
+  for (const engine of engines) engine.destroy();
 });

@@ -3,5 +3,8 @@
  * `(args: usize, chunk: i32, scratch: usize): void`: `args` points at 32-bit words, `scratch` at memory
  * of the thread's own. Nothing here has a state, so that every thread can have an instance.
  */
+export * from "./batchnorm";
+export * from "./fft";
+export * from "./moments";
 export * from "./partial_sums";
-export { mapExpression } from "./expression";
+export * from "./pool2d";

@@ -1,0 +1,196 @@
+/** The sums of batch norms over the parts of channels; see ../../kernels/moments.ts. */
+import { channelOf, Channels, countOf, gatherTile, LANES, swapped, tileOf } from "./channels";
+import { madd } from "./vector";
+
+/** The words of one partial result. */
+const PARTIAL: i32 = 6;
+
+/** How many of a tile's numbers fall to a lane. */
+function inLane(count: i32, lane: i32): i32 {
+  return (count - lane + LANES - 1) / LANES;
+}
+
+/** 1 / max(1, count) of two lanes, for their means. */
+function shares(count: i32, lane: i32): v128 {
+  const a = <f32> 1 / <f32> max(1, inLane(count, lane));
+  const b = <f32> 1 / <f32> max(1, inLane(count, lane + 1));
+  return f32x4(a, a, b, b);
+}
+
+/** Adds what is left behind the last whole eight to the sums of its lanes. */
+function tail(sum: v128, value: v128, k: i32, count: i32): v128 {
+  if (k + 1 < count) return f32x4.add(sum, value);
+  return k < count ? f32x4.add(sum, v128.shuffle<f32>(value, f32x4.splat(0), 0, 1, 4, 4)) : sum;
+}
+
+/** The two numbers at k of a tile of `count`, without reading behind its end. */
+function pairAt(tile: usize, k: i32, count: i32): v128 {
+  const at = tile + 8 * <usize> k;
+  if (k + 1 < count) return v128.load(at);
+  return k < count ? v128.load_zero<u64>(at) : f32x4.splat(0);
+}
+
+/** Writes two lanes' results: their counts, means, squares and products. */
+function writeMoments(
+  out: usize,
+  count: i32,
+  lane: i32,
+  mean: v128,
+  squares: v128,
+  cross: v128,
+): void {
+  const o = out + 4 * <usize> (PARTIAL * lane);
+  store<f32>(o, <f32> inLane(count, lane));
+  v128.store(o, v128.shuffle<f32>(mean, squares, 0, 1, 4, 5), 4);
+  store<f32>(o, f32x4.extract_lane(cross, 0), 20);
+  store<f32>(o, <f32> inLane(count, lane + 1), 24);
+  v128.store(o, v128.shuffle<f32>(mean, squares, 2, 3, 6, 7), 28);
+  store<f32>(o, f32x4.extract_lane(cross, 2), 44);
+}
+
+/**
+ * in0: x → out0: `size` tiles of parts, each count, means from the channel's first number, and centred
+ * second moments, in two passes over a tile.
+ */
+export function partialMoments(args: usize, chunk: i32, room: usize): void {
+  const d = changetype<Channels>(args);
+  const x = d.in0, out = d.out0;
+  const end = min((chunk + 1) * d.size, d.channels * d.tiles);
+  for (let task = chunk * d.size; task < end; task++) {
+    const channel = channelOf(d, task), tile = tileOf(d, task), count = countOf(d, tile);
+    const z = gatherTile(d, x, channel, tile, count, room);
+    const origin = v128.load_splat<u64>(x + 8 * <usize> channel * <usize> d.inner);
+    const whole = z + 8 * <usize> (count & ~(LANES - 1));
+    let m0 = f32x4.splat(0), m1 = m0, m2 = m0, m3 = m0;
+    let at = z;
+    for (; at < whole; at += 64) {
+      m0 = f32x4.add(m0, f32x4.sub(v128.load(at), origin));
+      m1 = f32x4.add(m1, f32x4.sub(v128.load(at, 16), origin));
+      m2 = f32x4.add(m2, f32x4.sub(v128.load(at, 32), origin));
+      m3 = f32x4.add(m3, f32x4.sub(v128.load(at, 48), origin));
+    }
+    const rest = count & (LANES - 1);
+    if (rest > 0) {
+      m0 = tail(m0, f32x4.sub(pairAt(whole, 0, rest), origin), 0, rest);
+      m1 = tail(m1, f32x4.sub(pairAt(whole, 2, rest), origin), 2, rest);
+      m2 = tail(m2, f32x4.sub(pairAt(whole, 4, rest), origin), 4, rest);
+      m3 = tail(m3, f32x4.sub(pairAt(whole, 6, rest), origin), 6, rest);
+    }
+    m0 = f32x4.mul(m0, shares(count, 0));
+    m1 = f32x4.mul(m1, shares(count, 2));
+    m2 = f32x4.mul(m2, shares(count, 4));
+    m3 = f32x4.mul(m3, shares(count, 6));
+    let q0 = f32x4.splat(0), q1 = q0, q2 = q0, q3 = q0, c0 = q0, c1 = q0, c2 = q0, c3 = q0;
+    for (at = z; at < whole; at += 64) {
+      const d0 = f32x4.sub(f32x4.sub(v128.load(at), origin), m0);
+      const d1 = f32x4.sub(f32x4.sub(v128.load(at, 16), origin), m1);
+      const d2 = f32x4.sub(f32x4.sub(v128.load(at, 32), origin), m2);
+      const d3 = f32x4.sub(f32x4.sub(v128.load(at, 48), origin), m3);
+      q0 = madd(d0, d0, q0);
+      q1 = madd(d1, d1, q1);
+      q2 = madd(d2, d2, q2);
+      q3 = madd(d3, d3, q3);
+      c0 = madd(d0, swapped(d0), c0);
+      c1 = madd(d1, swapped(d1), c1);
+      c2 = madd(d2, swapped(d2), c2);
+      c3 = madd(d3, swapped(d3), c3);
+    }
+    if (rest > 0) {
+      const d0 = f32x4.sub(f32x4.sub(pairAt(whole, 0, rest), origin), m0);
+      const d1 = f32x4.sub(f32x4.sub(pairAt(whole, 2, rest), origin), m1);
+      const d2 = f32x4.sub(f32x4.sub(pairAt(whole, 4, rest), origin), m2);
+      const d3 = f32x4.sub(f32x4.sub(pairAt(whole, 6, rest), origin), m3);
+      q0 = tail(q0, f32x4.mul(d0, d0), 0, rest);
+      q1 = tail(q1, f32x4.mul(d1, d1), 2, rest);
+      q2 = tail(q2, f32x4.mul(d2, d2), 4, rest);
+      q3 = tail(q3, f32x4.mul(d3, d3), 6, rest);
+      c0 = tail(c0, f32x4.mul(d0, swapped(d0)), 0, rest);
+      c1 = tail(c1, f32x4.mul(d1, swapped(d1)), 2, rest);
+      c2 = tail(c2, f32x4.mul(d2, swapped(d2)), 4, rest);
+      c3 = tail(c3, f32x4.mul(d3, swapped(d3)), 6, rest);
+    }
+    const o = out + 4 * <usize> ((channel * d.tiles + tile) * LANES * PARTIAL);
+    writeMoments(o, count, 0, m0, q0, c0);
+    writeMoments(o, count, 2, m1, q1, c1);
+    writeMoments(o, count, 4, m2, q2, c2);
+    writeMoments(o, count, 6, m3, q3, c3);
+  }
+}
+
+/** Writes two lanes' results: Σg, and Σgr·dr, Σgr·di, Σgi·dr, Σgi·di. */
+function writeProducts(out: usize, lane: i32, sum: v128, same: v128, crossed: v128): void {
+  const o = out + 4 * <usize> (PARTIAL * lane);
+  // same = gr·dr, gi·di and crossed = gr·di, gi·dr of either lane.
+  v128.store(o, v128.shuffle<f32>(sum, v128.shuffle<f32>(same, crossed, 0, 4, 2, 6), 0, 1, 4, 5));
+  store<f32>(o, f32x4.extract_lane(crossed, 1), 16);
+  store<f32>(o, f32x4.extract_lane(same, 1), 20);
+  v128.store(
+    o,
+    v128.shuffle<f32>(sum, v128.shuffle<f32>(same, crossed, 0, 4, 2, 6), 2, 3, 6, 7),
+    24,
+  );
+  store<f32>(o, f32x4.extract_lane(crossed, 3), 40);
+  store<f32>(o, f32x4.extract_lane(same, 3), 44);
+}
+
+/**
+ * in0: x, in1: gy, in2: stats of `stride` words a channel, the mean first → out0: `size` tiles of parts,
+ * each Σg and Σ g dᵀ with d = x − μ.
+ */
+export function partialProducts(args: usize, chunk: i32, room: usize): void {
+  const d = changetype<Channels>(args);
+  const x = d.in0, gy = d.in1, stats = d.in2, stride = d.stride, out = d.out0;
+  const end = min((chunk + 1) * d.size, d.channels * d.tiles);
+  for (let task = chunk * d.size; task < end; task++) {
+    const channel = channelOf(d, task), tile = tileOf(d, task), count = countOf(d, tile);
+    const z = gatherTile(d, x, channel, tile, count, room);
+    const g = gatherTile(d, gy, channel, tile, count, room + 8 * <usize> d.tile) - z;
+    const mean = v128.load_splat<u64>(stats + 4 * <usize> (channel * stride));
+    const whole = z + 8 * <usize> (count & ~(LANES - 1));
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    let p0 = s0, p1 = s0, p2 = s0, p3 = s0, c0 = s0, c1 = s0, c2 = s0, c3 = s0;
+    let at = z;
+    for (; at < whole; at += 64) {
+      const d0 = f32x4.sub(v128.load(at), mean), g0 = v128.load(at + g);
+      s0 = f32x4.add(s0, g0);
+      p0 = madd(g0, d0, p0);
+      c0 = madd(g0, swapped(d0), c0);
+      const d1 = f32x4.sub(v128.load(at, 16), mean), g1 = v128.load(at + g, 16);
+      s1 = f32x4.add(s1, g1);
+      p1 = madd(g1, d1, p1);
+      c1 = madd(g1, swapped(d1), c1);
+      const d2 = f32x4.sub(v128.load(at, 32), mean), g2 = v128.load(at + g, 32);
+      s2 = f32x4.add(s2, g2);
+      p2 = madd(g2, d2, p2);
+      c2 = madd(g2, swapped(d2), c2);
+      const d3 = f32x4.sub(v128.load(at, 48), mean), g3 = v128.load(at + g, 48);
+      s3 = f32x4.add(s3, g3);
+      p3 = madd(g3, d3, p3);
+      c3 = madd(g3, swapped(d3), c3);
+    }
+    const rest = count & (LANES - 1);
+    if (rest > 0) {
+      const d0 = f32x4.sub(pairAt(at, 0, rest), mean), g0 = pairAt(at + g, 0, rest);
+      const d1 = f32x4.sub(pairAt(at, 2, rest), mean), g1 = pairAt(at + g, 2, rest);
+      const d2 = f32x4.sub(pairAt(at, 4, rest), mean), g2 = pairAt(at + g, 4, rest);
+      const d3 = f32x4.sub(pairAt(at, 6, rest), mean), g3 = pairAt(at + g, 6, rest);
+      s0 = tail(s0, g0, 0, rest);
+      s1 = tail(s1, g1, 2, rest);
+      s2 = tail(s2, g2, 4, rest);
+      s3 = tail(s3, g3, 6, rest);
+      p0 = tail(p0, f32x4.mul(g0, d0), 0, rest);
+      p1 = tail(p1, f32x4.mul(g1, d1), 2, rest);
+      p2 = tail(p2, f32x4.mul(g2, d2), 4, rest);
+      p3 = tail(p3, f32x4.mul(g3, d3), 6, rest);
+      c0 = tail(c0, f32x4.mul(g0, swapped(d0)), 0, rest);
+      c1 = tail(c1, f32x4.mul(g1, swapped(d1)), 2, rest);
+      c2 = tail(c2, f32x4.mul(g2, swapped(d2)), 4, rest);
+      c3 = tail(c3, f32x4.mul(g3, swapped(d3)), 6, rest);
+    }
+    const o = out + 4 * <usize> ((channel * d.tiles + tile) * LANES * PARTIAL);
+    writeProducts(o, 0, s0, p0, c0);
+    writeProducts(o, 2, s1, p1, c1);
+    writeProducts(o, 4, s2, p2, c2);
+    writeProducts(o, 6, s3, p3, c3);
+  }
+}
