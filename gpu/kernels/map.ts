@@ -9,6 +9,10 @@ import {
   type Value,
   valueDType,
 } from "../expression.ts";
+import { BLOCK as WASM_BLOCK, wasmExpression } from "../wasm/expression.ts";
+
+/** Blocks that a thread of the CPU engine takes at once. */
+const BLOCKS = 8;
 
 /** A fused expression over `size` elements. */
 export interface MapSpec {
@@ -43,6 +47,16 @@ export function mapKernel(name: string): Kernel<MapSpec> {
         const [block] = evaluate(start, n, inputs, params);
         out.set(block.subarray(0, n * width), start * width);
       }
+    },
+    wasm({ size, value, inputs }, module) {
+      const expression = wasmExpression(value, inputs, true);
+      if (!expression) return null;
+      const chunk = BLOCKS * WASM_BLOCK;
+      return (addresses, outputs, params) => {
+        const words = expression.words([...addresses, ...outputs], params);
+        const args = module.args([size, chunk, ...words]);
+        module.parallel("mapExpression", args, Math.ceil(size / chunk), size * expression.cost);
+      };
     },
   };
 }

@@ -1,12 +1,17 @@
 /**
- * Elementwise functions: the WGSL against the TypeScript on random and special values, and the
- * TypeScript against `Math`, identities and published answers.
+ * Elementwise functions: the WGSL and the WebAssembly against the TypeScript on random and special
+ * values, and the TypeScript against `Math`, identities and published answers.
  */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { type DType, type HostArray, WGSL_TYPE } from "../../gpu/kernel.ts";
+import { CpuEngine } from "../../gpu/cpu.ts";
+import { linear } from "../../gpu/index.ts";
+import { type DType, type HostArray, single, WGSL_TYPE, WORDS } from "../../gpu/kernel.ts";
+import { mapKernel } from "../../gpu/kernels/map.ts";
 import { linkWgsl, type MapFunction } from "../../gpu/function.ts";
 import * as functions from "../../gpu/functions.ts";
 import { philox } from "../../gpu/functions/random.ts";
+import { openWasm } from "../../gpu/wasm/instance.ts";
+import { runProgram } from "../support/program.ts";
 
 const all = Object.entries(functions) as [string, MapFunction][];
 const adapter = await navigator.gpu?.requestAdapter() ?? null;
@@ -167,6 +172,7 @@ function checkAgainst(
   n: number,
   inputs: HostArray[],
   got: HostArray,
+  form: "WGSL" | "WebAssembly",
 ) {
   const words = f.output === "c64" ? 2 : 1, want = new Float32Array(words * n);
   f.cpu(n, want, ...inputs);
@@ -175,7 +181,10 @@ function checkAgainst(
     const g = [...got.subarray(words * i, words * (i + 1))];
     const modulus = Math.hypot(...w);
     if (NAN_OUTSIDE.has(name) && Number.isNaN(modulus)) assert(Number.isNaN(g[0]), `${name}: ${g}`);
-    // Of what is out of range otherwise, shading languages promise nothing.
+    // NaN comes of NaN. Of what is out of range otherwise, shading languages promise nothing.
+    if (form === "WebAssembly" && w.every(Number.isNaN)) {
+      assert(g.some(Number.isNaN), `${name} of ${inputs.map((a) => a[i])} is ${g}`);
+    }
     if (!(modulus < 1e38)) continue;
     const args = inputs.map((a, k) => {
       const m = f.inputs[k] === "c64" ? 2 : 1;
@@ -187,7 +196,7 @@ function checkAgainst(
         Math.abs(g[part] - x) <= allowed(name, size, args),
         `${name}(${
           args.map((a) => a.join(" + i·")).join(", ")
-        }) is ${g} in WGSL, ${w} in TypeScript`,
+        }) is ${g} in ${form}, ${w} in TypeScript`,
       );
     });
   }
@@ -209,11 +218,47 @@ Deno.test({
     for (const group of groups.values()) {
       const { n, arrays } = makeInputs(group[0][1].inputs);
       const results = await applyOnGpu(device, group.map(([, f]) => f), n, arrays);
-      group.forEach(([name, f], k) => checkAgainst(name, f, n, arrays, results[k]));
+      group.forEach(([name, f], k) => checkAgainst(name, f, n, arrays, results[k], "WGSL"));
     }
     device.destroy();
   },
 });
+
+for (const relaxed of [true, false]) {
+  Deno.test(
+    `the WebAssembly of every function agrees with its TypeScript, ${
+      relaxed ? "with" : "without"
+    } fused multiply-adds`,
+    async () => {
+      const engine = new CpuEngine({ relaxed, workers: 0 });
+      const module = openWasm({ relaxed, workers: 0 })!;
+      for (const [name, fn] of all) {
+        const { inputs, output } = fn;
+        const { n, arrays } = makeInputs(inputs);
+        // Beside what is asked of WGSL: infinities, NaN, and the largest turns.
+        const odd = [Infinity, -Infinity, NaN, 8192, -1e6, 5e9, 3e38, 1e-40];
+        arrays.forEach((a, k) => {
+          // Powers whose logarithm float32 does not hold are out of range.
+          if (inputs[k] === "u32" || name === "powComplex") return;
+          const from = a.length - WORDS[inputs[k]] * 64;
+          for (let j = 0; j < 64 * WORDS[inputs[k]]; j++) {
+            a[from + j] = odd[(k + (j >> (3 * (j % 2)))) % 8];
+          }
+        });
+        const args = inputs.map((dtype, input) =>
+          ({ op: "load", input, dtype, at: linear(n) }) as const
+        );
+        const kernel = mapKernel(name);
+        const spec = { size: n, value: { op: "call", fn, args } as const, inputs, words: 0 };
+        assert(kernel.wasm!(spec, module), `${name} has no form in WebAssembly`);
+        const [got] = await runProgram(engine, single(kernel, spec), arrays, [n * WORDS[output]]);
+        checkAgainst(name, fn, n, arrays, got, "WebAssembly");
+      }
+      engine.destroy();
+      module.close();
+    },
+  );
+}
 
 /** One value of a function in TypeScript; complex values are pairs. */
 function value(f: MapFunction, ...args: (number | [number, number])[]): number[] {

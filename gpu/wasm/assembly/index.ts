@@ -6,5 +6,9 @@
 export * from "./batchnorm";
 export * from "./fft";
 export * from "./moments";
+export { packRows } from "./panels";
+export { padPlanes } from "./pad";
 export * from "./partial_sums";
+export { product } from "./product";
 export * from "./pool2d";
+export { mapExpression } from "./expression";

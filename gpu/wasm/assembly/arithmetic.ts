@@ -1,0 +1,224 @@
+/** Sums, products, quotients, parts and moduli: `gpu/functions/{arithmetic,parts,modulus,cast}.ts`. */
+import { Op } from "../opcodes";
+import { complex1, complex2, complexToReal, map1, map2, realsToComplex } from "./loops";
+import { choose, exponentOf, larger, negate, norm, pow2, put, splat, times } from "./lanes";
+
+class Add {
+  f(a: v128, b: v128): v128 {
+    return f32x4.add(a, b);
+  }
+}
+
+class Sub {
+  f(a: v128, b: v128): v128 {
+    return f32x4.sub(a, b);
+  }
+}
+
+class Mul {
+  f(a: v128, b: v128): v128 {
+    return f32x4.mul(a, b);
+  }
+}
+
+class Div {
+  f(a: v128, b: v128): v128 {
+    return f32x4.div(a, b);
+  }
+}
+
+class Neg {
+  f(a: v128): v128 {
+    return negate(a);
+  }
+}
+
+class Reciprocal {
+  f(a: v128): v128 {
+    return f32x4.div(splat(1), a);
+  }
+}
+
+class Square {
+  f(a: v128): v128 {
+    return f32x4.mul(a, a);
+  }
+}
+
+/** No fused products: of z·z̄ the imaginary part is 0. */
+class MulComplex {
+  f(out: usize, a: v128, b: v128, c: v128, d: v128): void {
+    put(
+      out,
+      f32x4.sub(f32x4.mul(a, c), f32x4.mul(b, d)),
+      f32x4.add(f32x4.mul(a, d), f32x4.mul(b, c)),
+    );
+  }
+}
+
+class DivComplex {
+  f(out: usize, a: v128, b: v128, c: v128, d: v128): void {
+    const ea = exponentOf(larger(a, b));
+    const eb = exponentOf(larger(c, d));
+    const sa = pow2(i32x4.neg(ea)), sb = pow2(i32x4.neg(eb));
+    a = f32x4.mul(a, sa);
+    b = f32x4.mul(b, sa);
+    c = f32x4.mul(c, sb);
+    d = f32x4.mul(d, sb);
+    const m = norm(c, d);
+    const e = i32x4.sub(ea, eb);
+    const half = i32x4.shr_s(e, 1);
+    const s1 = pow2(half), s2 = pow2(i32x4.sub(e, half));
+    const re = f32x4.div(f32x4.add(f32x4.mul(a, c), f32x4.mul(b, d)), m);
+    const im = f32x4.div(f32x4.sub(f32x4.mul(b, c), f32x4.mul(a, d)), m);
+    put(out, f32x4.mul(f32x4.mul(re, s1), s2), f32x4.mul(f32x4.mul(im, s1), s2));
+  }
+}
+
+class ReciprocalComplex {
+  f(out: usize, x: v128, y: v128): void {
+    const s = pow2(i32x4.neg(exponentOf(larger(x, y))));
+    x = f32x4.mul(x, s);
+    y = f32x4.mul(y, s);
+    const m = norm(x, y);
+    put(out, f32x4.mul(f32x4.div(x, m), s), f32x4.mul(f32x4.div(negate(y), m), s));
+  }
+}
+
+class SquareComplex {
+  f(out: usize, x: v128, y: v128): void {
+    const twice = f32x4.add(x, x);
+    put(out, f32x4.mul(f32x4.sub(x, y), f32x4.add(x, y)), f32x4.mul(twice, y));
+  }
+}
+
+class Join {
+  f(out: usize, x: v128, y: v128): void {
+    put(out, x, y);
+  }
+}
+
+class Conj {
+  f(a: v128): v128 {
+    return v128.xor(a, i64x2.splat(0x8000000000000000));
+  }
+}
+
+class Real {
+  f(x: v128, _y: v128): v128 {
+    return x;
+  }
+}
+
+class Imag {
+  f(_x: v128, y: v128): v128 {
+    return y;
+  }
+}
+
+class Abs {
+  f(a: v128): v128 {
+    return f32x4.abs(a);
+  }
+}
+
+class AbsComplex {
+  f(x: v128, y: v128): v128 {
+    const e = exponentOf(larger(x, y));
+    const s = pow2(i32x4.neg(e));
+    return f32x4.mul(f32x4.sqrt(norm(f32x4.mul(x, s), f32x4.mul(y, s))), pow2(e));
+  }
+}
+
+class AbsSquared {
+  f(x: v128, y: v128): v128 {
+    return norm(x, y);
+  }
+}
+
+class Sgn {
+  f(out: usize, x: v128, y: v128): void {
+    const m = larger(x, y);
+    const s = pow2(i32x4.neg(exponentOf(m)));
+    const p = f32x4.mul(x, s), q = f32x4.mul(y, s);
+    const r = f32x4.sqrt(norm(p, q));
+    const zero = f32x4.eq(r, splat(0));
+    put(out, choose(zero, x, f32x4.div(p, r)), choose(zero, y, f32x4.div(q, r)));
+  }
+}
+
+/** ±1 where |x| > 0, else x itself: 0, −0 or NaN. */
+class Sign {
+  f(x: v128): v128 {
+    const one = v128.or(v128.and(x, i32x4.splat(0x80000000)), splat(1));
+    return choose(f32x4.gt(f32x4.abs(x), splat(0)), one, x);
+  }
+}
+
+class FromIndex {
+  f(k: v128): v128 {
+    return f32x4.convert_i32x4_u(k);
+  }
+}
+
+function toComplex(n: i32, out: usize, a: usize): void {
+  for (let end = out + ((<usize> n) << 3); out < end; out += 32, a += 16) {
+    put(out, v128.load(a), splat(0));
+  }
+}
+
+/** Runs the function `op` of this file over a block of `n` elements. */
+export function arithmetic(op: i32, n: i32, out: usize, a: usize, b: usize): void {
+  switch (op) {
+    case Op.addReal:
+      return map2<Add>(n, out, a, b);
+    case Op.addComplex:
+      return map2<Add>(n << 1, out, a, b);
+    case Op.subReal:
+      return map2<Sub>(n, out, a, b);
+    case Op.subComplex:
+      return map2<Sub>(n << 1, out, a, b);
+    case Op.mulReal:
+      return map2<Mul>(n, out, a, b);
+    case Op.mulComplex:
+      return complex2<MulComplex>(n, out, a, b);
+    case Op.divReal:
+      return map2<Div>(n, out, a, b);
+    case Op.divComplex:
+      return complex2<DivComplex>(n, out, a, b);
+    case Op.negReal:
+      return map1<Neg>(n, out, a);
+    case Op.negComplex:
+      return map1<Neg>(n << 1, out, a);
+    case Op.reciprocalReal:
+      return map1<Reciprocal>(n, out, a);
+    case Op.reciprocalComplex:
+      return complex1<ReciprocalComplex>(n, out, a);
+    case Op.squareReal:
+      return map1<Square>(n, out, a);
+    case Op.squareComplex:
+      return complex1<SquareComplex>(n, out, a);
+    case Op.complex:
+      return realsToComplex<Join>(n, out, a, b);
+    case Op.conj:
+      return map1<Conj>(n << 1, out, a);
+    case Op.imag:
+      return complexToReal<Imag>(n, out, a);
+    case Op.real:
+      return complexToReal<Real>(n, out, a);
+    case Op.toComplex:
+      return toComplex(n, out, a);
+    case Op.absComplex:
+      return complexToReal<AbsComplex>(n, out, a);
+    case Op.absReal:
+      return map1<Abs>(n, out, a);
+    case Op.absSquared:
+      return complexToReal<AbsSquared>(n, out, a);
+    case Op.sgn:
+      return complex1<Sgn>(n, out, a);
+    case Op.sign:
+      return map1<Sign>(n, out, a);
+    case Op.indexToReal:
+      return map1<FromIndex>(n, out, a);
+  }
+}

@@ -1,0 +1,298 @@
+/**
+ * Exponentials, logarithms, powers and angles over blocks: the loops of `exponential.ts` and `angle.ts`,
+ * and what complex arguments make of them. Formulas: `gpu/functions`.
+ */
+import { Op } from "../opcodes";
+import { atan2, cos, quarterCos, quarterSin, quartersTaken, reduceAngle, sin, tan } from "./angle";
+import * as e from "./exponential";
+import {
+  choose,
+  exponentOf,
+  isMinus,
+  larger,
+  norm,
+  pow2,
+  put,
+  splat,
+  times,
+  withSign,
+} from "./lanes";
+import { complexToReal, long1, long2, longComplex1, longComplex2, realsToComplex } from "./loops";
+
+class Exp {
+  f(x: v128): v128 {
+    return e.exp(x);
+  }
+}
+
+class Expm1 {
+  f(x: v128): v128 {
+    return e.expm1(x);
+  }
+}
+
+class Log {
+  f(x: v128): v128 {
+    return e.log(x);
+  }
+}
+
+class Log1p {
+  f(x: v128): v128 {
+    return e.log1p(x);
+  }
+}
+
+class Sigmoid {
+  f(x: v128): v128 {
+    return e.sigmoid(x);
+  }
+}
+
+class Erf {
+  f(x: v128): v128 {
+    return e.erf(x);
+  }
+}
+
+class Sin {
+  f(x: v128): v128 {
+    return sin(x);
+  }
+}
+
+class Cos {
+  f(x: v128): v128 {
+    return cos(x);
+  }
+}
+
+class Tan {
+  f(x: v128): v128 {
+    return tan(x);
+  }
+}
+
+class Atan2 {
+  f(y: v128, x: v128): v128 {
+    return atan2(y, x);
+  }
+}
+
+class Angle {
+  f(x: v128, y: v128): v128 {
+    return atan2(y, x);
+  }
+}
+
+class Sinh {
+  f(x: v128): v128 {
+    return e.sinh(x);
+  }
+}
+
+class Cosh {
+  f(x: v128): v128 {
+    return e.cosh(x);
+  }
+}
+
+class Tanh {
+  f(x: v128): v128 {
+    return e.tanh(x);
+  }
+}
+
+class Sqrt {
+  f(x: v128): v128 {
+    return f32x4.sqrt(x);
+  }
+}
+
+class Pow {
+  f(x: v128, y: v128): v128 {
+    return e.pow(x, y);
+  }
+}
+
+class Polar {
+  f(out: usize, r: v128, phi: v128): void {
+    const rest = reduceAngle(phi);
+    const q = quartersTaken();
+    put(out, f32x4.mul(r, quarterCos(rest, q)), f32x4.mul(r, quarterSin(rest, q)));
+  }
+}
+
+/** e^{x/2} twice, as eˣ alone may overflow where a part of the result does not. */
+function putExp(out: usize, x: v128, y: v128): void {
+  const h = e.exp(f32x4.mul(splat(0.5), x));
+  const r = reduceAngle(y);
+  const q = quartersTaken();
+  put(out, f32x4.mul(h, f32x4.mul(h, quarterCos(r, q))), times(h, times(h, quarterSin(r, q))));
+}
+
+class ExpComplex {
+  f(out: usize, x: v128, y: v128): void {
+    putExp(out, x, y);
+  }
+}
+
+class LogComplex {
+  f(out: usize, x: v128, y: v128): void {
+    put(out, e.logAbs(x, y), atan2(y, x));
+  }
+}
+
+class PowComplex {
+  f(out: usize, x: v128, y: v128, u: v128, v: v128): void {
+    const a = e.logAbs(x, y), b = atan2(y, x);
+    const ua = f32x4.mul(u, a), vb = f32x4.mul(v, b);
+    const ub = f32x4.mul(u, b), va = f32x4.mul(v, a);
+    putExp(out, f32x4.sub(ua, vb), f32x4.add(ub, va));
+    const zero = splat(0);
+    const isZero = v128.and(f32x4.eq(x, zero), f32x4.eq(y, zero));
+    const noPower = v128.and(f32x4.eq(u, zero), f32x4.eq(v, zero));
+    if (!v128.any_true(v128.or(isZero, noPower))) return;
+    const low = v128.load(out), high = v128.load(out, 16);
+    let re = v128.shuffle<f32>(low, high, 0, 2, 4, 6);
+    let im = v128.shuffle<f32>(low, high, 1, 3, 5, 7);
+    const ofZero = choose(f32x4.gt(u, zero), zero, splat(f32.NaN));
+    re = choose(noPower, splat(1), choose(isZero, ofZero, re));
+    im = choose(noPower, zero, choose(isZero, ofZero, im));
+    put(out, re, im);
+  }
+}
+
+class SqrtComplex {
+  f(out: usize, x: v128, y: v128): void {
+    const m = larger(x, y);
+    const half = i32x4.shr_s(exponentOf(m), 1);
+    const down = pow2(i32x4.neg(half));
+    const p = f32x4.mul(f32x4.mul(x, down), down), q = f32x4.mul(f32x4.mul(y, down), down);
+    const root = f32x4.sqrt(norm(p, q));
+    const sum = f32x4.mul(splat(0.5), f32x4.add(root, f32x4.abs(p)));
+    const a = f32x4.mul(f32x4.sqrt(sum), pow2(half));
+    const b = f32x4.div(f32x4.mul(splat(0.5), y), a);
+    const zero = f32x4.eq(root, splat(0));
+    const left = isMinus(x);
+    const re = choose(left, f32x4.abs(b), a), im = choose(left, withSign(a, y), b);
+    put(out, choose(zero, splat(0), re), choose(zero, y, im));
+  }
+}
+
+class SinhComplex {
+  f(out: usize, x: v128, y: v128): void {
+    const r = reduceAngle(y), q = quartersTaken();
+    put(out, f32x4.mul(e.sinh(x), quarterCos(r, q)), times(e.cosh(x), quarterSin(r, q)));
+  }
+}
+
+class CoshComplex {
+  f(out: usize, x: v128, y: v128): void {
+    const r = reduceAngle(y), q = quartersTaken();
+    put(out, f32x4.mul(e.cosh(x), quarterCos(r, q)), times(e.sinh(x), quarterSin(r, q)));
+  }
+}
+
+class SinComplex {
+  f(out: usize, x: v128, y: v128): void {
+    const r = reduceAngle(x), q = quartersTaken();
+    put(out, times(e.cosh(y), quarterSin(r, q)), f32x4.mul(e.sinh(y), quarterCos(r, q)));
+  }
+}
+
+class CosComplex {
+  f(out: usize, x: v128, y: v128): void {
+    const r = reduceAngle(x), q = quartersTaken();
+    put(out, f32x4.mul(e.cosh(y), quarterCos(r, q)), f32x4.neg(times(e.sinh(y), quarterSin(r, q))));
+  }
+}
+
+/** Leaves tanh(x + iy); beyond 9 the real part is ±1. */
+function putTanh(out: usize, x: v128, y: v128, turned: bool): void {
+  const r = reduceAngle(y), q = quartersTaken();
+  const s = quarterSin(r, q), c = quarterCos(r, q);
+  const a = f32x4.abs(x);
+  const far = f32x4.gt(a, splat(9));
+  const sc = f32x4.mul(s, c);
+  const flat = f32x4.mul(f32x4.mul(splat(4), sc), e.exp(f32x4.mul(splat(-2), a)));
+  const h = e.sinh(x);
+  const m = norm(h, c);
+  const re = choose(far, withSign(splat(1), x), f32x4.div(f32x4.mul(h, e.cosh(x)), m));
+  const im = choose(far, flat, f32x4.div(sc, m));
+  if (turned) put(out, im, f32x4.neg(re));
+  else put(out, re, im);
+}
+
+class TanhComplex {
+  f(out: usize, x: v128, y: v128): void {
+    putTanh(out, x, y, false);
+  }
+}
+
+/** tan z = −i tanh(iz). */
+class TanComplex {
+  f(out: usize, x: v128, y: v128): void {
+    putTanh(out, f32x4.neg(y), x, true);
+  }
+}
+
+/** Runs the function `op` of this file over a block of `n` elements. */
+export function transcendental(op: i32, n: i32, out: usize, a: usize, b: usize): void {
+  switch (op) {
+    case Op.expReal:
+      return long1<Exp>(n, out, a);
+    case Op.expComplex:
+      return longComplex1<ExpComplex>(n, out, a);
+    case Op.expm1:
+      return long1<Expm1>(n, out, a);
+    case Op.log1p:
+      return long1<Log1p>(n, out, a);
+    case Op.logReal:
+      return long1<Log>(n, out, a);
+    case Op.logComplex:
+      return longComplex1<LogComplex>(n, out, a);
+    case Op.sigmoid:
+      return long1<Sigmoid>(n, out, a);
+    case Op.erf:
+      return long1<Erf>(n, out, a);
+    case Op.sinReal:
+      return long1<Sin>(n, out, a);
+    case Op.cosReal:
+      return long1<Cos>(n, out, a);
+    case Op.tanReal:
+      return long1<Tan>(n, out, a);
+    case Op.atan2:
+      return long2<Atan2>(n, out, a, b);
+    case Op.angle:
+      return complexToReal<Angle>(n, out, a);
+    case Op.polar:
+      return realsToComplex<Polar>(n, out, a, b);
+    case Op.sinhReal:
+      return long1<Sinh>(n, out, a);
+    case Op.coshReal:
+      return long1<Cosh>(n, out, a);
+    case Op.tanhReal:
+      return long1<Tanh>(n, out, a);
+    case Op.sinhComplex:
+      return longComplex1<SinhComplex>(n, out, a);
+    case Op.coshComplex:
+      return longComplex1<CoshComplex>(n, out, a);
+    case Op.tanhComplex:
+      return longComplex1<TanhComplex>(n, out, a);
+    case Op.sinComplex:
+      return longComplex1<SinComplex>(n, out, a);
+    case Op.cosComplex:
+      return longComplex1<CosComplex>(n, out, a);
+    case Op.tanComplex:
+      return longComplex1<TanComplex>(n, out, a);
+    case Op.sqrtReal:
+      return long1<Sqrt>(n, out, a);
+    case Op.sqrtComplex:
+      return longComplex1<SqrtComplex>(n, out, a);
+    case Op.powReal:
+      return long2<Pow>(n, out, a, b);
+    case Op.powComplex:
+      return longComplex2<PowComplex>(n, out, a, b);
+  }
+}
