@@ -1,61 +1,56 @@
-/** Timing: warmed up, several rounds, medians. */
-import { gpu } from "@argand/argand";
+/** Timing: warmed up, many runs between two waits, several contenders by turns. */
+import type { Contender } from "./work/work.ts";
 
-/** The middle of a list of numbers. */
-export function median(list: readonly number[]): number {
-  return list.toSorted((a, b) => a - b)[list.length >> 1];
+/** How long and how often is measured. */
+export interface Patience {
+  /** Rounds of all contenders. */
+  readonly rounds: number;
+  /** Milliseconds that a sample should take. */
+  readonly sample: number;
+  /** Milliseconds of a single run above which another library is not waited for. */
+  readonly longest: number;
 }
 
-/** Waits until the device has done everything. */
-async function settle(): Promise<void> {
-  const engine = gpu.engine();
-  const buffer = engine.acquire(4);
-  await engine.read([{ buffer, offset: 0, bytes: 4 }]);
-  engine.release(buffer);
+/** Milliseconds of `runs` runs and the wait after them. */
+async function spent(contender: Contender, runs: number): Promise<number> {
+  const start = performance.now();
+  for (let k = 0; k < runs; k++) {
+    const pending = contender.run();
+    if (pending) await pending;
+  }
+  await contender.settle();
+  return performance.now() - start;
 }
 
-/** Warms `work` up; each call then gives the milliseconds of one run: of many between two waits, less the waits. */
-async function sampler(work: () => void): Promise<() => Promise<number>> {
-  work();
-  await settle();
-  const wait = await measure(() => {});
-  const once = await measure(work);
-  const runs = Math.max(1, Math.min(200, Math.ceil(150 / Math.max(once - wait, 0.1))));
-  return async () => {
-    const spent = await measure(() => {
-      for (let k = 0; k < runs; k++) work();
-    });
-    return (spent - wait) / runs;
-  };
+/** Warms up; each call then gives the milliseconds of one run, of many between two waits, less the wait. */
+async function sampler(contender: Contender, { sample }: Patience): Promise<() => Promise<number>> {
+  await spent(contender, 1);
+  const waits = [await spent(contender, 0), await spent(contender, 0), await spent(contender, 0)];
+  const wait = Math.min(...waits);
+  let once = await spent(contender, 1) - wait;
+  if (once < sample / 4) once = (await spent(contender, 4) - wait) / 4;
+  const runs = Math.max(1, Math.min(200, Math.ceil(sample / Math.max(once, 0.02))));
+  return async () => Math.max(1e-4, (await spent(contender, runs) - wait) / runs);
 }
 
-/** Milliseconds of one run of `work` on the device. */
-export async function time(work: () => void, rounds = 5): Promise<number> {
-  const sample = await sampler(work);
-  const list: number[] = [];
-  for (let r = 0; r < rounds; r++) list.push(await sample());
-  return median(list);
-}
-
-/** The same for several pieces of work, by turns, so that other load on the machine meets them alike. */
+/**
+ * Milliseconds of one run of each contender, round by round: by turns, so that other load on the
+ * machine meets them alike.
+ */
 export async function timeByTurns(
-  works: readonly (() => void)[],
-  rounds = 15,
+  contenders: readonly Contender[],
+  patience: Patience,
 ): Promise<number[][]> {
   const samples: (() => Promise<number>)[] = [];
-  for (const work of works) samples.push(await sampler(work));
-  const list: number[][] = [];
-  for (let r = 0; r < rounds; r++) {
-    const round: number[] = [];
-    for (const sample of samples) round.push(await sample());
-    list.push(round);
+  for (const contender of contenders) samples.push(await sampler(contender, patience));
+  const rounds: number[][] = contenders.map(() => []);
+  for (let r = 0; r < patience.rounds; r++) {
+    for (const [k, sample] of samples.entries()) rounds[k].push(await sample());
   }
-  return list;
+  return rounds;
 }
 
-async function measure(work: () => void): Promise<number> {
-  const start = performance.now();
-  work();
-  await settle();
-  return performance.now() - start;
+/** Milliseconds of one run by itself, the wait included. */
+export async function single(contender: Contender): Promise<number> {
+  return await spent(contender, 1);
 }

@@ -97,6 +97,7 @@ async function check(): Promise<Verdict[]> {
     await step(["fmt", "--check"]),
     await step(["lint"]),
     await step(["check", ...flags, "."]),
+    await step(["check", "--config", "bench/deno.json", "bench/"]),
     await step(["doc", "--lint", ...PUBLIC]),
     await step(["test", "--doc", ...flags, ...TEST_PERMISSIONS, ...DOCUMENTED]),
     await step(["task", "wasm", "--check"]),

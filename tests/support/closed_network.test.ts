@@ -17,7 +17,21 @@ Deno.test("closed_network.json maps all that deno.json maps, and takes nothing f
   assert(Object.values(closed).every((target) => !target.startsWith("jsr:")));
 });
 
-Deno.test("deno.lock holds packages of npm only", async () => {
-  const { specifiers } = await read("../../deno.lock");
-  assertEquals(Object.keys(specifiers).filter((s) => !s.startsWith("npm:")), []);
+Deno.test("the lock files hold packages of npm only", async () => {
+  for (const path of ["../../deno.lock", "../../bench/deno.lock"]) {
+    const { specifiers } = await read(path);
+    assertEquals(Object.keys(specifiers).filter((s) => !s.startsWith("npm:")), [], path);
+  }
+});
+
+Deno.test("bench/deno.json maps what the library imports as deno.json does", async () => {
+  const { name, exports, imports } = await read("../../deno.json");
+  const bench: Record<string, string> = (await read("../../bench/deno.json")).imports;
+  for (const [key, path] of Object.entries<string>(exports)) {
+    assertEquals(bench[name + key.slice(1)], `.${path}`);
+  }
+  for (const [key, target] of Object.entries(bench)) {
+    if (key in imports) assertEquals(target, imports[key]);
+  }
+  assertEquals(Object.keys(imports).filter((key) => /tensorflow|jax/.test(key)), []);
 });
