@@ -10,6 +10,7 @@ import { type Kernel, type Program, single } from "../kernel.ts";
 import { channelAffine } from "./channel_affine.ts";
 import { mapChannels } from "./channels.ts";
 import {
+  afterFolding,
   backwardProgram,
   type BatchNormSpec,
   COEFFICIENTS,
@@ -49,6 +50,26 @@ function inverseRoot(rr: number, ii: number, ri: number, eps: number): number[] 
   return [(ii + eps + s) / (s * t), (rr + eps + s) / (s * t), -ri / (s * t), s, t];
 }
 
+const finishStatisticsOnHost: Kernel<BatchNormSpec>["cpu"] = (
+  s,
+  [partial, x, oldMean, oldCovar],
+  [stats, newMean, newCovar],
+  params,
+) => {
+  const count = s.n * s.inner, m = params.f32[0];
+  for (let c = 0; c < s.channels; c++) {
+    const [mr, mi, ...spread] = momentsOf(s, partial, x, c);
+    stats.set([mr, mi, ...spread.map((v) => v / count), 0, 0, 0], c * STRIDE);
+    if (!s.track) continue;
+    newMean[2 * c] = (1 - m) * oldMean[2 * c] + m * mr;
+    newMean[2 * c + 1] = (1 - m) * oldMean[2 * c + 1] + m * mi;
+    spread.forEach((v, k) => {
+      const unbiased = v / Math.max(count - 1, 1);
+      newCovar[3 * c + k] = (1 - m) * oldCovar[3 * c + k] + m * unbiased;
+    });
+  }
+};
+
 /** Folds the partial moments into stats and, where they are tracked, the new running statistics. */
 const finishStatistics: Kernel<BatchNormSpec> = {
   name: "covarianceFinishStatistics",
@@ -75,20 +96,8 @@ const finishStatistics: Kernel<BatchNormSpec> = {
   out0[o + 5u] = 0.0; out0[o + 6u] = 0.0; out0[o + 7u] = 0.0;${s.track ? running : ""}`,
     );
   },
-  cpu(s, [partial, x, oldMean, oldCovar], [stats, newMean, newCovar], params) {
-    const count = s.n * s.inner, m = params.f32[0];
-    for (let c = 0; c < s.channels; c++) {
-      const [mr, mi, ...spread] = momentsOf(s, partial, x, c);
-      stats.set([mr, mi, ...spread.map((v) => v / count), 0, 0, 0], c * STRIDE);
-      if (!s.track) continue;
-      newMean[2 * c] = (1 - m) * oldMean[2 * c] + m * mr;
-      newMean[2 * c + 1] = (1 - m) * oldMean[2 * c + 1] + m * mi;
-      spread.forEach((v, k) => {
-        const unbiased = v / Math.max(count - 1, 1);
-        newCovar[3 * c + k] = (1 - m) * oldCovar[3 * c + k] + m * unbiased;
-      });
-    }
-  },
+  cpu: finishStatisticsOnHost,
+  ...afterFolding("foldMoments", finishStatisticsOnHost),
 };
 
 /**
@@ -148,6 +157,47 @@ const normalize: Kernel<BatchNormSpec> = {
 export function covarianceNormalize(spec: BatchNormSpec): Program {
   return single(normalize, spec);
 }
+
+const finishBackwardOnHost: Kernel<BatchNormSpec>["cpu"] = (
+  spec,
+  [partial, stats, weight],
+  [coefficients, gWeight, gBias],
+  params,
+) => {
+  const count = spec.n * spec.inner, eps = params.f32[0];
+  for (let k = 0; k < spec.channels; k++) {
+    const [sr, si, prr, pri, pir, pii] = productsOf(spec, partial, k);
+    const [mr, mi, vrr, vii, c] = stats.subarray(k * STRIDE, k * STRIDE + 5);
+    const [grr, gii, gri] = spec.affine ? weight.subarray(3 * k, 3 * k + 3) : [1, 1, 0];
+    const [wrr, wii, wri, s, t] = inverseRoot(vrr, vii, c, eps);
+    const a = vrr + eps, b = vii + eps;
+    const gwrr = grr * prr + gri * pir, gwii = gri * pri + gii * pii;
+    const gwri = grr * pri + gri * pii + gri * prr + gii * pir;
+    const q = 1 / (s * t);
+    const gq = gwrr * (b + s) + gwii * (a + s) - gwri * c;
+    const gt = -gq * q / t;
+    const gs = (gwrr + gwii) * q - gq * q / s + gt / t;
+    const ga = gwii * q + 0.5 * (gt / t + gs * b / s);
+    const gb = gwrr * q + 0.5 * (gt / t + gs * a / s);
+    const gc = -gwri * q - gs * c / s;
+    coefficients.set([mr, mi, sr / count, si / count], k * COEFFICIENTS);
+    coefficients.set([
+      grr * wrr + gri * wri,
+      gri * wrr + gii * wri,
+      grr * wri + gri * wii,
+      gri * wri + gii * wii,
+    ], k * COEFFICIENTS + 4);
+    coefficients.set(
+      [2 * ga, gc, gc, 2 * gb].map((v) => v / count),
+      k * COEFFICIENTS + 8,
+    );
+    if (!spec.affine) continue;
+    gWeight[3 * k] = prr * wrr + pri * wri;
+    gWeight[3 * k + 1] = pir * wri + pii * wii;
+    gWeight[3 * k + 2] = prr * wri + pri * wii + pir * wrr + pii * wri;
+    gBias.set([sr, si], 2 * k);
+  }
+};
 
 /**
  * From G = Σ gy dᵀ and Σ gy the parameters' gradients, and the coefficients of
@@ -210,41 +260,8 @@ const finishBackward: Kernel<BatchNormSpec> = {
   out0[k + 11u] = 2.0 * over * gb;${s.affine ? parameters : ""}`,
     );
   },
-  cpu(spec, [partial, stats, weight], [coefficients, gWeight, gBias], params) {
-    const count = spec.n * spec.inner, eps = params.f32[0];
-    for (let k = 0; k < spec.channels; k++) {
-      const [sr, si, prr, pri, pir, pii] = productsOf(spec, partial, k);
-      const [mr, mi, vrr, vii, c] = stats.subarray(k * STRIDE, k * STRIDE + 5);
-      const [grr, gii, gri] = spec.affine ? weight.subarray(3 * k, 3 * k + 3) : [1, 1, 0];
-      const [wrr, wii, wri, s, t] = inverseRoot(vrr, vii, c, eps);
-      const a = vrr + eps, b = vii + eps;
-      const gwrr = grr * prr + gri * pir, gwii = gri * pri + gii * pii;
-      const gwri = grr * pri + gri * pii + gri * prr + gii * pir;
-      const q = 1 / (s * t);
-      const gq = gwrr * (b + s) + gwii * (a + s) - gwri * c;
-      const gt = -gq * q / t;
-      const gs = (gwrr + gwii) * q - gq * q / s + gt / t;
-      const ga = gwii * q + 0.5 * (gt / t + gs * b / s);
-      const gb = gwrr * q + 0.5 * (gt / t + gs * a / s);
-      const gc = -gwri * q - gs * c / s;
-      coefficients.set([mr, mi, sr / count, si / count], k * COEFFICIENTS);
-      coefficients.set([
-        grr * wrr + gri * wri,
-        gri * wrr + gii * wri,
-        grr * wri + gri * wii,
-        gri * wri + gii * wii,
-      ], k * COEFFICIENTS + 4);
-      coefficients.set(
-        [2 * ga, gc, gc, 2 * gb].map((v) => v / count),
-        k * COEFFICIENTS + 8,
-      );
-      if (!spec.affine) continue;
-      gWeight[3 * k] = prr * wrr + pri * wri;
-      gWeight[3 * k + 1] = pir * wri + pii * wii;
-      gWeight[3 * k + 2] = prr * wri + pri * wii + pir * wrr + pii * wri;
-      gBias.set([sr, si], 2 * k);
-    }
-  },
+  cpu: finishBackwardOnHost,
+  ...afterFolding("foldProducts", finishBackwardOnHost),
 };
 
 /**

@@ -10,6 +10,7 @@ import { type Kernel, type Program, single } from "../kernel.ts";
 import { channelAffine } from "./channel_affine.ts";
 import { mapChannels } from "./channels.ts";
 import {
+  afterFolding,
   backwardProgram,
   type BatchNormSpec,
   COEFFICIENTS,
@@ -28,6 +29,27 @@ const channelStats = (from: string) => `
   let o = channel * ${STRIDE}u;
   let mean = vec2<f32>(${from}[o], ${from}[o + 1u]);
   let w = 1.0 / sqrt(vec2<f32>(${from}[o + 2u], ${from}[o + 3u]) + param_f32(0u));`;
+
+const finishStatisticsOnHost: Kernel<BatchNormSpec>["cpu"] = (
+  s,
+  [partial, x, oldMean, oldVar],
+  [stats, newMean, newVar],
+  params,
+) => {
+  const count = s.n * s.inner, m = params.f32[0];
+  for (let c = 0; c < s.channels; c++) {
+    const [mr, mi, rr, ii] = momentsOf(s, partial, x, c);
+    stats.set([mr, mi, rr / count, ii / count], c * STRIDE);
+    if (!s.track) continue;
+    [mr, mi].forEach((mean, k) => {
+      newMean[2 * c + k] = (1 - m) * oldMean[2 * c + k] + m * mean;
+    });
+    [rr, ii].forEach((spread, k) => {
+      const unbiased = spread / Math.max(count - 1, 1);
+      newVar[2 * c + k] = (1 - m) * oldVar[2 * c + k] + m * unbiased;
+    });
+  }
+};
 
 /** Folds the partial moments into stats and, where they are tracked, the new running statistics. */
 const finishStatistics: Kernel<BatchNormSpec> = {
@@ -51,21 +73,8 @@ const finishStatistics: Kernel<BatchNormSpec> = {
   out0[o + 2u] = v.x; out0[o + 3u] = v.y;${s.track ? running : ""}`,
     );
   },
-  cpu(s, [partial, x, oldMean, oldVar], [stats, newMean, newVar], params) {
-    const count = s.n * s.inner, m = params.f32[0];
-    for (let c = 0; c < s.channels; c++) {
-      const [mr, mi, rr, ii] = momentsOf(s, partial, x, c);
-      stats.set([mr, mi, rr / count, ii / count], c * STRIDE);
-      if (!s.track) continue;
-      [mr, mi].forEach((mean, k) => {
-        newMean[2 * c + k] = (1 - m) * oldMean[2 * c + k] + m * mean;
-      });
-      [rr, ii].forEach((spread, k) => {
-        const unbiased = spread / Math.max(count - 1, 1);
-        newVar[2 * c + k] = (1 - m) * oldVar[2 * c + k] + m * unbiased;
-      });
-    }
-  },
+  cpu: finishStatisticsOnHost,
+  ...afterFolding("foldMoments", finishStatisticsOnHost),
 };
 
 /**
@@ -111,6 +120,32 @@ export function naiveNormalize(spec: BatchNormSpec): Program {
   return single(normalize, spec);
 }
 
+const finishBackwardOnHost: Kernel<BatchNormSpec>["cpu"] = (
+  s,
+  [partial, stats, weight],
+  [coefficients, gWeight, gBias],
+  params,
+) => {
+  const count = s.n * s.inner;
+  for (let c = 0; c < s.channels; c++) {
+    const [sr, si, prr, , , pii] = productsOf(s, partial, c);
+    const [mr, mi, vr, vi] = stats.subarray(c * STRIDE, c * STRIDE + STRIDE);
+    const wr = 1 / Math.sqrt(vr + params.f32[0]), wi = 1 / Math.sqrt(vi + params.f32[0]);
+    const [yr, yi] = s.affine ? weight.subarray(2 * c, 2 * c + 2) : [1, 1];
+    coefficients.set(
+      [
+        [mr, mi, sr / count, si / count],
+        [yr * wr, 0, 0, yi * wi],
+        [-yr * wr ** 3 * prr / count, 0, 0, -yi * wi ** 3 * pii / count],
+      ].flat(),
+      c * COEFFICIENTS,
+    );
+    if (!s.affine) continue;
+    gWeight.set([prr * wr, pii * wi], 2 * c);
+    gBias.set([sr, si], 2 * c);
+  }
+};
+
 /**
  * From Σ gy and Σ gy·d the parameters' gradients, and for either part the coefficients of
  * gx = γ w (gy − mean gy) − γ w³ mean(gy·d) d with w = 1/√(V + eps) and d = x − μ.
@@ -140,26 +175,8 @@ const finishBackward: Kernel<BatchNormSpec> = {
   ${s.affine ? "out1[channel] = g; out2[channel] = total.sum;" : ""}`,
     );
   },
-  cpu(s, [partial, stats, weight], [coefficients, gWeight, gBias], params) {
-    const count = s.n * s.inner;
-    for (let c = 0; c < s.channels; c++) {
-      const [sr, si, prr, , , pii] = productsOf(s, partial, c);
-      const [mr, mi, vr, vi] = stats.subarray(c * STRIDE, c * STRIDE + STRIDE);
-      const wr = 1 / Math.sqrt(vr + params.f32[0]), wi = 1 / Math.sqrt(vi + params.f32[0]);
-      const [yr, yi] = s.affine ? weight.subarray(2 * c, 2 * c + 2) : [1, 1];
-      coefficients.set(
-        [
-          [mr, mi, sr / count, si / count],
-          [yr * wr, 0, 0, yi * wi],
-          [-yr * wr ** 3 * prr / count, 0, 0, -yi * wi ** 3 * pii / count],
-        ].flat(),
-        c * COEFFICIENTS,
-      );
-      if (!s.affine) continue;
-      gWeight.set([prr * wr, pii * wi], 2 * c);
-      gBias.set([sr, si], 2 * c);
-    }
-  },
+  cpu: finishBackwardOnHost,
+  ...afterFolding("foldProducts", finishBackwardOnHost),
 };
 
 /**

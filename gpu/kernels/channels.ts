@@ -161,3 +161,16 @@ export function runElements(
   const args = module.args(jobWords(s, CHUNK, inputs, out));
   module.parallel(name, args, Math.ceil(elements / CHUNK), elements);
 }
+
+/** Runs `name` of the WebAssembly on the partial results of every channel, `LANES` to a tile. */
+export function runChannels(
+  module: WasmModule,
+  name: string,
+  s: ChannelSpec,
+  partial: number,
+  out: number,
+): void {
+  const { parts } = deal(s), size = Math.max(1, Math.floor(CHUNK / 8 / parts));
+  const args = module.args(jobWords(s, size, [partial], out));
+  module.parallel(name, args, Math.ceil(s.channels / size), 4 * s.channels * parts);
+}

@@ -10,6 +10,7 @@ import {
   eachRow,
   forEach,
   mapChannels,
+  runChannels,
   runElements,
   runTiles,
   walk,
@@ -210,15 +211,15 @@ fn merge(a: Partial, b: Partial) -> Partial {
 /** Mean and centred second moments of one channel: μr, μi, Σdr², Σdi², Σdr·di. */
 export type Moments = readonly [number, number, number, number, number];
 
-/** Folds one channel's partial moments of x in float64. */
+/** Folds one channel's partial moments of x, however many there are, in float64. */
 export function momentsOf(
   s: ChannelSpec,
   partial: HostArray,
   x: HostArray,
   channel: number,
 ): Moments {
-  const { parts, elements } = deal(s);
-  const first = channel * parts * PARTIAL, end = first + parts * PARTIAL;
+  const { elements } = deal(s), words = partial.length / s.channels;
+  const first = channel * words, end = first + words;
   let mr = 0, mi = 0, rr = 0, ii = 0, ri = 0;
   for (let o = first; o < end; o += PARTIAL) {
     mr += partial[o] * partial[o + 1] / elements;
@@ -234,14 +235,31 @@ export function momentsOf(
   return [x[origin] + mr, x[origin + 1] + mi, rr, ii, ri];
 }
 
-/** Folds one channel's partial products in float64. */
+/** Folds one channel's partial products, however many there are, in float64. */
 export function productsOf(s: ChannelSpec, partial: HostArray, channel: number): number[] {
-  const { parts } = deal(s);
+  const words = partial.length / s.channels, first = channel * words;
   const sums = new Array<number>(PARTIAL).fill(0);
-  for (let p = channel * parts; p < (channel + 1) * parts; p++) {
-    for (let k = 0; k < PARTIAL; k++) sums[k] += partial[p * PARTIAL + k];
-  }
+  for (let k = 0; k < words; k++) sums[k % PARTIAL] += partial[first + k];
   return sums;
+}
+
+/**
+ * The WebAssembly of a kernel whose first input are partial results: they are folded to one a channel by
+ * `fold`, and the kernel's plain TypeScript goes on from there.
+ */
+export function afterFolding(
+  fold: "foldMoments" | "foldProducts",
+  finish: Kernel<BatchNormSpec>["cpu"],
+): Required<Pick<Kernel<BatchNormSpec>, "wasm">> {
+  return {
+    wasm: (s, module) => ([partial, ...rest], outputs, params) =>
+      module.borrow(4 * PARTIAL * s.channels, (folded) => {
+        runChannels(module, fold, s, partial, folded);
+        const view = (pointer: number) => new Float32Array(module.buffer, pointer);
+        const first = new Float32Array(module.buffer, folded, PARTIAL * s.channels);
+        finish(s, [first, ...rest.map(view)], outputs.map(view), params);
+      }),
+  };
 }
 
 /**

@@ -4,7 +4,7 @@
  * imaginary parts lie apart there, as [radix, batch].
  */
 import { fftSubpasses } from "./fft_subpass";
-import { madd } from "./vector";
+import { madd, nmadd } from "./vector";
 
 /** The words of a job; a chunk is `size` batches. */
 @unmanaged
@@ -32,22 +32,62 @@ export class FftPass {
   signOut: f32;
 }
 
-/** Tables longer than this are read as products of two turns, that few lines of them are touched. */
-const LONG: i32 = 1 << 14;
-const FINE: i32 = 1023;
+/** Turns of one digit. */
+const BASE: i32 = 32;
 
 export function fftPass(args: usize, chunk: i32, scratch: usize): void {
   const f = changetype<FftPass>(args);
   const end = min((chunk + 1) * f.size * f.batch, f.groups);
   for (let first = chunk * f.size * f.batch; first < end; first += f.batch) {
-    const count = min(f.batch, f.groups - first);
-    // Lanes without a group repeat the last one and are not written.
-    for (let b = 0; b < f.batch; b += 4) readFour(f, first + min(b, count - 1), scratch + 4 * b);
+    const count = min(f.batch, f.groups - first), last = first + f.batch - 1;
+    const whole = count == f.batch;
+    if (whole && !f.realIn && source(f, last) - source(f, first) == f.batch - 1) {
+      readRows(f, first, scratch);
+    } else {
+      // Lanes without a group repeat the last one and are not written.
+      for (let b = 0; b < f.batch; b += 4) readFour(f, first + min(b, count - 1), scratch + 4 * b);
+    }
     const done = fftSubpasses(f.plan, f.radix, f.batch, scratch);
-    for (let b = 0; b < count; b += 4) {
-      const lanes = done + 4 * <usize> b;
-      if (!f.last) turnFour(f, first + b, lanes);
-      writeFour(f, first + b, min(4, count - b), lanes);
+    if (!f.last) {
+      const room = scratch + (<usize> (f.radix * f.batch) << 4);
+      for (let b = 0; b < count; b += 4) turnFour(f, first + b, done + 4 * b, room);
+    }
+    if (whole && !f.realOut && target(f, last) - target(f, first) == f.batch - 1) {
+      writeRows(f, first, done);
+    } else {
+      for (let b = 0; b < count; b += 4) writeFour(f, first + b, min(4, count - b), done + 4 * b);
+    }
+  }
+}
+
+/** Reads a batch of groups whose numbers lie beside one another, row by row. */
+function readRows(f: FftPass, group: i32, re: usize): void {
+  const row: usize = <usize> f.batch << 2;
+  const behind: usize = row * <usize> f.radix;
+  const scaleRe = f32x4.splat(f.scaleRe), scaleIm = f32x4.splat(f.scaleIm);
+  const skip: usize = <usize> (f.step - f.batch) << 3;
+  let at: usize = f.in0 + (<usize> source(f, group) << 3);
+  for (const end = re + behind; re < end; at += skip) {
+    for (const last = re + row; re < last; re += 16, at += 32) {
+      const x = v128.load(at), y = v128.load(at, 16);
+      v128.store(re, f32x4.mul(v128.shuffle<f32>(x, y, 0, 2, 4, 6), scaleRe));
+      v128.store(re + behind, f32x4.mul(v128.shuffle<f32>(x, y, 1, 3, 5, 7), scaleIm));
+    }
+  }
+}
+
+/** Writes such a batch. */
+function writeRows(f: FftPass, group: i32, re: usize): void {
+  const row: usize = <usize> f.batch << 2;
+  const behind: usize = row * <usize> f.radix;
+  const sign = f32x4.splat(f.signOut);
+  const skip: usize = <usize> (f.stride - f.batch) << 3;
+  let to: usize = f.out0 + (<usize> target(f, group) << 3);
+  for (const end = re + behind; re < end; to += skip) {
+    for (const last = re + row; re < last; re += 16, to += 32) {
+      const x = v128.load(re), y = f32x4.mul(sign, v128.load(re + behind));
+      v128.store(to, v128.shuffle<f32>(x, y, 0, 4, 1, 5));
+      v128.store(to, v128.shuffle<f32>(x, y, 2, 6, 3, 7), 16);
     }
   }
 }
@@ -127,21 +167,22 @@ function readFour(f: FftPass, group: i32, re: usize): void {
   }
 }
 
-/** A turn of the table. */
-function turnAt(f: FftPass, at: i32): v128 {
-  return v128.load_zero<u64>(f.table + (<usize> at << 3));
+/** The turns `at` of four lanes, as cosines at `to` and sines behind them. */
+function gatherTurns(f: FftPass, a: i32, b: i32, c: i32, d: i32, to: usize): void {
+  const ta = v128.load_zero<u64>(f.table + (<usize> a << 3));
+  const tb = v128.load_zero<u64>(f.table + (<usize> b << 3));
+  const tc = v128.load_zero<u64>(f.table + (<usize> c << 3));
+  const td = v128.load_zero<u64>(f.table + (<usize> d << 3));
+  const ab = v128.shuffle<f32>(ta, tb, 0, 4, 1, 5), cd = v128.shuffle<f32>(tc, td, 0, 4, 1, 5);
+  v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
+  v128.store(to, v128.shuffle<i64>(ab, cd, 1, 3), 16);
 }
 
-/** A turn as the product of a coarse and a fine one. */
-function longTurn(f: FftPass, at: i32): v128 {
-  const a = turnAt(f, at & ~FINE), b = turnAt(f, at & FINE);
-  const same = f32x4.mul(v128.shuffle<f32>(a, a, 0, 0, 2, 2), b);
-  const cross = f32x4.mul(v128.shuffle<f32>(a, a, 1, 1, 3, 3), v128.shuffle<f32>(b, b, 1, 0, 3, 2));
-  return f32x4.add(same, f32x4.mul(cross, f32x4(-1, 1, -1, 1)));
-}
-
-/** Multiplies number j of each of four groups by e^{−2πi jp·unit/n}. */
-function turnFour(f: FftPass, group: i32, re: usize): void {
+/**
+ * Multiplies number j of each of four groups by e^{−2πi jp·unit/n}: the product of the turns of j's
+ * digits in base 32, of which few are needed.
+ */
+function turnFour(f: FftPass, group: i32, re: usize, room: usize): void {
   const row: usize = <usize> f.batch << 2;
   const behind: usize = row * <usize> f.radix;
   // Lanes behind the last group turn by what the last one turns.
@@ -149,28 +190,28 @@ function turnFour(f: FftPass, group: i32, re: usize): void {
   const a = group % f.step / f.stride * f.unit, b = min(group + 1, g) % f.step / f.stride * f.unit;
   const c = min(group + 2, g) % f.step / f.stride * f.unit;
   const d = min(group + 3, g) % f.step / f.stride * f.unit;
-  if (a + b + c + d == 0) return;
-  const long = f.step / f.stride * f.radix * f.unit > LONG;
-  const alike = a == d && a == b && a == c;
-  let at = re + row;
-  for (let j = 1; j < f.radix; j++, at += row) {
-    let cos: v128, sin: v128;
-    if (alike) {
-      const t = long ? longTurn(f, j * a) : turnAt(f, j * a);
-      cos = v128.shuffle<f32>(t, t, 0, 0, 0, 0);
-      sin = v128.shuffle<f32>(t, t, 1, 1, 1, 1);
-    } else {
-      const ta = long ? longTurn(f, j * a) : turnAt(f, j * a);
-      const tb = long ? longTurn(f, j * b) : turnAt(f, j * b);
-      const tc = long ? longTurn(f, j * c) : turnAt(f, j * c);
-      const td = long ? longTurn(f, j * d) : turnAt(f, j * d);
-      const ab = v128.shuffle<f32>(ta, tb, 0, 4, 1, 5), cd = v128.shuffle<f32>(tc, td, 0, 4, 1, 5);
-      cos = v128.shuffle<i64>(ab, cd, 0, 2);
-      sin = v128.shuffle<i64>(ab, cd, 1, 3);
+  if ((a | b | c | d) == 0) return;
+  const fine = min(BASE, f.radix);
+  for (let j = 0; j < fine; j++) {
+    gatherTurns(f, j * a, j * b, j * c, j * d, room + (<usize> j << 5));
+  }
+  let at = re;
+  for (let j = 0; j < f.radix; j += BASE) {
+    const coarse = room + (<usize> BASE << 5);
+    gatherTurns(f, j * a, j * b, j * c, j * d, coarse);
+    const cosine = v128.load(coarse), sine = v128.load(coarse, 16);
+    const last = room + (<usize> min(BASE, f.radix - j) << 5);
+    for (let t = room; t < last; t += 32, at += row) {
+      let cos = v128.load(t), sin = v128.load(t, 16);
+      if (j > 0) {
+        const turned = nmadd(sine, sin, f32x4.mul(cosine, cos));
+        sin = madd(sine, cos, f32x4.mul(cosine, sin));
+        cos = turned;
+      }
+      const x = v128.load(at), y = v128.load(at + behind);
+      v128.store(at, nmadd(sin, y, f32x4.mul(cos, x)));
+      v128.store(at + behind, madd(sin, x, f32x4.mul(cos, y)));
     }
-    const x = v128.load(at), y = v128.load(at + behind);
-    v128.store(at, f32x4.sub(f32x4.mul(cos, x), f32x4.mul(sin, y)));
-    v128.store(at + behind, madd(cos, y, f32x4.mul(sin, x)));
   }
 }
 

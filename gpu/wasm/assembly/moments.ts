@@ -194,3 +194,59 @@ export function partialProducts(args: usize, chunk: i32, room: usize): void {
     writeProducts(o, 6, s3, p3, c3);
   }
 }
+
+/**
+ * in0: the partial moments of `tiles` tiles of each channel → out0: those of the whole channels, `size`
+ * of them, folded in float64.
+ */
+export function foldMoments(args: usize, chunk: i32, _scratch: usize): void {
+  const d = changetype<Channels>(args);
+  const parts = d.tiles * LANES, end = min((chunk + 1) * d.size, d.channels);
+  const step: usize = 4 * PARTIAL;
+  for (let c = chunk * d.size; c < end; c++) {
+    const first = d.in0 + step * <usize> (c * parts), last = first + step * <usize> parts;
+    let total: f64 = 0;
+    let mean = f64x2.splat(0), squares = mean, cross: f64 = 0;
+    for (let at = first; at < last; at += step) {
+      const count = <f64> load<f32>(at);
+      const own = f64x2.promote_low_f32x4(v128.load_zero<u64>(at, 4));
+      total += count;
+      mean = f64x2.add(mean, f64x2.mul(f64x2.splat(count), own));
+    }
+    mean = f64x2.div(mean, f64x2.splat(total));
+    for (let at = first; at < last; at += step) {
+      const count = <f64> load<f32>(at);
+      const own = f64x2.promote_low_f32x4(v128.load_zero<u64>(at, 4));
+      const off = f64x2.sub(own, mean), weighted = f64x2.mul(f64x2.splat(count), off);
+      const within = f64x2.promote_low_f32x4(v128.load_zero<u64>(at, 12));
+      squares = f64x2.add(squares, f64x2.add(within, f64x2.mul(weighted, off)));
+      cross += <f64> load<f32>(at, 20) +
+        f64x2.extract_lane(weighted, 0) * f64x2.extract_lane(off, 1);
+    }
+    const to = d.out0 + step * <usize> c;
+    store<f32>(to, <f32> total);
+    v128.store_lane<u64>(to, f32x4.demote_f64x2_zero(mean), 0, 4);
+    v128.store_lane<u64>(to, f32x4.demote_f64x2_zero(squares), 0, 12);
+    store<f32>(to, <f32> cross, 20);
+  }
+}
+
+/** in0: the partial products of `tiles` tiles of each channel → out0: their sums, of `size` channels. */
+export function foldProducts(args: usize, chunk: i32, _scratch: usize): void {
+  const d = changetype<Channels>(args);
+  const parts = d.tiles * LANES, end = min((chunk + 1) * d.size, d.channels);
+  const step: usize = 4 * PARTIAL;
+  for (let c = chunk * d.size; c < end; c++) {
+    const first = d.in0 + step * <usize> (c * parts), last = first + step * <usize> parts;
+    let s0 = f64x2.splat(0), s1 = s0, s2 = s0;
+    for (let at = first; at < last; at += step) {
+      s0 = f64x2.add(s0, f64x2.promote_low_f32x4(v128.load_zero<u64>(at)));
+      s1 = f64x2.add(s1, f64x2.promote_low_f32x4(v128.load_zero<u64>(at, 8)));
+      s2 = f64x2.add(s2, f64x2.promote_low_f32x4(v128.load_zero<u64>(at, 16)));
+    }
+    const to = d.out0 + step * <usize> c;
+    v128.store_lane<u64>(to, f32x4.demote_f64x2_zero(s0), 0);
+    v128.store_lane<u64>(to, f32x4.demote_f64x2_zero(s1), 0, 8);
+    v128.store_lane<u64>(to, f32x4.demote_f64x2_zero(s2), 0, 16);
+  }
+}

@@ -106,55 +106,60 @@ function takeWinner(s: Pooling, plane: usize, o: i32, top: i32, left: i32): void
 /** The winners of `size` rows of outputs: their values, and their places in the plane. */
 export function maxPool2d(args: usize, chunk: i32, _scratch: usize): void {
   const s = changetype<Pooling>(args);
-  const rows = s.planes * s.outHeight;
-  const last = min((chunk + 1) * s.size, rows);
-  const pairs = s.kernelHeight == 2 && s.kernelWidth == 2 && s.strideWidth == 2 &&
-    s.dilationHeight == 1 && s.dilationWidth == 1 && s.paddingWidth == 0;
+  const last = min((chunk + 1) * s.size, s.planes * s.outHeight);
+  const step = s.strideWidth;
+  // From the first column of four windows side by side to behind the last.
+  const reach = 3 * step + (s.kernelWidth - 1) * s.dilationWidth + 1;
   for (let row = chunk * s.size; row < last; row++) {
     const plane = s.in0 + (<usize> (row / s.outHeight * s.inHeight * s.inWidth) << 3);
     const top = row % s.outHeight * s.strideHeight - s.paddingHeight;
-    let o = row * s.outWidth;
+    const end = (row + 1) * s.outWidth;
     let left = -s.paddingWidth;
-    const end = o + s.outWidth;
-    if (pairs && top >= 0 && top + 1 < s.inHeight) {
-      for (; o + 4 <= end && left + 8 <= s.inWidth; o += 4, left += 8) {
+    for (let o = end - s.outWidth; o < end;) {
+      if (left >= 0 && o + 4 <= end && left + reach <= s.inWidth) {
         if (!fourWinners(s, plane, o, top, left)) {
-          for (let k = 0; k < 4; k++) takeWinner(s, plane, o + k, top, left + 2 * k);
+          for (let k = 0; k < 4; k++) takeWinner(s, plane, o + k, top, left + k * step);
         }
+        o += 4;
+        left += 4 * step;
+      } else {
+        takeWinner(s, plane, o++, top, left);
+        left += step;
       }
     }
-    for (; o < end; o++, left += s.strideWidth) takeWinner(s, plane, o, top, left);
   }
 }
 
-/** Four windows of 2 × 2 side by side; false, and nothing written, where one needs scaling. */
+/** Four windows side by side; false, and nothing written, where one is empty or needs scaling. */
 function fourWinners(s: Pooling, plane: usize, o: i32, top: i32, left: i32): bool {
-  const k = top * s.inWidth + left;
-  let at = plane + (<usize> k << 3);
-  const zero = i32x4.splat(0);
+  const zero = i32x4.splat(0), one = s.strideWidth;
   let best = f32x4.splat(-1), re = zero, im = zero, index = zero, any = zero;
-  let place = i32x4(k, k + 2, k + 4, k + 6);
-  for (let h = 0; h < 2; h++) {
-    const a = v128.load(at), b = v128.load(at, 16), c = v128.load(at, 32), d = v128.load(at, 48);
-    const e0 = v128.shuffle<i64>(a, b, 0, 2), e1 = v128.shuffle<i64>(c, d, 0, 2);
-    const o0 = v128.shuffle<i64>(a, b, 1, 3), o1 = v128.shuffle<i64>(c, d, 1, 3);
-    for (let w = 0; w < 2; w++) {
-      const u = w ? o0 : e0, v = w ? o1 : e1;
+  let first = i32x4.splat(-1);
+  const gap: usize = <usize> one << 3;
+  for (let a = 0, h = top; a < s.kernelHeight; a++, h += s.dilationHeight) {
+    if (h < 0 || h >= s.inHeight) continue;
+    const k = h * s.inWidth + left;
+    let at = plane + (<usize> k << 3);
+    let place = i32x4(k, k + one, k + 2 * one, k + 3 * one);
+    for (let b = 0; b < s.kernelWidth; b++) {
+      const u = v128.load_lane<u64>(at + gap, v128.load_zero<u64>(at), 1);
+      const v = v128.load_lane<u64>(at + 3 * gap, v128.load_zero<u64>(at + 2 * gap), 1);
       const x = v128.shuffle<f32>(u, v, 0, 2, 4, 6), y = v128.shuffle<f32>(u, v, 1, 3, 5, 7);
       any = v128.or(any, v128.or(x, y));
       const square = f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y));
       const better = f32x4.gt(square, best);
       best = v128.bitselect(square, best, better);
       // The first of all is taken as it is, should no square be a number.
-      const larger = h + w == 0 ? i32x4.splat(-1) : better;
+      const larger = v128.or(better, first);
+      first = zero;
       re = v128.bitselect(x, re, larger);
       im = v128.bitselect(y, im, larger);
       index = v128.bitselect(place, index, larger);
-      place = i32x4.add(place, i32x4.splat(1));
+      place = i32x4.add(place, i32x4.splat(s.dilationWidth));
+      at += <usize> s.dilationWidth << 3;
     }
-    at += <usize> s.inWidth << 3;
-    place = i32x4.add(place, i32x4.splat(s.inWidth - 2));
   }
+  if (v128.any_true(first)) return false;
   const safe = v128.and(f32x4.ge(best, f32x4.splat(SMALL)), f32x4.le(best, f32x4.splat(LARGE)));
   const none = i32x4.eq(v128.and(any, i32x4.splat(0x7fffffff)), zero);
   if (!i32x4.all_true(v128.or(safe, none))) return false;
@@ -277,6 +282,9 @@ export function avgPool2dScatter(args: usize, chunk: i32, _scratch: usize): void
   const shift = s.words + 1;
   const ins = s.inHeight * s.inWidth;
   const last = min((chunk + 1) * s.size, s.planes);
+  // Windows of two columns of complex numbers that do not overlap are written a row at a time.
+  const apart = s.words == 2 && s.kernelWidth == 2 && s.strideWidth >= 2 &&
+    s.strideHeight >= s.kernelHeight;
   for (let p = chunk * s.size; p < last; p++) {
     const plane = s.out0 + (<usize> (p * ins) << shift);
     memory.fill(plane, 0, <usize> ins << shift);
@@ -291,6 +299,13 @@ export function avgPool2dScatter(args: usize, chunk: i32, _scratch: usize): void
         const by = f32x4.splat(divisorOf(s, top, left));
         const g = s.words == 2 ? v128.load_zero<u64>(at) : v128.load_zero<u32>(at);
         const share = f32x4.div(g, by);
+        if (apart && count == 2) {
+          const twice = v128.shuffle<i64>(share, share, 0, 2);
+          for (let a = max(0, -top); a < rows; a++) {
+            v128.store(plane + (<usize> ((top + a) * s.inWidth + left + first) << 3), twice);
+          }
+          continue;
+        }
         for (let a = max(0, -top); a < rows; a++) {
           let to = plane + (<usize> ((top + a) * s.inWidth + left + first) << shift);
           for (let b = 0; b < count; b++, to += <usize> 1 << shift) {
