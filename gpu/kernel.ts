@@ -49,6 +49,11 @@ export interface Shader {
    * x and y; such a shader takes its index as {@link linearMain}.
    */
   readonly workgroups: readonly [number, number, number];
+  /**
+   * Inputs that are bound as uniform buffers, by their number: how many `vec4<f32>` each holds, at most
+   * {@link MOST_UNIFORMS}. The shader sees them as `array<vec4<f32>, n>` under their usual name.
+   */
+  readonly uniforms?: Readonly<Record<number, number>>;
   /** How many rounds of loops a thread takes at most, given by kernels where that can be many. */
   readonly rounds?: number;
 }
@@ -184,6 +189,9 @@ export function single<Spec>(kernel: Kernel<Spec>, spec: Spec): Program {
  */
 export const MOST_ROUNDS = 32768;
 
+/** The most `vec4<f32>` that a uniform buffer holds on every adapter. */
+export const MOST_UNIFORMS = 4096;
+
 /**
  * The threads of a workgroup in kernels that walk over a linear index.
  *
@@ -250,7 +258,7 @@ ${body}
 
 /**
  * WGSL declarations of a kernel's bindings: `in0…`, `out0…` and, where it has params, `params`, whose
- * words `param_u32(k)` and `param_f32(k)` read.
+ * words `param_u32(k)` and `param_f32(k)` read. `uniforms` are those of the {@link Shader}.
  *
  * @example
  * ```ts
@@ -266,12 +274,19 @@ ${body}
  * assertStringIncludes(gpu.declare(kernel, null), "in0: array<vec2<f32>>");
  * ```
  */
-export function declare<Spec>(kernel: Kernel<Spec>, spec: Spec): string {
+export function declare<Spec>(
+  kernel: Kernel<Spec>,
+  spec: Spec,
+  uniforms: Shader["uniforms"] = {},
+): string {
   const { inputs, outputs } = kernel.bindings(spec);
   const words = kernel.params?.(spec) ?? 0;
   const lines = [
     ...inputs.map((d, k) =>
-      `@group(0) @binding(${k}) var<storage, read> in${k}: array<${WGSL_TYPE[d]}>;`
+      `@group(0) @binding(${k}) ` +
+      (uniforms[k]
+        ? `var<uniform> in${k}: array<vec4<f32>, ${uniforms[k]}>;`
+        : `var<storage, read> in${k}: array<${WGSL_TYPE[d]}>;`)
     ),
     ...outputs.map((d, k) =>
       `@group(0) @binding(${inputs.length + k}) var<storage, read_write> out${k}: array<${

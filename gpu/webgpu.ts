@@ -89,7 +89,10 @@ export class WebGpuEngine implements Engine {
         (size) => ({ buffer: this.#create(size, usage) }),
         ({ buffer }) => this.#inTurn(() => buffer.destroy()),
       );
-    this.#pool = pool(GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
+    this.#pool = pool(
+      GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_SRC |
+        GPUBufferUsage.COPY_DST,
+    );
     this.#staging = pool(GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
     const params = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
     const uniforms = new Uniforms((size) => this.#create(size, params));
@@ -164,14 +167,18 @@ export class WebGpuEngine implements Engine {
     const words = kernel.params?.(spec) ?? 0;
     const { inputs, outputs } = kernel.bindings(spec);
     // The text itself is the key: kernels that come to the same shader share its pipeline.
-    const code = declare(kernel, spec) + shader.source;
+    const code = declare(kernel, spec, shader.uniforms) + shader.source;
     const key = `${groups}\n${code}`;
     const name = kernel.name;
     const flops = kernel.flops?.(spec);
     const known = this.#pipelines.get(key);
     if (known) return { ...known, name, words, flops, bound: [] } as WebGpuExecutable;
     const made = this.#guarded((): Pipeline => {
-      const layout = this.#layout(inputs.length, outputs.length, words > 0);
+      const layout = this.#layout(
+        inputs.map((_, k) => shader.uniforms?.[k] ? "uniform" : "read-only-storage"),
+        outputs.length,
+        words > 0,
+      );
       const module = device.createShaderModule({ label: kernel.name, code });
       const pipeline = device.createComputePipeline({
         label: kernel.name,
@@ -196,12 +203,16 @@ export class WebGpuEngine implements Engine {
     );
   }
 
-  #layout(inputs: number, outputs: number, params: boolean): GPUBindGroupLayout {
-    const key = `${inputs},${outputs},${params}`;
+  #layout(
+    inputs: readonly GPUBufferBindingType[],
+    outputs: number,
+    params: boolean,
+  ): GPUBindGroupLayout {
+    const key = `${inputs};${outputs},${params}`;
     const known = this.#layouts.get(key);
     if (known) return known;
     const types: GPUBufferBindingType[] = [
-      ...Array<GPUBufferBindingType>(inputs).fill("read-only-storage"),
+      ...inputs,
       ...Array<GPUBufferBindingType>(outputs).fill("storage"),
       ...(params ? ["uniform" as const] : []),
     ];

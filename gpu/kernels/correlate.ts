@@ -2,7 +2,14 @@
  * The inner kernel of convolutions: correlates images with packed weights. It serves the forward pass
  * and, with lifted positions, the gradient to the input.
  */
-import { type Field, type Kernel, MULTIPLY_ADD, WORDS } from "../kernel.ts";
+import {
+  type Adapter,
+  type Field,
+  type Kernel,
+  MOST_UNIFORMS,
+  MULTIPLY_ADD,
+  WORDS,
+} from "../kernel.ts";
 import { hostProduct } from "./host_product.ts";
 import { paddedRows, type Pair } from "./pack_weights.ts";
 import {
@@ -13,6 +20,7 @@ import {
   range,
   Reader,
   Sums,
+  type Term,
   tileGrid,
   tileMain,
   when,
@@ -60,14 +68,21 @@ export const correlate: Kernel<CorrelateSpec> = {
     outputs: [dtype],
   }),
   wgsl(spec, adapter) {
-    const most = adapter.software ? 80 : 16;
-    const patches = candidates(spec, adapter.software, most);
-    const patch = cheapest(adapter, spec.dtype, patches, (p) => costOf(spec, p));
+    const uniforms = uniformsOf(spec, adapter);
+    const patches = candidates(spec, adapter.software, uniforms > 0);
+    const patch = cheapest(
+      adapter,
+      spec.dtype,
+      patches,
+      (p) => costOf(spec, p, uniforms > 0),
+      adapter.software ? PRICES[spec.dtype] : undefined,
+    );
     const threads = threadsOf(spec, patch);
-    const { declarations, body } = tileBody(spec, patch);
+    const { declarations, body } = tileBody(spec, patch, uniforms > 0);
     return {
       source: `${declarations}\n${tileMain(adapter, threads, body)}`,
       workgroups: tileGrid(adapter, threads),
+      uniforms: uniforms > 0 ? { 1: uniforms } : undefined,
       rounds: spec.depth * (spec.kernel[0] + 2),
     };
   },
@@ -140,19 +155,43 @@ function advance({ output, step, lift }: CorrelateSpec, { width }: Patch): numbe
   return width >= output[1] ? 0 : width * step[1] / lift[1];
 }
 
-function readersOf(spec: CorrelateSpec, patch: Patch): { x: Reader; w: Reader } {
+/**
+ * The vectors of the packed weights as a uniform buffer, which a software adapter reads at a third of
+ * the price of storage; 0 where they stay in storage.
+ */
+function uniformsOf(
+  { dtype, groups, depth, rows, kernel }: CorrelateSpec,
+  adapter: Adapter,
+): number {
+  const words = groups * depth * kernel[0] * kernel[1] * paddedRows(rows) * WORDS[dtype];
+  return adapter.software && words <= 4 * MOST_UNIFORMS ? words / 4 : 0;
+}
+
+function readersOf(spec: CorrelateSpec, patch: Patch, uniform: boolean): { x: Reader; w: Reader } {
   const { dtype, input, rows } = spec;
   return {
     x: new Reader(dtype, 0, loadWidth(dtype, input[1], advance(spec, patch))),
-    w: new Reader(dtype, 1, loadWidth(dtype, paddedRows(rows), patch.rows)),
+    w: uniform
+      ? new Reader(dtype, 1, 4 / WORDS[dtype], true)
+      : new Reader(dtype, 1, loadWidth(dtype, paddedRows(rows), patch.rows)),
   };
 }
 
-/** Products that may stand in one body: they are written out, and compile time grows with them. */
-const BODY = 640;
+/** What a load inside a loop and a multiply-add cost on llvmpipe, and a load from a uniform buffer. */
+const PRICES = { c64: { load: 27, product: 1.6 }, f32: { load: 25, product: 0.4 } };
+const UNIFORM_SHARE = 0.4;
 
-function candidates(spec: CorrelateSpec, software: boolean, most: number): Patch[] {
-  const { rows, output, kernel, lift } = spec;
+/**
+ * Milliseconds that a body may take to compile on llvmpipe: its products are written out, and each load
+ * from storage becomes a loop.
+ */
+const COMPILE = 600;
+const COMPILE_PRODUCT = 0.55;
+const COMPILE_LOAD = 14;
+const COMPILE_UNIFORM = 3;
+
+function candidates(spec: CorrelateSpec, software: boolean, uniform: boolean): Patch[] {
+  const { rows, output, lift } = spec;
   const heights = software ? [1, 2, 4] : [1, 2];
   const widths = new Set([1, 2, 4, 6, 8, 12, 16, 24].map((w) => w * lift[1]));
   if (output[1] <= 32) widths.add(output[1]);
@@ -164,25 +203,48 @@ function candidates(spec: CorrelateSpec, software: boolean, most: number): Patch
       )
     );
   return [
-    { rows: 1, height: 1, width: Math.min(lift[1], output[1]) },
+    { rows: uniform ? Math.min(rows, 4) : 1, height: 1, width: Math.min(lift[1], output[1]) },
     ...patches.filter((p) => {
-      const sums = p.rows * p.height * p.width;
-      return sums <= most && sums * kernel[1] / lift[1] <= BODY;
+      // Units of a uniform buffer are whole vectors, at which every tile of rows must begin.
+      if (uniform && p.rows < rows && p.rows % (4 / WORDS[spec.dtype]) !== 0) return false;
+      const { weights, pixels, products } = bodyOf(spec, p, uniform);
+      const compile = products * COMPILE_PRODUCT + pixels * COMPILE_LOAD +
+        weights * (uniform ? COMPILE_UNIFORM : COMPILE_LOAD);
+      return software ? compile <= COMPILE : p.rows * p.height * p.width <= 16 && products <= 640;
     }),
   ];
 }
 
-function costOf(spec: CorrelateSpec, patch: Patch) {
-  const { depth, kernel, step, lift, dilation } = spec;
-  const { x, w } = readersOf(spec, patch);
-  const span = (patch.width - 1) * step[1] + (kernel[1] - 1) * dilation[1];
-  const window = Math.ceil((span / lift[1] + 1) / x.width);
-  const reads = Math.min(window, Math.ceil(patch.width * kernel[1] / lift[1]));
-  const visits = depth * rowsOfTaps(spec, patch);
+/** Loads and products of one row of taps. */
+function bodyOf(spec: CorrelateSpec, patch: Patch, uniform: boolean) {
+  const { input, output, kernel, step, lift, dilation, padding } = spec;
+  const { x, w } = readersOf(spec, patch, uniform);
+  const alone = patch.width >= output[1];
+  const units = new Set<number>();
+  let taps = 0;
+  for (const kx of range(kernel[1])) {
+    for (const c of range(patch.width)) {
+      const position = c * step[1] + kx * dilation[1] - padding[1];
+      const offset = position / lift[1];
+      if (position % lift[1] !== 0 || (alone && (offset < 0 || offset >= input[1]))) continue;
+      taps++;
+      units.add(Math.floor(offset / x.width));
+    }
+  }
+  return {
+    weights: kernel[1] * Math.ceil(patch.rows / w.width),
+    pixels: patch.height * units.size,
+    products: patch.rows * patch.height * taps,
+  };
+}
+
+function costOf(spec: CorrelateSpec, patch: Patch, uniform: boolean) {
+  const { weights, pixels, products } = bodyOf(spec, patch, uniform);
+  const visits = spec.depth * rowsOfTaps(spec, patch);
   return {
     threads: threadsOf(spec, patch),
-    loads: visits * (kernel[1] * patch.rows / w.width + patch.height * reads),
-    products: visits * kernel[1] * patch.rows * patch.height * patch.width / lift[1],
+    loads: visits * (pixels + weights * (uniform ? UNIFORM_SHARE : 1)),
+    products: visits * products,
   };
 }
 
@@ -231,11 +293,15 @@ function tapBounds(spec: CorrelateSpec, patch: Patch): string[] {
   ];
 }
 
-function tileBody(spec: CorrelateSpec, patch: Patch): { declarations: string; body: string } {
+function tileBody(
+  spec: CorrelateSpec,
+  patch: Patch,
+  uniform: boolean,
+): { declarations: string; body: string } {
   const { dtype, groups, depth, rows, input, output, kernel, step, lift } = spec;
   const { padding, dilation } = spec;
   const [mTiles, , xTiles] = tilesOf(spec, patch);
-  const { x, w } = readersOf(spec, patch);
+  const { x, w } = readersOf(spec, patch, uniform);
   const padded = paddedRows(rows), taps = kernel[0] * kernel[1];
   const total = new Sums(dtype, patch.rows, patch.height * patch.width, "t");
   const out = new Writer(dtype, spec.bias ? 3 : 2, loadWidth(dtype, output[1], patch.width));
@@ -259,25 +325,29 @@ function tileBody(spec: CorrelateSpec, patch: Patch): { declarations: string; bo
       }
       code.push(`let x${r} = x_group + (d * ${input[0]}u + u32(${row})) * ${units}u + left;`);
     }
-    for (const kx of range(kernel[1])) {
-      for (const m of range(patch.rows)) {
-        for (const r of range(patch.height)) {
-          for (const c of range(patch.width)) {
-            const position = c * step[1] + kx * dilation[1] - padding[1];
-            if (position % lift[1] !== 0) continue;
-            const offset = position / lift[1];
-            if (xTiles === 1 && (offset < 0 || offset >= input[1])) continue;
-            const value = x.read(code, `x${r}`, offset, (unit) => {
-              const conditions = maskY ? [`ok${r}`] : [];
-              if (maskX && xTiles > 1) {
-                conditions.push(`u32(i32(left) + ${unit}) < ${units}u`);
-              }
-              return conditions.join(" && ") || undefined;
-            });
-            const weight = w.read(code, "w", kx * padded + m);
-            code.push(sums.multiplyAdd(m, r * patch.width + c, weight, value));
-          }
-        }
+    /** The element of x that tap kx of pixel [r, c] meets; undefined where that is none. */
+    const pixel = (r: number, c: number, kx: number): Term | undefined => {
+      const position = c * step[1] + kx * dilation[1] - padding[1];
+      if (position % lift[1] !== 0) return undefined;
+      const offset = position / lift[1];
+      if (xTiles === 1 && (offset < 0 || offset >= input[1])) return undefined;
+      return x.read(code, `x${r}`, offset, (unit) => {
+        const conditions = maskY ? [`ok${r}`] : [];
+        if (maskX && xTiles > 1) conditions.push(`u32(i32(left) + ${unit}) < ${units}u`);
+        return conditions.join(" && ") || undefined;
+      });
+    };
+    const products = range(patch.height).flatMap((r) =>
+      range(patch.width).flatMap((c) => range(kernel[1]).map((kx) => ({ r, c, kx })))
+    );
+    // All pixels are loaded first: between the products loads cost up to twice as much.
+    for (const { r, c, kx } of products) pixel(r, c, kx);
+    for (const m of range(patch.rows)) {
+      for (const { r, c, kx } of products) {
+        const value = pixel(r, c, kx);
+        if (value === undefined) continue;
+        const weight = w.read(code, "w", kx * padded + m);
+        code.push(sums.multiplyAdd(m, r * patch.width + c, weight, value));
       }
     }
     const [from, to] = bounded ? ["ky_first", "ky_last"] : ["0u", `${kernel[0]}u`];

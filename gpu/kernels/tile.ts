@@ -43,10 +43,17 @@ export class Reader {
   #serial = 0;
 
   /** `slot` is the number of the input's binding. */
-  constructor(readonly field: Field, readonly slot: number, readonly width: number) {}
+  constructor(
+    readonly field: Field,
+    readonly slot: number,
+    readonly width: number,
+    /** The input is a uniform buffer, whose element is a `vec4<f32>`. */
+    readonly uniform = false,
+  ) {}
 
   /** A second declaration of the binding, with the wider element; WGSL allows aliases. */
   declare(): string {
+    if (this.uniform) return "";
     return `@group(0) @binding(${this.slot}) var<storage, read> wide${this.slot}: array<${this.type}>;`;
   }
 
@@ -78,7 +85,7 @@ export class Reader {
       this.#seen.set(key, name);
       const at = unit === 0 ? base : unit > 0 ? `${base} + ${unit}u` : `${base} - ${-unit}u`;
       const condition = mask?.(unit);
-      const value = `wide${this.slot}[${at}]`;
+      const value = `${this.uniform ? "in" : "wide"}${this.slot}[${at}]`;
       lines.push(
         condition === undefined
           ? `let ${name} = ${value};`
@@ -241,6 +248,17 @@ export interface TileCost {
   readonly products: number;
 }
 
+/** Nanoseconds of a load from storage and of a multiply-add, for the threads of a vector of lanes. */
+export interface Prices {
+  readonly load: number;
+  readonly product: number;
+}
+
+/** What a load and a product cost on this adapter, on hardware in some unit. */
+function pricesOf(adapter: Adapter, field: Field): Prices {
+  return { load: adapter.software ? 25 : 4, product: field === "c64" ? 1.1 : 0.3 };
+}
+
 /** The `count` candidates of least estimated time on this adapter, the best one first. */
 export function ranked<T>(
   adapter: Adapter,
@@ -248,15 +266,15 @@ export function ranked<T>(
   candidates: readonly T[],
   cost: (tile: T) => TileCost,
   count: number,
+  prices: Prices = pricesOf(adapter, field),
 ): T[] {
-  const product = field === "c64" ? 1.1 : 0.3;
   const times = candidates.map((tile) => {
     const { threads, loads, products } = cost(tile);
     // Software: groups of eight lanes on a few cores. Hardware: some thousand threads to fill it.
     const rounds = adapter.software
       ? Math.max(Math.ceil(threads / 8), 4)
       : Math.max(threads, 8192) / 8;
-    const time = rounds * (loads * (adapter.software ? 25 : 4) + products * product);
+    const time = rounds * (loads * prices.load + products * prices.product);
     return { tile, time };
   });
   // The sort is stable: of equals the first one stays in front.
@@ -269,6 +287,7 @@ export function cheapest<T>(
   field: Field,
   candidates: readonly T[],
   cost: (tile: T) => TileCost,
+  prices?: Prices,
 ): T {
-  return ranked(adapter, field, candidates, cost, 1)[0];
+  return ranked(adapter, field, candidates, cost, 1, prices)[0];
 }
