@@ -3,6 +3,7 @@ import { type Field, type Kernel, MULTIPLY_ADD, WORDS } from "../kernel.ts";
 import type { Pair } from "./pack_weights.ts";
 import { hostProduct } from "./host_product.ts";
 import { partsOfSum } from "./partial_sums.ts";
+import { digit, padded, wasmProduct } from "./wasm_product.ts";
 import {
   CHAIN,
   chained,
@@ -92,18 +93,13 @@ export const correlateWeights: Kernel<CorrelateWeightsSpec> = {
     };
   },
   cpu(spec, [x, y], [out]) {
-    const { dtype, batch, groups, depth, rows, input, output, kernel, stride, padding } = spec;
+    const { dtype, groups, depth, rows, input, output, kernel, stride, padding } = spec;
     const { dilation, conj, parts } = spec;
     const words = WORDS[dtype];
     const taps = kernel[0] * kernel[1], count = weightsOf(spec);
-    const { unroll, steps, perRow } = stretchesOf(output[1]);
-    const stretches = batch * output[0] * perRow, perPart = Math.ceil(stretches / parts);
     const pixels = output[0] * output[1];
-    /** The pixel, counted over the batch, at which a stretch begins. */
-    const begin = (s: number) => Math.floor(s / perRow) * output[1] + (s % perRow) * steps * unroll;
     for (let part = 0; part < parts; part++) {
-      const start = begin(Math.min(part * perPart, stretches));
-      const end = begin(Math.min((part + 1) * perPart, stretches));
+      const { start, end } = pixelsOf(spec, part);
       for (let g = 0; g < groups; g++) {
         hostProduct({
           field: dtype,
@@ -150,7 +146,63 @@ export const correlateWeights: Kernel<CorrelateWeightsSpec> = {
       }
     }
   },
+  wasm(spec, module) {
+    const { dtype, batch, groups, depth, rows, output, kernel, stride, dilation, parts } = spec;
+    const images = padded({
+      ...spec,
+      planes: batch * groups * depth,
+      step: stride,
+      lift: [1, 1],
+    });
+    const [high, wide] = images.size, plane = high * wide;
+    const pixels = output[0] * output[1], columns = depth * kernel[0] * kernel[1];
+    const run = wasmProduct({
+      field: dtype,
+      rows,
+      columns,
+      a: {
+        row: pixels,
+        k: { extents: [1, pixels], steps: [groups * rows * pixels, 0, 1] },
+        conj: false,
+      },
+      b: {
+        column: { extents: kernel, steps: [plane, dilation[0] * wide, dilation[1]] },
+        k: {
+          extents: output,
+          steps: [groups * depth * plane, stride[0] * wide, stride[1]],
+        },
+        conj: spec.conj,
+      },
+      c: { row: columns, column: digit(1) },
+      bias: "none",
+      items: range(parts * groups).map((item) => {
+        const part = Math.floor(item / groups), g = item % groups;
+        const { start, end } = pixelsOf(spec, part);
+        return {
+          a: g * rows * pixels,
+          b: g * depth * plane + images.origin,
+          c: (part * groups + g) * rows * columns,
+          bias: 0,
+          first: start,
+          count: end - start,
+        };
+      }),
+    });
+    return ([x, y], [out]) => images.run(module, x, (pointer) => run(module, y, pointer, out, 0));
+  },
 };
+
+/** The pixels, counted over the batch, that a part sums. */
+function pixelsOf(spec: CorrelateWeightsSpec, part: number): { start: number; end: number } {
+  const { batch, output, parts } = spec;
+  const { unroll, steps, perRow } = stretchesOf(output[1]);
+  const stretches = batch * output[0] * perRow, perPart = Math.ceil(stretches / parts);
+  const begin = (s: number) => Math.floor(s / perRow) * output[1] + (s % perRow) * steps * unroll;
+  return {
+    start: begin(Math.min(part * perPart, stretches)),
+    end: begin(Math.min((part + 1) * perPart, stretches)),
+  };
+}
 
 function tilesOf(spec: CorrelateWeightsSpec, patch: Patch): [number, number, number, number] {
   return [

@@ -27,6 +27,7 @@ import { stagedCost, stagedShader, type StagedTile, stagedTiles } from "./gemm_s
 import { hostProduct } from "./host_product.ts";
 import { partialSums, partsOfSum } from "./partial_sums.ts";
 import { ranked } from "./tile.ts";
+import { digit, type ProductItem, wasmProduct } from "./wasm_product.ts";
 
 export type { MatmulSpec };
 
@@ -120,6 +121,37 @@ const product: Kernel<SplitSpec> = {
         });
       }
     }
+  },
+  wasm(spec, module) {
+    const { dtype, m, n, k, parts, transposeA, transposeB } = spec;
+    const unroll = unrollOf(spec), deep = depthOfPart(spec, unroll), whole = k - k % unroll;
+    const batch = batchOf(spec);
+    const items: ProductItem[] = [];
+    for (let part = 0; part < parts; part++) {
+      const first = Math.min(part * deep, whole);
+      const end = part === parts - 1 ? k : Math.min(first + deep, whole);
+      for (let z = 0; z < batch; z++) {
+        items.push({
+          a: matrixOf(z, spec.batchShape, spec.aBatchStrides) * m * k,
+          b: matrixOf(z, spec.batchShape, spec.bBatchStrides) * k * n,
+          c: (part * batch + z) * m * n,
+          bias: 0,
+          first,
+          count: end - first,
+        });
+      }
+    }
+    const run = wasmProduct({
+      field: dtype,
+      rows: m,
+      columns: n,
+      a: { row: transposeA ? 1 : k, k: digit(transposeA ? m : 1), conj: spec.conjA },
+      b: { column: digit(transposeB ? k : 1), k: digit(transposeB ? 1 : n), conj: spec.conjB },
+      c: { row: n, column: digit(1) },
+      bias: spec.bias ? "columns" : "none",
+      items,
+    });
+    return ([a, b, bias = 0], [out]) => run(module, a, b, out, bias);
   },
 };
 

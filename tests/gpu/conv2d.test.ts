@@ -7,7 +7,7 @@ import {
 } from "../../gpu/kernels/conv2d.ts";
 import type { HostArray, Program } from "../../gpu/kernel.ts";
 import { dot } from "../support/close.ts";
-import { engines, onHardware, runProgram } from "../support/program.ts";
+import { kernelEngines, onHardware, runProgram } from "../support/program.ts";
 import { hashed } from "../support/seeded.ts";
 
 type Data = Float32Array<ArrayBuffer>;
@@ -120,7 +120,7 @@ async function check(spec: Conv2dSpec): Promise<void> {
   }
   const taps = spec.kernel[0] * spec.kernel[1];
   const pixels = spec.batch * spec.outHeight * spec.outWidth;
-  for (const engine of await engines()) {
+  for (const engine of await kernelEngines()) {
     const what = `${engine.kind} ${JSON.stringify(spec)}`;
     const inputs = spec.bias ? [x, w, bias] : [x, w];
     const identity = (program: Program) => program;
@@ -218,7 +218,7 @@ Deno.test("conv2d()'s two gradients are its adjoints in either operand", async (
     groups: 2,
   });
   const x = hashed(xWords(spec), 5), w = hashed(wWords(spec), 6), g = hashed(yWords(spec), 7);
-  for (const engine of await engines()) {
+  for (const engine of await kernelEngines()) {
     const [y] = await runProgram(engine, conv2d(spec), [x, w], [g.length]);
     const [gx] = await runProgram(engine, conv2dInputGradient(spec), [g, w], [x.length]);
     const [gw] = await runProgram(engine, conv2dWeightGradient(spec), [x, g], [w.length]);
@@ -233,7 +233,7 @@ Deno.test("conv2d()'s gradients have their own gradients within the family", asy
   const x = hashed(xWords(spec), 8), w = hashed(wWords(spec), 9), gy = hashed(yWords(spec), 10);
   const cx = hashed(x.length, 11), cw = hashed(w.length, 12);
   const near = (a: number, b: number) => assert(Math.abs(a - b) < 1e-4, `${a}, ${b}`);
-  for (const engine of await engines()) {
+  for (const engine of await kernelEngines()) {
     const run = async (
       program: (s: Conv2dSpec) => ReturnType<typeof conv2d>,
       a: Data,
