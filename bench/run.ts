@@ -1,10 +1,11 @@
 /** Runs pieces of work: checked, then timed by turns with the other libraries. */
 import { gpu } from "@argand/argand";
+import { type Probe, probes } from "../gpu/limits.ts";
 import { type Patience, single, timeByTurns } from "./measure.ts";
 import { deviation } from "./numbers.ts";
 import type { Peer } from "./peers/peer.ts";
 import { median } from "./statistics.ts";
-import type { Contender, Work } from "./work/work.ts";
+import { type Contender, settle, type Work } from "./work/work.ts";
 
 /** What another library took, or in a word why it has no time. */
 export type PeerResult =
@@ -71,23 +72,27 @@ async function prepared(
   }
 }
 
-/** The rate of `work`, and its part of what the engine can do: the longer of both limits counts. */
-function rateOf(
-  work: Work,
-  ms: number,
-  limits: gpu.Limits,
-): Pick<Row, "rate" | "unit" | "fraction"> {
-  const flopTime = (work.flop ?? 0) / limits.flopsPerSecond;
-  const byteTime = (work.bytes ?? 0) / limits.bytesPerSecond;
-  const byFlop = flopTime > byteTime;
+/** A loop that shows what the device gives at the moment, as a contender. */
+function probing(probe: Probe): Contender {
   return {
-    rate: 1000 * (byFlop ? work.flop! : work.bytes!) / ms,
-    unit: byFlop ? "flop/s" : "B/s",
-    fraction: 1000 * Math.max(flopTime, byteTime) / ms,
+    run: probe.run,
+    settle,
+    result: () => Promise.resolve(new Float32Array()),
+    release() {},
   };
 }
 
-/** Measures a piece of work on the engine in use. */
+/** Which limit a piece of work meets first: that of multiply-adds, or that of copies. */
+function boundOf(work: Work, limits: gpu.Limits): "flop" | "bytes" {
+  const flopTime = (work.flop ?? 0) / limits.flopsPerSecond;
+  return flopTime > (work.bytes ?? 0) / limits.bytesPerSecond ? "flop" : "bytes";
+}
+
+/**
+ * Measures a piece of work on the engine in use. The limit that it meets first takes its turn beside
+ * it, so that other load on the machine meets both alike; the part of the limit is the median of the
+ * rounds' ratios.
+ */
 export async function measure(
   work: Work,
   peers: readonly Peer[],
@@ -106,19 +111,37 @@ export async function measure(
     else if (typeof contender === "number") slow.push({ peer, once: contender });
     else others.push({ peer, contender });
   }
-  const turns = [own, ...others.map(({ peer, contender }) => onDevice(peer, contender))];
-  const times = await timeByTurns(turns, patience);
+  const bound = boundOf(work, await gpu.limits());
+  const { multiplyAdd, copy } = await probes();
+  const probe = bound === "flop" ? multiplyAdd : copy;
+  const [times, limit, ...rest] = await timeByTurns([
+    own,
+    probing(probe),
+    ...others.map(({ peer, contender }) => onDevice(peer, contender)),
+  ], patience);
+  multiplyAdd.release();
+  copy.release();
+  const ms = median(times);
   others.forEach(({ peer, contender }, k) => {
-    const ratios = times[k + 1].map((ms, round) => ms / times[0][round]);
-    cells[peer.column] = { ms: median(times[k + 1]), ratio: median(ratios) };
+    cells[peer.column] = {
+      ms: median(rest[k]),
+      ratio: median(rest[k].map((t, r) => t / times[r])),
+    };
     contender.release();
   });
-  const ms = median(times[0]);
   for (const { peer, once } of slow) {
     cells[peer.column] = { ms: once, ratio: once / ms, once: true };
   }
-  const limits = await gpu.limits();
-  return { engine: engine.kind, key: work.key, ms, ...rateOf(work, ms, limits), peers: cells };
+  const amount = bound === "flop" ? work.flop! : work.bytes!;
+  return {
+    engine: engine.kind,
+    key: work.key,
+    ms,
+    rate: 1000 * amount / ms,
+    unit: bound === "flop" ? "flop/s" : "B/s",
+    fraction: amount / probe.amount * median(limit.map((t, r) => t / times[r])),
+    peers: cells,
+  };
 }
 
 /** Chooses the peer's device before each of its turns. */

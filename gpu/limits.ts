@@ -22,6 +22,8 @@ interface ChainsSpec {
   readonly fused: boolean;
 }
 
+/** Enough threads to fill a device. */
+const MOST_THREADS = 1 << 15;
 /** Multiply-adds of a chain between two looks at the loop's counter. */
 const UNROLLED = 16;
 const ROUNDS = 256;
@@ -149,14 +151,19 @@ async function fastest(
   return best;
 }
 
-/** The rate of the fastest of some variants of a kernel; a run of one counts as `amount`. */
-async function bestRate<Spec>(
+/** A kernel with buffers to run it on; one run counts as `amount` flop or bytes. */
+interface Loop<Spec> {
+  readonly kernel: Kernel<Spec>;
+  readonly amount: (spec: Spec) => number;
+  readonly buffers: readonly [from: DeviceBuffer, to: DeviceBuffer];
+}
+
+/** The fastest of some variants of a loop, and its rate. */
+async function bestOf<Spec>(
   engine: Engine,
-  kernel: Kernel<Spec>,
+  { kernel, amount, buffers: [from, to] }: Loop<Spec>,
   specs: readonly Spec[],
-  amount: (spec: Spec) => number,
-  [from, to]: readonly [DeviceBuffer, DeviceBuffer],
-): Promise<number> {
+): Promise<{ spec: Spec; rate: number }> {
   const rate = async (spec: Spec, rounds: number) => {
     const executable = engine.compile(kernel, spec);
     const run = (pass: Pass) => pass.dispatch(executable, [from], [to]);
@@ -167,64 +174,96 @@ async function bestRate<Spec>(
     const once = specs.length > 1 ? await rate(spec, 1) : 0;
     if (once > best) [best, chosen] = [once, spec];
   }
-  return Math.max(best, await rate(chosen, 3));
+  return { spec: chosen, rate: Math.max(best, await rate(chosen, 5)) };
 }
 
-async function multiplyAddRate(engine: Engine): Promise<number> {
-  const threads = engine.kind === "cpu" ? 256 : 1 << 15;
-  const specs: ChainsSpec[] = engine.kind === "cpu"
-    ? [{ threads, chains: 4, fused: false }]
-    : [[2, false], [3, false], [3, true], [8, true]].map(([chains, fused]) => (
-      { threads, chains: Number(chains), fused: Boolean(fused) }
-    ));
-  const values = engine.acquire(64 * 4);
-  const sums = engine.acquire(threads * 4);
+function release(engine: Engine, { buffers }: { readonly buffers: readonly DeviceBuffer[] }): void {
+  for (const buffer of buffers) engine.release(buffer);
+}
+
+function chainsLoop(engine: Engine): Loop<ChainsSpec> {
+  const [values, sums] = [engine.acquire(64 * 4), engine.acquire(MOST_THREADS * 4)];
   // The values stay near 1: nothing overflows, nothing becomes subnormal.
-  engine.upload(
-    values,
-    Float32Array.from({ length: 64 }, (_, k) => [0.999, 0.001][k] ?? 1 + k / 64),
-  );
-  try {
-    return await bestRate(engine, multiplyAdd, specs, flopOf, [values, sums]);
-  } finally {
-    engine.release(values);
-    engine.release(sums);
-  }
+  const first = (k: number) => k === 0 ? 0.999 : k === 1 ? 0.001 : 1 + k / 64;
+  engine.upload(values, Float32Array.from({ length: 64 }, (_, k) => first(k)));
+  return { kernel: multiplyAdd, amount: flopOf, buffers: [values, sums] };
 }
 
-async function copyRates(engine: Engine, bytes: number): Promise<[kernel: number, own: number]> {
+function chainsSpecs(engine: Engine): ChainsSpec[] {
+  if (engine.kind === "cpu") return [{ threads: 256, chains: 4, fused: false }];
+  const threads = MOST_THREADS;
+  const fused = { threads, chains: 3, fused: true };
+  return [fused, ...[2, 3, 8].map((chains) => ({ threads, chains, fused: false }))];
+}
+
+/** Both buffers are written before they are read: memory that nothing was written to reads faster. */
+async function copyLoop(engine: Engine, bytes: number): Promise<Loop<CopySpec>> {
   const [from, to] = [engine.acquire(bytes), engine.acquire(bytes)];
-  const specs: CopySpec[] = engine.kind === "cpu"
-    ? [{ threads: bytes / 8, each: 1, neighbours: false }]
-    : [[1, false], [4, false], [4, true], [8, true]].map(([each, neighbours]) => (
-      { threads: bytes / 8 / Number(each), each: Number(each), neighbours: Boolean(neighbours) }
-    ));
-  try {
-    // Both are written before they are read: memory that nothing was written to reads faster.
-    await spent(engine, from, 1, (pass) => pass.copy(to, 0, from, 0, bytes));
-    const own = await fastest(engine, to, (pass) => pass.copy(from, 0, to, 0, bytes), 3);
-    const kernel = await bestRate(engine, copy, specs, () => 2 * bytes, [from, to]);
-    return [kernel, 1000 * 2 * bytes / own];
-  } finally {
-    engine.release(from);
-    engine.release(to);
+  await spent(engine, from, 1, (pass) => pass.copy(to, 0, from, 0, bytes));
+  return { kernel: copy, amount: () => 2 * bytes, buffers: [from, to] };
+}
+
+function copySpecs(engine: Engine, bytes: number): CopySpec[] {
+  const spec = (each: number, neighbours: boolean) => (
+    { threads: bytes / 8 / each, each, neighbours }
+  );
+  if (engine.kind === "cpu") return [spec(1, false)];
+  return [spec(1, false), spec(4, false), spec(4, true), spec(8, true)];
+}
+
+const largeOf = (engine: Engine) => Math.min(LARGE, engine.maxBufferBytes);
+
+/** The limits, and the variants that reached them. */
+interface Measured {
+  readonly limits: Limits;
+  readonly chains: ChainsSpec;
+  readonly copies: CopySpec;
+}
+
+async function measureLimits(engine: Engine): Promise<Measured> {
+  /** Measures with a loop and gives its buffers back. */
+  async function using<Spec, T>(loop: Loop<Spec>, measure: (loop: Loop<Spec>) => Promise<T>) {
+    try {
+      return await measure(loop);
+    } finally {
+      release(engine, loop);
+    }
   }
-}
-
-async function measureLimits(engine: Engine): Promise<Limits> {
-  const flopsPerSecond = await multiplyAddRate(engine);
-  const large = Math.min(LARGE, engine.maxBufferBytes);
-  const [bytesPerSecond, transferBytesPerSecond] = await copyRates(engine, large);
-  const [cachedBytesPerSecond] = await copyRates(engine, Math.min(16 * MIB, large));
-  return Object.freeze({
-    flopsPerSecond,
-    bytesPerSecond,
-    cachedBytesPerSecond,
-    transferBytesPerSecond,
+  const chains = await using(
+    chainsLoop(engine),
+    (loop) => bestOf(engine, loop, chainsSpecs(engine)),
+  );
+  const large = largeOf(engine);
+  const { kernel, own } = await using(await copyLoop(engine, large), async (loop) => {
+    const [from, to] = loop.buffers;
+    const ms = await fastest(engine, to, (pass) => pass.copy(from, 0, to, 0, large), 3);
+    return { kernel: await bestOf(engine, loop, copySpecs(engine, large)), own: 2000 * large / ms };
   });
+  const cached = Math.min(16 * MIB, large);
+  const small = await using(
+    await copyLoop(engine, cached),
+    (loop) => bestOf(engine, loop, copySpecs(engine, cached)),
+  );
+  const limits = Object.freeze({
+    flopsPerSecond: chains.rate,
+    bytesPerSecond: kernel.rate,
+    cachedBytesPerSecond: small.rate,
+    transferBytesPerSecond: own,
+  });
+  return { limits, chains: chains.spec, copies: kernel.spec };
 }
 
-const measured = new WeakMap<Engine, Promise<Limits>>();
+const measured = new WeakMap<Engine, Promise<Measured>>();
+
+function measurement(current: Engine): Promise<Measured> {
+  let found = measured.get(current);
+  if (!found) {
+    found = measureLimits(current);
+    measured.set(current, found);
+    found.catch(() => measured.delete(current));
+  }
+  return found;
+}
 
 /**
  * Measures what the engine in use can do at most: how many multiply-adds a second in registers, how
@@ -242,13 +281,39 @@ const measured = new WeakMap<Engine, Promise<Limits>>();
  * console.log(`${(flopsPerSecond / 1e9).toFixed(0)} GFLOP/s, ${(bytesPerSecond / 1e9).toFixed(1)} GB/s`);
  * ```
  */
-export function limits(): Promise<Limits> {
+export async function limits(): Promise<Limits> {
+  return (await measurement(engine())).limits;
+}
+
+/** One of the loops behind {@link limits}, to be run beside other work. */
+export interface Probe {
+  /** Flop or bytes of one run. */
+  readonly amount: number;
+  /** Runs it once, without waiting. */
+  run(): void;
+  /** Gives its buffers back. */
+  release(): void;
+}
+
+/** The fastest multiply-add loop of the engine in use, and its fastest copying kernel. */
+export async function probes(): Promise<{ multiplyAdd: Probe; copy: Probe }> {
   const current = engine();
-  let found = measured.get(current);
-  if (!found) {
-    found = measureLimits(current);
-    measured.set(current, found);
-    found.catch(() => measured.delete(current));
+  const { chains, copies } = await measurement(current);
+  function probe<Spec>(loop: Loop<Spec>, spec: Spec): Probe {
+    const [from, to] = loop.buffers;
+    const executable = current.compile(loop.kernel, spec);
+    return {
+      amount: loop.amount(spec),
+      run() {
+        const pass = current.begin();
+        pass.dispatch(executable, [from], [to]);
+        pass.submit();
+      },
+      release: () => release(current, loop),
+    };
   }
-  return found;
+  return {
+    multiplyAdd: probe(chainsLoop(current), chains),
+    copy: probe(await copyLoop(current, largeOf(current)), copies),
+  };
 }
