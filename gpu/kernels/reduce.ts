@@ -11,6 +11,7 @@ import {
   type Program,
   type Slot,
   type Step,
+  WORDS,
 } from "../kernel.ts";
 import {
   BLOCK,
@@ -20,6 +21,8 @@ import {
   valueDType,
 } from "../expression.ts";
 import { add, linear, mod, mul } from "../index.ts";
+import { wasmExpression } from "../wasm/expression.ts";
+import { layoutOf } from "../wasm/reduce.ts";
 import {
   collapse,
   elementWgsl,
@@ -112,6 +115,19 @@ ${
       }
     }
     out.set(acc);
+  },
+  wasm(spec, module) {
+    const { fold, inputs, value } = spec;
+    const expression = wasmExpression(value, inputs, false);
+    if (!expression) return null;
+    const { words, across, chunks } = layoutOf(spec);
+    const { kept, run } = sizes(spec);
+    const floats = WORDS[valueDType(value)];
+    const head = [Number(across), Number(fold === "max"), floats, expression.result, ...words];
+    return (addresses, [out], params) => {
+      const args = module.args([out, ...head, ...expression.words(addresses, params)]);
+      module.parallel("reduceExpression", args, chunks, kept * run * (expression.cost + 0.5));
+    };
   },
 };
 

@@ -1,18 +1,19 @@
 /** Reductions, running sums and gathers: every kernel against a float64 loop, on both engines. */
 import { assertEquals } from "@std/assert";
 import { type Field, type HostArray, single, WORDS } from "../../gpu/kernel.ts";
-import { linear } from "../../gpu/index.ts";
+import { CpuEngine } from "../../gpu/cpu.ts";
+import { linear, mod } from "../../gpu/index.ts";
 import { argmax } from "../../gpu/kernels/argmax.ts";
 import { gather, type GatherSpec, scatterAdd } from "../../gpu/kernels/gather.ts";
 import { mapKernel } from "../../gpu/kernels/map.ts";
 import { reduce } from "../../gpu/kernels/reduce.ts";
 import { scan } from "../../gpu/kernels/scan.ts";
 import type { FoldSpec } from "../../gpu/kernels/fold.ts";
-import { expComplex, mulComplex } from "../../gpu/functions.ts";
+import { absComplex, expComplex, mulComplex, toComplex } from "../../gpu/functions.ts";
 import { sizeOf } from "../../complex/shape.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
-import { runProgram } from "../support/program.ts";
+import { runOnAll, runProgram } from "../support/program.ts";
 import { Seeded } from "../support/seeded.ts";
 
 /** Shapes with sizes of 1, odd ones, and runs that need one, two and three stages. */
@@ -87,6 +88,72 @@ onEngines(
     }
   },
 );
+
+Deno.test("reductions of fused expressions over random axes agree on every engine", async () => {
+  for (let seed = 1; seed <= 24; seed++) {
+    const random = new Seeded(100 + seed);
+    const shape: number[] = [];
+    for (let d = random.whole(1, 6); d > 0; d--) {
+      shape.push(random.of([1, 2, 3, 7, 16, 33, 70, seed % 8 ? 130 : 3000]));
+      if (sizeOf(shape) > 60_000) shape.pop();
+    }
+    const folded = shape.map(() => random.next() < 0.5);
+    const size = sizeOf(shape);
+    const kept = sizeOf(shape.filter((_, d) => !folded[d]));
+    const period = random.of([1, 3, 64, 1000]);
+    const real = seed % 2 === 0;
+    const load = { op: "load", input: 0, dtype: "c64", at: linear(size) } as const;
+    const scalar = { op: "load", input: 1, dtype: "f32", at: mod(linear(size), period) } as const;
+    const product = {
+      op: "call",
+      fn: mulComplex,
+      args: [load, { op: "call", fn: toComplex, args: [scalar] }],
+    } as const;
+    const value = real ? { op: "call", fn: absComplex, args: [product] } as const : product;
+    const spec = { shape, folded, value, inputs: ["c64", "f32"], words: 0 } as const;
+    const inputs = [random.floats(2 * size), random.floats(period)];
+    const words = real ? kept : 2 * kept;
+    for (const fold of real ? ["sum", "max"] as const : ["sum"] as const) {
+      const [reference, ...others] = await runOnAll(reduce({ ...spec, fold }), inputs, [words]);
+      for (const { kind, out } of others) {
+        const what = `${fold} over [${folded}] of [${shape}] on ${kind}`;
+        assertClose(out[0], reference.out[0], 1e-6, what);
+      }
+    }
+  }
+});
+
+Deno.test("the CPU engine's maxima leave NaN out, in every form", async () => {
+  const x = new Float32Array(300).fill(-2);
+  for (let k = 0; k < 300; k += 7) x[k] = NaN;
+  x.fill(NaN, 100, 200);
+  const spec = { ...loading("f32", [3, 100], [false, true]), fold: "max" } as const;
+  for (const engine of [new CpuEngine(null), new CpuEngine({ workers: 0 })]) {
+    assertEquals(await runProgram(engine, reduce(spec), [x], [3]), [
+      Float32Array.of(-2, -Infinity, -2),
+    ]);
+    engine.destroy();
+  }
+});
+
+Deno.test("threads change no bit of a sum", async () => {
+  const shape = [40, 300, 31], size = sizeOf(shape);
+  const x = new Seeded(15).floats(size);
+  for (const folded of [[true, false, true], [false, true, true], [true, true, false]]) {
+    const spec = { ...loading("f32", shape, folded), fold: "sum" } as const;
+    const kept = sizeOf(shape.filter((_, d) => !folded[d]));
+    const results: HostArray[] = [];
+    for (const workers of [0, 1, 3]) {
+      const engine = new CpuEngine({ workers });
+      for (let round = 0; round < 3; round++) {
+        results.push((await runProgram(engine, reduce(spec), [x], [kept]))[0]);
+        await new Promise((go) => setTimeout(go, workers ? 50 : 0)); // for threads to come up
+      }
+      engine.destroy();
+    }
+    for (const result of results) assertEquals(result, results[0]);
+  }
+});
 
 onEngines(
   "scan() equals a loop in float64 forwards and backwards, in chunks too",

@@ -12,3 +12,4 @@ export * from "./partial_sums";
 export { product } from "./product";
 export * from "./pool2d";
 export { mapExpression } from "./expression";
+export { reduceExpression } from "./reduce";
