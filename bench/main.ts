@@ -7,98 +7,63 @@
  *   deno task bench --full --write   the same, and bench/RESULTS.md
  *   deno task bench --cpu            the CPU engine only, or --webgpu
  */
-import { gpu } from "@argand/argand";
-import { FAMILIES, type Growth, growth } from "./growth.ts";
-import type { Patience } from "./measure.ts";
-import type { Peer } from "./peers/peer.ts";
+import type { Measured } from "./engine.ts";
 import { conditions, report } from "./report.ts";
-import { measure, type Row } from "./run.ts";
 import { asText, cells } from "./table.ts";
 import { verdicts } from "./targets.ts";
-import { batchNorms } from "./work/batchnorm.ts";
-import { convs } from "./work/conv.ts";
-import { elementwise } from "./work/elementwise.ts";
-import { transforms } from "./work/fft.ts";
-import { complexProduct, matmuls, realProduct } from "./work/matmul.ts";
-import { NORMS, trainingStep } from "./work/training.ts";
-import type { Work } from "./work/work.ts";
 
 const started = performance.now();
 const full = Deno.args.includes("--full");
-const patience: Patience = full
-  ? { rounds: 7, sample: 120, longest: 3000 }
-  : { rounds: 3, sample: 40, longest: 250 };
 
-/** The engines to measure; a machine without an adapter has only one. */
-async function engines(): Promise<("webgpu" | "cpu")[]> {
+/** The engines to measure. */
+function engines(): ("webgpu" | "cpu")[] {
   if (Deno.args.includes("--cpu")) return ["cpu"];
-  if (Deno.args.includes("--webgpu")) return ["webgpu"];
-  try {
-    await gpu.use("webgpu");
-    return ["webgpu", "cpu"];
-  } catch {
-    console.error("No WebGPU adapter here: the CPU engine only.");
-    return ["cpu"];
-  }
+  return Deno.args.includes("--webgpu") ? ["webgpu"] : ["webgpu", "cpu"];
 }
 
-/** The other libraries on the device of an engine; one that does not start is left out, in words. */
-async function peersOf(engine: "webgpu" | "cpu"): Promise<Peer[]> {
-  const { tfjs } = await import("./peers/tfjs.ts");
-  const { jaxJs } = await import("./peers/jax.ts");
-  const starts = engine === "webgpu"
-    ? [() => tfjs("webgpu"), () => jaxJs("webgpu"), () => jaxJs("wasm")]
-    : [() => tfjs("cpu"), () => jaxJs("wasm")];
-  const peers: Peer[] = [];
-  for (const start of starts) {
-    try {
-      peers.push(await start());
-    } catch (error) {
-      console.error(`Left out: ${(error as Error).message}`);
-    }
-  }
-  return peers;
+/**
+ * Measures an engine in a process of its own, so that threads and memory of one do not weigh on the
+ * other; null where the engine is missing.
+ */
+async function measured(engine: "webgpu" | "cpu", whole: boolean): Promise<Measured | null> {
+  const file = `out/bench-${engine}.json`;
+  const here = (path: string) => new URL(path, import.meta.url).pathname;
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--config", here("deno.json")],
+      ...["--allow-read", "--allow-write=out", "--allow-run", "--allow-env", "--allow-sys"],
+      ...[here("engine.ts"), engine, file, full ? "full" : whole ? "quick" : "targets"],
+    ],
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn().status;
+  if (code === 3) return null;
+  if (code !== 0) throw new Error(`Cannot measure ${engine}: the process ended with ${code}`);
+  const text = await Deno.readTextFile(file);
+  await Deno.remove(file);
+  return JSON.parse(text);
 }
 
-/** What is measured; the CPU engine's quick run beside WebGPU's has what targets need. */
-function works(engine: "webgpu" | "cpu", alone: boolean): Work[] {
-  if (engine === "cpu" && !full && !alone) {
-    return [complexProduct({ m: 512, k: 512, n: 512 }), realProduct(512)];
-  }
-  return [...matmuls(full), ...convs(full), ...batchNorms(), ...elementwise(), ...transforms(full)];
+await Deno.mkdir("out", { recursive: true });
+const parts: Measured[] = [];
+for (const engine of engines()) {
+  // Beside WebGPU's table the quick run of the CPU engine has only what its targets need.
+  const part = await measured(engine, parts.length === 0);
+  if (part) parts.push(part);
+  else console.error(`There is no ${engine} here.`);
 }
-
-const rows: Row[] = [];
-const growths: Growth[] = [];
-const limits: Record<string, gpu.Limits> = {};
-const names: Record<string, string> = {};
-const list = await engines();
-for (const engine of list) {
-  await gpu.use(engine);
-  names[engine] = gpu.engine().adapter.name;
-  limits[engine] = await gpu.limits();
-  const peers = await peersOf(engine);
-  const done = (row: Row) => {
-    rows.push(row);
-    console.error(`${engine.padEnd(7)} ${row.key}: ${row.ms.toFixed(2)} ms`);
-  };
-  for (const work of works(engine, list.length === 1)) done(await measure(work, peers, patience));
-  const steps = engine === "cpu" ? 25 : 60;
-  for (const norm of NORMS) done(await trainingStep(norm, steps));
-  for (const family of full ? FAMILIES : []) {
-    growths.push(await growth(engine, family, (work) => measure(work, [], patience)));
-  }
-}
-
-const results = { conditions: await conditions(names, limits, full), rows, growths };
-const reached = verdicts(rows);
-console.log(asText(cells(rows, reached)));
+const results = {
+  conditions: await conditions(parts, full),
+  rows: parts.flatMap((part) => part.rows),
+  growths: parts.flatMap((part) => part.growths),
+};
+const reached = verdicts(results.rows);
+console.log(asText(cells(results.rows, reached)));
 console.log(`\n${report.notes(results)}`);
 const seconds = ((performance.now() - started) / 1000).toFixed(0);
 console.log(
   `${reached.filter((v) => v.met).length} of ${reached.length} targets met; ${seconds} s`,
 );
-await Deno.mkdir("out", { recursive: true });
 await Deno.writeTextFile(
   "out/bench.json",
   JSON.stringify({ ...results, verdicts: reached }, null, 2) + "\n",
@@ -109,4 +74,3 @@ if (Deno.args.includes("--write")) {
     report.markdown(results, reached),
   );
 }
-Deno.exit(0); // the other libraries keep threads

@@ -1,5 +1,6 @@
 /** The results in words: conditions, how the others' complex work is composed, and RESULTS.md. */
 import type { gpu } from "@argand/argand";
+import type { Measured } from "./engine.ts";
 import type { Growth } from "./growth.ts";
 import type { Row } from "./run.ts";
 import { asMarkdown, cells, milliseconds } from "./table.ts";
@@ -52,10 +53,11 @@ async function versions(): Promise<Record<string, string>> {
 
 /** The conditions of this run. */
 export async function conditions(
-  adapters: Record<string, string>,
-  limits: Record<string, gpu.Limits>,
+  parts: readonly Measured[],
   full: boolean,
 ): Promise<Conditions> {
+  const adapters = Object.fromEntries(parts.map(({ engine, adapter }) => [engine, adapter]));
+  const limits = Object.fromEntries(parts.map(({ engine, limits }) => [engine, limits]));
   return {
     date: new Date().toISOString().slice(0, 16).replace("T", " "),
     commit: await commit(),

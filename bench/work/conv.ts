@@ -207,8 +207,7 @@ function theirs(peer: Peer, c: ConvShape, map: MapName, data: Record<ConvRole, F
   );
 }
 
-/** Every shape in every direction; the quick run takes the first two shapes. */
-export function convs(full: boolean): Work[] {
-  const shapes = full ? SHAPES : SHAPES.slice(0, 2);
-  return shapes.flatMap((c) => (Object.keys(MAPS) as MapName[]).map((map) => convWork(c, map)));
+/** Every shape in every direction. */
+export function convs(): Work[] {
+  return SHAPES.flatMap((c) => (Object.keys(MAPS) as MapName[]).map((map) => convWork(c, map)));
 }
