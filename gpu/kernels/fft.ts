@@ -10,6 +10,7 @@
 import type { Engine } from "../engine.ts";
 import { BYTES, type Field, linearGrid, type Program, type Slot } from "../kernel.ts";
 import { middleDivisor, primeFactors } from "./codelet.ts";
+import { fftLine, type LineSpec, linesTogether } from "./fft_line.ts";
 import { fftPass, type PassSpec } from "./fft_pass.ts";
 
 /** The largest prime that has a codelet. */
@@ -98,8 +99,39 @@ export function takesTable(n: number): boolean {
   return n > LARGEST_RADIX;
 }
 
+/** What a program may know of where it is to run. */
+type On = Pick<Engine, "kind" | "adapter">;
+
+/** All passes in one dispatch, where lines have room in a hardware adapter's workgroup memory. */
+function whole(spec: FftSpec, { kind, adapter }: On): Program | null {
+  const { n, inner, inverse, scale, input, output } = spec;
+  if (kind === "cpu" || adapter.software || !takesTable(n)) return null;
+  const lines = spec.outer * inner, list = factors(n, LARGEST_RADIX)!;
+  const side = linesTogether(list, inner, lines);
+  if (side < 1) return null;
+  const line: LineSpec = {
+    radices: list,
+    columns: inner > 1,
+    side,
+    input,
+    output,
+    grid: Math.ceil(lines / side),
+  };
+  const sign = inverse ? -1 : 1;
+  const words = new Uint32Array(Float32Array.of(sign, sign, scale).buffer);
+  const params = [lines, inner, ...words];
+  return {
+    steps: [{ kernel: fftLine, spec: line, inputs: ["in0", "in1"], outputs: ["out0"], params }],
+  };
+}
+
 /** x, and the table of {@link fftTable} if it {@link takesTable} → y. The length must be {@link isSmooth}. */
-export function fft(spec: FftSpec, { kind }: Pick<Engine, "kind">): Program {
+export function fft(spec: FftSpec, on: On): Program {
+  return whole(spec, on) ?? inPasses(spec, on);
+}
+
+/** The transform pass by pass. */
+function inPasses(spec: FftSpec, { kind }: On): Program {
   const { n, inner, inverse } = spec;
   const lines = spec.outer * inner;
   const size = lines * n;

@@ -32,6 +32,30 @@ export interface PassSpec {
   readonly grid: number;
 }
 
+/** WGSL: a number of the input times `scales`. */
+export function scaled(code: Codelet, input: Field, load: string): string {
+  const x = code.name(input === "c64" ? load : `vec2<f32>(${load}, 0.0)`);
+  // A choice, so that compilers do not take the factor out of the sums again.
+  return code.name(`select(${x} * scales, ${x}, ${x} == vec2<f32>())`);
+}
+
+/**
+ * WGSL: the values y[j] turned by e^{−2πi j·turn/n}, of the table `in1`; `also` says whether at all. The
+ * turns come from those of j's digits.
+ */
+export function turned(code: Codelet, y: readonly string[], also: boolean): readonly string[] {
+  if (!also) return y;
+  const base = middleDivisor(y.length);
+  const turn = (j: number) => (j === 0 ? "" : code.name(`in1[turn * ${j}u]`));
+  const low = y.slice(0, base).map((_, j) => turn(j));
+  const high = y.slice(0, y.length / base).map((_, j) => turn(j * base));
+  return y.map((value, j) => {
+    const [a, b] = [low[j % base], high[Math.floor(j / base)]];
+    if (!a && !b) return value;
+    return code.name(`times(${value}, ${a && b ? `times(${a}, ${b})` : a || b})`);
+  });
+}
+
 export const fftPass: Kernel<PassSpec> = {
   name: "fft",
   // 5 N log₂ N in all; the last workgroup may be part empty.
@@ -44,27 +68,8 @@ export const fftPass: Kernel<PassSpec> = {
   wgsl({ radix, last, input, output, grid }) {
     const code = new Codelet();
     const each = Array.from({ length: radix }, (_, j) => j);
-    let y = code.transform(each.map((j) => {
-      const x = code.name(
-        input === "c64"
-          ? `in0[source + ${j}u * step]`
-          : `vec2<f32>(in0[source + ${j}u * step], 0.0)`,
-      );
-      // A choice, so that compilers do not take the factor out of the sums again.
-      return code.name(`select(${x} * scales, ${x}, ${x} == vec2<f32>())`);
-    }));
-    if (!last) {
-      // e^{−2πi pj/(radix·rest)} for all j from those of its digits in base `base`.
-      const base = middleDivisor(radix);
-      const turn = (j: number) => (j === 0 ? "" : code.name(`in1[turn * ${j}u]`));
-      const low = each.slice(0, base).map(turn);
-      const high = each.slice(0, radix / base).map((j) => turn(j * base));
-      y = y.map((value, j) => {
-        const [a, b] = [low[j % base], high[Math.floor(j / base)]];
-        if (!a && !b) return value;
-        return code.name(`times(${value}, ${a && b ? `times(${a}, ${b})` : a || b})`);
-      });
-    }
+    const read = each.map((j) => scaled(code, input, `in0[source + ${j}u * step]`));
+    const y = turned(code, code.transform(read), !last);
     const part = (value: string) => output === "c64" ? `${value} * signs` : `${value}.x`;
     const body = `  let scales = vec2<f32>(param_f32(6u), param_f32(6u) * param_f32(4u));
   let signs = vec2<f32>(1.0, param_f32(5u));

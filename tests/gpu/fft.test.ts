@@ -14,8 +14,11 @@ Deno.test("fft() takes lengths whose prime factors are at most 13", () => {
   assertEquals(rough, [17, 19, 23, 29, 31, 34, 37, 38, 41, 43, 46, 47, 51, 53, 57, 58, 59, 61, 62]);
 });
 
-/** Transforms of random shapes and lengths, compared with float64. */
-async function compareRandom(engine: Engine): Promise<void> {
+/** Transforms of random shapes and lengths, compared with float64; programs as for `on`. */
+async function compareRandom(
+  engine: Engine,
+  on: Parameters<typeof fft>[1] = engine,
+): Promise<void> {
   const random = new Seeded(31);
   const lengths = [
     1,
@@ -44,7 +47,7 @@ async function compareRandom(engine: Engine): Promise<void> {
     const spec: FftSpec = {
       outer: random.of([1, 2, 5]),
       n,
-      inner: random.of([1, 3, 16]),
+      inner: random.of([1, 3, 16, 130]),
       inverse: random.of([false, true]),
       scale: random.of([1, 0.5, 1 / n]),
       input: random.of(["f32", "c64"]),
@@ -54,7 +57,7 @@ async function compareRandom(engine: Engine): Promise<void> {
     const x = random.floats(WORDS[input] * outer * n * inner);
     const z = input === "c64" ? x : Float32Array.from([...x].flatMap((value) => [value, 0]));
     const inputs = takesTable(n) ? [x, fftTable(n)] : [x];
-    const [got] = await runProgram(engine, fft(spec, engine), inputs, [
+    const [got] = await runProgram(engine, fft(spec, on), inputs, [
       WORDS[output] * outer * n * inner,
     ]);
     const y = dft64Along(z, [outer, n, inner], inverse).map((value) => scale * value);
@@ -64,10 +67,32 @@ async function compareRandom(engine: Engine): Promise<void> {
   }
 }
 
-onEngines("fft() equals a transform in float64 over random shapes and lengths", compareRandom);
+onEngines(
+  "fft() equals a transform in float64 over random shapes and lengths",
+  (engine) => compareRandom(engine),
+);
 
 Deno.test("fft() in plain TypeScript equals a transform in float64", () =>
   compareRandom(new CpuEngine(null)));
+
+onEngines(
+  "fft() of whole lines, as on hardware adapters, equals one in float64",
+  async (engine) => {
+    const hardware = { kind: "webgpu", adapter: { name: "hardware", software: false } } as const;
+    const kernels = ([n, inner]: number[]) => {
+      const spec = { outer: 3, n, inner, inverse: false, scale: 1 } as const;
+      return fft({ ...spec, input: "c64", output: "c64" }, hardware).steps.map((s) =>
+        s.kernel.name
+      );
+    };
+    assertEquals([[1024, 1], [2048, 1], [512, 512], [16, 1], [512, 3]].map(kernels), [
+      ...["fftLine", "fftLine", "fftLine", "fft"].map((name) => [name]),
+      ["fftLine"],
+    ]);
+    assertEquals([[4096, 1], [1024, 512]].map((k) => kernels(k)[0]), ["fft", "fft"]);
+    await compareRandom(engine, hardware);
+  },
+);
 
 Deno.test("the host's transform of one line equals a transform by definition", () => {
   const random = new Seeded(32);

@@ -4,12 +4,12 @@
  * of the thread's own. Nothing here has a state, so that every thread can have an instance.
  */
 export * from "./batchnorm";
+export { mapExpression } from "./expression";
 export * from "./fft";
 export * from "./moments";
-export { packRows } from "./panels";
 export { padPlanes } from "./pad";
+export { packRows } from "./panels";
 export * from "./partial_sums";
-export { product } from "./product";
 export * from "./pool2d";
-export { mapExpression } from "./expression";
+export { product } from "./product";
 export { reduceExpression } from "./reduce";
