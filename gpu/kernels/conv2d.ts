@@ -10,7 +10,8 @@
  *   conv2dInputGradient(gy, cotangent).
  */
 import { BYTES, type Field, type Program, type Step } from "../kernel.ts";
-import { correlate, type CorrelateSpec } from "./correlate.ts";
+import { correlate } from "./correlate.ts";
+import type { CorrelateSpec } from "./correlate_patch.ts";
 import { correlateWeights, weightParts, weightsOf } from "./correlate_weights.ts";
 import { packedSize, type PackSpec, packWeights, type Pair } from "./pack_weights.ts";
 import { partialSums } from "./partial_sums.ts";

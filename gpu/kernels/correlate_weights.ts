@@ -8,7 +8,10 @@ import {
   CHAIN,
   chained,
   cheapest,
+  compileTime,
+  LLVMPIPE,
   loadWidth,
+  MOST_COMPILE,
   range,
   Reader,
   Sums,
@@ -83,7 +86,8 @@ export const correlateWeights: Kernel<CorrelateWeightsSpec> = {
   wgsl(spec, adapter) {
     const { software } = adapter;
     const patches = candidates(spec, software);
-    const patch = cheapest(adapter, spec.dtype, patches, (p) => costOf(spec, p));
+    const prices = software ? LLVMPIPE[spec.dtype] : undefined;
+    const patch = cheapest(adapter, spec.dtype, patches, (p) => costOf(spec, p), prices);
     const threads = threadsOf(spec, patch);
     const { x, y } = readersOf(spec, patch);
     return {
@@ -229,9 +233,7 @@ function readersOf(spec: CorrelateWeightsSpec, patch: Patch): { x: Reader; y: Re
 }
 
 function candidates(spec: CorrelateWeightsSpec, software: boolean): Patch[] {
-  const { rows, depth, kernel, output } = spec;
-  const { unroll } = stretchesOf(output[1]);
-  const most = software ? 128 : 20;
+  const { rows, depth, kernel } = spec;
   const fit = (sizes: number[], extent: number) =>
     [...new Set([...sizes, extent])].filter((s) => s <= extent);
   const patches: Patch[] = [];
@@ -240,9 +242,12 @@ function candidates(spec: CorrelateWeightsSpec, software: boolean): Patch[] {
       for (const height of fit([1, 2, 3], kernel[0])) {
         for (const width of fit([1, 2, 4, 8], kernel[1])) {
           const sums = r * d * height * width;
-          if (sums <= most && sums * unroll <= 512) {
-            patches.push({ rows: r, depth: d, height, width });
-          }
+          const patch = { rows: r, depth: d, height, width };
+          const { loads, products } = costOf(spec, patch);
+          const fits = software
+            ? compileTime(spec.dtype, products, loads) <= MOST_COMPILE
+            : sums <= 20 && products <= 512;
+          if (sums === 1 || fits) patches.push(patch);
         }
       }
     }
@@ -317,23 +322,29 @@ function tileBody(spec: CorrelateWeightsSpec, patch: Patch, x: Reader, y: Reader
       out.push(`let y${r} = line_y${r} + q * ${unroll}u / ${y.width}u;`);
     }
     const alone = unroll === output[1] && wTiles === 1;
-    inputRows.forEach(({ h, name }, k) => {
-      for (const u of range(unroll)) {
-        for (const r of range(patch.rows)) {
-          for (const c of range(patch.width)) {
-            const offset = u * stride[1] + c * dilation[1] - padding[1];
-            if (alone && (offset < 0 || offset >= input[1])) continue;
-            const value = x.read(out, `x${name}`, offset, (unit) => {
-              const conditions = maskY ? [`ok${h}`] : [];
-              if (maskX && !alone) conditions.push(`u32(i32(left) + ${unit}) < ${units}u`);
-              return conditions.join(" && ") || undefined;
-            });
-            const cotangent = y.read(out, `y${r}`, u);
-            out.push(sums.multiplyAdd(r, k * patch.width + c, cotangent, value, false, spec.conj));
-          }
-        }
+    /** The pixel of x that tap c of pixel u meets; undefined where that is none. */
+    const pixel = ({ h, name }: typeof inputRows[number], c: number, u: number) => {
+      const offset = u * stride[1] + c * dilation[1] - padding[1];
+      if (alone && (offset < 0 || offset >= input[1])) return undefined;
+      return x.read(out, `x${name}`, offset, (unit) => {
+        const conditions = maskY ? [`ok${h}`] : [];
+        if (maskX && !alone) conditions.push(`u32(i32(left) + ${unit}) < ${units}u`);
+        return conditions.join(" && ") || undefined;
+      });
+    };
+    const products = inputRows.flatMap((row, k) =>
+      range(patch.width).flatMap((c) => range(unroll).map((u) => ({ row, k, c, u })))
+    );
+    // All pixels are loaded first: between the products loads cost up to twice as much.
+    for (const { row, c, u } of products) pixel(row, c, u);
+    for (const r of range(patch.rows)) {
+      for (const { row, k, c, u } of products) {
+        const value = pixel(row, c, u);
+        if (value === undefined) continue;
+        const cotangent = y.read(out, `y${r}`, u);
+        out.push(sums.multiplyAdd(r, k * patch.width + c, cotangent, value, false, spec.conj));
       }
-    });
+    }
     return `${out.join("\n")}\n}`;
   };
 

@@ -254,6 +254,26 @@ export interface Prices {
   readonly product: number;
 }
 
+/**
+ * What they cost on llvmpipe where all loads of a round of a loop come before its products, with sums
+ * that are too many for the registers.
+ */
+export const LLVMPIPE: Readonly<Record<Field, Prices>> = {
+  c64: { load: 27, product: 1.6 },
+  f32: { load: 25, product: 0.4 },
+};
+
+/** Milliseconds that a body may take to compile on llvmpipe. */
+export const MOST_COMPILE = 700;
+
+/**
+ * Milliseconds that llvmpipe takes to compile a body: its products are written out, and each load from
+ * storage becomes a loop over the lanes.
+ */
+export function compileTime(field: Field, products: number, loads: number, uniforms = 0): number {
+  return products * (field === "c64" ? 0.55 : 0.15) + loads * 14 + uniforms * 3;
+}
+
 /** What a load and a product cost on this adapter, on hardware in some unit. */
 function pricesOf(adapter: Adapter, field: Field): Prices {
   return { load: adapter.software ? 25 : 4, product: field === "c64" ? 1.1 : 0.3 };
