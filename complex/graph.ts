@@ -8,6 +8,7 @@ import type { MapFunction } from "../gpu/function.ts";
 import type { Index } from "../gpu/index.ts";
 import type { FoldSpec } from "../gpu/kernels/fold.ts";
 import { type Shape, sizeOf } from "./shape.ts";
+import { EMPTY, extend, extendBy, identify } from "./signature.ts";
 
 /** Shape and kind of one result of a primitive. */
 export interface Result {
@@ -87,6 +88,8 @@ export interface Stored {
   device: DeviceBuffer | null;
   /** A small value's place in a shared buffer; see `ledger.ts`. */
   entry: { readonly buffer: DeviceBuffer; readonly offset: number } | null;
+  /** Plans that have uploaded the host's data; see `uploads.ts`. */
+  readonly users: number[];
 }
 
 /** A place in a chain of evaluations, each computed from the one before. */
@@ -121,24 +124,8 @@ export interface State {
   gradient: Node | null;
 }
 
-const primitiveIds = new WeakMap<Primitive, number>();
-let nextPrimitive = 0;
-const signatures = new Map<string, number>();
-
-/** A small number for each distinct text. */
-export function intern(text: string): number {
-  const known = signatures.get(text);
-  if (known !== undefined) return known;
-  signatures.set(text, signatures.size);
-  return signatures.size - 1;
-}
-
-function primitiveId(primitive: Primitive): number {
-  const known = primitiveIds.get(primitive);
-  if (known !== undefined) return known;
-  primitiveIds.set(primitive, nextPrimitive);
-  return nextPrimitive++;
-}
+/** Numbers of the kinds of element, for signatures. */
+const KINDS: Readonly<Record<DType, number>> = { f32: 0, c64: 1, u32: 2 };
 
 let gradientsOn = true;
 
@@ -162,6 +149,8 @@ export class Node {
   readonly primitive: Primitive;
   /** What the schedule is keyed by: primitive, attributes, shapes; not the params. */
   readonly signature: number;
+  /** The part of it that says what a value is like: shapes and kinds. */
+  readonly type: number;
   readonly results: readonly Result[];
   readonly shape: Shape;
   readonly dtype: DType;
@@ -202,13 +191,23 @@ export class Node {
     this.dtype = results[0].dtype;
     this.attrs = attrs;
     this.params = params;
-    this.tracked = tracked ?? (gradientsOn && inputs.some((n) => n.tracked));
-    this.stateful = primitive === STATE || inputs.some((n) => n.stateful);
-    let text = `${primitiveId(primitive)}`;
-    for (const r of results) text += `${r.dtype}${r.shape}`;
-    if (attrs !== null) text += JSON.stringify(attrs);
-    if (params !== null) text += `#${params.length}`;
-    this.signature = intern(text);
+    let anyTracked = false, anyStateful = primitive === STATE;
+    for (let k = 0; k < inputs.length; k++) {
+      if (inputs[k].tracked) anyTracked = true;
+      if (inputs[k].stateful) anyStateful = true;
+    }
+    this.tracked = tracked ?? (gradientsOn && anyTracked);
+    this.stateful = anyStateful;
+    let list = EMPTY;
+    for (let k = 0; k < results.length; k++) {
+      const { shape, dtype } = results[k];
+      list = extend(extend(list, KINDS[dtype]), shape.length);
+      for (let d = 0; d < shape.length; d++) list = extend(list, shape[d]);
+    }
+    this.type = list;
+    list = extend(extend(list, -1), identify(primitive));
+    list = extend(extend(list, inputs.length), params === null ? -1 : params.length);
+    this.signature = attrs === null ? list : extendBy(list, attrs);
   }
 
   get size(): number {
@@ -224,7 +223,7 @@ export function parts(node: Node): Node[] {
 /** Data of the host; the caller has copied them. */
 export function hostNode(data: HostArray, shape: Shape, dtype: DType): Node {
   const node = new Node(HOST, [], [{ shape, dtype }]);
-  node.stored = { host: data, device: null, entry: null };
+  node.stored = { host: data, device: null, entry: null, users: [] };
   return node;
 }
 

@@ -12,7 +12,7 @@
  */
 import type { DeviceBuffer } from "../gpu/engine.ts";
 import { cannot } from "../gpu/errors.ts";
-import type { Node, Stored } from "./graph.ts";
+import type { Node, State, Stored } from "./graph.ts";
 import { sameShape, show } from "./shape.ts";
 
 /** Evaluations from anchor to anchor. */
@@ -26,10 +26,30 @@ const GROWTH = 4;
 /** Bytes of evaluated values that may stay. */
 const BUDGET = 2 ** 29;
 
+/** The buffer of a state, known also when the state is gone. */
+interface Held {
+  buffer: DeviceBuffer;
+}
+
+const held = new WeakMap<State, Held>();
+
 /** Gives back the buffers of states to which no object of the program refers any more. */
-export const abandonedStates = new FinalizationRegistry<DeviceBuffer>((buffer) =>
+const abandonedStates = new FinalizationRegistry<Held>(({ buffer }) =>
   buffer.engine.release(buffer)
 );
+
+/** Makes `buffer` the state's; the one before has been given back. */
+export function hold(state: State, buffer: DeviceBuffer): void {
+  state.buffer = buffer;
+  const known = held.get(state);
+  if (known) {
+    known.buffer = buffer;
+    return;
+  }
+  const made = { buffer };
+  held.set(state, made);
+  abandonedStates.register(state, made);
+}
 
 const abandonedValues = new FinalizationRegistry<DeviceBuffer>((buffer) => {
   keptBytes -= buffer.capacity;

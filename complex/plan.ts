@@ -20,12 +20,16 @@ export interface Launch {
   readonly words: readonly Word[];
   /** The step's own params, which stand in place of the words. */
   readonly params: Uint32Array | null;
+  /** Where the words are put together in each run; null where there are none. */
+  readonly scratch: Uint32Array | null;
   /** Slots that nothing needs after this launch. */
   readonly release: number[];
 }
 
 /** A schedule that can be run again for every graph of the same structure. */
 export interface Plan {
+  /** A number that no other plan has. */
+  readonly id: number;
   /** The bytes of each slot. */
   readonly bytes: readonly number[];
   /** The slots that hold leaves: `[slot, node]`. */
@@ -34,6 +38,8 @@ export interface Plan {
   /** For each root the slot that holds it in the end. */
   readonly results: readonly number[];
 }
+
+let nextId = 0;
 
 /** Collects what one fused kernel loads and reads. */
 class Expression {
@@ -139,12 +145,14 @@ export function makePlan(graph: Graph, engine: Engine): Plan {
       return (s.startsWith("in") ? ins : s.startsWith("out") ? outs : tmps)[k];
     };
     for (const { kernel, spec, inputs, outputs, params } of program.steps) {
+      const takesWords = !params && words.length > 0 && (kernel.params?.(spec) ?? 0) > 0;
       launches.push({
         executable: engine.compile(kernel, spec),
         inputs: inputs.map(find),
         outputs: outputs.map(find),
-        words: kernel.params?.(spec) ? words : [],
+        words: takesWords ? words : [],
         params: params ? Uint32Array.from(params) : null,
+        scratch: takesWords ? new Uint32Array(words.length) : null,
         release: [],
       });
     }
@@ -216,7 +224,7 @@ export function makePlan(graph: Graph, engine: Engine): Plan {
     return result;
   });
   releaseEarly(launches, new Set(results));
-  return { bytes, leaves, launches, results };
+  return { id: nextId++, bytes, leaves, launches, results };
 }
 
 /** Notes at each launch the slots that no later launch touches. */

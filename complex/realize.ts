@@ -6,112 +6,27 @@ import { BYTES, type HostArray } from "../gpu/kernel.ts";
 import type { DeviceBuffer, Engine, ReadRange } from "../gpu/engine.ts";
 import { engine as currentEngine } from "../gpu/device.ts";
 import { cannot } from "../gpu/errors.ts";
-import type { Graph } from "./fuse.ts";
-import { intern, type Node, type State, stateNode } from "./graph.ts";
-import { abandonedStates, age, giveBack, keep, moveOn, mustReturn } from "./keep.ts";
+import { type Node, type State, stateNode } from "./graph.ts";
+import { age, giveBack, hold, keep, moveOn } from "./keep.ts";
 import { drain, enter, settle, SMALL } from "./ledger.ts";
-import { makePlan, type Plan } from "./plan.ts";
+import { type Launch, makePlan, type Plan } from "./plan.ts";
+import { PlanCache } from "./plan_cache.ts";
 import { show } from "./shape.ts";
 import { uploaded } from "./uploads.ts";
+import { gather, graphOf, hasValue, type Walk } from "./walk.ts";
 
-/** Plans kept for each engine; the oldest go first. */
-const MOST_PLANS = 512;
-
-const plans = new WeakMap<Engine, Map<string, Plan>>();
+const plans = new WeakMap<Engine, PlanCache>();
 const pendingStates = new Set<State>();
-let walk = 0;
 
 /** Has the state's pending update run at the next occasion. */
 export function enqueue(state: State): void {
   pendingStates.add(state);
 }
 
-/** True where a value or buffer for the node exists. */
-function hasValue(node: Node): boolean {
-  const { state } = node;
-  if (state === null) return node.stored !== null;
-  if (state.version === node.version) return true;
-  if (state.pending && node.version === state.pendingVersion) return false;
-  if (node.stored?.host) return true;
-  throw cannot(
-    `compute with an older value of ${state.name}`,
-    `the recipe was made with version ${node.version} and it has been updated to version ` +
-      `${state.version} since; compute what you need before the update, or detach and eval it`,
-  );
-}
-
-interface Walk extends Graph {
-  readonly key: string;
-  /** Values given back earlier that this walk needs: they are kept again. */
-  readonly returning: readonly Node[];
-}
-
-/** Everything `roots` need, inputs first, down to what has a value. Recursion-free. */
-function gather(roots: readonly Node[]): Walk {
-  walk++;
-  const nodes: Node[] = [];
-  const inputs: number[][] = [];
-  const leaf: boolean[] = [];
-  const returning: Node[] = [];
-  const key: (number | string)[] = [];
-  const stack: Node[] = [];
-  const visited = -walk;
-  for (const root of roots) {
-    stack.push(root);
-    while (stack.length > 0) {
-      const node = stack[stack.length - 1];
-      if (node.mark === walk) {
-        stack.pop();
-        continue;
-      }
-      const ready = hasValue(node);
-      const { standIn } = node;
-      if (!ready && standIn !== null && standIn.inputs[0].mark === walk) {
-        if (standIn.mark !== walk) stack.push(standIn);
-        else {
-          node.mark = walk;
-          node.order = standIn.order;
-        }
-        continue;
-      }
-      if (!ready && node.mark !== visited) {
-        node.mark = visited;
-        if (mustReturn(node)) returning.push(node);
-        for (const input of node.inputs) if (input.mark !== walk) stack.push(input);
-        continue;
-      }
-      stack.pop();
-      node.mark = walk;
-      if (!ready && node.state) { // a pending update: its recipe stands for it
-        node.order = node.inputs[0].order;
-        continue;
-      }
-      node.order = nodes.length;
-      nodes.push(node);
-      leaf.push(ready);
-      const from = ready ? [] : node.inputs.map((input) => input.order);
-      inputs.push(from);
-      if (ready) key.push(-1 - intern(`${node.dtype}${node.shape}`));
-      else key.push(node.signature, ...from);
-    }
-  }
-  const all = [...roots, ...returning].map((r) => r.order);
-  return { nodes, inputs, leaf, roots: all, returning, key: `${key.join()};${all.join()}` };
-}
-
-function planOf(graph: Walk, engine: Engine): Plan {
+function planOf(walk: Walk, engine: Engine): Plan {
   let cache = plans.get(engine);
-  if (!cache) plans.set(engine, cache = new Map());
-  const known = cache.get(graph.key);
-  if (known) {
-    cache.delete(graph.key);
-    cache.set(graph.key, known);
-    return known;
-  }
-  const made = makePlan(graph, engine);
-  cache.set(graph.key, made);
-  if (cache.size > MOST_PLANS) cache.delete(cache.keys().next().value!);
-  return made;
+  if (!cache) plans.set(engine, cache = new PlanCache());
+  return cache.take(walk.key, () => makePlan(graphOf(walk), engine));
 }
 
 function checkEngine(buffer: DeviceBuffer, engine: Engine, node: Node): void {
@@ -123,9 +38,20 @@ function checkEngine(buffer: DeviceBuffer, engine: Engine, node: Node): void {
   );
 }
 
-/** Runs the plan; the buffers of its results, in the order of the roots. */
+/** The params of a launch in this run. */
+function paramsOf(
+  { words, params, scratch }: Launch,
+  nodes: readonly Node[],
+): Uint32Array | undefined {
+  if (params) return params;
+  if (!scratch) return undefined;
+  for (let w = 0; w < scratch.length; w++) scratch[w] = nodes[words[w][0]].params![words[w][1]];
+  return scratch;
+}
+
+/** Runs the plan; `onPass` gets the buffers of its results, in the order of the roots. */
 function execute(
-  graph: Walk,
+  nodes: readonly Node[],
   plan: Plan,
   engine: Engine,
   onPass: (
@@ -133,30 +59,28 @@ function execute(
     pass: ReturnType<Engine["begin"]>,
   ) => void,
 ): void {
-  const { nodes } = graph;
-  const buffers: (DeviceBuffer | null)[] = plan.bytes.map(() => null);
-  const owned: boolean[] = plan.bytes.map(() => true);
-  const transient = new Set<DeviceBuffer>();
+  const { bytes, leaves, launches } = plan;
+  const buffers = new Array<DeviceBuffer | null>(bytes.length).fill(null);
+  /** The slots whose buffers are this run's own, to be given back. */
+  const owned = new Uint8Array(bytes.length);
   const acquire = (slot: number): DeviceBuffer => {
-    const buffer = engine.acquire(plan.bytes[slot]);
-    transient.add(buffer);
+    const buffer = engine.acquire(bytes[slot]);
+    owned[slot] = 1;
     return buffers[slot] = buffer;
   };
   try {
     const entries: { slot: number; from: DeviceBuffer; offset: number }[] = [];
-    for (const [slot, k] of plan.leaves) {
+    for (const [slot, k] of leaves) {
       const node = nodes[k];
       const { state, stored } = node;
       const held = state && state.version === node.version ? state.buffer : stored!.device;
       if (stored?.host) {
-        const { buffer, stays } = uploaded(stored, engine, plan);
+        const { buffer, stays } = uploaded(stored, engine, plan.id);
         buffers[slot] = buffer;
-        owned[slot] = !stays;
-        if (!stays) transient.add(buffer);
+        if (!stays) owned[slot] = 1;
       } else if (held) {
         checkEngine(held, engine, node);
         buffers[slot] = held;
-        owned[slot] = false;
       } else {
         const { buffer, offset } = stored!.entry!;
         checkEngine(buffer, engine, node);
@@ -166,40 +90,41 @@ function execute(
     }
     const pass = engine.begin();
     for (const { slot, from, offset } of entries) {
-      pass.copy(from, offset, buffers[slot]!, 0, plan.bytes[slot]);
+      pass.copy(from, offset, buffers[slot]!, 0, bytes[slot]);
     }
-    for (const { executable, inputs, outputs, words, params: own, release } of plan.launches) {
-      const outs = outputs.map((s) => buffers[s] ?? acquire(s));
-      let params = own ?? undefined;
-      if (!own && words.length > 0) {
-        params = new Uint32Array(words.length);
-        for (let w = 0; w < words.length; w++) params[w] = nodes[words[w][0]].params![words[w][1]];
-      }
-      pass.dispatch(executable, inputs.map((s) => buffers[s]!), outs, params);
-      for (const s of release) {
-        if (!owned[s]) continue;
-        transient.delete(buffers[s]!);
-        engine.release(buffers[s]!);
+    for (let l = 0; l < launches.length; l++) {
+      const launch = launches[l];
+      const { inputs, outputs, release } = launch;
+      const ins = new Array<DeviceBuffer>(inputs.length);
+      for (let k = 0; k < inputs.length; k++) ins[k] = buffers[inputs[k]]!;
+      const outs = new Array<DeviceBuffer>(outputs.length);
+      for (let k = 0; k < outputs.length; k++) outs[k] = buffers[outputs[k]] ?? acquire(outputs[k]);
+      pass.dispatch(launch.executable, ins, outs, paramsOf(launch, nodes));
+      for (let k = 0; k < release.length; k++) {
+        const slot = release[k];
+        if (owned[slot] === 0) continue;
+        owned[slot] = 0;
+        engine.release(buffers[slot]!);
       }
     }
     onPass(plan.results.map((s) => buffers[s]!), pass);
-    transient.clear();
+    owned.fill(0);
     pass.submit();
   } catch (error) {
-    for (const buffer of transient) engine.release(buffer);
+    buffers.forEach((buffer, slot) => owned[slot] === 1 && engine.release(buffer!));
     throw error;
   }
 }
 
-/** Graph and plan of a schedule; where it can't be made, updates that are at fault are dropped. */
+/** Walk and plan of a schedule; where it can't be made, updates that are at fault are dropped. */
 function prepare(
   states: readonly State[],
   wanted: readonly Node[],
   engine: Engine,
-): { readonly graph: Walk; readonly plan: Plan } {
+): { readonly walk: Walk; readonly plan: Plan } {
   const make = (roots: readonly Node[]) => {
-    const graph = gather(roots);
-    return { graph, plan: planOf(graph, engine) };
+    const walk = gather(roots);
+    return { walk, plan: planOf(walk, engine) };
   };
   try {
     return make([...states.map((s) => s.pending!), ...wanted]);
@@ -237,16 +162,17 @@ export function run(targets: readonly Node[], evaluated = false): void {
   );
   if (wanted.length === 0 && states.length === 0) return;
   engine.check();
-  const { graph, plan } = prepare(states, wanted, engine);
-  const fresh = [...wanted, ...graph.returning];
-  const leaves = evaluated ? graph.nodes.filter((_, k) => graph.leaf[k]) : [];
+  const { walk, plan } = prepare(states, wanted, engine);
+  const { nodes, returning } = walk;
+  const fresh = returning.length > 0 ? [...wanted, ...returning] : wanted;
+  const leaves = evaluated ? plan.leaves.map(([, k]) => nodes[k]) : [];
   if (evaluated) age(leaves);
-  execute(graph, plan, engine, (results, pass) => {
+  execute(nodes, plan, engine, (results, pass) => {
     states.forEach((state, k) => update(state, results[k]));
     fresh.forEach((node, k) => {
       const buffer = results[states.length + k];
       const bytes = node.size * BYTES[node.dtype];
-      node.stored = { host: null, device: null, entry: null };
+      node.stored = { host: null, device: null, entry: null, users: [] };
       if (bytes <= SMALL) {
         enter(engine, pass, buffer, bytes, node.stored);
         engine.release(buffer);
@@ -261,12 +187,8 @@ export function run(targets: readonly Node[], evaluated = false): void {
 /** Makes a computed buffer the state's newest version and gives the older one back. */
 function update(state: State, buffer: DeviceBuffer): void {
   pendingStates.delete(state);
-  if (state.buffer) {
-    abandonedStates.unregister(state);
-    state.buffer.engine.release(state.buffer);
-  }
-  state.buffer = buffer;
-  abandonedStates.register(state, buffer, state);
+  if (state.buffer) state.buffer.engine.release(state.buffer);
+  hold(state, buffer);
   state.version = state.pendingVersion;
   state.pending = null;
   state.current.inputs = [];

@@ -8,16 +8,18 @@ import type { Stored } from "./graph.ts";
 /** Bytes of copies that may stay. */
 const BUDGET = 1 << 28;
 
-const users = new WeakMap<Stored, WeakSet<object>>();
+/** Schedules that are remembered to have asked for the same data. */
+const MOST_USERS = 8;
+
 const kept = new Map<Stored, DeviceBuffer>();
 let keptBytes = 0;
 
 /** True when this schedule has asked for these data before. */
-function seenBefore(stored: Stored, schedule: object): boolean {
-  const known = users.get(stored);
-  if (!known) users.set(stored, new WeakSet([schedule]));
-  else if (known.has(schedule)) return true;
-  else known.add(schedule);
+function seenBefore(stored: Stored, schedule: number): boolean {
+  const { users } = stored;
+  if (users.includes(schedule)) return true;
+  if (users.length === MOST_USERS) users.shift();
+  users.push(schedule);
   return false;
 }
 
@@ -32,7 +34,7 @@ function evict(stored: Stored): void {
 export function uploaded(
   stored: Stored,
   engine: Engine,
-  schedule: object,
+  schedule: number,
 ): { readonly buffer: DeviceBuffer; readonly stays: boolean } {
   const known = kept.get(stored);
   if (known && known.engine === engine) {

@@ -14,11 +14,23 @@ export function sizeClass(bytes: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
-/** Buffers of any make, kept by size class. */
+/** A buffer with its number: the older it is, the sooner it is used again. */
+interface Numbered<Raw> {
+  readonly raw: Raw;
+  readonly serial: number;
+}
+
+/**
+ * Buffers of any make, kept by size class. Of those that are free the oldest is taken, in whatever order
+ * they came back: a schedule that runs again gets the same buffers again.
+ */
 export class Pool<Raw> {
   readonly #create: (capacity: number) => Raw;
   readonly #destroy: (raw: Raw) => void;
-  readonly #free = new Map<number, Raw[]>();
+  readonly #serials = new Map<Raw, number>();
+  /** The free ones, the oldest last. */
+  readonly #free = new Map<number, Numbered<Raw>[]>();
+  #made = 0;
   #bytes = 0;
   #freeBytes = 0;
   #peak = 0;
@@ -30,13 +42,13 @@ export class Pool<Raw> {
   }
 
   take(capacity: number): Raw {
-    const kept = this.#free.get(capacity);
-    const raw = kept?.pop();
-    if (raw !== undefined) {
+    const oldest = this.#free.get(capacity)?.pop();
+    if (oldest !== undefined) {
       this.#freeBytes -= capacity;
-      return raw;
+      return oldest.raw;
     }
     const made = this.#create(capacity);
+    this.#serials.set(made, this.#made++);
     this.#bytes += capacity;
     this.#buffers += 1;
     this.#peak = Math.max(this.#peak, this.#bytes);
@@ -45,16 +57,22 @@ export class Pool<Raw> {
 
   give(raw: Raw, capacity: number): void {
     if (this.#freeBytes + capacity > FREE_BUDGET) this.trim();
-    const kept = this.#free.get(capacity);
-    if (kept) kept.push(raw);
-    else this.#free.set(capacity, [raw]);
+    const serial = this.#serials.get(raw)!;
+    let kept = this.#free.get(capacity);
+    if (!kept) this.#free.set(capacity, kept = []);
+    let at = kept.length;
+    while (at > 0 && kept[at - 1].serial < serial) at--;
+    kept.splice(at, 0, { raw, serial });
     this.#freeBytes += capacity;
   }
 
   /** Destroys every free buffer. */
   trim(): void {
     for (const [capacity, kept] of this.#free) {
-      for (const raw of kept) this.#destroy(raw);
+      for (const { raw } of kept) {
+        this.#serials.delete(raw);
+        this.#destroy(raw);
+      }
       this.#bytes -= capacity * kept.length;
       this.#buffers -= kept.length;
     }

@@ -1,0 +1,106 @@
+/**
+ * Small numbers for structures: lists of whole numbers are alike exactly if they have the same number.
+ * Nodes are compared by these, since writing their structure out as text would take most of the time in
+ * which a training step is recorded.
+ */
+
+/** The number of the empty list. */
+export const EMPTY = 1;
+
+let count = 1;
+/** An open-addressing table of triples: a list, what follows it, the number of both together. */
+let table = new Int32Array(3 << 12);
+
+function place(list: number, next: number): number {
+  const places = table.length / 3;
+  let at = (Math.imul(list, 0x9e3779b1) ^ Math.imul(next + 0x7f4a7c15, 0x85ebca6b)) >>> 0;
+  at = (at ^ (at >>> 15)) & (places - 1);
+  while (table[3 * at] !== 0 && (table[3 * at] !== list || table[3 * at + 1] !== next)) {
+    at = (at + 1) & (places - 1);
+  }
+  return 3 * at;
+}
+
+function grow(): void {
+  const old = table;
+  table = new Int32Array(2 * old.length);
+  for (let k = 0; k < old.length; k += 3) {
+    if (old[k] === 0) continue;
+    const at = place(old[k], old[k + 1]);
+    table[at] = old[k];
+    table[at + 1] = old[k + 1];
+    table[at + 2] = old[k + 2];
+  }
+}
+
+/** The number of the list `list` with `next`, a 32-bit whole number, at its end. */
+export function extend(list: number, next: number): number {
+  next |= 0;
+  let at = place(list, next);
+  if (table[at] !== 0) return table[at + 2];
+  if (6 * count > table.length) {
+    grow();
+    at = place(list, next);
+  }
+  table[at] = list;
+  table[at + 1] = next;
+  return table[at + 2] = ++count;
+}
+
+const texts = new Map<string, number>();
+
+/** A small number for each distinct text. */
+export function intern(text: string): number {
+  const known = texts.get(text);
+  if (known !== undefined) return known;
+  texts.set(text, texts.size);
+  return texts.size - 1;
+}
+
+const objects = new WeakMap<object, number>();
+let nextObject = 0;
+
+/** A small number for each object. */
+export function identify(object: object): number {
+  const known = objects.get(object);
+  if (known !== undefined) return known;
+  objects.set(object, nextObject);
+  return nextObject++;
+}
+
+// What a value begins with, so that no two values are spelled alike.
+const [WHOLE, FRACTION, TEXT, LIST, FIELDS, OTHER] = [0, 1, 2, 3, 4, 5];
+/** Stands behind the last field of an object. */
+const END = -1;
+
+const fraction = new Float64Array(1);
+const halves = new Int32Array(fraction.buffer);
+
+/** The list with the spelling of plain data at its end: numbers, texts, lists and objects of such. */
+export function extendBy(list: number, value: unknown): number {
+  if (typeof value === "number") {
+    if ((value | 0) === value) return extend(extend(list, WHOLE), value);
+    fraction[0] = value;
+    return extend(extend(extend(list, FRACTION), halves[0]), halves[1]);
+  }
+  if (typeof value === "string") return extend(extend(list, TEXT), intern(value));
+  if (Array.isArray(value)) {
+    let made = extend(extend(list, LIST), value.length);
+    for (let k = 0; k < value.length; k++) made = extendBy(made, value[k]);
+    return made;
+  }
+  if (typeof value === "object" && value !== null && isPlain(value)) {
+    let made = extend(list, FIELDS);
+    for (const name in value) {
+      made = extend(made, intern(name));
+      made = extendBy(made, (value as Record<string, unknown>)[name]);
+    }
+    return extend(made, END);
+  }
+  return extend(extend(list, OTHER), intern(JSON.stringify(value) ?? "undefined"));
+}
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
