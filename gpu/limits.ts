@@ -24,6 +24,10 @@ interface ChainsSpec {
 
 /** Enough threads to fill a device. */
 const MOST_THREADS = 1 << 15;
+/** What a thread of the CPU engine takes at a time. */
+const WASM_THREADS = 16, WASM_BYTES = 1 << 18;
+const MIB = 1 << 20;
+const LARGE = 64 * MIB;
 /** Multiply-adds of a chain between two looks at the loop's counter. */
 const UNROLLED = 16;
 const ROUNDS = 256;
@@ -77,6 +81,16 @@ ${Array<string>(UNROLLED).fill(`    ${round.join(" ")}`).join("\n")}
       y[i] = sum;
     }
   },
+  // Of the twelve chains that fill the registers there.
+  wasm(spec, module) {
+    if (spec.chains !== 12) return null;
+    const { threads } = spec;
+    return ([values], [sums]) => {
+      const args = module.args([values, sums, threads, WASM_THREADS, ROUNDS * UNROLLED]);
+      const chunks = Math.ceil(threads / WASM_THREADS);
+      module.parallel("multiplyAddChains", args, chunks, flopOf(spec) / 50);
+    };
+  },
 };
 
 /** Each of `threads` threads copies `each` elements: neighbours, or as far apart as there are threads. */
@@ -108,10 +122,15 @@ const copy: Kernel<CopySpec> = {
   cpu(_, [x], [y]) {
     y.set(x);
   },
+  wasm({ threads, each }, module) {
+    const bytes = 8 * threads * each;
+    return ([from], [to]) => {
+      const args = module.args([from, to, bytes, WASM_BYTES]);
+      module.parallel("copyBytes", args, Math.ceil(bytes / WASM_BYTES), bytes / 10);
+    };
+  },
 };
 
-const MIB = 1 << 20;
-const LARGE = 64 * MIB;
 /** Milliseconds for which a piece of work is repeated between two waits. */
 const LONG_ENOUGH = 50;
 
@@ -190,7 +209,7 @@ function chainsLoop(engine: Engine): Loop<ChainsSpec> {
 }
 
 function chainsSpecs(engine: Engine): ChainsSpec[] {
-  if (engine.kind === "cpu") return [{ threads: 256, chains: 4, fused: false }];
+  if (engine.kind === "cpu") return [{ threads: 256, chains: 12, fused: true }];
   const threads = MOST_THREADS;
   const fused = { threads, chains: 3, fused: true };
   return [fused, ...[2, 3, 8].map((chains) => ({ threads, chains, fused: false }))];

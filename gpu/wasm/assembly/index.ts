@@ -6,6 +6,7 @@
 export * from "./batchnorm";
 export { mapExpression } from "./expression";
 export * from "./fft";
+export * from "./limits";
 export * from "./moments";
 export { padPlanes } from "./pad";
 export { packRows } from "./panels";
