@@ -1,4 +1,7 @@
-/** Measures one engine: `engine.ts webgpu|cpu FILE full|quick|targets`; the results go into the file. */
+/**
+ * Measures one engine: `engine.ts webgpu|cpu FILE full|quick|targets [WORD…]`; the results go into the
+ * file. With words, only work that has one of them in its name.
+ */
 import { gpu } from "@argand/argand";
 import { FAMILIES, type Growth, growth } from "./growth.ts";
 import type { Patience } from "./measure.ts";
@@ -9,7 +12,7 @@ import { convs } from "./work/conv.ts";
 import { elementwise } from "./work/elementwise.ts";
 import { transforms } from "./work/fft.ts";
 import { complexProduct, matmuls, realProduct } from "./work/matmul.ts";
-import { NORMS, trainingStep } from "./work/training.ts";
+import { NORMS, trainingKey, trainingStep } from "./work/training.ts";
 import type { Work } from "./work/work.ts";
 
 /** How much is measured: all sizes; what targets need and its neighbours; or that alone. */
@@ -55,7 +58,12 @@ function works(extent: Extent): Work[] {
 /** Work at which the others are so slow that only the full run waits for them. */
 const LONG = "complex matmul 1024";
 
-async function measureEngine(engine: "webgpu" | "cpu", extent: Extent): Promise<Measured> {
+async function measureEngine(
+  engine: "webgpu" | "cpu",
+  extent: Extent,
+  words: readonly string[],
+): Promise<Measured> {
+  const asked = (name: string) => words.length === 0 || words.some((word) => name.includes(word));
   const full = extent === "full";
   const patience: Patience = full
     ? { rounds: 7, sample: 120, longest: 3000 }
@@ -66,13 +74,15 @@ async function measureEngine(engine: "webgpu" | "cpu", extent: Extent): Promise<
     rows.push(row);
     console.error(`${engine.padEnd(7)} ${row.key}: ${row.ms.toFixed(2)} ms`);
   };
-  for (const work of works(extent)) {
+  for (const work of works(extent).filter(({ key }) => asked(key))) {
     done(await measure(work, !full && work.key === LONG ? [] : peers, patience));
   }
   const steps = engine === "cpu" || full ? 60 : 40;
-  for (const norm of NORMS) done(await trainingStep(norm, steps));
+  for (const norm of NORMS) {
+    if (asked(trainingKey(norm))) done(await trainingStep(norm, steps));
+  }
   const growths: Growth[] = [];
-  for (const family of full ? FAMILIES : []) {
+  for (const family of full ? FAMILIES.filter(({ name }) => asked(name)) : []) {
     growths.push(await growth(engine, family, (work) => measure(work, [], patience)));
   }
   return {
@@ -84,11 +94,16 @@ async function measureEngine(engine: "webgpu" | "cpu", extent: Extent): Promise<
   };
 }
 
-const [engine, file, extent] = Deno.args as ["webgpu" | "cpu", string, Extent];
+const [engine, file, extent, ...words] = Deno.args as [
+  "webgpu" | "cpu",
+  string,
+  Extent,
+  ...string[],
+];
 try {
   await gpu.use(engine);
 } catch {
   Deno.exit(3); // no such engine here
 }
-await Deno.writeTextFile(file, JSON.stringify(await measureEngine(engine, extent)));
+await Deno.writeTextFile(file, JSON.stringify(await measureEngine(engine, extent, words)));
 Deno.exit(0); // the other libraries keep threads

@@ -6,6 +6,7 @@
  *   deno task bench --full           all sizes, more rounds, and how times grow
  *   deno task bench --full --write   the same, and bench/RESULTS.md
  *   deno task bench --cpu            the CPU engine only, or --webgpu
+ *   deno task bench fft conv2d       what has one of these words in its name
  */
 import type { Measured } from "./engine.ts";
 import { conditions, report } from "./report.ts";
@@ -14,6 +15,7 @@ import { verdicts } from "./targets.ts";
 
 const started = performance.now();
 const full = Deno.args.includes("--full");
+const words = Deno.args.filter((arg) => !arg.startsWith("--"));
 
 /** The engines to measure. */
 function engines(): ("webgpu" | "cpu")[] {
@@ -32,7 +34,7 @@ async function measured(engine: "webgpu" | "cpu", whole: boolean): Promise<Measu
     args: [
       ...["run", "--config", here("deno.json")],
       ...["--allow-read", "--allow-write=out", "--allow-run", "--allow-env", "--allow-sys"],
-      ...[here("engine.ts"), engine, file, full ? "full" : whole ? "quick" : "targets"],
+      ...[here("engine.ts"), engine, file, full ? "full" : whole ? "quick" : "targets", ...words],
     ],
     stdout: "inherit",
     stderr: "inherit",

@@ -76,7 +76,10 @@ const TARGETS: readonly Target[] = [
   webgpu(`covariance ${NORM}`, {
     what: "× naive",
     most: 1.1,
-    figure: (find, row) => row.ms / find(`naive ${NORM}`)!.ms,
+    figure: (find, row) => {
+      const naive = find(`naive ${NORM}`);
+      return naive && row.ms / naive.ms;
+    },
   }),
   webgpu("chain of ten on 2^21", {
     what: "× one copy",

@@ -12,6 +12,9 @@ const WARM = 10;
 /** The norms that are compared. */
 export const NORMS: readonly Norm[] = ["covariance", "naive", "none"];
 
+/** The name of the step with a norm. */
+export const trainingKey = (norm: Norm): string => `training step, batch ${BATCH}, norm ${norm}`;
+
 /** A step of training on the batch of a number; gives the loss, unread. */
 export function trainer(norm: Norm): (step: number) => { item(): Promise<number> } {
   const digits = mnistDigits("training", BATCH * BATCHES);
@@ -80,7 +83,7 @@ export async function trainingStep(norm: Norm, steps: number): Promise<Row> {
   const engine = gpu.engine().kind;
   return {
     engine,
-    key: `training step, batch ${BATCH}, norm ${norm}`,
+    key: trainingKey(norm),
     ms: median(whole.slice(WARM)),
     // On the CPU engine kernels run while they are dispatched: the rest is what JavaScript adds.
     script: engine === "cpu" ? undefined : median(script.slice(WARM)),
