@@ -103,9 +103,24 @@ export function giveBack(stored: Stored): void {
   stored.device = null;
 }
 
+/** Values that can't be computed again, since what they were computed from has been updated. */
+const final = new WeakSet<Node>();
+
+/** Notes that the states behind values have moved on: once given back, their recipes go too. */
+export function abandon(values: readonly Node[]): void {
+  for (const node of values) if (node.stateful) final.add(node);
+}
+
 /** True for a value that was given back and must be computed again, and then kept. */
 export function mustReturn(node: Node): boolean {
   if (node.link === null || node.stored !== null) return false;
+  if (final.has(node)) {
+    throw cannot(
+      `use a value of shape ${show(node.shape)} that a step of an optimiser kept`,
+      "later values were computed from it and its memory was given back, and the parameters " +
+        "behind it have been updated since; read such values with data() while they are new",
+    );
+  }
   if (node.link.anchors.includes(node) && node.link.generation > FIRST_ANCHOR) {
     throw cannot(
       `use a value of shape ${show(node.shape)} that eval kept long ago`,
@@ -132,6 +147,7 @@ export function age(leaves: readonly Node[]): void {
 function release(node: Node): void {
   giveBack(node.stored!);
   if (node.stored!.host === null) node.stored = null;
+  if (final.has(node)) node.inputs = [];
 }
 
 /** Notes that `targets` were computed from `leaves`, to be kept. */

@@ -5,9 +5,9 @@ import { describe } from "../complex/describe.ts";
 import type { SafetensorsEntry } from "../complex/files/safetensors.ts";
 import type { Node, State } from "../complex/graph.ts";
 import { read } from "../complex/realize.ts";
-import { sameShape, type Shape, show, sizeOf } from "../complex/shape.ts";
 import { assign } from "../complex/state.ts";
 import { Tensor } from "../complex/tensor.ts";
+import { countEntry, EntryReader } from "./entries.ts";
 
 /**
  * A whole number that a module counts on the host and keeps in its state dict.
@@ -165,7 +165,7 @@ export abstract class Module {
     let next = 0;
     return new Map(parts.map(([path, part], k): [string, SafetensorsEntry] => {
       if (part instanceof Counter) {
-        return [path, { dtype: "I64", shape: [], data: BigInt64Array.of(BigInt(counts[k])) }];
+        return [path, countEntry(counts[k])];
       }
       const data = new Float32Array(values[next++]);
       return [path, { dtype: kindOf(part), shape: [...part.shape], data }];
@@ -179,46 +179,26 @@ export abstract class Module {
    * @throws {ArgandError} that names every entry that is missing, left over, or of another kind or shape.
    */
   loadStateDict(dict: ReadonlyMap<string, SafetensorsEntry>): void {
-    const what = `load the state of ${this.constructor.name}`;
-    if (!(dict instanceof Map)) throw cannot(what, `it takes a Map, got ${typeof dict}`);
-    const faults: string[] = [];
+    const reader = new EntryReader(`load the state of ${this.constructor.name}`, dict);
     const values: [State, Node][] = [];
     const counts: (() => void)[] = [];
-    const paths = new Set<string>();
     for (const [path, part] of this.parts()) {
       if (part instanceof Module) continue;
-      paths.add(path);
-      const entry = dict.get(path);
-      const [kind, shape] = part instanceof Counter ? ["I64", []] : [kindOf(part), part.shape];
-      const fault = entry ? misfit(entry, kind, shape) : "is missing";
-      if (fault) faults.push(`${path} ${fault}`);
-      else if (part instanceof Counter) counts.push(() => part.value = Number(entry!.data[0]));
-      else {
-        const data = entry!.data as Float32Array;
-        const value = kind === "C64" ? complexTensor(data, shape) : tensor(data, shape);
-        values.push([part.state!, value.node]);
+      if (part instanceof Counter) {
+        const count = reader.count(path);
+        counts.push(() => part.value = count);
+        continue;
       }
+      const { shape } = part;
+      const data = reader.take(path, kindOf(part), shape);
+      if (!data) continue;
+      const value = kindOf(part) === "C64" ? complexTensor(data, shape) : tensor(data, shape);
+      values.push([part.state!, value.node]);
     }
-    for (const path of dict.keys()) if (!paths.has(path)) faults.push(`${path} is not known`);
-    if (faults.length > 0) throw cannot(what, faults.join("; "));
+    reader.finish();
     assign(...values);
     for (const count of counts) count();
   }
-}
-
-/** Why an entry can't be the value of a part; null where it can. */
-function misfit({ dtype, shape, data }: SafetensorsEntry, kind: string, own: Shape): string | null {
-  const should = `and should be ${kind} ${show(own)}`;
-  if (!Array.isArray(shape)) return `is no entry { dtype, shape, data } ${should}`;
-  if (dtype !== kind || !sameShape(shape, own)) return `is ${dtype} ${show(shape)} ${should}`;
-  const length = sizeOf(own) * (kind === "C64" ? 2 : 1);
-  const array = kind === "I64" ? BigInt64Array : Float32Array;
-  if (!(data instanceof array) || data.length !== length) {
-    const got = data instanceof array ? `${data.length} of them` : describe(data);
-    return `has as its data ${got} ${should}: ${length} numbers in a ${array.name}`;
-  }
-  if (kind === "I64" && data[0] < 0n) return `is ${data[0]} and should be a count`;
-  return null;
 }
 
 function kindOf(x: Tensor): "C64" | "F32" {

@@ -1,28 +1,16 @@
-/** What optimisers have in common: groups of parameters, and the step that runs as one schedule. */
-import { cannot } from "../../gpu/errors.ts";
-import { describe } from "../../complex/describe.ts";
-import { type State, withoutGradients } from "../../complex/graph.ts";
+/** Optimisers whose step is one schedule: the memory of each parameter, and the step itself. */
+import { type Node, type State, withoutGradients } from "../../complex/graph.ts";
+import { complexTensor, tensor } from "../../complex/create.ts";
+import { abandon } from "../../complex/keep.ts";
 import { clearGradient, holdGradient, lossesOf, statesOf } from "../../complex/losses.ts";
-import { run, runPending } from "../../complex/realize.ts";
-import { show } from "../../complex/shape.ts";
+import { read, run, runPending } from "../../complex/realize.ts";
+import { sameShape } from "../../complex/shape.ts";
 import { assign, makeState } from "../../complex/state.ts";
-import { checkTensor, Tensor, wrap } from "../../complex/tensor.ts";
-import { withDefaults } from "../options.ts";
-
-/** Parameters with options of their own; absent ones are those of the optimiser. */
-export type ParameterGroup<O> = Partial<O> & {
-  /** The parameters. */
-  readonly params: Iterable<Tensor>;
-};
-
-/** What an optimiser takes: parameters, or groups of them. */
-export type OptimizerParameters<O> = Iterable<Tensor> | Iterable<ParameterGroup<O>>;
-
-/** A group as an optimiser holds it; its options may be changed from step to step. */
-export type Group<O> = O & {
-  /** The parameters. */
-  readonly params: readonly Tensor[];
-};
+import { checkTensor, type Tensor, wrap } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/errors.ts";
+import { countEntry, type EntryReader } from "../entries.ts";
+import type { StateDict } from "../module.ts";
+import { type Group, OptimizerBase } from "./groups.ts";
 
 /** What an optimiser remembers of one parameter. Recipes go in, and the step updates the states. */
 export interface Moments {
@@ -30,12 +18,21 @@ export interface Moments {
   readonly step: number;
   /** The present value under a name; null before the first step. */
   get(name: string): Tensor | null;
-  /** Gives it its next value. */
+  /** Gives it its next value, of the parameter's kind and shape. */
   set(name: string, value: Tensor): void;
+}
+
+interface Memory {
+  step: number;
+  readonly states: Map<string, State>;
 }
 
 /**
  * The base of optimisers: a subclass checks its options and says what a parameter's next value is.
+ *
+ * Gradients of several losses add up until the step, so that a batch may come in pieces. All pieces
+ * are computed in the schedule of the step; with {@link accumulate} after each `backward` they are
+ * computed one at a time, in the device memory of one.
  *
  * @example
  * ```ts
@@ -60,60 +57,23 @@ export interface Moments {
  * assert(await w.item() === 1.5);
  * ```
  */
-export abstract class Optimizer<O extends object> {
-  /** The groups; `optimizer.groups[0].lr = 0.01` counts from the next step on. */
-  readonly groups: Group<O>[];
-  readonly #memory = new Map<State, { step: number; readonly states: Map<string, State> }>();
-
-  /** Groups with `defaults` where they say nothing. */
-  constructor(parameters: OptimizerParameters<O>, options: Partial<O> | undefined, defaults: O) {
-    const what = `make ${this.constructor.name}`;
-    const common = withDefaults(what, options, defaults);
-    if (typeof parameters?.[Symbol.iterator] !== "function") {
-      throw cannot(what, `it takes a list of parameters or groups, got ${describe(parameters)}`);
-    }
-    const list = [...parameters] as (Tensor | ParameterGroup<O>)[];
-    if (list.length === 0) throw cannot(what, "there are no parameters");
-    const given = list.every((item) => item instanceof Tensor)
-      ? [{ params: list as Tensor[] } as unknown as ParameterGroup<O>]
-      : list as ParameterGroup<O>[];
-    const seen = new Set<State>();
-    this.groups = given.map((group) => {
-      const { params, ...own } = group;
-      if (typeof params?.[Symbol.iterator] !== "function") {
-        throw cannot(what, "it takes parameters, or groups { params, … }, and not both");
-      }
-      const options = withDefaults<O>(what, own as unknown as Partial<O>, common);
-      const tensors = [...params].map((p) => checkTensor(what, p));
-      for (const { state, requiresGrad, shape } of tensors) {
-        if (!state || !requiresGrad) {
-          throw cannot(what, `a tensor of shape ${show(shape)} is no parameter with a gradient`);
-        }
-        if (seen.has(state)) throw cannot(what, `${state.name} is there twice`);
-        seen.add(state);
-      }
-      this.check(what, options);
-      return { ...options, params: tensors };
-    });
-  }
-
-  /** Refuses options that make no sense. */
-  protected abstract check(what: string, options: O): void;
+export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
+  readonly #memory = new Map<State, Memory>();
 
   /** The next value of parameter `p` with gradient `g`. */
   protected abstract update(p: Tensor, g: Tensor, moments: Moments, options: O): Tensor;
 
-  /** Forgets the gradients of all parameters. */
-  zeroGrad(): void {
-    for (const { params } of this.groups) {
-      for (const { state } of params) clearGradient(state!);
-    }
+  /** The names under which `update` remembers something of a parameter; none, if not overridden. */
+  protected moments(_options: O): readonly string[] {
+    return [];
   }
 
   /**
    * Updates the parameters that have a gradient, and takes the gradients from them. In the same
    * schedule run the pending statistics, the loss on which `backward` was called, its gradients in
-   * parameters of other optimisers, and `also`: their values stay readable. Returns without waiting.
+   * parameters of other optimisers, and `also`: their values stay readable. Of values from which the
+   * `also` of later steps are computed, such as the state of a recurrent network, only the latest
+   * stay. Returns without waiting.
    *
    * @param also More tensors to compute with the parameters as they were before the step.
    * @throws {ArgandError} if no parameter has a gradient, or a group's options make no sense.
@@ -122,12 +82,7 @@ export abstract class Optimizer<O extends object> {
     const what = `step ${this.constructor.name}`;
     const targets = also.map((t) => checkTensor(what, t).node);
     for (const group of this.groups) this.check(what, group);
-    const ready = this.groups.flatMap((group) =>
-      group.params.map((p) => ({ group, state: p.state! }))
-    ).filter(({ state }) => state.gradient !== null);
-    if (ready.length === 0) {
-      throw cannot(what, "no parameter has a gradient; call backward() on a loss first");
-    }
+    const ready = this.#ready(what);
     // Else the first assignment below would run them, and compute the gradients twice.
     if (ready.some(({ state }) => state.pending)) runPending();
     const losses = new Set(ready.flatMap(({ state }) => [...lossesOf(state)]));
@@ -141,12 +96,12 @@ export abstract class Optimizer<O extends object> {
       withoutGradients(() => {
         for (const state of others) hold.push(holdGradient(state));
         for (const { group, state } of ready) {
-          const moments = this.#momentsOf(state, undo);
+          const moments = this.#momentsOf(state, group, undo);
           const next = this.update(wrap(state.current), wrap(state.gradient!), moments, group);
           assign([state, next.node]);
         }
       });
-      run([...losses, ...targets]);
+      run([...losses, ...targets], targets.length > 0);
     } catch (error) { // the schedule has dropped the updates
       for (const back of undo) back();
       throw error;
@@ -155,9 +110,52 @@ export abstract class Optimizer<O extends object> {
     for (const settle of hold) settle();
     // Nothing can be differentiated through older parameters: a kept loss holds no batch alive.
     for (const loss of losses) loss.inputs = [];
+    abandon(targets);
   }
 
-  #momentsOf(parameter: State, undo: (() => void)[]): Moments {
+  /**
+   * Computes the gradients so far, with the losses they come from, and keeps their sums on the
+   * device: device memory for the sums, but no graph and no batch. Call it after the `backward` of
+   * each piece of a large batch, and {@link step} after the last. Returns without waiting.
+   *
+   * @throws {ArgandError} if no parameter has a gradient.
+   *
+   * @example
+   * ```ts
+   * import { nn, parameter, tensor } from "@argand/argand";
+   * import { assert } from "@std/assert";
+   *
+   * const w = parameter(tensor([1]));
+   * const optimizer = new nn.SGD([w], { lr: 0.1 });
+   * for (const piece of [1, 2, 3]) {
+   *   w.mul(piece).sum().div(3).backward(); // the mean over three pieces
+   *   optimizer.accumulate();
+   * }
+   * optimizer.step();
+   * assert(Math.abs(await w.item() - 0.8) < 1e-6);
+   * ```
+   */
+  accumulate(): void {
+    const ready = this.#ready(`accumulate gradients for ${this.constructor.name}`);
+    const losses = new Set(ready.flatMap(({ state }) => [...lossesOf(state)]));
+    const states = new Set([...losses].flatMap((loss) => [...statesOf(loss)]));
+    for (const { state } of ready) states.add(state);
+    const hold = withoutGradients(() => [...states].map((state) => holdGradient(state)));
+    run([...losses]);
+    for (const settle of hold) settle();
+    for (const loss of losses) loss.inputs = [];
+  }
+
+  /** The parameters that have a gradient, with their groups. */
+  #ready(what: string): { group: Group<O>; state: State }[] {
+    const ready = this.groups.flatMap((group) =>
+      group.params.map((p) => ({ group, state: p.state! }))
+    ).filter(({ state }) => state.gradient !== null);
+    if (ready.length > 0) return ready;
+    throw cannot(what, "no parameter has a gradient; call backward() on a loss first");
+  }
+
+  #momentsOf(parameter: State, options: O, undo: (() => void)[]): Moments {
     const memory = this.#memory.get(parameter) ?? { step: 0, states: new Map() };
     this.#memory.set(parameter, memory);
     const { states } = memory;
@@ -169,12 +167,82 @@ export abstract class Optimizer<O extends object> {
         const state = states.get(name);
         return state ? wrap(state.current) : null;
       },
-      set(name, { node }) {
+      set: (name, { node }) => {
         const state = states.get(name);
         if (state) return assign([state, node]);
-        states.set(name, makeState(node, `${name} of ${parameter.name}`, false));
+        states.set(name, this.#momentState(name, parameter, node, options));
         undo.push(() => states.delete(name));
       },
     };
+  }
+
+  /** A new moment of a parameter. */
+  #momentState(name: string, parameter: State, node: Node, options: O): State {
+    const what = `remember ${name} of ${parameter.name}`;
+    if (!this.moments(options).includes(name)) {
+      throw cannot(what, `${this.constructor.name} does not name it among its moments`);
+    }
+    if (node.dtype !== parameter.dtype || !sameShape(node.shape, parameter.shape)) {
+      throw cannot(what, "it is not of the parameter's kind and shape");
+    }
+    return makeState(node, `${name} of ${parameter.name}`, false);
+  }
+
+  /**
+   * For each parameter that has made steps, `state.0.step` and its moments.
+   * @internal
+   */
+  protected async save(dict: StateDict): Promise<void> {
+    const moments: [string, State][] = [];
+    this.#parameters().forEach(({ state: parameter }, k) => {
+      const { step = 0, states } = this.#memory.get(parameter) ?? {};
+      if (step === 0) return;
+      dict.set(`state.${k}.step`, countEntry(step));
+      for (const [name, state] of states!) moments.push([`state.${k}.${name}`, state]);
+    });
+    const values = await read(moments.map(([, state]) => state.current));
+    moments.forEach(([path, { dtype, shape }], k) => {
+      const data = new Float32Array(values[k]);
+      dict.set(path, { dtype: dtype === "c64" ? "C64" : "F32", shape: [...shape], data });
+    });
+  }
+
+  /**
+   * Reads them back.
+   * @internal
+   */
+  protected restore(reader: EntryReader, options: readonly O[]): () => void {
+    const loaded = this.#parameters().flatMap(({ state: parameter, group }, k) => {
+      if (!reader.has(`state.${k}.step`)) return [];
+      const { dtype, shape } = parameter;
+      const values = this.moments(options[group]).map((name) => {
+        const data = reader.take(`state.${k}.${name}`, dtype === "c64" ? "C64" : "F32", shape);
+        if (!data) return null;
+        const value = dtype === "c64" ? complexTensor(data, shape) : tensor(data, shape);
+        return { name, node: value.node };
+      });
+      return [{ parameter, step: reader.count(`state.${k}.step`), values }];
+    });
+    return () => {
+      const known = new Map(this.#memory);
+      this.#memory.clear();
+      for (const { parameter, step, values } of loaded) {
+        const before = known.get(parameter)?.states;
+        const states = new Map<string, State>();
+        for (const value of values) {
+          const { name, node } = value!;
+          const state = before?.get(name);
+          if (state) assign([state, node]);
+          states.set(name, state ?? makeState(node, `${name} of ${parameter.name}`, false));
+        }
+        this.#memory.set(parameter, { step, states });
+      }
+    };
+  }
+
+  #parameters(): { state: State; group: number }[] {
+    return this.groups.flatMap(({ params }, group) =>
+      params.map(({ state }) => ({ state: state!, group }))
+    );
   }
 }

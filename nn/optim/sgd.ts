@@ -3,7 +3,9 @@ import { add, mul, sub } from "../../complex/combine.ts";
 import type { Tensor } from "../../complex/tensor.ts";
 import { cannot } from "../../gpu/errors.ts";
 import { checkNumber } from "../options.ts";
-import { type Moments, Optimizer, type OptimizerParameters } from "./optimizer.ts";
+import type { OptimizerParameters } from "./groups.ts";
+import { type Moments, Optimizer } from "./optimizer.ts";
+import { descended } from "./rules.ts";
 
 /** Options of {@link SGD}. */
 export interface SGDOptions {
@@ -17,11 +19,14 @@ export interface SGDOptions {
   weightDecay: number;
   /** Whether to look ahead along the momentum (Nesterov); false, if absent. */
   nesterov: boolean;
+  /** Whether to ascend; false, if absent. */
+  maximize: boolean;
 }
 
 /**
  * Stochastic gradient descent with PyTorch's formulas, for real and complex parameters:
- * g ← g + λw; b ← μb + (1 − τ)g (at first b = g); w ← w − lr·b, or with `nesterov` w − lr·(g + μb).
+ * g ← g + λw; b ← μb + (1 − τ)g (at first b = g); w ← w − lr·b, or with `nesterov` w − lr·(g + μb). With `maximize` g is the opposite of the
+ * gradient; weights decay all the same.
  *
  * @throws {ArgandError} if an option is unknown or no fitting number, or something is no parameter.
  *
@@ -48,6 +53,7 @@ export class SGD extends Optimizer<SGDOptions> {
       dampening: 0,
       weightDecay: 0,
       nesterov: false,
+      maximize: false,
     });
   }
 
@@ -66,10 +72,15 @@ export class SGD extends Optimizer<SGDOptions> {
     }
   }
 
+  /** The last update of each parameter, where momentum needs it. */
+  protected override moments({ momentum }: SGDOptions): readonly string[] {
+    return momentum === 0 ? [] : ["momentum"];
+  }
+
   /** One step of descent. */
   protected update(w: Tensor, gradient: Tensor, moments: Moments, options: SGDOptions): Tensor {
-    const { lr, momentum, dampening, weightDecay, nesterov } = options;
-    const g = weightDecay === 0 ? gradient : add(gradient, mul(w, weightDecay));
+    const { lr, momentum, dampening, nesterov } = options;
+    const g = descended(w, gradient, options);
     if (momentum === 0) return sub(w, mul(g, lr));
     const before = moments.get("momentum");
     const b = before ? add(mul(before, momentum), mul(g, 1 - dampening)) : g;

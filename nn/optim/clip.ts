@@ -1,0 +1,121 @@
+/** Bounds on gradients, between backward() and the step. */
+import { concat } from "../../complex/arrange.ts";
+import { minimum, mul } from "../../complex/combine.ts";
+import { tensor } from "../../complex/create.ts";
+import { describe } from "../../complex/describe.ts";
+import { type State, withoutGradients } from "../../complex/graph.ts";
+import { norm } from "../../complex/linalg/norm.ts";
+import { noteLoss } from "../../complex/losses.ts";
+import { show } from "../../complex/shape.ts";
+import { checkTensor, type RealTensor, Tensor, wrap } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/errors.ts";
+import { checkNumber, checkPositive, withDefaults } from "../options.ts";
+import { byParts } from "./rules.ts";
+
+/** Options of {@link clipGradNorm}. */
+export interface ClipGradNormOptions {
+  /** p of the norm (Σ|g|ᵖ)^(1/p), or Infinity for the largest modulus; 2, if absent. */
+  readonly normType?: number;
+}
+
+/** Keeps the norm from dividing by 0; PyTorch's number. */
+const EPS = 1e-6;
+
+/** The states of those parameters that have a gradient. */
+function withGradient(what: string, parameters: Tensor | Iterable<Tensor>): State[] {
+  const list = parameters instanceof Tensor ? [parameters] : parameters;
+  if (typeof list?.[Symbol.iterator] !== "function") {
+    throw cannot(what, `it takes parameters, got ${describe(list)}`);
+  }
+  const states = new Set<State>();
+  for (const item of list) {
+    const { state, requiresGrad, shape } = checkTensor(what, item);
+    if (!state || !requiresGrad) {
+      throw cannot(what, `a tensor of shape ${show(shape)} is no parameter with a gradient`);
+    }
+    if (state.gradient !== null) states.add(state);
+  }
+  return [...states];
+}
+
+/**
+ * Scales the gradients of parameters so that the norm of all together is at most `maxNorm`:
+ * g ← g · min(1, maxNorm/(N + 10⁻⁶)), N = (Σ|g|ᵖ)^(1/p), of complex gradients with their moduli
+ * (Pascanu, Mikolov and Bengio 2013; PyTorch's `clip_grad_norm_`). Nothing is read back: it all
+ * becomes part of the step's schedule.
+ *
+ * @returns N, a recipe that the optimiser's step computes: read it after the step, as the loss.
+ * @throws {ArgandError} if `maxNorm` is negative, `normType` not above 0, or something is no parameter.
+ *
+ * @example
+ * ```ts
+ * import { nn, parameter, tensor } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const w = parameter(tensor([3, 4]));
+ * const optimizer = new nn.SGD([w], { lr: 1 });
+ * w.square().sum().div(2).backward();
+ * const norm = nn.clipGradNorm([w], 1);
+ * optimizer.step();
+ * assert(await norm.item() === 5);
+ * assert(Math.abs((await w.data())[0] - 2.4) < 1e-5); // 3 − 3/5
+ * ```
+ */
+export function clipGradNorm(
+  parameters: Tensor | Iterable<Tensor>,
+  maxNorm: number,
+  options?: ClipGradNormOptions,
+): RealTensor {
+  const what = "clip gradients by their norm";
+  const { normType } = withDefaults(what, options, { normType: 2 });
+  checkNumber(what, "maxNorm", maxNorm);
+  if (normType !== Infinity) checkPositive(what, "normType", normType);
+  const states = withGradient(what, parameters);
+  if (states.length === 0) return tensor(0);
+  return withoutGradients(() => {
+    const lengths = states.map(({ gradient }) =>
+      norm(wrap(gradient!).reshape([-1]), { ord: normType, axes: 0, keepDims: true })
+    );
+    const all = concat(lengths) as RealTensor;
+    const total = norm(all, { ord: normType, axes: 0 });
+    const factor = minimum(total.add(EPS).reciprocal().mul(maxNorm), 1);
+    for (const state of states) {
+      state.gradient = mul(wrap(state.gradient!), factor).node;
+      noteLoss(state, total.node); // so that the step computes it, with the gradients as they are now
+    }
+    return total;
+  });
+}
+
+/**
+ * Brings every entry of the gradients of parameters into [−clipValue, clipValue], of complex ones
+ * each part by itself (PyTorch's `clip_grad_value_`). Nothing is read back.
+ *
+ * @throws {ArgandError} if `clipValue` is negative or something is no parameter.
+ *
+ * @example
+ * ```ts
+ * import { complex, nn, parameter } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const w = parameter(complex([3], [0.5]));
+ * w.absSquared().sum().backward();
+ * nn.clipGradValue([w], 2);
+ * const { re, im } = await w.grad!.item();
+ * assert(re === 2 && im === 1);
+ * ```
+ */
+export function clipGradValue(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
+  const what = "clip gradients by value";
+  checkNumber(what, "clipValue", clipValue);
+  const states = withGradient(what, parameters);
+  withoutGradients(() => {
+    for (const state of states) {
+      const clamped = byParts(
+        (x) => x.minimum(clipValue).maximum(-clipValue),
+        wrap(state.gradient!),
+      );
+      state.gradient = clamped.node;
+    }
+  });
+}
