@@ -66,7 +66,7 @@ async function measureEngine(
   const asked = (name: string) => words.length === 0 || words.some((word) => name.includes(word));
   const full = extent === "full";
   const patience: Patience = full
-    ? { rounds: 7, sample: 120, longest: 3000 }
+    ? { rounds: 5, sample: 80, longest: 600 }
     : { rounds: 3, sample: 40, longest: 250 };
   const peers = await peersOf(engine, extent);
   const rows: Row[] = [];
