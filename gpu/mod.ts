@@ -46,3 +46,5 @@ export {
 } from "./kernel.ts";
 export type { WasmModule } from "./wasm/instance.ts";
 export { Profile, profile, type ProfiledDispatch, type ProfileRow } from "./profile.ts";
+export { tune, type TunedKernel } from "./tuner.ts";
+export { deterministic } from "./variants.ts";

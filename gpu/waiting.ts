@@ -9,6 +9,7 @@ import { PassParams } from "./uniforms.ts";
 import {
   bindGroup,
   type PassHost,
+  prepare,
   type WebGpuBuffer,
   type WebGpuExecutable,
 } from "./webgpu_pass.ts";
@@ -120,6 +121,7 @@ class WaitingPass implements Pass {
     params?: Uint32Array,
   ): void {
     const e = executable as WebGpuExecutable;
+    prepare(this.#host, e, inputs, outputs, params);
     const at = e.words > 0 ? this.#params.put(e.words, params) : 0;
     const uniforms = e.words > 0 ? this.#params.buffer : null;
     const group = bindGroup(this.#host, e, inputs, outputs, uniforms, at);

@@ -14,6 +14,7 @@ import { type ArgandError, cannot } from "./errors.ts";
 import { Pool, sizeClass } from "./pool.ts";
 import { Timestamps } from "./timestamps.ts";
 import { Uniforms } from "./uniforms.ts";
+import { choicesVersion, chosenVariant } from "./variants.ts";
 import { Waiting } from "./waiting.ts";
 import {
   type PassHost,
@@ -97,7 +98,12 @@ export class WebGpuEngine implements Engine {
     const params = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
     const uniforms = new Uniforms((size) => this.#create(size, params));
     this.#uniforms = uniforms;
-    this.#host = { device, uniforms, guarded: (work, what) => this.#guarded(work, what) };
+    this.#host = {
+      device,
+      uniforms,
+      guarded: (work, what) => this.#guarded(work, what),
+      renew: (executable) => this.#renew(executable),
+    };
     device.lost?.then((lost) => {
       this.#failure = cannot(
         `compute on "${name}"`,
@@ -160,8 +166,33 @@ export class WebGpuEngine implements Engine {
 
   compile<Spec>(kernel: Kernel<Spec>, spec: Spec): Executable {
     this.check();
-    const { device } = this;
-    const shader = kernel.wgsl(spec, this.adapter);
+    const tunable = kernel.variants ? { kernel, spec, version: choicesVersion() } : null;
+    const executable: WebGpuExecutable = {
+      ...this.#pipelineOf(kernel, spec),
+      name: kernel.name,
+      words: kernel.params?.(spec) ?? 0,
+      flops: kernel.flops?.(spec),
+      tunable,
+      bound: [],
+    };
+    return executable;
+  }
+
+  /** Brings an executable of a kernel with variants up to the present choice. */
+  #renew(executable: WebGpuExecutable): void {
+    const { kernel, spec } = executable.tunable!;
+    executable.tunable!.version = choicesVersion();
+    const { pipeline, layout, groups } = this.#pipelineOf(kernel, spec);
+    if (pipeline === executable.pipeline) return;
+    Object.assign(executable, { pipeline, layout, groups });
+    executable.bound.length = 0;
+  }
+
+  #pipelineOf<Spec>(kernel: Kernel<Spec>, spec: Spec): Pipeline {
+    const { device, adapter } = this;
+    const names = kernel.variants?.(spec, adapter);
+    const variant = names && chosenVariant(kernel, spec, names, adapter);
+    const shader = kernel.wgsl(spec, adapter, variant);
     const groups = foldGrid(kernel.name, shader.workgroups);
     this.#checkRounds(kernel.name, shader.rounds ?? 0);
     const words = kernel.params?.(spec) ?? 0;
@@ -169,10 +200,8 @@ export class WebGpuEngine implements Engine {
     // The text itself is the key: kernels that come to the same shader share its pipeline.
     const code = declare(kernel, spec, shader.uniforms) + shader.source;
     const key = `${groups}\n${code}`;
-    const name = kernel.name;
-    const flops = kernel.flops?.(spec);
     const known = this.#pipelines.get(key);
-    if (known) return { ...known, name, words, flops, bound: [] } as WebGpuExecutable;
+    if (known) return known;
     const made = this.#guarded((): Pipeline => {
       const layout = this.#layout(
         inputs.map((_, k) => shader.uniforms?.[k] ? "uniform" : "read-only-storage"),
@@ -190,7 +219,7 @@ export class WebGpuEngine implements Engine {
     // Plans hold on to what they use; shapes that change all the time must not pile up here.
     if (this.#pipelines.size >= MOST_PIPELINES) this.#pipelines.clear();
     this.#pipelines.set(key, made);
-    return { ...made, name, words, flops, bound: [] } as WebGpuExecutable;
+    return made;
   }
 
   /** Mesa's llvmpipe ends a thread's loops after {@link LLVMPIPE_ROUNDS} rounds without a word. */

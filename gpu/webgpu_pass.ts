@@ -1,9 +1,11 @@
 /** What WebGPU is told for one submit: dispatches with their bind groups, and copies. */
 import type {} from "@webgpu/types";
 import type { DeviceBuffer, Executable, Pass } from "./engine.ts";
+import type { Kernel } from "./kernel.ts";
 import { boundBytes } from "./timing.ts";
 import type { PassTimestamps, Timestamps } from "./timestamps.ts";
 import { PassParams, type Uniforms } from "./uniforms.ts";
+import { choicesVersion, dispatchListener } from "./variants.ts";
 
 /** Bind groups that a launch remembers. */
 const MOST_BOUND = 8;
@@ -27,11 +29,21 @@ interface Bound {
   readonly group: GPUBindGroup;
 }
 
+/** A kernel that has variants, and under which choices it was compiled. */
+export interface Tunable {
+  // deno-lint-ignore no-explicit-any
+  readonly kernel: Kernel<any>;
+  readonly spec: unknown;
+  version: number;
+}
+
 /** A kernel's pipeline, as one place of one plan uses it. */
 export interface WebGpuExecutable extends Executable {
-  readonly pipeline: GPUComputePipeline;
-  readonly layout: GPUBindGroupLayout;
-  readonly groups: readonly [number, number, number];
+  pipeline: GPUComputePipeline;
+  layout: GPUBindGroupLayout;
+  groups: readonly [number, number, number];
+  /** Null where the kernel is written in one way only. */
+  readonly tunable: Tunable | null;
   readonly words: number;
   /** Bind groups of earlier runs: a plan that runs again mostly gets the same buffers. */
   readonly bound: Bound[];
@@ -43,6 +55,31 @@ export interface PassHost {
   readonly uniforms: Uniforms;
   /** Has `work` done in error scopes. */
   guarded<T>(work: () => T, what: () => string): T;
+  /** Compiles a kernel anew if the choice of variants has changed. */
+  renew(executable: WebGpuExecutable): void;
+}
+
+/** To be called before a dispatch: brings its variant up to date, and tells the tuner if it listens. */
+export function prepare(
+  host: PassHost,
+  executable: WebGpuExecutable,
+  inputs: readonly DeviceBuffer[],
+  outputs: readonly DeviceBuffer[],
+  params?: Uint32Array,
+): void {
+  const { tunable } = executable;
+  if (!tunable) return;
+  if (tunable.version !== choicesVersion()) host.renew(executable);
+  const listen = dispatchListener();
+  if (!listen) return;
+  const bytes = (list: readonly DeviceBuffer[]) => list.map((b) => b.bytes);
+  listen({
+    kernel: tunable.kernel,
+    spec: tunable.spec,
+    inputs: bytes(inputs),
+    outputs: bytes(outputs),
+    params: params?.slice() ?? null,
+  });
 }
 
 /** The bytes of a buffer that a kernel sees. */
@@ -130,6 +167,7 @@ export class WebGpuPass implements Pass {
     params?: Uint32Array,
   ): void {
     const e = executable as WebGpuExecutable;
+    prepare(this.#host, e, inputs, outputs, params);
     const at = e.words > 0 ? this.#params.put(e.words, params) : 0;
     const uniforms = e.words > 0 ? this.#params.buffer : null;
     const group = bindGroup(this.#host, e, inputs, outputs, uniforms, at);

@@ -1,0 +1,82 @@
+/**
+ * Choices of variants between runs, in Deno's cache folder. The file is a convenience: it is read and
+ * written only where the permissions are granted already, and one that is damaged, foreign or of a newer
+ * format is as good as none.
+ */
+import { z } from "zod";
+
+const Format = z.object({
+  format: z.literal("argand variants"),
+  version: z.literal(1),
+  adapters: z.record(z.string(), z.record(z.string(), z.string())),
+});
+
+type Adapters = z.infer<typeof Format>["adapters"];
+
+const granted = (permission: Deno.PermissionDescriptor): boolean =>
+  Deno.permissions.querySync(permission).state === "granted";
+
+function variable(name: string): string | undefined {
+  return granted({ name: "env", variable: name }) ? Deno.env.get(name) || undefined : undefined;
+}
+
+/** Deno's cache folder, where the environment may be read. */
+function cacheFolder(): string | null {
+  const own = variable("DENO_DIR");
+  if (own) return own;
+  const home = variable("HOME");
+  switch (Deno.build.os) {
+    case "windows": {
+      const local = variable("LOCALAPPDATA");
+      return local ? `${local}\\deno` : null;
+    }
+    case "darwin":
+      return home ? `${home}/Library/Caches/deno` : null;
+    default: {
+      const cache = variable("XDG_CACHE_HOME") ?? (home && `${home}/.cache`);
+      return cache ? `${cache}/deno` : null;
+    }
+  }
+}
+
+/** The file's path; null where there is no Deno or the path can't be known without asking. */
+export function choicesPath(): string | null {
+  if (typeof Deno === "undefined") return null;
+  const folder = cacheFolder();
+  return folder && `${folder}/argand_variants.json`;
+}
+
+function readAll(path: string | null): Adapters {
+  try {
+    if (path === null || !granted({ name: "read", path })) return {};
+    return Format.parse(JSON.parse(Deno.readTextFileSync(path))).adapters;
+  } catch {
+    return {}; // no such file, or none that means anything to us
+  }
+}
+
+/** The choices that the file holds for an adapter; none where there is no readable file. */
+export function readChoices(adapter: string, path = choicesPath()): Map<string, string> {
+  return new Map(Object.entries(readAll(path)[adapter] ?? {}));
+}
+
+/** Writes an adapter's choices beside those of others; true if that was possible without asking. */
+export function writeChoices(
+  adapter: string,
+  choices: ReadonlyMap<string, string>,
+  path = choicesPath(),
+): boolean {
+  try {
+    if (path === null || !granted({ name: "write", path })) return false;
+    const adapters = { ...readAll(path), [adapter]: Object.fromEntries(choices) };
+    const text = JSON.stringify({ format: "argand variants", version: 1, adapters }, null, 1);
+    // Renamed in one step, so that no other process ever reads a half.
+    const part = `${path}.${Deno.pid}`;
+    if (!granted({ name: "write", path: part })) return false;
+    Deno.writeTextFileSync(part, text);
+    Deno.renameSync(part, path);
+    return true;
+  } catch {
+    return false;
+  }
+}
