@@ -15,6 +15,7 @@ import {
   tilesOf,
   uniformsOf,
 } from "./correlate_patch.ts";
+import { stagedShader, stagedTiles } from "./correlate_staged.ts";
 import { hostProduct } from "./host_product.ts";
 import { paddedRows } from "./pack_weights.ts";
 import {
@@ -42,7 +43,10 @@ export const correlate: Kernel<CorrelateSpec> = {
     inputs: bias ? [dtype, dtype, dtype] : [dtype, dtype],
     outputs: [dtype],
   }),
-  wgsl(spec, adapter) {
+  variants: (spec, adapter) => adapter.software ? ["registers"] : variantsOf(spec),
+  wgsl(spec, adapter, variant) {
+    const tile = stagedTiles(spec).find(({ name }) => name === variant);
+    if (tile) return stagedShader(spec, tile);
     const uniforms = uniformsOf(spec, adapter);
     const patch = choosePatch(spec, adapter);
     const threads = threadsOf(spec, patch);
@@ -155,6 +159,11 @@ function tapBounds(spec: CorrelateSpec, patch: Patch): string[] {
     // The position of ky_low is not negative, since the patch is one row high.
     `let ky_first = u32(ky_low + (${l} - (top + ky_low * ${dil}) % ${l}) % ${l});`,
   ];
+}
+
+/** Both ways of the correlation on hardware; which of them wins is for a tuner to find out. */
+function variantsOf(spec: CorrelateSpec): string[] {
+  return ["registers", ...stagedTiles(spec).map(({ name }) => name)];
 }
 
 function tileBody(
