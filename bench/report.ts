@@ -84,7 +84,7 @@ function limitLines({ adapters, limits }: Conditions): string[] {
 const READING = [
   "Times are medians in milliseconds of one run, of many between two waits, less the wait; all take " +
   "turns, round by round, and every result was compared with float64 first. A number in brackets is the " +
-  "other's time to ours; ~ marks what was run once because it is slow.",
+  "other's time to ours; ~ marks what was run once because it is slow, cold what was not even run a second time.",
   "The limit is the multiply-add rate or the copy rate, whichever allows less; a complex product-sum " +
   "counts as 8 flop, and bytes are those that must be read and written at least (batch norm: 3 " +
   "traversals forward, 8 with backward; a transform: one an axis).",
