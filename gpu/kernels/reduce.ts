@@ -3,6 +3,7 @@
  * and the parts are folded again, so that there is work for every thread and no long float32 sum.
  */
 import {
+  type Adapter,
   BYTES,
   type DType,
   type Kernel,
@@ -12,6 +13,7 @@ import {
   type Slot,
   type Step,
   WORDS,
+  WORKGROUP,
 } from "../kernel.ts";
 import {
   BLOCK,
@@ -53,6 +55,35 @@ const ZERO: Partial<Record<DType, string>> = { f32: "0.0", c64: "vec2<f32>(0.0)"
 
 const evaluators = new WeakMap<Stage, BlockEvaluator>();
 
+/**
+ * WGSL of a part's first element and the end of its share, and the stride from element to element. Along
+ * memory the parts of threads that run together share a stretch of the run, so that they read it line by
+ * line; elsewhere all parts share the run. (The CPU engine deals its elements out in its own ways.)
+ */
+function shareWgsl(spec: Stage, adapter: Adapter): { stride: number; bounds: string } {
+  const { parts, folded } = spec;
+  const { run } = sizes(spec);
+  if (parts <= WORKGROUP || parts % WORKGROUP !== 0 || !folded[folded.length - 1]) {
+    return { stride: parts, bounds: `  let first_of_part = part; let end_of_part = ${run}u;` };
+  }
+  // A software adapter runs vectors of eight threads to their end, one after the other.
+  const team = adapter.software ? 8 : WORKGROUP;
+  const stretch = team * Math.ceil(run / parts);
+  return {
+    stride: team,
+    bounds: `  let stretch = part / ${team}u * ${stretch}u;
+  let first_of_part = stretch + part % ${team}u;
+  let end_of_part = min(stretch + ${stretch}u, ${run}u);`,
+  };
+}
+
+/** In how many parts to fold: along memory whole workgroups where they are many. */
+function wholeParts(spec: FoldSpec): number {
+  const parts = partsOf(spec);
+  const along = spec.folded[spec.folded.length - 1];
+  return parts <= WORKGROUP || !along ? parts : Math.ceil(parts / WORKGROUP) * WORKGROUP;
+}
+
 const stage: Kernel<Stage> = {
   name: "reduce",
   flops(spec) {
@@ -61,12 +92,15 @@ const stage: Kernel<Stage> = {
   },
   bindings: ({ inputs, value }) => ({ inputs, outputs: [valueDType(value)] }),
   params: ({ words }) => words,
-  wgsl(spec) {
+  wgsl(spec, adapter) {
     const { fold, parts, value } = spec;
     const { kept, run } = sizes(spec);
     const zero = ZERO[valueDType(value)]!;
     // A maximum starts from an element: WGSL can't write −∞, and all elements may be that.
-    const [start, some] = fold === "sum" ? [zero, zero] : ["element(base, part)", "acc"];
+    const [start, some] = fold === "sum"
+      ? [zero, zero]
+      : [`element(base, min(first_of_part, ${run - 1}u))`, "acc"];
+    const { stride, bounds } = shareWgsl(spec, adapter);
     const join = (a: string, b: string) => fold === "sum" ? `${a} + ${b}` : `max(${a}, ${b})`;
     return {
       source: `${elementWgsl(spec)}
@@ -74,12 +108,13 @@ ${
         linearMain(
           kept * parts,
           `${placeWgsl(spec, parts)}
+${bounds}
   var acc = ${start};
-  for (var first = part; first < ${run}u; first = first + ${parts * RUN}u) {
+  for (var first = first_of_part; first < end_of_part; first = first + ${stride * RUN}u) {
     var some = ${some};
     for (var k = 0u; k < ${RUN}u; k = k + 1u) {
-      let r = first + k * ${parts}u;
-      if (r < ${run}u) { some = ${join("some", "element(base, r)")}; }
+      let r = first + k * ${stride}u;
+      if (r < end_of_part) { some = ${join("some", "element(base, r)")}; }
     }
     acc = ${join("acc", "some")};
   }
@@ -140,7 +175,7 @@ export function reduce(spec: ReduceSpec): Program {
   let inputs = spec.inputs.map((_, k): Slot => `in${k}`);
   for (;;) {
     const { kept } = sizes(now);
-    const parts = partsOf(now);
+    const parts = wholeParts(now);
     const output: Slot = parts === 1 ? "out0" : `tmp${scratch.length}`;
     steps.push({ kernel: stage, spec: { ...now, parts }, inputs, outputs: [output] });
     if (parts === 1) return { steps, scratch };
