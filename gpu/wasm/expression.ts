@@ -257,7 +257,8 @@ function assemble(
     for (const [word, param] of node.params) patches.push([base + code.length + word, param]);
     const words = node.words.map((w) => typeof w === "number" ? w : place.get(w)!);
     const line = [node.op, own, ...words, 0, 0, 0, 0, 0, 0].slice(0, 8);
-    if (node.op < Op.copyReal) line[7] = node.period;
+    // What is the same everywhere is written once, for blocks with more stretches too.
+    if (node.op < Op.copyReal && !node.same) line[7] = node.period;
     code.push(...line);
     // What is the same in every block stays.
     for (const w of new Set(node.words)) {
