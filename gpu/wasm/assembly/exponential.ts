@@ -96,6 +96,7 @@ export function log1p(x: v128): v128 {
   const u = f32x4.mul(s, s);
   const near = madd(f32x4.mul(s, u), artanhTail(u), f32x4.add(s, s));
   const isNear = v128.and(f32x4.gt(x, splat(-0.29)), f32x4.lt(x, splat(0.41)));
+  if (i32x4.all_true(isNear)) return near;
   return choose(isNear, near, log(f32x4.add(splat(1), x)));
 }
 
@@ -148,6 +149,18 @@ export function pow(x: v128, y: v128): v128 {
 /** ln |x + iy|, accurate near the unit circle. */
 export function logAbs(x: v128, y: v128): v128 {
   const m = larger(x, y);
+  const isNear = v128.and(f32x4.ge(m, splat(0.5)), f32x4.lt(m, splat(2)));
+  if (i32x4.all_true(isNear)) return logNear(x, y, m);
+  const e = exponentOf(m);
+  const scale = pow2(i32x4.neg(e));
+  const k = f32x4.convert_i32x4_s(e);
+  const q = f32x4.mul(splat(0.5), log(norm(f32x4.mul(x, scale), f32x4.mul(y, scale))));
+  const far = madd(k, splat(0.693145752), madd(k, splat(1.42860677e-6), q));
+  return v128.any_true(isNear) ? choose(isNear, logNear(x, y, m), far) : far;
+}
+
+/** ln |x + iy| where the larger part m is about 1. */
+function logNear(x: v128, y: v128, m: v128): v128 {
   const n = f32x4.min(f32x4.abs(x), f32x4.abs(y));
   const d = f32x4.sub(m, splat(1));
   const dh = upperHalf(d);
@@ -158,14 +171,7 @@ export function logAbs(x: v128, y: v128): v128 {
   );
   let sum = f32x4.add(f32x4.add(d, d), f32x4.mul(nh, nh));
   sum = f32x4.add(f32x4.add(sum, f32x4.mul(dh, dh)), rest);
-  const near = f32x4.mul(splat(0.5), log1p(sum));
-  const e = exponentOf(m);
-  const scale = pow2(i32x4.neg(e));
-  const k = f32x4.convert_i32x4_s(e);
-  const q = f32x4.mul(splat(0.5), log(norm(f32x4.mul(x, scale), f32x4.mul(y, scale))));
-  const far = madd(k, splat(0.693145752), madd(k, splat(1.42860677e-6), q));
-  const isNear = v128.and(f32x4.ge(m, splat(0.5)), f32x4.lt(m, splat(2)));
-  return choose(isNear, near, far);
+  return f32x4.mul(splat(0.5), log1p(sum));
 }
 
 /** 1/(1 + e⁻ˣ). */
@@ -194,27 +200,30 @@ export function erf(x: v128): v128 {
   return choose(f32x4.lt(a, splat(0.9)), madd(x, inner, x), withSign(outer, x));
 }
 
-/** sinh x; beyond 80 from e^{x/2}, as eˣ overflows before its half. */
-export function sinh(x: v128): v128 {
-  const a = f32x4.abs(x);
-  const m = expm1(a);
-  const near = f32x4.mul(splat(0.5), f32x4.add(m, f32x4.div(m, f32x4.add(splat(1), m))));
-  return withSign(choose(f32x4.gt(a, splat(80)), halfExp(a), near), x);
+/** What {@link sinhCosh} has besides. */
+let lastCosh: v128 = f32x4.splat(0);
+
+/** The cosh of the last {@link sinhCosh}. */
+export function coshTaken(): v128 {
+  return lastCosh;
 }
 
-/** cosh x. */
-export function cosh(x: v128): v128 {
+/** sinh x, and cosh x for {@link coshTaken}; beyond 80 from e^{x/2}, as eˣ overflows before its half. */
+export function sinhCosh(x: v128): v128 {
   const a = f32x4.abs(x);
   const m = expm1(a);
   const r = f32x4.div(m, f32x4.add(splat(1), m));
-  const near = f32x4.add(splat(1), f32x4.mul(splat(0.5), f32x4.sub(m, r)));
-  return choose(f32x4.gt(a, splat(80)), halfExp(a), near);
-}
-
-/** eᵃ/2. */
-function halfExp(a: v128): v128 {
-  const h = exp(f32x4.mul(splat(0.5), a));
-  return f32x4.mul(f32x4.mul(splat(0.5), h), h);
+  let sinh = f32x4.mul(splat(0.5), f32x4.add(m, r));
+  let cosh = f32x4.add(splat(1), f32x4.mul(splat(0.5), f32x4.sub(m, r)));
+  const far = f32x4.gt(a, splat(80));
+  if (v128.any_true(far)) {
+    const h = exp(f32x4.mul(splat(0.5), a));
+    const big = f32x4.mul(f32x4.mul(splat(0.5), h), h);
+    sinh = choose(far, big, sinh);
+    cosh = choose(far, big, cosh);
+  }
+  lastCosh = cosh;
+  return withSign(sinh, x);
 }
 
 /** tanh x. */

@@ -87,13 +87,14 @@ class Angle {
 
 class Sinh {
   f(x: v128): v128 {
-    return e.sinh(x);
+    return e.sinhCosh(x);
   }
 }
 
 class Cosh {
   f(x: v128): v128 {
-    return e.cosh(x);
+    e.sinhCosh(x);
+    return e.coshTaken();
   }
 }
 
@@ -183,28 +184,32 @@ class SqrtComplex {
 class SinhComplex {
   f(out: usize, x: v128, y: v128): void {
     const r = reduceAngle(y), q = quartersTaken();
-    put(out, f32x4.mul(e.sinh(x), quarterCos(r, q)), times(e.cosh(x), quarterSin(r, q)));
+    const sinh = e.sinhCosh(x), cosh = e.coshTaken();
+    put(out, f32x4.mul(sinh, quarterCos(r, q)), times(cosh, quarterSin(r, q)));
   }
 }
 
 class CoshComplex {
   f(out: usize, x: v128, y: v128): void {
     const r = reduceAngle(y), q = quartersTaken();
-    put(out, f32x4.mul(e.cosh(x), quarterCos(r, q)), times(e.sinh(x), quarterSin(r, q)));
+    const sinh = e.sinhCosh(x), cosh = e.coshTaken();
+    put(out, f32x4.mul(cosh, quarterCos(r, q)), times(sinh, quarterSin(r, q)));
   }
 }
 
 class SinComplex {
   f(out: usize, x: v128, y: v128): void {
     const r = reduceAngle(x), q = quartersTaken();
-    put(out, times(e.cosh(y), quarterSin(r, q)), f32x4.mul(e.sinh(y), quarterCos(r, q)));
+    const sinh = e.sinhCosh(y), cosh = e.coshTaken();
+    put(out, times(cosh, quarterSin(r, q)), f32x4.mul(sinh, quarterCos(r, q)));
   }
 }
 
 class CosComplex {
   f(out: usize, x: v128, y: v128): void {
     const r = reduceAngle(x), q = quartersTaken();
-    put(out, f32x4.mul(e.cosh(y), quarterCos(r, q)), f32x4.neg(times(e.sinh(y), quarterSin(r, q))));
+    const sinh = e.sinhCosh(y), cosh = e.coshTaken();
+    put(out, f32x4.mul(cosh, quarterCos(r, q)), f32x4.neg(times(sinh, quarterSin(r, q))));
   }
 }
 
@@ -215,11 +220,15 @@ function putTanh(out: usize, x: v128, y: v128, turned: bool): void {
   const a = f32x4.abs(x);
   const far = f32x4.gt(a, splat(9));
   const sc = f32x4.mul(s, c);
-  const flat = f32x4.mul(f32x4.mul(splat(4), sc), e.exp(f32x4.mul(splat(-2), a)));
-  const h = e.sinh(x);
+  const h = e.sinhCosh(x), cosh = e.coshTaken();
   const m = norm(h, c);
-  const re = choose(far, withSign(splat(1), x), f32x4.div(f32x4.mul(h, e.cosh(x)), m));
-  const im = choose(far, flat, f32x4.div(sc, m));
+  let re = f32x4.div(f32x4.mul(h, cosh), m);
+  let im = f32x4.div(sc, m);
+  if (v128.any_true(far)) {
+    const flat = f32x4.mul(f32x4.mul(splat(4), sc), e.exp(f32x4.mul(splat(-2), a)));
+    re = choose(far, withSign(splat(1), x), re);
+    im = choose(far, flat, im);
+  }
   if (turned) put(out, im, f32x4.neg(re));
   else put(out, re, im);
 }
