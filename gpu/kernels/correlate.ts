@@ -30,7 +30,7 @@ import {
   when,
   Writer,
 } from "./tile.ts";
-import { digit, padded, wasmProduct } from "./wasm_product.ts";
+import { wasmCorrelate } from "./wasm_correlate.ts";
 
 /** The correlation itself; inputs x, packed weights and, where asked, the bias. */
 export const correlate: Kernel<CorrelateSpec> = {
@@ -108,41 +108,7 @@ export const correlate: Kernel<CorrelateSpec> = {
       });
     }
   },
-  wasm(spec, module) {
-    const { dtype, batch, groups, depth, rows, output, kernel, step, dilation } = spec;
-    const images = padded({ ...spec, planes: batch * groups * depth });
-    const [high, wide] = images.size, plane = high * wide;
-    const pixels = output[0] * output[1], terms = depth * kernel[0] * kernel[1];
-    const run = wasmProduct({
-      field: dtype,
-      rows,
-      columns: batch * pixels,
-      a: { row: 1, k: digit(paddedRows(rows)), conj: false },
-      b: {
-        column: {
-          extents: output,
-          steps: [groups * depth * plane, step[0] * wide, step[1]],
-        },
-        k: { extents: kernel, steps: [plane, dilation[0] * wide, dilation[1]] },
-        conj: false,
-      },
-      c: {
-        row: pixels,
-        column: { extents: [1, pixels], steps: [groups * rows * pixels, 0, 1] },
-      },
-      bias: spec.bias ? "rows" : "none",
-      items: range(groups).map((g) => ({
-        a: g * terms * paddedRows(rows),
-        b: g * depth * plane + images.origin,
-        c: g * rows * pixels,
-        bias: g * rows,
-        first: 0,
-        count: terms,
-      })),
-    });
-    return ([x, weights, bias = 0], [y]) =>
-      images.run(module, x, (pointer) => run(module, weights, pointer, y, bias));
-  },
+  wasm: wasmCorrelate,
 };
 
 /** WGSL of the first and the last (exclusive) row of taps for which the patch meets the input. */

@@ -3,7 +3,8 @@ import { type Field, type Kernel, MULTIPLY_ADD, WORDS } from "../kernel.ts";
 import type { Pair } from "./pack_weights.ts";
 import { hostProduct } from "./host_product.ts";
 import { partsOfSum } from "./partial_sums.ts";
-import { digit, padded, wasmProduct } from "./wasm_product.ts";
+import { padded } from "./wasm_planes.ts";
+import { digit, wasmProduct } from "./wasm_product.ts";
 import {
   CHAIN,
   chained,
@@ -165,7 +166,7 @@ export const correlateWeights: Kernel<CorrelateWeightsSpec> = {
       rows,
       columns,
       a: {
-        row: pixels,
+        row: digit(pixels),
         k: { extents: [1, pixels], steps: [groups * rows * pixels, 0, 1] },
         conj: false,
       },
@@ -177,7 +178,7 @@ export const correlateWeights: Kernel<CorrelateWeightsSpec> = {
         },
         conj: spec.conj,
       },
-      c: { row: columns, column: digit(1) },
+      c: { row: digit(columns), column: digit(1) },
       bias: "none",
       items: range(parts * groups).map((item) => {
         const part = Math.floor(item / groups), g = item % groups;

@@ -145,9 +145,9 @@ const product: Kernel<SplitSpec> = {
       field: dtype,
       rows: m,
       columns: n,
-      a: { row: transposeA ? 1 : k, k: digit(transposeA ? m : 1), conj: spec.conjA },
+      a: { row: digit(transposeA ? 1 : k), k: digit(transposeA ? m : 1), conj: spec.conjA },
       b: { column: digit(transposeB ? k : 1), k: digit(transposeB ? 1 : n), conj: spec.conjB },
-      c: { row: n, column: digit(1) },
+      c: { row: digit(n), column: digit(1) },
       bias: spec.bias ? "columns" : "none",
       items,
     });

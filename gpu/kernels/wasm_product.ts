@@ -28,12 +28,16 @@ export interface WasmProduct {
   readonly field: Field;
   readonly rows: number;
   readonly columns: number;
-  /** Elements from row to row. */
-  readonly a: { readonly row: number; readonly k: Digits; readonly conj: boolean };
+  readonly a: { readonly row: Digits; readonly k: Digits; readonly conj: boolean };
   readonly b: { readonly column: Digits; readonly k: Digits; readonly conj: boolean };
-  readonly c: { readonly row: number; readonly column: Digits };
+  readonly c: { readonly row: Digits; readonly column: Digits };
   readonly bias: "none" | "columns" | "rows";
   readonly items: readonly ProductItem[];
+  /**
+   * Where elements of an item fall on the same place of C, in which they add up: how many elements of C
+   * are the item's own, and where among them its element 0 lies.
+   */
+  readonly overlap?: { readonly size: number; readonly origin: number };
 }
 
 /** An index of one digit. */
@@ -82,19 +86,20 @@ export function wasmProduct(
 
   const wide = Math.min(COLUMNS[field], Math.ceil(columns / 8) * 8);
   const columnBlocks = Math.ceil(columns / wide);
+  const { size: clear, origin } = spec.overlap ?? { size: 0, origin: 0 };
   const wanted = Math.ceil(BLOCKS / (items.length * columnBlocks));
-  const rowBlocks = Math.max(1, Math.min(wanted, Math.floor(rows / ROWS)));
+  const rowBlocks = clear ? 1 : Math.max(1, Math.min(wanted, Math.floor(rows / ROWS)));
   const high = Math.ceil(panels / rowBlocks) * mr;
   const blocks = Math.ceil(rows / high);
-  const units = items.length * columnBlocks * blocks, chunk = Math.ceil(units / 256);
+  const units = items.length * (clear ? 1 : columnBlocks * blocks), chunk = Math.ceil(units / 256);
   const work = rows * columns * depth * (complex ? 4 : 1) / RATE;
   const kind = { none: 0, columns: 1, rows: 2 }[spec.bias];
-  const packWords = [rows, mr, complex, Number(spec.a.conj), spec.a.row * bytes];
-  const packTail = [...packWords, ...describe(spec.a.k)];
+  const packWords = [rows, mr, complex, Number(spec.a.conj)];
+  const packTail = [...packWords, ...describe(spec.a.row), ...describe(spec.a.k)];
   const tail = [
     ...[units, chunk, blocks, columnBlocks, rows, columns, mr, high, wide, complex],
-    ...[Number(spec.b.conj), kind, spec.c.row * bytes],
-    ...[spec.b.k, spec.b.column, spec.c.column].flatMap(describe),
+    ...[Number(spec.b.conj), kind, clear * bytes, origin * bytes],
+    ...[spec.b.k, spec.b.column, spec.c.column, spec.c.row].flatMap(describe),
   ];
 
   return (module, a, b, c, bias) => {
@@ -108,59 +113,5 @@ export function wasmProduct(
       const args = module.args([lent, b, c, bias, itemsAt, ...tail]);
       module.parallel("product", args, Math.ceil(units / chunk), work);
     });
-  };
-}
-
-/** How images must be filled up with zeros so that no tap of a correlation falls outside. */
-export interface Padding {
-  readonly dtype: Field;
-  readonly planes: number;
-  readonly input: Pair;
-  readonly output: Pair;
-  readonly kernel: Pair;
-  readonly step: Pair;
-  readonly dilation: Pair;
-  readonly padding: Pair;
-  readonly lift: Pair;
-}
-
-/** Images as a correlation walks over them. */
-export interface Padded {
-  /** Height and width of what is walked over. */
-  readonly size: Pair;
-  /** The element of the first tap of the first pixel. */
-  readonly origin: number;
-  /** Calls `use` with the pointer of the padded images, which may be the images themselves. */
-  run(module: WasmModule, images: number, use: (pointer: number) => void): void;
-}
-
-/** Pads images where that is needed. */
-export function padded(spec: Padding): Padded {
-  const { dtype, planes, input, output, kernel, step, dilation, padding, lift } = spec;
-  const reach = ([0, 1] as const).map((axis) =>
-    (output[axis] - 1) * step[axis] + (kernel[axis] - 1) * dilation[axis] + 1
-  ) as [number, number];
-  const inside = ([0, 1] as const).every((axis) =>
-    lift[axis] === 1 && padding[axis] <= 0 && reach[axis] - padding[axis] <= input[axis]
-  );
-  if (inside) {
-    return {
-      size: input,
-      origin: -padding[0] * input[1] - padding[1],
-      run: (_, images, use) => use(images),
-    };
-  }
-  const bytes = planes * reach[0] * reach[1] * BYTES[dtype];
-  const chunk = Math.ceil(planes / 64);
-  const tail = [planes, chunk, ...input, ...reach, ...padding, ...lift, BYTES[dtype]];
-  return {
-    size: reach,
-    origin: 0,
-    run: (module, images, use) =>
-      module.borrow(bytes, (target) => {
-        const args = module.args([images, target, ...tail]);
-        module.parallel("padPlanes", args, Math.ceil(planes / chunk), bytes / 4);
-        use(target);
-      }),
   };
 }

@@ -5,6 +5,7 @@ import {
   type Conv2dSpec,
   conv2dWeightGradient,
 } from "../../gpu/kernels/conv2d.ts";
+import type { Engine } from "../../gpu/engine.ts";
 import type { HostArray, Program } from "../../gpu/kernel.ts";
 import { dot } from "../support/close.ts";
 import { kernelEngines, onHardware, runProgram } from "../support/program.ts";
@@ -100,8 +101,11 @@ function assertClose(got: HostArray, expected: Float64Array, terms: number, what
   }
 }
 
-/** Compares the three programs on every engine with direct float64 loops. */
-async function check(spec: Conv2dSpec): Promise<void> {
+/** Compares the three programs on every engine, or those asked for, with direct float64 loops. */
+async function check(
+  spec: Conv2dSpec,
+  on: (engine: Engine) => boolean = () => true,
+): Promise<void> {
   const x = hashed(xWords(spec), 1), w = hashed(wWords(spec), 2), gy = hashed(yWords(spec), 3);
   const bias = hashed(words(spec) * spec.outChannels, 4);
   const y = new Float64Array(gy.length), gx = new Float64Array(x.length);
@@ -120,7 +124,7 @@ async function check(spec: Conv2dSpec): Promise<void> {
   }
   const taps = spec.kernel[0] * spec.kernel[1];
   const pixels = spec.batch * spec.outHeight * spec.outWidth;
-  for (const engine of await kernelEngines()) {
+  for (const engine of (await kernelEngines()).filter(on)) {
     const what = `${engine.kind} ${JSON.stringify(spec)}`;
     const inputs = spec.bias ? [x, w, bias] : [x, w];
     const identity = (program: Program) => program;
@@ -197,6 +201,53 @@ Deno.test("conv2d() takes a kernel as wide as the image and strides above the ti
 Deno.test("conv2d() and its adjoints keep long sums accurate", async () => {
   await check(specOf({ inChannels: 70, outChannels: 20, inHeight: 9, inWidth: 8, kernel: [3, 3] }));
   await check(specOf({ batch: 9, inHeight: 28, inWidth: 28, outChannels: 10, kernel: [5, 5] }));
+});
+
+Deno.test("conv2d() and its adjoints agree with direct sums where inputs are scattered", async () => {
+  // The gradient to the input has more pixels than the output, and enough channels and images.
+  const wide = { batch: 4, inChannels: 3, outChannels: 9, kernel: [3, 5] as const };
+  await check(specOf({ ...wide, inHeight: 7, inWidth: 9 }));
+  await check(specOf({ ...wide, dtype: "f32", inHeight: 5, inWidth: 13, conj: true }));
+  await check(specOf({ ...wide, inHeight: 8, inWidth: 10, stride: [2, 2], padding: [1, 0] }));
+  await check(specOf({
+    dtype: "f32",
+    batch: 2,
+    inChannels: 4,
+    outChannels: 16,
+    kernel: [2, 3],
+    inHeight: 11,
+    inWidth: 8,
+    stride: [3, 1],
+    dilation: [2, 3],
+    groups: 2,
+  }));
+});
+
+Deno.test("conv2d() and its adjoints agree with direct sums on random shapes, on the CPU", async () => {
+  const draws = hashed(400, 20);
+  let next = 0;
+  const draw = (low: number, high: number) =>
+    low + Math.floor(Math.abs(draws[next++]) * (high - low + 1) * 0.999);
+  const pair = (low: number, high: number) => [draw(low, high), draw(low, high)] as const;
+  for (let round = 0; round < 12; round++) {
+    const groups = draw(1, 2);
+    const spec = specOf({
+      dtype: round % 3 === 0 ? "f32" : "c64",
+      batch: draw(1, 5),
+      inChannels: groups * draw(1, 5),
+      outChannels: groups * draw(1, 11),
+      inHeight: draw(6, 14),
+      inWidth: draw(6, 14),
+      kernel: pair(1, 3),
+      stride: pair(1, 2),
+      padding: pair(0, 3),
+      dilation: pair(1, 2),
+      groups,
+      bias: draw(0, 1) === 1,
+      conj: draw(0, 1) === 1,
+    });
+    await check(spec, (engine) => engine.kind === "cpu"); // no shader is compiled so often
+  }
 });
 
 Deno.test("conv2d() and its adjoints conjugate as asked", async () => {

@@ -1,5 +1,5 @@
 /** Puts the operands of a matrix product in the order in which the inner loops read them. */
-import { offsets } from "./offsets";
+import { DESCRIPTION, offsets } from "./offsets";
 import { word } from "./vector";
 
 /** Values of k that are multiplied at once: a panel of them stays in the first-level cache. */
@@ -10,8 +10,8 @@ export const DEPTH = 256;
  * row stands in for those that are missing.
  *
  * Words: A, target, packs, panels of a pack, units in all, units in a chunk, rows, mr, complex, conj,
- * bytes from row to row, and the description of k. A unit is a panel of a pack; a pack has the words
- * byte offset in A, first k, number of k, byte offset in the target.
+ * and the descriptions of rows and of k. A unit is a panel of a pack; a pack has the words byte offset in
+ * A, first k, number of k, byte offset in the target.
  */
 export function packRows(args: usize, chunk: i32, scratch: usize): void {
   const panels = word(args, 3), units = word(args, 4), size = word(args, 5);
@@ -23,18 +23,19 @@ export function packRows(args: usize, chunk: i32, scratch: usize): void {
 
 function packPanel(args: usize, pack: usize, panel: i32, scratch: usize): void {
   const panels = word(args, 3), rows = word(args, 6), mr = word(args, 7);
-  const complex = word(args, 8), stride = word(args, 10);
+  const complex = word(args, 8), places = scratch + 4 * DEPTH;
   const flip: i64 = word(args, 9) ? i64.MIN_VALUE : 0;
   const shift: usize = complex ? 3 : 2;
   const first = word(pack, 1), count = word(pack, 2);
   const source: usize = word(args, 0) + word(pack, 0);
+  offsets(places, panel * mr, mr, rows - 1, args, 10);
   for (let k = 0; k < count; k += DEPTH) {
     const depth = min(DEPTH, count - k);
-    offsets(scratch, first + k, depth, first + count, args, 11);
+    offsets(scratch, first + k, depth, first + count, args, 10 + DESCRIPTION);
     const target: usize = word(args, 1) + word(pack, 3) +
       ((k * panels * mr + panel * depth * mr) << <i32> shift);
     for (let r = 0; r < mr; r++) {
-      const row = source + min(panel * mr + r, rows - 1) * stride;
+      const row = source + load<i32>(places + (r << 2));
       let to = target + (<usize> r << shift);
       if (complex) {
         for (
