@@ -19,6 +19,7 @@ import {
 import {
   eachWindow,
   inputsOf,
+  leavesPlane,
   outputsOf,
   overlap,
   overWindow,
@@ -72,22 +73,60 @@ function winner(x: HostArray, plane: number, inside: Int32Array, count: number):
   return index;
 }
 
+/** Elements of a window that are kept in variables while the largest of them is sought. */
+const MOST_KEPT = 9;
+
+/** Larger part first: numbers that differ by a turn or a mirror then tie to the last bit. */
+const SQUARE = `let high = max(z.x, z.y);
+      let low = min(z.x, z.y);
+      let square = high * high + low * low;
+      largest = max(largest, high);`;
+
+/** WGSL of the search in windows of a few elements, each read once; see {@link maxPool}. */
+function searchKept(s: Pool2dSpec): { load: string; search: (scale: string) => string } {
+  const taps = Array.from({ length: s.kernel[0] * s.kernel[1] }, (_, k) => k);
+  const bounded = leavesPlane(s);
+  const load = taps.map((k) => {
+    const [a, b] = [Math.floor(k / s.kernel[1]) * s.dilation[0], k % s.kernel[1] * s.dilation[1]];
+    const at = `u32((top + ${a}) * ${s.inWidth} + left + ${b})`;
+    if (!bounded) return `  let at${k} = ${at}; let z${k} = in0[plane + at${k}];`;
+    return `  let inside${k} = top + ${a} >= 0 && top + ${a} < ${s.inHeight} &&
+    left + ${b} >= 0 && left + ${b} < ${s.inWidth};
+  let at${k} = select(0u, ${at}, inside${k});
+  let z${k} = in0[plane + at${k}];`;
+  }).join("\n");
+  const search = (scale: string) =>
+    taps.map((k) => {
+      const body = `let z = abs(z${k})${scale};
+      ${SQUARE}
+      let better = square > best || index == ${NO_WINNER}u;
+      best = select(best, square, better);
+      index = select(index, at${k}, better);
+      found = select(found, z${k}, vec2<bool>(better));`;
+      return bounded ? `  if (inside${k}) { ${body} }` : `  { ${body} }`;
+    }).join("\n");
+  return { load, search };
+}
+
+/** WGSL of the search in windows of any size; see {@link maxPool}. */
+function searchRead(s: Pool2dSpec): { load: string; search: (scale: string) => string } {
+  const search = (scale: string) =>
+    overWindow(
+      s,
+      `let at = u32(h * ${s.inWidth} + w);
+      let z = abs(in0[plane + at])${scale};
+      ${SQUARE}
+      if (square > best || index == ${NO_WINNER}u) { best = square; index = at; found = in0[plane + at]; }`,
+    );
+  return { load: "", search };
+}
+
 const maxPool: Kernel<Pool2dSpec> = {
   name: "maxPool2d",
   bindings: () => ({ inputs: ["c64"], outputs: ["c64", "u32"] }),
   wgsl(s) {
-    const search = (scale: string) =>
-      overWindow(
-        s,
-        `let at = u32(h * ${s.inWidth} + w);
-      let z = abs(in0[plane + at])${scale};
-      // Larger part first: numbers that differ by a turn or a mirror then tie to the last bit.
-      let high = max(z.x, z.y);
-      let low = min(z.x, z.y);
-      let square = high * high + low * low;
-      largest = max(largest, high);
-      if (square > best || index == ${NO_WINNER}u) { best = square; index = at; }`,
-      );
+    const kept = s.kernel[0] * s.kernel[1] <= MOST_KEPT;
+    const { load, search } = kept ? searchKept(s) : searchRead(s);
     return {
       source: linearMain(
         outputsOf(s),
@@ -95,6 +134,8 @@ const maxPool: Kernel<Pool2dSpec> = {
   var largest = 0.0;
   var best = -1.0;
   var index = ${NO_WINNER}u;
+  var found = vec2<f32>();
+${load}
 ${search("")}
   // Squares may have overflowed or vanished: once more, scaled by a power of two.
   if (largest > 0x1p+60f || (largest < 0x1p-40f && largest > 0.0)) {
@@ -104,10 +145,10 @@ ${search("")}
 ${search(" * scale")}
   }
   out1[i] = index;
-  if (index == ${NO_WINNER}u) { out0[i] = vec2<f32>(); } else { out0[i] = in0[plane + index]; }`,
+  out0[i] = found;`,
       ),
       workgroups: linearGrid(outputsOf(s)),
-      rounds: 2 * windowRounds(s), // a second search where squares over- or underflow
+      rounds: kept ? 0 : 2 * windowRounds(s), // a second search where squares over- or underflow
     };
   },
   cpu(s, [x], [y, indices]) {

@@ -34,6 +34,14 @@ export const windowOf = (s: Pool2dSpec): string => `
 /** The rounds of loops that {@link overWindow} takes. */
 export const windowRounds = ({ kernel }: Pool2dSpec): number => kernel[0] * (kernel[1] + 1);
 
+/** True where a window reaches out of the plane: over the padding or, rounded up, past the end. */
+export const leavesPlane = (s: Pool2dSpec): boolean =>
+  s.padding.some((n) => n > 0) ||
+  [s.inHeight, s.inWidth].some((size, k) => {
+    const steps = (k === 0 ? s.outHeight : s.outWidth) - 1;
+    return steps * s.stride[k] + (s.kernel[k] - 1) * s.dilation[k] >= size;
+  });
+
 /** WGSL: `visit` for every input position `h`, `w` of a window at `top`, `left`. */
 export const overWindow = (s: Pool2dSpec, visit: string): string => `
   for (var a = 0; a < ${s.kernel[0]}; a += 1) {
