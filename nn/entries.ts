@@ -108,9 +108,15 @@ export class EntryReader {
     return [...this.take(path, "F64", shape) ?? []];
   }
 
-  /** An option of the same kind as the present one. */
+  /** An option of the same kind as the present one; where that is a number or null, either. */
   option(path: string, present: unknown): unknown {
-    if (typeof present === "number") return this.numbers(path, [])[0];
+    const either = present === null && this.#dict.get(path)?.dtype === "F64" ||
+      typeof present === "number" && this.#dict.get(path)?.dtype !== "U8";
+    if (either) return this.numbers(path, [])[0];
+    if (typeof present === "number") {
+      this.take(path, "U8", [0]);
+      return null;
+    }
     if (typeof present === "boolean") return this.take(path, "BOOL", [])?.[0] === 1;
     if (Array.isArray(present)) return this.numbers(path, [present.length]);
     const letters = this.take(path, "U8", [this.shapeOf(path)[0] ?? 0]);

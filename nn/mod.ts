@@ -56,6 +56,7 @@ export * from "./optim/adam.ts";
 export * from "./optim/adamw.ts";
 export * from "./optim/clip.ts";
 export * from "./optim/groups.ts";
+export * from "./optim/lbfgs.ts";
 export * from "./optim/optimizer.ts";
 export * from "./optim/rmsprop.ts";
 export * from "./optim/schedules/cosine_annealing_lr.ts";
