@@ -122,6 +122,9 @@ export interface State {
   /** Whether backward() leaves a gradient here. */
   requiresGrad: boolean;
   gradient: Node | null;
+  /** Scratch of the walk that is going on: the one leaf that reads the buffer, −1 where there are more. */
+  leaf: number;
+  mark: number;
 }
 
 /** Numbers of the kinds of element, for signatures. */
@@ -143,6 +146,17 @@ export function withoutGradients<T>(work: () => T): T {
 const PART: Primitive = { name: "part", lowering: { kind: "part" } };
 const HOST: Primitive = { name: "host data", lowering: { kind: "host" } };
 const STATE: Primitive = { name: "state", lowering: { kind: "state" } };
+
+/** The number of what results are like. */
+function typeOf(results: readonly Result[]): number {
+  let list = EMPTY;
+  for (let k = 0; k < results.length; k++) {
+    const { shape, dtype } = results[k];
+    list = extend(extend(list, KINDS[dtype]), shape.length);
+    for (let d = 0; d < shape.length; d++) list = extend(list, shape[d]);
+  }
+  return list;
+}
 
 /** A recipe, or a value. */
 export class Node {
@@ -192,19 +206,20 @@ export class Node {
     this.attrs = attrs;
     this.params = params;
     let anyTracked = false, anyStateful = primitive === STATE;
+    let type = 0;
     for (let k = 0; k < inputs.length; k++) {
-      if (inputs[k].tracked) anyTracked = true;
-      if (inputs[k].stateful) anyStateful = true;
+      const input = inputs[k];
+      if (input.tracked) anyTracked = true;
+      if (input.stateful) anyStateful = true;
+      // Mostly the result is like an input, and shares its shape.
+      if (input.shape === this.shape && input.dtype === this.dtype && input.results.length === 1) {
+        type = input.type;
+      }
     }
     this.tracked = tracked ?? (gradientsOn && anyTracked);
     this.stateful = anyStateful;
-    let list = EMPTY;
-    for (let k = 0; k < results.length; k++) {
-      const { shape, dtype } = results[k];
-      list = extend(extend(list, KINDS[dtype]), shape.length);
-      for (let d = 0; d < shape.length; d++) list = extend(list, shape[d]);
-    }
-    this.type = list;
+    this.type = type !== 0 && results.length === 1 ? type : typeOf(results);
+    let list = this.type;
     list = extend(extend(list, -1), identify(primitive));
     list = extend(extend(list, inputs.length), params === null ? -1 : params.length);
     this.signature = attrs === null ? list : extendBy(list, attrs);

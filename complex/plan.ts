@@ -1,12 +1,13 @@
 /** From a graph to launches: fused expressions, programs, and when each buffer is last needed. */
-import { BYTES, type Program, type Slot } from "../gpu/kernel.ts";
+import { BYTES, type Kernel, type Program, type Slot } from "../gpu/kernel.ts";
 import type { Engine, Executable } from "../gpu/engine.ts";
 import { cannot } from "../gpu/errors.ts";
-import type { Value } from "../gpu/expression.ts";
+import { loadsOf, type Value, valueDType } from "../gpu/expression.ts";
 import { type Index, linear, param as indexParam } from "../gpu/index.ts";
-import { mapKernel } from "../gpu/kernels/map.ts";
+import { mapKernel, type MapSpec } from "../gpu/kernels/map.ts";
 import { fuse, type Graph } from "./fuse.ts";
 import type { Node } from "./graph.ts";
+import { type Life, type Places, share } from "./places.ts";
 import { show, sizeOf } from "./shape.ts";
 
 /** A params word of a launch: which node's, and which of its words. */
@@ -22,7 +23,7 @@ export interface Launch {
   readonly params: Uint32Array | null;
   /** Where the words are put together in each run; null where there are none. */
   readonly scratch: Uint32Array | null;
-  /** Slots that nothing needs after this launch. */
+  /** Places that nothing needs after this launch. */
   readonly release: number[];
 }
 
@@ -32,6 +33,8 @@ export interface Plan {
   readonly id: number;
   /** The bytes of each slot. */
   readonly bytes: readonly number[];
+  /** The buffers in which the slots lie. */
+  readonly places: Places;
   /** The slots that hold leaves: `[slot, node]`. */
   readonly leaves: readonly (readonly [slot: number, node: number])[];
   readonly launches: readonly Launch[];
@@ -112,13 +115,27 @@ class Expression {
   }
 }
 
-/** Writes the plan of a graph for an engine. Nothing runs and nothing is allocated yet. */
-export function makePlan(graph: Graph, engine: Engine): Plan {
+/** A launch while the plan is made: nothing is compiled yet. */
+type Draft = Omit<Launch, "executable"> & { readonly kernel: Kernel; readonly spec: unknown };
+
+/** The launch of a map kernel, and the nodes that it loads. */
+interface MapDraft {
+  readonly at: number;
+  readonly spec: MapSpec;
+  readonly loads: readonly number[];
+}
+
+/**
+ * Writes the plan of a graph for an engine. Nothing runs and nothing is allocated yet. `own` has, for
+ * each of the first roots, the leaf that it replaces, or −1; see {@link inPlace}.
+ */
+export function makePlan(graph: Graph, engine: Engine, own: readonly number[]): Plan {
   const { nodes, inputs, leaf, roots } = graph;
   const stored = fuse(graph, Math.min(engine.maxBindings, 8) - 1);
   const bytes: number[] = [];
   const leaves: [number, number][] = [];
-  const launches: Launch[] = [];
+  const launches: Draft[] = [];
+  const maps = new Map<number, MapDraft>();
   /** The slots of a node's results. */
   const slots: number[][] = nodes.map(() => []);
 
@@ -147,7 +164,8 @@ export function makePlan(graph: Graph, engine: Engine): Plan {
     for (const { kernel, spec, inputs, outputs, params } of program.steps) {
       const takesWords = !params && words.length > 0 && (kernel.params?.(spec) ?? 0) > 0;
       launches.push({
-        executable: engine.compile(kernel, spec),
+        kernel,
+        spec,
         inputs: inputs.map(find),
         outputs: outputs.map(find),
         words: takesWords ? words : [],
@@ -174,6 +192,7 @@ export function makePlan(graph: Graph, engine: Engine): Plan {
     const program: Program = {
       steps: [{ kernel, spec, inputs: e.inputs.map((_, i): Slot => `in${i}`), outputs: ["out0"] }],
     };
+    if (!copy) maps.set(k, { at: launches.length, spec, loads: e.inputs });
     launch(program, e.inputs.map((i) => slots[i][0]), [out], e.words, node);
     return out;
   };
@@ -216,25 +235,104 @@ export function makePlan(graph: Graph, engine: Engine): Plan {
   });
 
   // Two roots in one buffer, and roots that lie in a leaf's, get buffers of their own.
-  const taken = new Set(leaves.map(([slot]) => slot));
+  const held = new Set(leaves.map(([slot]) => slot));
+  const taken = new Set(held);
   const results = roots.map((k) => {
     const own = slots[k][0];
     const result = taken.has(own) ? map(k, true) : own;
     taken.add(result);
     return result;
   });
-  releaseEarly(launches, new Set(results));
-  return { id: nextId++, bytes, leaves, launches, results };
+  // Elsewhere a launch that fails would leave some states updated: here all are submitted, or none.
+  if (engine.kind === "webgpu") {
+    own.forEach((leafNode, r) => {
+      const map = maps.get(roots[r]);
+      if (leafNode < 0 || !map || results[r] !== slots[roots[r]][0]) return;
+      const slot = slots[leafNode][0];
+      if (inPlace(launches, map, map.loads.indexOf(leafNode), slot, results[r])) results[r] = slot;
+    });
+  }
+  const places = share(livesOf(bytes, launches, held, results));
+  releaseEarly(launches, places, results);
+  return {
+    id: nextId++,
+    bytes,
+    places,
+    leaves,
+    launches: launches.map(({ kernel, spec, ...rest }) => (
+      { executable: engine.compile(kernel, spec), ...rest }
+    )),
+    results,
+  };
 }
 
-/** Notes at each launch the slots that no later launch touches. */
-function releaseEarly(launches: readonly Launch[], kept: ReadonlySet<number>): void {
-  const seen = new Set(kept);
+/**
+ * Has the new version of a state written over the old one, in slot `state`, where nothing needs that
+ * any more and the kernel, which wrote to slot `result`, reads of it only the element that it writes.
+ */
+function inPlace(
+  launches: Draft[],
+  { at, spec }: MapDraft,
+  input: number,
+  state: number,
+  result: number,
+): boolean {
+  const own = linear(spec.size).key;
+  const reads = loadsOf(spec.value).filter((load) => load.input === input);
+  const fits = input >= 0 && spec.inputs[input] === valueDType(spec.value) &&
+    reads.every((load) => load.at.key === own);
+  const needed = launches.some(({ inputs }, l) => l > at && inputs.includes(state));
+  if (!fits || needed) return false;
+  const exchange = (slot: number) => (slot === result ? state : slot);
+  const draft = launches[at];
+  launches[at] = {
+    ...draft,
+    spec: { ...spec, inPlace: input },
+    inputs: draft.inputs.filter((_, k) => k !== input),
+    outputs: [state],
+  };
+  for (let l = at + 1; l < launches.length; l++) {
+    launches[l] = { ...launches[l], inputs: launches[l].inputs.map(exchange) };
+  }
+  return true;
+}
+
+/** From when to when each slot is needed. */
+function livesOf(
+  bytes: readonly number[],
+  launches: readonly Draft[],
+  leaves: ReadonlySet<number>,
+  results: readonly number[],
+): Life[] {
+  const first = bytes.map(() => Infinity), last = bytes.map(() => -1);
+  launches.forEach(({ inputs, outputs }, l) => {
+    for (const list of [inputs, outputs]) {
+      for (const s of list) {
+        if (last[s] < 0) first[s] = l;
+        last[s] = l;
+      }
+    }
+  });
+  for (const s of results) last[s] = Infinity;
+  return bytes.map((size, s) => (
+    { bytes: size, first: first[s], last: last[s], alone: leaves.has(s) || last[s] < 0 }
+  ));
+}
+
+/** Notes at each launch the places that no later launch touches. */
+function releaseEarly(
+  launches: readonly Draft[],
+  { of }: Places,
+  kept: readonly number[],
+): void {
+  const seen = new Set(kept.map((s) => of[s]));
   for (let l = launches.length - 1; l >= 0; l--) {
-    for (const s of [...launches[l].inputs, ...launches[l].outputs]) {
-      if (seen.has(s)) continue;
-      seen.add(s);
-      launches[l].release.push(s);
+    for (const list of [launches[l].inputs, launches[l].outputs]) {
+      for (const s of list) {
+        if (seen.has(of[s])) continue;
+        seen.add(of[s]);
+        launches[l].release.push(of[s]);
+      }
     }
   }
 }

@@ -26,7 +26,7 @@ export function enqueue(state: State): void {
 function planOf(walk: Walk, engine: Engine): Plan {
   let cache = plans.get(engine);
   if (!cache) plans.set(engine, cache = new PlanCache());
-  return cache.take(walk.key, () => makePlan(graphOf(walk), engine));
+  return cache.take(walk.key, () => makePlan(graphOf(walk), engine, walk.own));
 }
 
 function checkEngine(buffer: DeviceBuffer, engine: Engine, node: Node): void {
@@ -59,13 +59,19 @@ function execute(
     pass: ReturnType<Engine["begin"]>,
   ) => void,
 ): void {
-  const { bytes, leaves, launches } = plan;
+  const { bytes, places, leaves, launches } = plan;
   const buffers = new Array<DeviceBuffer | null>(bytes.length).fill(null);
-  /** The slots whose buffers are this run's own, to be given back. */
-  const owned = new Uint8Array(bytes.length);
+  const held = new Array<DeviceBuffer | null>(places.bytes.length).fill(null);
+  /** The places whose buffers are this run's own, to be given back. */
+  const owned = new Uint8Array(places.bytes.length);
   const acquire = (slot: number): DeviceBuffer => {
-    const buffer = engine.acquire(bytes[slot]);
-    owned[slot] = 1;
+    const place = places.of[slot];
+    let buffer = held[place];
+    if (buffer === null) {
+      buffer = held[place] = engine.acquire(places.bytes[place]);
+      owned[place] = 1;
+    }
+    if (buffer.bytes !== bytes[slot]) buffer = { ...buffer, bytes: bytes[slot] };
     return buffers[slot] = buffer;
   };
   try {
@@ -73,14 +79,14 @@ function execute(
     for (const [slot, k] of leaves) {
       const node = nodes[k];
       const { state, stored } = node;
-      const held = state && state.version === node.version ? state.buffer : stored!.device;
+      const present = state && state.version === node.version ? state.buffer : stored!.device;
       if (stored?.host) {
         const { buffer, stays } = uploaded(stored, engine, plan.id);
-        buffers[slot] = buffer;
-        if (!stays) owned[slot] = 1;
-      } else if (held) {
-        checkEngine(held, engine, node);
-        buffers[slot] = held;
+        buffers[slot] = held[places.of[slot]] = buffer;
+        if (!stays) owned[places.of[slot]] = 1;
+      } else if (present) {
+        checkEngine(present, engine, node);
+        buffers[slot] = present;
       } else {
         const { buffer, offset } = stored!.entry!;
         checkEngine(buffer, engine, node);
@@ -101,17 +107,17 @@ function execute(
       for (let k = 0; k < outputs.length; k++) outs[k] = buffers[outputs[k]] ?? acquire(outputs[k]);
       pass.dispatch(launch.executable, ins, outs, paramsOf(launch, nodes));
       for (let k = 0; k < release.length; k++) {
-        const slot = release[k];
-        if (owned[slot] === 0) continue;
-        owned[slot] = 0;
-        engine.release(buffers[slot]!);
+        const place = release[k];
+        if (owned[place] === 0) continue;
+        owned[place] = 0;
+        engine.release(held[place]!);
       }
     }
     onPass(plan.results.map((s) => buffers[s]!), pass);
     owned.fill(0);
     pass.submit();
   } catch (error) {
-    buffers.forEach((buffer, slot) => owned[slot] === 1 && engine.release(buffer!));
+    held.forEach((buffer, place) => owned[place] === 1 && engine.release(buffer!));
     throw error;
   }
 }
@@ -122,12 +128,12 @@ function prepare(
   wanted: readonly Node[],
   engine: Engine,
 ): { readonly walk: Walk; readonly plan: Plan } {
-  const make = (roots: readonly Node[]) => {
-    const walk = gather(roots);
+  const make = (roots: readonly Node[], updated: readonly State[] = []) => {
+    const walk = gather(roots, updated);
     return { walk, plan: planOf(walk, engine) };
   };
   try {
-    return make([...states.map((s) => s.pending!), ...wanted]);
+    return make([...states.map((s) => s.pending!), ...wanted], states);
   } catch (error) {
     for (const state of states) {
       try {
@@ -187,8 +193,10 @@ export function run(targets: readonly Node[], evaluated = false): void {
 /** Makes a computed buffer the state's newest version and gives the older one back. */
 function update(state: State, buffer: DeviceBuffer): void {
   pendingStates.delete(state);
-  if (state.buffer) state.buffer.engine.release(state.buffer);
-  hold(state, buffer);
+  if (state.buffer !== buffer) { // else it was written over
+    if (state.buffer) state.buffer.engine.release(state.buffer);
+    hold(state, buffer);
+  }
   state.version = state.pendingVersion;
   state.pending = null;
   state.current.inputs = [];

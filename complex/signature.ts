@@ -8,43 +8,48 @@
 export const EMPTY = 1;
 
 let count = 1;
-/** An open-addressing table of triples: a list, what follows it, the number of both together. */
-let table = new Int32Array(3 << 12);
+/** An open-addressing table: a list, what follows it, the number of both together; 0 is a free place. */
+let mask = (1 << 12) - 1;
+let lists = new Int32Array(mask + 1), nexts = new Int32Array(mask + 1);
+let numbers = new Int32Array(mask + 1);
 
+/** Where the pair is, or the free place where it would be. */
 function place(list: number, next: number): number {
-  const places = table.length / 3;
-  let at = (Math.imul(list, 0x9e3779b1) ^ Math.imul(next + 0x7f4a7c15, 0x85ebca6b)) >>> 0;
-  at = (at ^ (at >>> 15)) & (places - 1);
-  while (table[3 * at] !== 0 && (table[3 * at] !== list || table[3 * at + 1] !== next)) {
-    at = (at + 1) & (places - 1);
-  }
-  return 3 * at;
+  let at = Math.imul(list, 0x9e3779b1) ^ Math.imul(next, 0x85ebca6b);
+  at = (at ^ (at >>> 15)) & mask;
+  while (lists[at] !== 0 && (lists[at] !== list || nexts[at] !== next)) at = (at + 1) & mask;
+  return at;
+}
+
+function put(at: number, list: number, next: number, number: number): void {
+  lists[at] = list;
+  nexts[at] = next;
+  numbers[at] = number;
 }
 
 function grow(): void {
-  const old = table;
-  table = new Int32Array(2 * old.length);
-  for (let k = 0; k < old.length; k += 3) {
-    if (old[k] === 0) continue;
-    const at = place(old[k], old[k + 1]);
-    table[at] = old[k];
-    table[at + 1] = old[k + 1];
-    table[at + 2] = old[k + 2];
-  }
+  const old = { lists, nexts, numbers };
+  mask = 2 * mask + 1;
+  lists = new Int32Array(mask + 1);
+  nexts = new Int32Array(mask + 1);
+  numbers = new Int32Array(mask + 1);
+  old.lists.forEach((list, k) => {
+    const next = old.nexts[k];
+    if (list !== 0) put(place(list, next), list, next, old.numbers[k]);
+  });
 }
 
 /** The number of the list `list` with `next`, a 32-bit whole number, at its end. */
 export function extend(list: number, next: number): number {
   next |= 0;
-  let at = place(list, next);
-  if (table[at] !== 0) return table[at + 2];
-  if (6 * count > table.length) {
+  const at = place(list, next);
+  if (lists[at] !== 0) return numbers[at];
+  if (2 * count > mask) {
     grow();
-    at = place(list, next);
+    return extend(list, next);
   }
-  table[at] = list;
-  table[at + 1] = next;
-  return table[at + 2] = ++count;
+  put(at, list, next, ++count);
+  return count;
 }
 
 const texts = new Map<string, number>();

@@ -17,6 +17,8 @@ export function makeState(initial: Node, name: string, requiresGrad: boolean): S
     current: initial,
     requiresGrad,
     gradient: null,
+    leaf: -1,
+    mark: 0,
   };
   setPending(state, initial);
   return state;

@@ -1,7 +1,7 @@
 /** The walk from what is asked for down to what has a value, and the key of the structure it meets. */
 import { cannot } from "../gpu/errors.ts";
 import type { Graph } from "./fuse.ts";
-import type { Node } from "./graph.ts";
+import type { Node, State } from "./graph.ts";
 import { mustReturn } from "./keep.ts";
 
 /** True where a value or buffer for the node exists. */
@@ -23,11 +23,13 @@ export interface Walk {
   readonly nodes: readonly Node[];
   /** The places of what is asked for. */
   readonly roots: readonly number[];
+  /** For each state that is updated the leaf that reads its present version, if it is the only one. */
+  readonly own: readonly number[];
   /** Values given back earlier that this walk needs: they are kept again. */
   readonly returning: readonly Node[];
   /**
    * The structure: for each node its signature and the places of its inputs, or for a leaf its type,
-   * counted down from −1; then END and the roots. It is overwritten by the next walk.
+   * counted down from −1; then END, the roots and `own`. It is overwritten by the next walk.
    */
   readonly key: Int32Array;
 }
@@ -37,8 +39,8 @@ const END = -(2 ** 31);
 let walk = 0;
 let words = new Int32Array(1 << 12);
 
-/** Everything `asked` needs, down to what has a value. Recursion-free. */
-export function gather(asked: readonly Node[]): Walk {
+/** Everything `asked` needs, down to what has a value; the first are updates of `states`. */
+export function gather(asked: readonly Node[], states: readonly State[] = []): Walk {
   walk++;
   const nodes: Node[] = [];
   const returning: Node[] = [];
@@ -80,6 +82,7 @@ export function gather(asked: readonly Node[]): Walk {
       node.order = nodes.length;
       nodes.push(node);
       if (length + inputs.length + 2 > words.length) room(length + inputs.length + 2);
+      if (ready && node.state !== null) noteLeaf(node.state, node);
       if (ready) words[length++] = -1 - node.type;
       else {
         words[length++] = node.signature;
@@ -90,10 +93,20 @@ export function gather(asked: readonly Node[]): Walk {
   const roots: number[] = [];
   for (const root of asked) roots.push(root.order);
   for (const root of returning) roots.push(root.order);
-  room(length + 1 + roots.length);
+  const own: number[] = [];
+  for (const state of states) own.push(state.mark === walk ? state.leaf : -1);
+  room(length + 1 + roots.length + own.length);
   words[length++] = END;
   for (const root of roots) words[length++] = root;
-  return { nodes, roots, returning, key: words.subarray(0, length) };
+  for (const leaf of own) words[length++] = leaf;
+  return { nodes, roots, own, returning, key: words.subarray(0, length) };
+}
+
+/** Notes the leaf that reads a state's buffer. */
+function noteLeaf(state: State, { version, stored, order }: Node): void {
+  const alone = state.mark !== walk && state.version === version && !stored?.host;
+  state.leaf = alone ? order : -1;
+  state.mark = walk;
 }
 
 /** Makes the key's array as long as is needed, with what it holds. */

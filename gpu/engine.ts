@@ -1,7 +1,7 @@
 /** What the two engines have in common, as the schedule sees them. */
 import type { Adapter, HostArray, Kernel } from "./kernel.ts";
 
-/** A piece of device memory. On the CPU engine it is a typed array. */
+/** A piece of device memory. A copy of this object with fewer bytes stands for the beginning of it. */
 export interface DeviceBuffer {
   /** The bytes that were asked for. */
   readonly bytes: number;

@@ -40,6 +40,15 @@ export function valueDType(value: Value): DType {
   }
 }
 
+/** The loads in a value. */
+export function loadsOf(value: Value): Extract<Value, { readonly op: "load" }>[] {
+  const loads: Extract<Value, { readonly op: "load" }>[] = [];
+  visit([value], () => {}, (v) => {
+    if (v.op === "load") loads.push(v);
+  });
+  return loads;
+}
+
 /** The functions in a value, each counted once; for profiles. */
 export function functionsIn(value: Value): number {
   let count = 0;

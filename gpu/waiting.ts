@@ -14,11 +14,6 @@ import {
   type WebGpuExecutable,
 } from "./webgpu_pass.ts";
 
-/** A dispatch is repeated until it takes this many times what waiting itself takes, */
-const LONG_ENOUGH = 4;
-/** but not more often than this. Dispatches write nothing that they read: repeating changes nothing. */
-const MOST_REPEATS = 64;
-
 /** Times dispatches by waiting for them. */
 export class Waiting implements Stopwatch {
   readonly by = "waiting";
@@ -83,20 +78,13 @@ export class Waiting implements Stopwatch {
   /** Does a dispatch and notes its time. */
   async time(executable: WebGpuExecutable, group: GPUBindGroup, bytes: number): Promise<void> {
     const { name, pipeline, groups } = executable;
-    const run = async (times: number) =>
-      await this.#spent((encoder) => {
-        const pass = encoder.beginComputePass();
-        pass.setPipeline(pipeline);
-        pass.setBindGroup(0, group);
-        for (let k = 0; k < times; k++) pass.dispatchWorkgroups(...groups);
-        pass.end();
-      }, `run kernel "${name}"`) - this.#idle;
-    let ms = await run(1);
-    if (ms < LONG_ENOUGH * this.#idle) {
-      const guess = Math.max(ms, this.#idle / MOST_REPEATS);
-      const times = Math.min(MOST_REPEATS, Math.ceil(LONG_ENOUGH * this.#idle / guess));
-      ms = await run(times) / times;
-    }
+    const ms = await this.#spent((encoder) => {
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(...groups);
+      pass.end();
+    }, `run kernel "${name}"`) - this.#idle;
     this.#timings.push({ executable, bytes, ms: Math.max(ms, 0) });
   }
 }

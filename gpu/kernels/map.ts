@@ -22,6 +22,13 @@ export interface MapSpec {
   readonly inputs: readonly DType[];
   /** How many params words it reads. */
   readonly words: number;
+  /** This input is the output too: it has no binding of its own, and only own elements are loaded. */
+  readonly inPlace?: number;
+}
+
+/** The inputs as the value counts them, from those that are bound and the output. */
+function allInputs<T>({ inPlace }: MapSpec, inputs: readonly T[], output: T): readonly T[] {
+  return inPlace === undefined ? inputs : inputs.toSpliced(inPlace, 0, output);
 }
 
 /** The kernel of one expression; named after its functions, so that errors say what ran. */
@@ -29,17 +36,27 @@ export function mapKernel(name: string): Kernel<MapSpec> {
   let evaluate: BlockEvaluator | null = null;
   return {
     name,
-    bindings: ({ inputs, value }) => ({ inputs, outputs: [valueDType(value)] }),
+    bindings: ({ inputs, value, inPlace }) => ({
+      inputs: inputs.filter((_, k) => k !== inPlace),
+      outputs: [valueDType(value)],
+    }),
     params: ({ words }) => words,
     flops: ({ size, value }) => size * functionsIn(value),
-    wgsl({ size, value }) {
+    wgsl(spec) {
+      const { size, value, inputs } = spec;
       const { functions, statements, result } = expressionWgsl(value);
+      const bound = inputs.length - (spec.inPlace === undefined ? 0 : 1);
+      const names = allInputs(spec, Array.from({ length: bound }, (_, k) => `in${k}`), "out0");
+      const body = `${statements}\nout0[i] = ${result};`
+        .replace(/\bin(\d+)\b/g, (_, k) => names[Number(k)]);
       return {
-        source: `${functions}\n${linearMain(size, `${statements}\nout0[i] = ${result};`)}`,
+        source: `${functions}\n${linearMain(size, body)}`,
         workgroups: linearGrid(size),
       };
     },
-    cpu({ size, value }, inputs, [out], params) {
+    cpu(spec, bound, [out], params) {
+      const { size, value } = spec;
+      const inputs = allInputs(spec, bound, out);
       evaluate ??= compileBlocks([value]);
       const width = WORDS[valueDType(value)];
       for (let start = 0; start < size; start += BLOCK) {
@@ -48,12 +65,13 @@ export function mapKernel(name: string): Kernel<MapSpec> {
         out.set(block.subarray(0, n * width), start * width);
       }
     },
-    wasm({ size, value, inputs }, module) {
+    wasm(spec, module) {
+      const { size, value, inputs } = spec;
       const expression = wasmExpression(value, inputs, true);
       if (!expression) return null;
       const chunk = BLOCKS * WASM_BLOCK;
-      return (addresses, outputs, params) => {
-        const words = expression.words([...addresses, ...outputs], params);
+      return (bound, [output], params) => {
+        const words = expression.words([...allInputs(spec, bound, output), output], params);
         const args = module.args([size, chunk, ...words]);
         module.parallel("mapExpression", args, Math.ceil(size / chunk), size * expression.cost);
       };

@@ -1,0 +1,191 @@
+import { assert, assertEquals } from "@std/assert";
+import type { DeviceBuffer, Engine } from "../../gpu/engine.ts";
+import { use } from "../../gpu/device.ts";
+import { sizeClass } from "../../gpu/pool.ts";
+import { complex, parameter, tensor } from "../../complex/create.ts";
+import { fft, ifft } from "../../complex/fft.ts";
+import { type Life, share } from "../../complex/places.ts";
+import { manualSeed, randnComplex } from "../../complex/random.ts";
+import { eval as evaluate } from "../../complex/transform.ts";
+import { FoundingNetwork } from "../../examples/support/networks.ts";
+import * as nn from "../../nn/mod.ts";
+import { onEngines } from "../support/engines.ts";
+import { engines } from "../support/program.ts";
+
+const adapter = await navigator.gpu?.requestAdapter();
+const ignore = !adapter || (await engines()).length === 1;
+
+/** Which memory a buffer is, whoever looks at it. */
+function memoryOf(buffer: DeviceBuffer): unknown {
+  return (buffer as unknown as { raw: unknown }).raw;
+}
+
+/**
+ * The bytes that are needed at once: what is held before, and at each dispatch the values of this work
+ * that it or a later one touches. A value begins with the dispatch that writes it.
+ */
+function needed(engine: Engine, work: () => void): number {
+  const held = engine.memory().live;
+  const own = new Set<unknown>();
+  const dispatches: { reads: readonly DeviceBuffer[]; writes: readonly DeviceBuffer[] }[] = [];
+  const { acquire, begin } = engine;
+  engine.acquire = (bytes) => {
+    const buffer = acquire.call(engine, bytes);
+    own.add(memoryOf(buffer));
+    return buffer;
+  };
+  engine.begin = () => {
+    const pass = begin.call(engine);
+    const { dispatch } = pass;
+    pass.dispatch = (executable, reads, writes, params) => {
+      dispatches.push({ reads, writes });
+      dispatch.call(pass, executable, reads, writes, params);
+    };
+    return pass;
+  };
+  try {
+    work();
+  } finally {
+    delete (engine as Partial<Engine>).acquire;
+    delete (engine as Partial<Engine>).begin;
+  }
+  let most = 0;
+  const alive = new Map<unknown, number>();
+  for (const { reads, writes } of dispatches.reverse()) {
+    for (const buffer of [...reads, ...writes]) {
+      const memory = memoryOf(buffer);
+      if (own.has(memory) && !alive.has(memory)) alive.set(memory, buffer.bytes);
+    }
+    most = Math.max(most, [...alive.values()].reduce((a, b) => a + b, 0));
+    for (const buffer of writes) {
+      if (!reads.some((b) => memoryOf(b) === memoryOf(buffer))) alive.delete(memoryOf(buffer));
+    }
+  }
+  return held + most;
+}
+
+/** Some rounds of work on a device of its own, and what the device holds then. */
+async function onFreshDevice(make: () => () => void): Promise<void> {
+  const device = await adapter!.requestDevice();
+  const engine = await use(device);
+  try {
+    manualSeed(1);
+    const work = make();
+    for (let k = 0; k < 3; k++) work();
+    const least = needed(engine, work);
+    const { bytes, peak } = engine.memory();
+    assert(bytes <= 1.2 * least, `${bytes} bytes are held and ${least} needed at once`);
+    assertEquals(peak, bytes);
+  } finally {
+    engine.destroy();
+    device.destroy();
+    await use("cpu");
+  }
+}
+
+for (const norm of ["covariance", "naive", "none"] as const) {
+  Deno.test({
+    name: `training the founding network, norm ${norm}, takes at most 1.2 of what it needs at once`,
+    ignore,
+    fn: () =>
+      onFreshDevice(() => {
+        const network = new FoundingNetwork(norm);
+        const optimizer = new nn.SGD(network.parameters(), { lr: 0.01, momentum: 0.9 });
+        return () => {
+          const images = complex(tensor(new Float32Array(64 * 784).fill(0.5), [64, 1, 28, 28]));
+          nn.crossEntropy(network.logits(images), new Uint8Array(64)).backward();
+          optimizer.step();
+        };
+      }),
+  });
+}
+
+Deno.test({
+  name: "training a deep network takes at most 1.2 of what it needs at once",
+  ignore,
+  fn: () =>
+    onFreshDevice(() => {
+      const layers = Array.from({ length: 12 }, () => [new nn.Linear(128, 128), new nn.CReLU()]);
+      const network = new nn.Sequential(...layers.flat());
+      const optimizer = new nn.SGD(network.parameters(), { lr: 1e-4, momentum: 0.9 });
+      const x = randnComplex([64, 128]);
+      evaluate(x);
+      return () => {
+        network.apply(x).absSquared().mean().backward();
+        optimizer.step();
+      };
+    }),
+});
+
+Deno.test({
+  name: "a chain of transforms takes at most 1.2 of what it needs at once",
+  ignore,
+  fn: () =>
+    onFreshDevice(() => {
+      const x = randnComplex([128, 1024]);
+      evaluate(x);
+      return () => {
+        let y = x;
+        for (let k = 0; k < 4; k++) y = ifft(fft(y).mul({ re: 0, im: 1 }));
+        evaluate(y.absSquared().sum());
+      };
+    }),
+});
+
+onEngines("updates are right whichever states read one another", async () => {
+  const values = async (...list: { data(): Promise<Float32Array> }[]) =>
+    (await Promise.all(list.map((x) => x.data()))).map((x) => [...x]);
+  const make = () => [parameter(tensor([1, 2])), parameter(tensor([10, 20]))] as const;
+  for (let round = 0; round < 2; round++) { // the second takes the plan of the first
+    const [a, b] = make();
+    evaluate(a, b);
+    a.assign(a.add(1)); // over itself
+    evaluate(a);
+    a.assign(b.add(1)); // the same structure, of another state
+    evaluate(a);
+    assertEquals(await values(a, b), [[11, 21], [10, 20]]);
+  }
+  for (let round = 0; round < 2; round++) {
+    const [a, b] = make();
+    evaluate(a, b);
+    const before = a.mul(3), reversed = a.flip(0);
+    a.assign(a.add(b));
+    b.assign(b.sub(reversed).add(before)); // needs what a was
+    evaluate(a, b);
+    assertEquals(await values(a, b), [[11, 22], [11, 25]]);
+    a.assign(a.flip(0).sub(a)); // other elements than its own
+    evaluate(a);
+    assertEquals(await values(a), [[11, -11]]);
+  }
+});
+
+Deno.test("values share buffers only when their lives are apart", () => {
+  let seed = 7;
+  const random = (n: number) => {
+    seed = Math.imul(seed, 1664525) + 1013904223 | 0;
+    return (seed >>> 8) % n;
+  };
+  for (let round = 0; round < 20; round++) {
+    const lives = Array.from({ length: 60 }, (): Life => {
+      const first = random(40);
+      return {
+        bytes: 4 << random(14),
+        first,
+        last: random(8) === 0 ? Infinity : first + random(10),
+        alone: random(10) === 0,
+      };
+    });
+    const { of, bytes } = share(lives);
+    lives.forEach((a, i) => {
+      assert(bytes[of[i]] >= a.bytes);
+      if (a.last === Infinity && !a.alone) {
+        assertEquals(sizeClass(bytes[of[i]]), sizeClass(a.bytes));
+      }
+      lives.forEach((b, j) => {
+        if (i === j || of[i] !== of[j]) return;
+        assert(!a.alone && !b.alone);
+        assert(a.last < b.first || b.last < a.first, `${i} and ${j} share a buffer`);
+      });
+    });
+  }
+});
