@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { CpuEngine } from "../../gpu/cpu.ts";
 import { partialSums, type PartialSumsSpec } from "../../gpu/kernels/partial_sums.ts";
-import { single } from "../../gpu/kernel.ts";
+import { type Program, single } from "../../gpu/kernel.ts";
+import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "../../gpu/kernels/conv2d.ts";
+import { matmul } from "../../gpu/kernels/matmul.ts";
 import { Allocator } from "../../gpu/wasm/allocator.ts";
 import { openWasm, type WasmOptions } from "../../gpu/wasm/instance.ts";
 import { kernelEngines, runProgram } from "../support/program.ts";
@@ -89,6 +91,44 @@ Deno.test("every build gives the same bits, however many threads", async () => {
       engine.destroy();
     }
     for (const result of results) assertEquals(new Uint8Array(result), new Uint8Array(results[0]));
+  }
+});
+
+Deno.test("products and convolutions have the same bits on any number of threads", async () => {
+  const c64 = { dtype: "c64" as const, batchShape: [], aBatchStrides: [], bBatchStrides: [] };
+  const stored = { transposeA: false, transposeB: true, conjA: true, conjB: false, bias: true };
+  const image = { inHeight: 12, inWidth: 11, outHeight: 8, outWidth: 9 };
+  const taps = { kernel: [5, 3], stride: [1, 1], padding: [0, 0], dilation: [1, 1] } as const;
+  const conv = { ...image, ...taps, dtype: "c64" as const, batch: 6, groups: 1, bias: false };
+  const channels = { inChannels: 4, outChannels: 9 };
+  const x = hashed(2 * 6 * 4 * 12 * 11, 1), y = hashed(2 * 6 * 9 * 8 * 9, 2);
+  const w = hashed(2 * 9 * 4 * 15, 3);
+  const works: [Program, Float32Array[], number][] = [
+    [
+      matmul({ ...c64, ...stored, m: 131, n: 150, k: 310 }),
+      [hashed(2 * 131 * 310, 4), hashed(2 * 150 * 310, 5), hashed(300, 6)],
+      2 * 131 * 150,
+    ],
+    [conv2d({ ...conv, ...channels }), [x, w], y.length],
+    [conv2dInputGradient({ ...conv, ...channels }), [y, w], x.length],
+    [conv2dWeightGradient({ ...conv, ...channels }), [x, y], w.length],
+  ];
+  for (const [program, inputs, numbers] of works) {
+    let first: Float32Array | undefined;
+    for (const [name, options] of builds) {
+      const engine = new CpuEngine(options);
+      for (let round = 0; round < 8; round++) {
+        const [got] = await runProgram(engine, program, inputs, [numbers]);
+        first ??= got as Float32Array;
+        if (options.relaxed === false) {
+          got.forEach((g, e) => assert(Math.abs(g - first![e]) < 1e-4, `${name} [${e}]`));
+        } else {
+          assertEquals(new Uint8Array(got.buffer), new Uint8Array(first.buffer));
+        }
+        await new Promise((done) => setTimeout(done, 10)); // threads come up meanwhile
+      }
+      engine.destroy();
+    }
   }
 });
 
