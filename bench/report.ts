@@ -122,8 +122,8 @@ function markdown(results: Results, verdicts: readonly Verdict[]): string {
   const peers = Object.entries(c.peers).map(([name, version]) => `${name} ${version}`);
   const bullets = (lines: readonly string[]) => lines.map((line) => `- ${line}`).join("\n");
   const sections = [
+    "<!-- deno-fmt-ignore-file -->",
     "# Results of the bench",
-    "<!-- deno-fmt-ignore-file: written by `deno task bench --full --write` -->",
     `Measured at commit ${c.commit} on ${c.date} UTC by \`deno task bench${
       c.full ? " --full" : ""
     }\`: ` +
