@@ -29,6 +29,7 @@ import {
   sizeAt,
   SMALLEST,
 } from "./columns.ts";
+import { eliminateBelow, floatsAt } from "./wasm_factors.ts";
 
 /** Bits of the state of a factorisation, the word after the order of the rows. */
 export const SINGULAR = 1;
@@ -154,25 +155,51 @@ ${electWgsl(crew)}
       exchanges[matrix * spec.n + s] = row;
     }
   },
+  wasm: (spec, module) => (_, [lu, order, exchanges], { u32: [, , s] }) => {
+    const { dtype, batch, n } = spec;
+    const rows = new Uint32Array(module.buffer, order, batch * (n + 1));
+    const exchanged = new Uint32Array(module.buffer, exchanges, batch * n);
+    const floats = floatsAt(module, lu);
+    for (let matrix = 0; matrix < batch; matrix++) {
+      if (s > 0) {
+        exchange(spec, matrix, s - 1, floats, exchanged[matrix * n + s - 1]);
+        eliminateBelow(module, dtype, n, s - 1, lu + 4 * WORDS[dtype] * matrix * n * n);
+      }
+      exchanged[matrix * n + s] = choose(spec, matrix, s, floats, rows);
+    }
+  },
 };
 
-/** Exchanges rows k and p beside column k, and takes multiples of row k off the rows below. */
-function takeOff(
+/** Exchanges rows k and p beside column k. */
+function exchange(
   { dtype, n }: EliminateSpec,
   matrix: number,
   k: number,
   lu: Float32Array,
   p: number,
 ): void {
-  const base = matrix * n * n;
-  const words = WORDS[dtype];
-  const [upper, lower] = [base + k * n, base + p * n];
+  if (p === k) return;
+  const words = WORDS[dtype], base = matrix * n * n;
+  const [upper, lower] = [(base + k * n) * words, (base + p * n) * words];
   for (let w = 0; w < n * words; w++) {
-    if (Math.floor(w / words) === k) continue;
-    const t = lu[upper * words + w];
-    lu[upper * words + w] = lu[lower * words + w];
-    lu[lower * words + w] = t;
+    if (w === k * words) w += words;
+    if (w >= n * words) break;
+    const t = lu[upper + w];
+    lu[upper + w] = lu[lower + w];
+    lu[lower + w] = t;
   }
+}
+
+/** Exchanges rows k and p beside column k, and takes multiples of row k off the rows below. */
+function takeOff(
+  spec: EliminateSpec,
+  matrix: number,
+  k: number,
+  lu: Float32Array,
+  p: number,
+): void {
+  const { dtype, n } = spec, base = matrix * n * n, upper = base + k * n;
+  exchange(spec, matrix, k, lu, p);
   for (let i = k + 1; i < n; i++) {
     const row = base + i * n;
     const [re, im] = part(dtype, lu, row + k);

@@ -35,6 +35,7 @@ import {
   sizeAt,
   SMALLEST,
 } from "./columns.ts";
+import { floatsAt, reflectBehind, reflectUnit } from "./wasm_factors.ts";
 
 /** `batch` matrices [m, n] with m ≥ n; Q has `width` columns, n or m of them, and R as many rows. */
 export interface HouseholderSpec {
@@ -154,6 +155,12 @@ fn real_number(x: f32) -> T { return ${real}; }
     for (let matrix = 0; matrix < spec.batch; matrix++) {
       if (s > 0) applyReflection(spec, matrix, s - 1, a, tau);
       makeReflection(spec, matrix, s, a, tau);
+    }
+  },
+  wasm: (spec, module) => (_, [a, tau], { u32: [, , , s] }) => {
+    for (let matrix = 0; matrix < spec.batch; matrix++) {
+      if (s > 0) reflectBehind(module, spec, matrix, s - 1, a, tau);
+      makeReflection(spec, matrix, s, floatsAt(module, a), floatsAt(module, tau));
     }
   },
 };
@@ -302,15 +309,10 @@ const assemble: Kernel<HouseholderSpec & { readonly rounds: number }> = {
       rounds,
     };
   },
-  cpu({ dtype, batch, m, n, width }, inputs, outputs, { u32: [, , , , start, end] }) {
+  cpu(spec, inputs, outputs, { u32: [, , , , start, end] }) {
+    const { dtype, batch, m, n, width } = spec;
     const [[a, tau], [q]] = [inputs, outputs] as [Float32Array[], Float32Array[]];
-    if (start === 0) {
-      q.fill(0);
-      for (let c = 0; c < batch * width; c++) {
-        const matrix = Math.floor(c / width);
-        put(dtype, q, matrix * m * width + (c % width) * (width + 1), 1, 0);
-      }
-    }
+    if (start === 0) unitColumns(spec, q);
     const w = new Float64Array(width * WORDS[dtype]);
     for (let matrix = 0; matrix < batch; matrix++) {
       for (let step = start; step < end; step++) {
@@ -330,7 +332,27 @@ const assemble: Kernel<HouseholderSpec & { readonly rounds: number }> = {
       }
     }
   },
+  wasm: (spec, module) => ([a, tau], [q], { u32: [, , , , start, end] }) => {
+    if (start === 0) unitColumns(spec, floatsAt(module, q));
+    for (let matrix = 0; matrix < spec.batch; matrix++) {
+      for (let step = start; step < end; step++) {
+        reflectUnit(module, spec, matrix, spec.n - 1 - step, a, tau, q);
+      }
+    }
+  },
 };
+
+/** On the host: the first `width` columns of unit matrices. */
+function unitColumns(
+  { dtype, batch, m, width }: HouseholderSpec,
+  q: Float32Array,
+): void {
+  q.fill(0, 0, batch * m * width * WORDS[dtype]);
+  for (let c = 0; c < batch * width; c++) {
+    const matrix = Math.floor(c / width);
+    put(dtype, q, matrix * m * width + (c % width) * (width + 1), 1, 0);
+  }
+}
 
 /** A → Q [m, width] with orthonormal columns whatever A, and R [width, n]. */
 export function householder(spec: HouseholderSpec): Program {

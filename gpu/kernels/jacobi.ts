@@ -17,7 +17,9 @@ import {
   type Shader,
   type Step,
   WGSL_TYPE,
+  WORDS,
 } from "../kernel.ts";
+import { turnPairs } from "./wasm_factors.ts";
 
 /** Matrices of `rows` rows; the first `measured` elements of a row decide, all `length` are turned. */
 export interface JacobiSpec {
@@ -260,6 +262,17 @@ const jacobiRound: Kernel<JacobiSpec> = {
           data.subarray((z * rows + k) * width, (z * rows + k + 1) * width);
         if (turn(row(p), row(q), measured)) marks[mark + 1] = 1;
       }
+    }
+  },
+  wasm: (spec, module) => (_, [data, marks], { u32: [round, sweep] }) => {
+    const { dtype, batch, rows, length } = spec, own = sweepsOf(spec) + 1;
+    const marked = new Uint32Array(module.buffer, marks, batch * own);
+    for (let z = 0; z < batch; z++) {
+      const mark = z * own + sweep;
+      if (marked[mark] === 0) continue;
+      const matrix = data + 4 * WORDS[dtype] * z * rows * length;
+      const places = [matrix, marks + 4 * (mark + 1)] as const;
+      turnPairs(module, spec, places, [players(spec), round], [TOLERANCE, TINY]);
     }
   },
 };

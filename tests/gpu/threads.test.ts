@@ -4,6 +4,8 @@ import { CpuEngine } from "../../gpu/cpu.ts";
 import type { HostArray, Program } from "../../gpu/kernel.ts";
 import * as covariance from "../../gpu/kernels/batchnorm.ts";
 import * as naive from "../../gpu/kernels/batchnorm_naive.ts";
+import { eliminate } from "../../gpu/kernels/eliminate.ts";
+import { householder } from "../../gpu/kernels/householder.ts";
 import {
   avgPool2d,
   avgPool2dScatter,
@@ -24,12 +26,13 @@ async function compare(
   inputs: readonly HostArray[],
   lengths: readonly number[],
   check: (got: HostArray, plain: HostArray, output: number) => void,
+  unfused = 2e-6,
 ): Promise<HostArray[]> {
   const run = (engine: CpuEngine) => runProgram(engine, program, inputs, lengths, EPS);
   const one = await run(engines.one);
   for (const engine of [engines.two, engines.two, engines.multiply]) {
     const same = await run(engine);
-    if (engine === engines.multiply) same.forEach((y, k) => assertClose(y, one[k], 2e-6));
+    if (engine === engines.multiply) same.forEach((y, k) => assertClose(y, one[k], unfused));
     else assertEquals(same, one);
   }
   const plain = await run(engines.plain);
@@ -119,6 +122,27 @@ Deno.test("batch norms of random shape are the same on any number of threads", a
       await compare(normalize(spec), [x, stats, ...learned], [length], near);
       const grads = spec.affine ? [length, weight.length, bias.length] : [length];
       await compare(backward(spec), [x, gy, stats, ...learned.slice(0, 1)], grads, near);
+    }
+  }
+});
+
+Deno.test("factorisations are the same on any number of threads", async () => {
+  const random = new Seeded(43);
+  for (const [m, n] of [[150, 131], [97, 97], [5, 3]]) {
+    for (const dtype of ["f32", "c64"] as const) {
+      const words = dtype === "c64" ? 2 : 1, what = `${m} × ${n} of ${dtype}`;
+      // Rounding grows with each of the columns.
+      const near = (y: HostArray, plain: HostArray) => assertClose(y, plain, 5e-5, what);
+      const a = random.floats(words * m * n), square = random.floats(words * n * n);
+      const orthogonal = householder({ dtype, batch: 1, m, n, width: n });
+      await compare(orthogonal, [a], [words * m * n, words * n * n], near, 5e-5);
+      await compare(
+        eliminate({ dtype, batch: 1, n }),
+        [square],
+        [square.length, n + 1],
+        near,
+        1e-3,
+      );
     }
   }
 });

@@ -4,6 +4,7 @@
  * of the thread's own. Nothing here has a state, so that every thread can have an instance.
  */
 export * from "./batchnorm";
+export * from "./dense";
 export { mapExpression } from "./expression";
 export * from "./fft";
 export * from "./limits";
