@@ -38,7 +38,12 @@ export interface Adapter {
   readonly name: string;
   /** True where shaders run on the processor: big register tiles, no workgroup memory. */
   readonly software: boolean;
+  /** True where shaders may read inputs as texels, {@link Shader.texels}, and it is worth while. */
+  readonly texels?: boolean;
 }
+
+/** Texels in a row of a texture that holds an input: {@link Shader.texels}. */
+export const TEXELS_ACROSS = 4096;
 
 /** A compute shader with entry point `main`, and the number of workgroups it wants in all. */
 export interface Shader {
@@ -54,6 +59,11 @@ export interface Shader {
    * {@link MOST_UNIFORMS}. The shader sees them as `array<vec4<f32>, n>` under their usual name.
    */
   readonly uniforms?: Readonly<Record<number, number>>;
+  /**
+   * Inputs that are copied to a texture before the dispatch, by their number, where {@link Adapter.texels}
+   * allows it. The shader reads the four numbers from 4 · `at` on of input k as `texel{k}(at)`.
+   */
+  readonly texels?: readonly number[];
   /** How many rounds of loops a thread takes at most, given by kernels where that can be many. */
   readonly rounds?: number;
 }
@@ -258,7 +268,7 @@ ${body}
 
 /**
  * WGSL declarations of a kernel's bindings: `in0…`, `out0…` and, where it has params, `params`, whose
- * words `param_u32(k)` and `param_f32(k)` read. `uniforms` are those of the {@link Shader}.
+ * words `param_u32(k)` and `param_f32(k)` read. `uniforms` and `texels` are those of the {@link Shader}.
  *
  * @example
  * ```ts
@@ -277,17 +287,22 @@ ${body}
 export function declare<Spec>(
   kernel: Kernel<Spec>,
   spec: Spec,
-  uniforms: Shader["uniforms"] = {},
+  { uniforms = {}, texels = [] }: Pick<Shader, "uniforms" | "texels"> = {},
 ): string {
   const { inputs, outputs } = kernel.bindings(spec);
   const words = kernel.params?.(spec) ?? 0;
   const lines = [
-    ...inputs.map((d, k) =>
-      `@group(0) @binding(${k}) ` +
-      (uniforms[k]
-        ? `var<uniform> in${k}: array<vec4<f32>, ${uniforms[k]}>;`
-        : `var<storage, read> in${k}: array<${WGSL_TYPE[d]}>;`)
-    ),
+    ...inputs.map((d, k) => {
+      const binding = `@group(0) @binding(${k})`;
+      if (uniforms[k]) return `${binding} var<uniform> in${k}: array<vec4<f32>, ${uniforms[k]}>;`;
+      if (!texels.includes(k)) {
+        return `${binding} var<storage, read> in${k}: array<${WGSL_TYPE[d]}>;`;
+      }
+      return `${binding} var image${k}: texture_storage_2d<rgba32float, read>;
+fn texel${k}(at: u32) -> vec4<f32> {
+  return textureLoad(image${k}, vec2<u32>(at % ${TEXELS_ACROSS}u, at / ${TEXELS_ACROSS}u));
+}`;
+    }),
     ...outputs.map((d, k) =>
       `@group(0) @binding(${inputs.length + k}) var<storage, read_write> out${k}: array<${
         WGSL_TYPE[d]

@@ -105,7 +105,8 @@ async function timeVariants(engine: Engine, work: Dispatched): Promise<Record<st
 async function dispatchesOf(fn: () => unknown): Promise<Map<string, Dispatched>> {
   const seen = new Map<string, Dispatched>();
   listenToDispatches((dispatched) => {
-    const key = shapeClass(dispatched.kernel, dispatched.spec);
+    const { kernel, spec } = dispatched;
+    const key = shapeClass(kernel, spec);
     if (!seen.has(key)) seen.set(key, dispatched);
   });
   try {
@@ -157,6 +158,7 @@ export async function tune(fn: () => unknown): Promise<TunedKernel[]> {
     const choices = choicesFor(engine.adapter);
     const tuned: TunedKernel[] = [];
     for (const [shapes, dispatched] of dispatches) {
+      if (dispatched.kernel.variants!(dispatched.spec, engine.adapter).length < 2) continue;
       const ms = await timeVariants(engine, dispatched);
       const [first, ...rest] = Object.keys(ms);
       const best = rest.reduce((least, name) => ms[name] < ms[least] ? name : least, first);

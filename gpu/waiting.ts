@@ -8,6 +8,7 @@ import { boundBytes } from "./timing.ts";
 import { PassParams } from "./uniforms.ts";
 import {
   bindGroup,
+  copyTexels,
   type PassHost,
   prepare,
   type WebGpuBuffer,
@@ -76,9 +77,15 @@ export class Waiting implements Stopwatch {
   }
 
   /** Does a dispatch and notes its time. */
-  async time(executable: WebGpuExecutable, group: GPUBindGroup, bytes: number): Promise<void> {
+  async time(
+    executable: WebGpuExecutable,
+    group: GPUBindGroup,
+    bytes: number,
+    copy: (encoder: GPUCommandEncoder) => void,
+  ): Promise<void> {
     const { name, pipeline, groups } = executable;
     const ms = await this.#spent((encoder) => {
+      copy(encoder);
       const pass = encoder.beginComputePass();
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, group);
@@ -114,7 +121,8 @@ class WaitingPass implements Pass {
     const uniforms = e.words > 0 ? this.#params.buffer : null;
     const group = bindGroup(this.#host, e, inputs, outputs, uniforms, at);
     const bytes = boundBytes(inputs, outputs);
-    this.#work.push(() => this.#waiting.time(e, group, bytes));
+    const copy = (encoder: GPUCommandEncoder) => copyTexels(this.#host, encoder, e, inputs);
+    this.#work.push(() => this.#waiting.time(e, group, bytes, copy));
   }
 
   copy(from: DeviceBuffer, fromOffset: number, to: DeviceBuffer, toOffset: number, bytes: number) {

@@ -13,6 +13,7 @@ import { type Adapter, declare, type HostArray, type Kernel } from "./kernel.ts"
 import { type ArgandError, cannot } from "./errors.ts";
 import { Pool, sizeClass } from "./pool.ts";
 import { Timestamps } from "./timestamps.ts";
+import { Texels } from "./texels.ts";
 import { Uniforms } from "./uniforms.ts";
 import { choicesVersion, chosenVariant } from "./variants.ts";
 import { Waiting } from "./waiting.ts";
@@ -29,7 +30,7 @@ const LLVMPIPE_ROUNDS = 65535;
 /** Pipelines kept to be found again. */
 const MOST_PIPELINES = 4096;
 /** What kernels of the same text share. */
-type Pipeline = Pick<WebGpuExecutable, "pipeline" | "layout" | "groups">;
+type Pipeline = Pick<WebGpuExecutable, "pipeline" | "layout" | "groups" | "texels">;
 
 /** Folds a long line of workgroups into two dimensions; refuses what no folding can fit. */
 function foldGrid(
@@ -56,6 +57,14 @@ function isSoftware(info: GPUAdapterInfo, name: string): boolean {
   return flagged || /llvmpipe|lavapipe|swiftshader|softpipe|basic render/i.test(name);
 }
 
+/** True where loads from textures are cheap beside those from buffers, and allowed. */
+function readsTexels(name: string): boolean {
+  const features = (globalThis.navigator?.gpu as { wgslLanguageFeatures?: Set<string> } | undefined)
+    ?.wgslLanguageFeatures;
+  return /llvmpipe/.test(name) &&
+    features?.has("readonly_and_readwrite_storage_textures") === true;
+}
+
 /** Runs kernels on a WebGPU device. */
 export class WebGpuEngine implements Engine {
   readonly kind = "webgpu";
@@ -69,6 +78,7 @@ export class WebGpuEngine implements Engine {
   readonly #staging: Pool<RawBuffer>;
   readonly #host: PassHost;
   readonly #uniforms: Uniforms;
+  readonly #texels: Texels;
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #guards = new Set<Promise<void>>();
@@ -80,7 +90,7 @@ export class WebGpuEngine implements Engine {
     this.device = device;
     this.#owned = owned;
     const name = info.description || info.device || info.vendor || "WebGPU adapter";
-    this.adapter = { name, software: isSoftware(info, name) };
+    this.adapter = { name, software: isSoftware(info, name), texels: readsTexels(name) };
     const { maxStorageBufferBindingSize, maxBufferSize, maxStorageBuffersPerShaderStage } =
       device.limits;
     this.maxBufferBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
@@ -98,9 +108,11 @@ export class WebGpuEngine implements Engine {
     const params = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
     const uniforms = new Uniforms((size) => this.#create(size, params));
     this.#uniforms = uniforms;
+    this.#texels = new Texels(device);
     this.#host = {
       device,
       uniforms,
+      texels: this.#texels,
       guarded: (work, what) => this.#guarded(work, what),
       renew: (executable) => this.#renew(executable),
     };
@@ -182,9 +194,9 @@ export class WebGpuEngine implements Engine {
   #renew(executable: WebGpuExecutable): void {
     const { kernel, spec } = executable.tunable!;
     executable.tunable!.version = choicesVersion();
-    const { pipeline, layout, groups } = this.#pipelineOf(kernel, spec);
-    if (pipeline === executable.pipeline) return;
-    Object.assign(executable, { pipeline, layout, groups });
+    const made = this.#pipelineOf(kernel, spec);
+    if (made.pipeline === executable.pipeline) return;
+    Object.assign(executable, made);
     executable.bound.length = 0;
   }
 
@@ -196,15 +208,18 @@ export class WebGpuEngine implements Engine {
     const groups = foldGrid(kernel.name, shader.workgroups);
     this.#checkRounds(kernel.name, shader.rounds ?? 0);
     const words = kernel.params?.(spec) ?? 0;
+    const { texels = [] } = shader;
     const { inputs, outputs } = kernel.bindings(spec);
     // The text itself is the key: kernels that come to the same shader share its pipeline.
-    const code = declare(kernel, spec, shader.uniforms) + shader.source;
+    const code = declare(kernel, spec, shader) + shader.source;
     const key = `${groups}\n${code}`;
     const known = this.#pipelines.get(key);
     if (known) return known;
     const made = this.#guarded((): Pipeline => {
       const layout = this.#layout(
-        inputs.map((_, k) => shader.uniforms?.[k] ? "uniform" : "read-only-storage"),
+        inputs.map((_, k) =>
+          texels.includes(k) ? "texels" : shader.uniforms?.[k] ? "uniform" : "read-only-storage"
+        ),
         outputs.length,
         words > 0,
       );
@@ -214,7 +229,7 @@ export class WebGpuEngine implements Engine {
         layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
         compute: { module, entryPoint: "main" },
       });
-      return { pipeline, layout, groups };
+      return { pipeline, layout, groups, texels };
     }, () => `build kernel "${kernel.name}"`);
     // Plans hold on to what they use; shapes that change all the time must not pile up here.
     if (this.#pipelines.size >= MOST_PIPELINES) this.#pipelines.clear();
@@ -233,14 +248,14 @@ export class WebGpuEngine implements Engine {
   }
 
   #layout(
-    inputs: readonly GPUBufferBindingType[],
+    inputs: readonly (GPUBufferBindingType | "texels")[],
     outputs: number,
     params: boolean,
   ): GPUBindGroupLayout {
     const key = `${inputs};${outputs},${params}`;
     const known = this.#layouts.get(key);
     if (known) return known;
-    const types: GPUBufferBindingType[] = [
+    const types: (GPUBufferBindingType | "texels")[] = [
       ...inputs,
       ...Array<GPUBufferBindingType>(outputs).fill("storage"),
       ...(params ? ["uniform" as const] : []),
@@ -249,7 +264,9 @@ export class WebGpuEngine implements Engine {
       entries: types.map((type, binding) => ({
         binding,
         visibility: GPUShaderStage.COMPUTE,
-        buffer: { type },
+        ...(type === "texels"
+          ? { storageTexture: { access: "read-only", format: "rgba32float" } as const }
+          : { buffer: { type } }),
       })),
     });
     this.#layouts.set(key, made);
@@ -315,12 +332,12 @@ export class WebGpuEngine implements Engine {
   memory(): Memory {
     const values = this.#pool.memory();
     const staging = this.#staging.memory();
-    const uniforms = this.#uniforms;
+    const uniforms = this.#uniforms, texels = this.#texels;
     return {
-      bytes: values.bytes + staging.bytes + uniforms.bytes,
+      bytes: values.bytes + staging.bytes + uniforms.bytes + texels.bytes,
       live: values.live + staging.live,
-      peak: values.peak + staging.peak + uniforms.bytes,
-      buffers: values.buffers + staging.buffers + uniforms.count,
+      peak: values.peak + staging.peak + uniforms.bytes + texels.bytes,
+      buffers: values.buffers + staging.buffers + uniforms.count + texels.count,
     };
   }
 
@@ -328,6 +345,7 @@ export class WebGpuEngine implements Engine {
     this.#pool.trim();
     this.#staging.trim();
     this.#uniforms.destroy();
+    this.#texels.destroy();
     if (this.#owned) this.device.destroy();
   }
 }

@@ -4,6 +4,7 @@ import type { DeviceBuffer, Executable, Pass } from "./engine.ts";
 import type { Kernel } from "./kernel.ts";
 import { boundBytes } from "./timing.ts";
 import type { PassTimestamps, Timestamps } from "./timestamps.ts";
+import type { Texels } from "./texels.ts";
 import { PassParams, type Uniforms } from "./uniforms.ts";
 import { choicesVersion, dispatchListener } from "./variants.ts";
 
@@ -42,6 +43,8 @@ export interface WebGpuExecutable extends Executable {
   pipeline: GPUComputePipeline;
   layout: GPUBindGroupLayout;
   groups: readonly [number, number, number];
+  /** Inputs that are copied to textures first. */
+  texels: readonly number[];
   /** Null where the kernel is written in one way only. */
   readonly tunable: Tunable | null;
   readonly words: number;
@@ -53,6 +56,7 @@ export interface WebGpuExecutable extends Executable {
 export interface PassHost {
   readonly device: GPUDevice;
   readonly uniforms: Uniforms;
+  readonly texels: Texels;
   /** Has `work` done in error scopes. */
   guarded<T>(work: () => T, what: () => string): T;
   /** Compiles a kernel anew if the choice of variants has changed. */
@@ -106,7 +110,7 @@ function binds(
 
 /** The bind group of a dispatch, remembered or made. */
 export function bindGroup(
-  { device, guarded }: PassHost,
+  { device, guarded, texels }: PassHost,
   executable: WebGpuExecutable,
   inputs: readonly DeviceBuffer[],
   outputs: readonly DeviceBuffer[],
@@ -120,7 +124,9 @@ export function bindGroup(
   const all = [...inputs, ...outputs] as WebGpuBuffer[];
   const entries: GPUBindGroupEntry[] = all.map((b, binding) => ({
     binding,
-    resource: { buffer: b.raw.buffer, size: bindingSize(b) },
+    resource: executable.texels.includes(binding)
+      ? texels.view(binding, b.bytes)
+      : { buffer: b.raw.buffer, size: bindingSize(b) },
   }));
   if (uniforms) {
     entries.push({
@@ -141,6 +147,19 @@ export function bindGroup(
     group,
   });
   return group;
+}
+
+/** Encodes the copies of inputs that the dispatch reads as texels; no compute pass may be open. */
+export function copyTexels(
+  { texels }: PassHost,
+  encoder: GPUCommandEncoder,
+  executable: WebGpuExecutable,
+  inputs: readonly DeviceBuffer[],
+): void {
+  for (const k of executable.texels) {
+    const { raw, bytes } = inputs[k] as WebGpuBuffer;
+    texels.copy(encoder, raw.buffer, bytes, k);
+  }
 }
 
 /** Encodes as it is told, and submits once. */
@@ -171,6 +190,10 @@ export class WebGpuPass implements Pass {
     const at = e.words > 0 ? this.#params.put(e.words, params) : 0;
     const uniforms = e.words > 0 ? this.#params.buffer : null;
     const group = bindGroup(this.#host, e, inputs, outputs, uniforms, at);
+    if (e.texels.length > 0) {
+      this.#endPass();
+      copyTexels(this.#host, this.#encoder, e, inputs);
+    }
     if (this.#times) {
       this.#endPass();
       this.#pass = this.#times.beginPass(e, boundBytes(inputs, outputs));

@@ -1,5 +1,5 @@
 /** Matrix products by register tiles: each thread keeps its sums in variables and reads from storage. */
-import type { Adapter, Shader } from "../kernel.ts";
+import { type Adapter, BYTES, type Shader, WORDS } from "../kernel.ts";
 import { batchOf, depthOfPart, matrixWgsl, type SplitSpec, unrollOf } from "./gemm.ts";
 import {
   CHAIN,
@@ -23,6 +23,8 @@ export interface RegisterTile {
   readonly rows: number;
   readonly columns: number;
   readonly unroll: number;
+  /** Which operands are read as texels: A, B. */
+  readonly texels: readonly number[];
 }
 
 /**
@@ -40,23 +42,58 @@ export function registerTiles(spec: SplitSpec, adapter: Adapter): RegisterTile[]
   const most = MOST_SUMS[adapter.software ? large ? "large" : "software" : "hardware"];
   const sizes = adapter.software ? [1, 2, 4, 6, 8, 10, 12, 16] : [1, 2, 4];
   const unroll = unrollOf(spec);
-  return sizes.flatMap((rows) =>
+  const tiles = sizes.flatMap((rows) =>
     sizes.filter((columns) => rows * columns <= most).map((columns): RegisterTile => ({
       kind: "registers",
       name: `registers ${rows}x${columns}`,
       rows,
       columns,
       unroll,
+      texels: [],
     }))
   );
+  if (!adapter.texels) return tiles;
+  const byTexels = tiles.map((tile) => (
+    { ...tile, name: `texels ${tile.rows}x${tile.columns}`, texels: texelsOf(spec, tile) }
+  ));
+  return [...byTexels.filter((tile) => tile.texels.length > 0), ...tiles];
 }
+
+/** Copies to textures pay where each element is read that often, */
+const READ_OFTEN = 4;
+/** and where the whole product takes that many multiplications; */
+const WORTH_COPYING = 2 ** 18;
+/** larger operands stay in buffers. */
+const MOST_COPIED = 1 << 25;
+
+/** The operands of which a load can be a whole texel, if the product is worth copying them. */
+function texelsOf(spec: SplitSpec, tile: RegisterTile): number[] {
+  const { dtype, m, n, k } = spec;
+  const batch = batchOf(spec);
+  if (m * n * k * batch < WORTH_COPYING) return [];
+  const whole = 4 / WORDS[dtype];
+  const { a, b } = readersOf(spec, tile);
+  const bytes = BYTES[dtype] * batch * k;
+  const operands = [
+    { slot: 0, width: a.width, size: bytes * m, readings: n / tile.columns },
+    { slot: 1, width: b.width, size: bytes * n, readings: m / tile.rows },
+  ];
+  return operands
+    .filter((o) => o.width === whole && o.size <= MOST_COPIED && o.readings >= READ_OFTEN)
+    .map((o) => o.slot);
+}
+
+/** What a load of a texel costs, in loads from buffers. */
+const TEXEL = 0.3;
 
 /** What the tile costs; see {@link TileCost}. */
 export function registerCost(spec: SplitSpec, tile: RegisterTile): TileCost {
   const { a, b } = readersOf(spec, tile);
   return {
     threads: threadsOf(spec, tile),
-    loads: spec.k * (tile.rows / a.width + tile.columns / b.width),
+    loads: spec.k *
+      (tile.rows / a.width * (a.texels ? TEXEL : 1) +
+        tile.columns / b.width * (b.texels ? TEXEL : 1)),
     products: spec.k * tile.rows * tile.columns,
   };
 }
@@ -71,6 +108,7 @@ export function registerShader(spec: SplitSpec, adapter: Adapter, tile: Register
     source: `${a.declare()}\n${b.declare()}\n${out.declare()}\n` +
       tileMain(adapter, threads, body(spec, tile, a, b, out)),
     workgroups: tileGrid(adapter, threads),
+    texels: tile.texels,
   };
 }
 
@@ -80,13 +118,16 @@ function threadsOf(spec: SplitSpec, { rows, columns }: RegisterTile): number {
 
 function readersOf(
   spec: SplitSpec,
-  { rows, columns, unroll }: RegisterTile,
+  { rows, columns, unroll, texels }: RegisterTile,
 ): { a: Reader; b: Reader } {
   const { dtype, m, n, k } = spec;
   // Along k the unit must divide the unrolled stretch, across it the tile.
   const aWidth = spec.transposeA ? loadWidth(dtype, m, rows) : loadWidth(dtype, k, unroll);
   const bWidth = spec.transposeB ? loadWidth(dtype, k, unroll) : loadWidth(dtype, n, columns);
-  return { a: new Reader(dtype, 0, aWidth), b: new Reader(dtype, 1, bWidth) };
+  return {
+    a: new Reader(dtype, 0, aWidth, false, texels.includes(0)),
+    b: new Reader(dtype, 1, bWidth, false, texels.includes(1)),
+  };
 }
 
 function body(spec: SplitSpec, tile: RegisterTile, a: Reader, b: Reader, out: Writer): string {

@@ -49,11 +49,13 @@ export class Reader {
     readonly width: number,
     /** The input is a uniform buffer, whose element is a `vec4<f32>`. */
     readonly uniform = false,
+    /** The input is read as texels, of which each holds one unit: a unit is four numbers. */
+    readonly texels = false,
   ) {}
 
   /** A second declaration of the binding, with the wider element; WGSL allows aliases. */
   declare(): string {
-    if (this.uniform) return "";
+    if (this.uniform || this.texels) return "";
     return `@group(0) @binding(${this.slot}) var<storage, read> wide${this.slot}: array<${this.type}>;`;
   }
 
@@ -85,7 +87,9 @@ export class Reader {
       this.#seen.set(key, name);
       const at = unit === 0 ? base : unit > 0 ? `${base} + ${unit}u` : `${base} - ${-unit}u`;
       const condition = mask?.(unit);
-      const value = `${this.uniform ? "in" : "wide"}${this.slot}[${at}]`;
+      const value = this.texels
+        ? `texel${this.slot}(${at})`
+        : `${this.uniform ? "in" : "wide"}${this.slot}[${at}]`;
       lines.push(
         condition === undefined
           ? `let ${name} = ${value};`

@@ -67,9 +67,24 @@ Deno.test({
   fn: async () => {
     const seen = new Set<string>();
     const random = new Seeded(5);
-    for (let k = 0; k < 6; k++) {
-      for (const name of await compareVariants(randomSpec(random))) seen.add(name.split(" ")[0]);
+    const specs = Array.from({ length: 5 }, () => randomSpec(random));
+    // Large enough to be worth copies to textures, of more than a row of these.
+    const large = { m: 70, n: 90, k: 140, batchShape: [3], aBatchStrides: [1], bBatchStrides: [1] };
+    specs.push({ ...specs[0], ...large, dtype: "c64", transposeA: false, transposeB: true });
+    specs.push({
+      ...specs[0],
+      ...large,
+      n: 88,
+      dtype: "f32",
+      transposeA: false,
+      transposeB: false,
+    });
+    for (const spec of specs) {
+      for (const name of await compareVariants(spec)) seen.add(name.split(" ")[0]);
     }
-    assertEquals([...seen].sort(), ["registers", "staged"]);
+    const kinds = webgpu!.adapter.texels
+      ? ["registers", "staged", "texels"]
+      : ["registers", "staged"];
+    assertEquals([...seen].sort(), kinds);
   },
 });

@@ -92,7 +92,7 @@ export function onHardware(program: Program): Program {
       ...step.kernel,
       name: `${step.kernel.name} on hardware`,
       wgsl: (spec: unknown, adapter: Adapter) =>
-        step.kernel.wgsl(spec, { ...adapter, software: false }),
+        step.kernel.wgsl(spec, { ...adapter, software: false, texels: false }),
     },
   }));
   return { ...program, steps };

@@ -3,7 +3,7 @@ import type { Adapter, Kernel, Program } from "../../gpu/kernel.ts";
 
 /** Names of the variants that a tuner may pick on adapters of both kinds, whatever this one is. */
 export function variantNames<Spec>(kernel: Kernel<Spec>, spec: Spec, adapter: Adapter): string[] {
-  const kinds = [true, false].map((software) => ({ ...adapter, software }));
+  const kinds = [{ ...adapter, software: true }, { ...adapter, software: false, texels: false }];
   return [...new Set(kinds.flatMap((kind) => kernel.variants?.(spec, kind) ?? []))];
 }
 
