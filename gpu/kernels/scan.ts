@@ -8,9 +8,11 @@ import {
   type Program,
   type Slot,
   type Step,
+  type WasmRun,
   WGSL_TYPE,
   WORDS,
 } from "../kernel.ts";
+import { SCRATCH, type WasmModule } from "../wasm/instance.ts";
 
 /** A running sum along the middle axis of [outer, length, inner], from the end where `reverse`. */
 export interface ScanSpec {
@@ -73,6 +75,7 @@ const chunkSums: Kernel<Chunked> = {
     eachElement(s, (at, chunk) => total[chunk] += x[at]);
     sums.set(total);
   },
+  wasm: (s, module) => scanWasm(s, module, "sums"),
 };
 
 /** The running sums within chunks, on top of the sum of the chunks before. */
@@ -95,7 +98,21 @@ const withinChunks: Kernel<Chunked> = {
       y[at] = total[chunk] += x[at];
     });
   },
+  wasm: (s, module) => scanWasm(s, module, "within"),
 };
+
+/** Both in assembly: a chunk of one line is a thread's; the sums of its columns lie in scratch memory. */
+function scanWasm(s: Chunked, module: WasmModule, what: "sums" | "within"): WasmRun | null {
+  const row = s.inner * WORDS[s.dtype];
+  if (8 * row > SCRATCH) return null;
+  const { length, chunks, reverse, outer } = s;
+  return ([x, sums], [y]) => {
+    const carry = s.carry && what === "within" ? sums : 0;
+    const words = [x, y, carry, Number(what === "sums"), row, length, chunks, CHUNK];
+    const args = module.args([...words, Number(reverse)]);
+    module.parallel("scanChunk", args, outer * chunks, outer * length * row);
+  };
+}
 
 /** The running sum x → y, chunk by chunk where a line is long. */
 export function scan(spec: ScanSpec): Program {

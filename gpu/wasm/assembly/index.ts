@@ -15,3 +15,4 @@ export * from "./partial_sums";
 export * from "./pool2d";
 export { product } from "./product";
 export { reduceExpression } from "./reduce";
+export { scanChunk } from "./scan";
