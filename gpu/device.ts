@@ -6,16 +6,25 @@ import type {} from "@webgpu/types";
 import type { Engine, Memory } from "./engine.ts";
 import { CpuEngine } from "./cpu.ts";
 import { cannot } from "./errors.ts";
-import { WebGpuEngine } from "./webgpu.ts";
+import { isSoftware, WebGpuEngine } from "./webgpu.ts";
 
 /** The name of an engine. */
 export type DeviceKind = "cpu" | "webgpu";
 
-/** Opens the WebGPU engine; null where there is no adapter. */
-async function openWebGpu(): Promise<WebGpuEngine | null> {
+/**
+ * Whether a software adapter, which runs shaders on the processor, is taken where nobody asks for one.
+ * It is one decision: with false such an adapter is left for the CPU engine, and computes only where
+ * `ARGAND_DEVICE=webgpu` or `use("webgpu")` says so.
+ */
+const SOFTWARE_ADAPTERS_UNASKED: boolean = true;
+
+/** Opens the WebGPU engine; null where there is no adapter that `suits`. */
+async function openWebGpu(
+  suits: (adapter: GPUAdapter) => boolean = () => true,
+): Promise<WebGpuEngine | null> {
   const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
   const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) return null;
+  if (!adapter || !suits(adapter)) return null;
   // Ask for what the adapter has in size, and for no more bindings than every adapter has.
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
   const device = await adapter.requestDevice({
@@ -58,7 +67,8 @@ async function openDefault(): Promise<Engine> {
   const wish = wished();
   if (wish) return await open(wish);
   try {
-    return await openWebGpu() ?? new CpuEngine();
+    const suits = ({ info }: GPUAdapter) => SOFTWARE_ADAPTERS_UNASKED || !isSoftware(info);
+    return await openWebGpu(suits) ?? new CpuEngine();
   } catch {
     return new CpuEngine(); // an adapter that can't give a device is as good as none
   }

@@ -51,8 +51,13 @@ function foldGrid(
   return [x, y, z];
 }
 
+/** The adapter's name for people. */
+function nameOf({ description, device, vendor }: GPUAdapterInfo): string {
+  return description || device || vendor || "WebGPU adapter";
+}
+
 /** True for adapters that run shaders on the processor. */
-function isSoftware(info: GPUAdapterInfo, name: string): boolean {
+export function isSoftware(info: GPUAdapterInfo, name = nameOf(info)): boolean {
   const flagged = (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true;
   return flagged || /llvmpipe|lavapipe|swiftshader|softpipe|basic render/i.test(name);
 }
@@ -89,7 +94,7 @@ export class WebGpuEngine implements Engine {
   constructor(device: GPUDevice, info: GPUAdapterInfo, owned: boolean) {
     this.device = device;
     this.#owned = owned;
-    const name = info.description || info.device || info.vendor || "WebGPU adapter";
+    const name = nameOf(info);
     this.adapter = { name, software: isSoftware(info, name), texels: readsTexels(name) };
     const { maxStorageBufferBindingSize, maxBufferSize, maxStorageBuffersPerShaderStage } =
       device.limits;
