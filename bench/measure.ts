@@ -1,5 +1,5 @@
 /** Timing: warmed up, many runs between two waits, several contenders by turns. */
-import type { Contender } from "./work/work.ts";
+import type { Contender } from "./contender.ts";
 
 /** How long and how often is measured. */
 export interface Patience {

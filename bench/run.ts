@@ -5,7 +5,8 @@ import { type Patience, single, timeByTurns } from "./measure.ts";
 import { deviation } from "./numbers.ts";
 import type { Peer } from "./peers/peer.ts";
 import { median } from "./statistics.ts";
-import { type Contender, settle, type Work } from "./work/work.ts";
+import type { Contender } from "./contender.ts";
+import { settle, type Work } from "./work/work.ts";
 
 /** What another library took, or in a word why it has no time. */
 export type PeerResult =

@@ -4,7 +4,7 @@
  * on the way is freed when it returns.
  */
 import { join, split } from "../numbers.ts";
-import type { Contender } from "../work/work.ts";
+import type { Contender } from "../contender.ts";
 
 /** A real tensor of the other library. */
 export type Real = unknown;

@@ -10,20 +10,9 @@ import {
   tensor,
   zeros,
 } from "@argand/argand";
+import type { Contender } from "../contender.ts";
 import type { Sample } from "../numbers.ts";
 import type { Peer } from "../peers/peer.ts";
-
-/** One library at one piece of work. */
-export interface Contender {
-  /** Does it once; the device may still be busy when it returns. */
-  run(): void | Promise<void>;
-  /** Waits until the device has done everything. */
-  settle(): Promise<void>;
-  /** Does it once more and reads the result; complex numbers are interleaved. */
-  result(): Promise<Float32Array>;
-  /** Gives its memory back. */
-  release(): void;
-}
 
 /** A piece of work, with the same random inputs for everybody. */
 export interface Work {
