@@ -1,6 +1,7 @@
 /**
- * Which engine computes. A hardware or software WebGPU adapter is taken where there is one, the CPU
- * engine otherwise; `ARGAND_DEVICE=cpu|webgpu` or {@link use} choose otherwise.
+ * Which engine computes: WebGPU where there is a hardware adapter, the CPU engine otherwise, since it
+ * is faster than adapters that run shaders on the processor. `ARGAND_DEVICE=cpu|webgpu` or
+ * {@link use} choose otherwise.
  */
 import type {} from "@webgpu/types";
 import type { Engine, Memory } from "./engine.ts";
@@ -10,13 +11,6 @@ import { isSoftware, WebGpuEngine } from "./webgpu.ts";
 
 /** The name of an engine. */
 export type DeviceKind = "cpu" | "webgpu";
-
-/**
- * Whether a software adapter, which runs shaders on the processor, is taken where nobody asks for one.
- * It is one decision: with false such an adapter is left for the CPU engine, and computes only where
- * `ARGAND_DEVICE=webgpu` or `use("webgpu")` says so.
- */
-const SOFTWARE_ADAPTERS_UNASKED: boolean = true;
 
 /** Opens the WebGPU engine; null where there is no adapter that `suits`. */
 async function openWebGpu(
@@ -67,8 +61,7 @@ async function openDefault(): Promise<Engine> {
   const wish = wished();
   if (wish) return await open(wish);
   try {
-    const suits = ({ info }: GPUAdapter) => SOFTWARE_ADAPTERS_UNASKED || !isSoftware(info);
-    return await openWebGpu(suits) ?? new CpuEngine();
+    return await openWebGpu(({ info }) => !isSoftware(info)) ?? new CpuEngine();
   } catch {
     return new CpuEngine(); // an adapter that can't give a device is as good as none
   }
@@ -84,7 +77,7 @@ const opened = new Map<DeviceKind, Engine>([[current.kind, current]]);
  * ```ts
  * import { gpu } from "@argand/argand";
  *
- * console.log(gpu.engine().kind, gpu.engine().adapter.name); // such as: webgpu llvmpipe
+ * console.log(gpu.engine().kind, gpu.engine().adapter.name); // such as: cpu CPU (WebAssembly)
  * ```
  */
 export function engine(): Engine {
