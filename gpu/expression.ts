@@ -87,13 +87,24 @@ function visit(
   for (const r of roots) "key" in r ? walkIndex(r) : walk(r);
 }
 
-/** WGSL of an expression: the statements, given that `i` is the linear index, and what they call. */
+/** An expression in WGSL: the statements, given that `i` is the linear index, and what they call. */
+export interface ExpressionWgsl {
+  readonly functions: string;
+  readonly statements: string;
+  readonly result: string;
+  /** Lines that run, those of the functions counted at each call. */
+  readonly lines: number;
+}
+
+/** WGSL of an expression. `run(k)` may name the element `i` of input k, where that is loaded already. */
 export function expressionWgsl(
   value: Value,
-): { readonly functions: string; readonly statements: string; readonly result: string } {
+  run: (input: number) => string | undefined = () => undefined,
+): ExpressionWgsl {
   const names = new Map<string | Value, string>();
   const lines: string[] = [];
   const used = new Set<Wgsl>();
+  let called = 0;
   const nameOf = (index: Index): string => names.get(index.key)!;
   visit([value], (index) => {
     const text = indexWgsl(index, nameOf);
@@ -109,10 +120,11 @@ export function expressionWgsl(
     let text: string;
     switch (v.op) {
       case "load":
-        text = `in${v.input}[${nameOf(v.at)}]`;
+        text = run(v.input) ?? `in${v.input}[${nameOf(v.at)}]`;
         break;
       case "call":
         for (const u of v.fn.uses ?? []) used.add(u);
+        if (v.fn.uses) called += linkWgsl(v.fn.uses).split("\n").length;
         text = v.fn.wgsl(...v.args.map((a) => names.get(a)!));
         break;
       case "index":
@@ -137,6 +149,7 @@ export function expressionWgsl(
     functions: linkWgsl(used),
     statements: lines.join("\n"),
     result: names.get(value)!,
+    lines: lines.length + called,
   };
 }
 

@@ -1,14 +1,25 @@
-/** The fused elementwise kernel: one expression, one output, one thread an element. */
-import { type DType, type Kernel, linearGrid, linearMain, WORDS } from "../kernel.ts";
+/** The fused elementwise kernel: one expression, one output, a few neighbours a thread. */
+import {
+  type Adapter,
+  type DType,
+  type Kernel,
+  linearGrid,
+  linearMain,
+  type Shader,
+  WORDS,
+} from "../kernel.ts";
 import {
   BLOCK,
   type BlockEvaluator,
   compileBlocks,
   expressionWgsl,
   functionsIn,
+  loadsOf,
   type Value,
   valueDType,
 } from "../expression.ts";
+import { Neighbours, neighboursOf } from "./neighbours.ts";
+import { range } from "./tile.ts";
 import { BLOCK as WASM_BLOCK, wasmExpression } from "../wasm/expression.ts";
 
 /** Blocks that a thread of the CPU engine takes at once. */
@@ -31,6 +42,46 @@ function allInputs<T>({ inPlace }: MapSpec, inputs: readonly T[], output: T): re
   return inPlace === undefined ? inputs : inputs.toSpliced(inPlace, 0, output);
 }
 
+/**
+ * The shader of a map: a function of one element, which a thread calls for each of `count` neighbours,
+ * with what it has loaded of the inputs that are read in the order of the elements.
+ */
+export function mapShader(spec: MapSpec, adapter: Adapter, count?: number): Shader {
+  const { size, value, inputs, inPlace } = spec;
+  const dtype = valueDType(value);
+  const loads = loadsOf(value);
+  const runs = inputs.flatMap((_, k) => {
+    const own = loads.filter(({ input }) => input === k);
+    return own.length > 0 && own.every(({ at }) => at.op === "linear") ? [k] : [];
+  });
+  const { functions, statements, result, lines } = expressionWgsl(
+    value,
+    (k) => runs.includes(k) ? `own${k}` : undefined,
+  );
+  const n = count ?? neighboursOf(adapter, size, [dtype, ...runs.map((k) => inputs[k])], lines);
+  const bound = inputs.length - (inPlace === undefined ? 0 : 1);
+  const places = allInputs(spec, range(bound), bound);
+  const out = new Neighbours(dtype, bound, n, "read_write");
+  const own = runs.map((k) =>
+    k === inPlace ? out : new Neighbours(inputs[k], places[k], n, "read")
+  );
+  const takes = runs.map((k, r) => `own${k}: ${own[r].elementType}`);
+  const elements = range(n).map((k) =>
+    `element(${[`i * ${n}u + ${k}u`, ...own.map((run) => run.element(k))].join(", ")})`
+  );
+  const body = [...own.map((run) => run.load()), out.store(elements)].join("\n");
+  return {
+    source: `${functions}
+${[...new Set([...own, out])].map((run) => run.declare()).join("\n")}
+fn element(${["i: u32", ...takes].join(", ")}) -> ${out.elementType} {
+${statements.replace(/\bin(\d+)\b/g, (_, k) => `in${places[Number(k)]}`)}
+return ${result};
+}
+${linearMain(size / n, body)}`,
+    workgroups: linearGrid(size / n),
+  };
+}
+
 /** The kernel of one expression; named after its functions, so that errors say what ran. */
 export function mapKernel(name: string): Kernel<MapSpec> {
   let evaluate: BlockEvaluator | null = null;
@@ -42,18 +93,7 @@ export function mapKernel(name: string): Kernel<MapSpec> {
     }),
     params: ({ words }) => words,
     flops: ({ size, value }) => size * functionsIn(value),
-    wgsl(spec) {
-      const { size, value, inputs } = spec;
-      const { functions, statements, result } = expressionWgsl(value);
-      const bound = inputs.length - (spec.inPlace === undefined ? 0 : 1);
-      const names = allInputs(spec, Array.from({ length: bound }, (_, k) => `in${k}`), "out0");
-      const body = `${statements}\nout0[i] = ${result};`
-        .replace(/\bin(\d+)\b/g, (_, k) => names[Number(k)]);
-      return {
-        source: `${functions}\n${linearMain(size, body)}`,
-        workgroups: linearGrid(size),
-      };
-    },
+    wgsl: (spec, adapter) => mapShader(spec, adapter),
     cpu(spec, bound, [out], params) {
       const { size, value } = spec;
       const inputs = allInputs(spec, bound, out);

@@ -6,12 +6,19 @@ import type { MapFunction } from "../../gpu/function.ts";
 import * as F from "../../gpu/functions.ts";
 import * as at from "../../gpu/index.ts";
 import type { Index } from "../../gpu/index.ts";
-import { type DType, type HostArray, single, WORDS } from "../../gpu/kernel.ts";
-import { mapKernel } from "../../gpu/kernels/map.ts";
+import {
+  type Adapter,
+  type DType,
+  type HostArray,
+  type Program,
+  single,
+  WORDS,
+} from "../../gpu/kernel.ts";
+import { mapKernel, mapShader, type MapSpec } from "../../gpu/kernels/map.ts";
 import { openWasm } from "../../gpu/wasm/instance.ts";
 import { stretchOf } from "../../gpu/wasm/stretch.ts";
 import { assertClose } from "../support/close.ts";
-import { runOnAll, runProgram } from "../support/program.ts";
+import { engines, runOnAll, runProgram } from "../support/program.ts";
 import { Seeded } from "../support/seeded.ts";
 
 const SIZES = [1, 3, 31, 33, 511, 512, 513, 1025, 5000, 70_001];
@@ -150,6 +157,73 @@ Deno.test("random fused expressions give the same on every engine", async () => 
     }
   }
   for (const owner of [plain, wasm, module]) "destroy" in owner ? owner.destroy() : owner.close();
+});
+
+/** A map whose threads take `count` neighbours, or as many as it chooses. */
+function taking(spec: MapSpec, count?: number): Program {
+  const wgsl = (made: MapSpec, adapter: Adapter) => mapShader(made, adapter, count);
+  return single({ ...mapKernel("neighbours"), wgsl }, spec);
+}
+
+Deno.test("how many neighbours a thread takes changes no bit of a map", async () => {
+  const engine = (await engines()).find(({ kind }) => kind === "webgpu");
+  if (!engine) return;
+  const params = Uint32Array.of(3, 7, ...new Uint32Array(Float32Array.of(0.3, -0.7).buffer));
+  const inputs = ["f32", "c64", "u32", "c64"] as const;
+  for (let seed = 1; seed <= 6; seed++) {
+    const random = new Seeded(900 + seed), size = 8 * random.of([1, 2, 9, 65, 200]);
+    const linear = at.linear(size);
+    const words = [0, 1, 2].map((k): Value => ({ op: "index", at: at.constant(seed + k) }));
+    const args: Value[] = [{ op: "index", at: linear }, ...words];
+    const values: Value[] = [
+      randomValue(random, random.of(["f32", "c64"]), seed % 5, inputs, size, []),
+      { op: "call", fn: random.of([F.uniformReal, F.normalReal, F.normalComplex]), args },
+      { op: "load", input: 2, dtype: "u32", at: linear },
+      { op: "index", at: randomIndex(random, size, size) },
+    ];
+    const arrays = inputs.map((kind) =>
+      kind === "u32"
+        ? Uint32Array.from({ length: size }, (_, k) => k * k)
+        : random.floats(size * WORDS[kind])
+    );
+    for (const value of values) {
+      const spec = { size, value, inputs, words: 4 };
+      const length = [size * WORDS[valueDType(value)]];
+      const [one] = await runProgram(engine, taking(spec, 1), arrays, length, params);
+      for (const count of [2, 4]) {
+        const [out] = await runProgram(engine, taking(spec, count), arrays, length, params);
+        assertEquals(out, one, `expression ${seed} of ${size} elements by ${count}`);
+      }
+    }
+  }
+});
+
+Deno.test("a map writes several neighbours over the input that they come from", async () => {
+  const engine = (await engines()).find(({ kind }) => kind === "webgpu");
+  if (!engine) return;
+  const random = new Seeded(31);
+  for (const size of [4, 6, 7, 64, 1000]) {
+    const load = (input: number): Value => (
+      { op: "load", input, dtype: "c64", at: at.linear(size) }
+    );
+    const value = { op: "call", fn: F.mulComplex, args: [load(0), load(1)] } as const;
+    const kinds = ["c64", "c64"] as const;
+    const [x, y] = kinds.map(() => random.floats(2 * size));
+    const spec = { size, value, inputs: kinds, words: 0 };
+    const [wanted] = await runProgram(engine, taking(spec), [x, y], [2 * size]);
+    for (const inPlace of [0, 1]) {
+      const made = taking({ ...spec, inPlace }).steps[0];
+      const copy = taking({ ...spec, value: load(0), inputs: ["c64"] }).steps[0];
+      const program: Program = {
+        steps: [
+          { ...copy, inputs: [`in${inPlace}`] },
+          { ...made, inputs: [`in${1 - inPlace}`] },
+        ],
+      };
+      const [out] = await runProgram(engine, program, [x, y], [2 * size]);
+      assertEquals(out, wanted, `${size} elements over input ${inPlace}`);
+    }
+  }
 });
 
 Deno.test("an expression that loads, repeats or counts alone is written out", async () => {
