@@ -57,7 +57,7 @@ export function partsOf(spec: FoldSpec): number {
 }
 
 /** WGSL: what the index `at` over the kept or the folded axes adds to the linear index. */
-function offset(spec: FoldSpec, which: boolean, at: string): string {
+export function offset(spec: FoldSpec, which: boolean, at: string): string {
   const terms: string[] = [];
   let inner = 1;
   let left = axes(spec, which).length;
@@ -82,12 +82,16 @@ fn element(base: u32, r: u32) -> ${WGSL_TYPE[valueDType(spec.value)]} {
 }`;
 }
 
-/** WGSL: binds `o`, `part` and `base` for the thread `i`; neighbours read neighbouring elements. */
-export function placeWgsl(spec: FoldSpec, parts: number): string {
+/**
+ * WGSL: binds `o`, `part` and `base` for the thread `i`; neighbours read neighbouring elements. Where the
+ * last axis stays, a thread may have `count` results side by side, of which `o` is the first.
+ */
+export function placeWgsl(spec: FoldSpec, parts: number, count = 1): string {
   const alongRun = spec.folded[spec.folded.length - 1] === true;
   const split = alongRun
     ? `let o = i / ${parts}u; let part = i % ${parts}u;`
-    : `let o = i % ${sizes(spec).kept}u; let part = i / ${sizes(spec).kept}u;`;
+    : `let o = i % ${sizes(spec).kept / count}u * ${count}u; ` +
+      `let part = i / ${sizes(spec).kept / count}u;`;
   return `  ${split}
   let base = ${offset(spec, false, "o")};`;
 }

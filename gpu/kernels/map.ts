@@ -14,11 +14,10 @@ import {
   compileBlocks,
   expressionWgsl,
   functionsIn,
-  loadsOf,
   type Value,
   valueDType,
 } from "../expression.ts";
-import { Neighbours, neighboursOf } from "./neighbours.ts";
+import { Neighbours, neighboursOf, runsOf } from "./neighbours.ts";
 import { range } from "./tile.ts";
 import { BLOCK as WASM_BLOCK, wasmExpression } from "../wasm/expression.ts";
 
@@ -49,11 +48,7 @@ function allInputs<T>({ inPlace }: MapSpec, inputs: readonly T[], output: T): re
 export function mapShader(spec: MapSpec, adapter: Adapter, count?: number): Shader {
   const { size, value, inputs, inPlace } = spec;
   const dtype = valueDType(value);
-  const loads = loadsOf(value);
-  const runs = inputs.flatMap((_, k) => {
-    const own = loads.filter(({ input }) => input === k);
-    return own.length > 0 && own.every(({ at }) => at.op === "linear") ? [k] : [];
-  });
+  const runs = runsOf(value, inputs);
   const { functions, statements, result, lines } = expressionWgsl(
     value,
     (k) => runs.includes(k) ? `own${k}` : undefined,

@@ -3,6 +3,7 @@
  * stored in vectors of up to four words, since a load costs the same however wide it is.
  */
 import { type Adapter, type DType, WGSL_TYPE, WORDS } from "../kernel.ts";
+import { loadsOf, type Value } from "../expression.ts";
 import { range } from "./tile.ts";
 
 /** Lines of WGSL that a thread may run for all of its neighbours, so that compiling stays quick. */
@@ -36,15 +37,15 @@ export class Neighbours {
   }
 
   /** WGSL of the place of a thread's vector number `v`. */
-  #at(v: number): string {
+  #at(v: number, i = "i"): string {
     const vectors = this.count / this.#width;
-    return `wide${this.binding}[${vectors === 1 ? "i" : `i * ${vectors}u + ${v}u`}]`;
+    return `wide${this.binding}[${vectors === 1 ? i : `${i} * ${vectors}u + ${v}u`}]`;
   }
 
-  /** WGSL that loads the neighbours of thread `i`. */
-  load(): string {
+  /** WGSL that loads the neighbours of thread `i`, a WGSL identifier. */
+  load(i = "i"): string {
     return range(this.count / this.#width)
-      .map((v) => `let x${this.binding}_${v} = ${this.#at(v)};`).join("\n");
+      .map((v) => `let x${this.binding}_${v} = ${this.#at(v, i)};`).join("\n");
   }
 
   /** WGSL of neighbour `k`, once loaded. */
@@ -69,6 +70,15 @@ export class Neighbours {
   get elementType(): string {
     return WGSL_TYPE[this.dtype];
   }
+}
+
+/** The inputs of which a value loads nothing but the element at the linear index itself. */
+export function runsOf(value: Value, inputs: readonly DType[]): number[] {
+  const loads = loadsOf(value);
+  return inputs.flatMap((_, k) => {
+    const own = loads.filter(({ input }) => input === k);
+    return own.length > 0 && own.every(({ at }) => at.op === "linear") ? [k] : [];
+  });
 }
 
 /**

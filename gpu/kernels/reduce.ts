@@ -10,8 +10,10 @@ import {
   linearGrid,
   linearMain,
   type Program,
+  type Shader,
   type Slot,
   type Step,
+  WGSL_TYPE,
   WORDS,
   WORKGROUP,
 } from "../kernel.ts";
@@ -19,6 +21,7 @@ import {
   BLOCK,
   type BlockEvaluator,
   compileBlocks,
+  expressionWgsl,
   functionsIn,
   valueDType,
 } from "../expression.ts";
@@ -29,11 +32,14 @@ import {
   collapse,
   elementWgsl,
   type FoldSpec,
+  offset,
   partsOf,
   placeWgsl,
   sizes,
   targets,
 } from "./fold.ts";
+import { Neighbours, neighboursOf, runsOf } from "./neighbours.ts";
+import { range } from "./tile.ts";
 
 /** How values are folded. */
 export type Fold = "sum" | "max";
@@ -84,6 +90,59 @@ function wholeParts(spec: FoldSpec): number {
   return parts <= WORKGROUP || !along ? parts : Math.ceil(parts / WORKGROUP) * WORKGROUP;
 }
 
+/**
+ * The shader of a sum of which a thread has four results side by side, with loads of all four: on software
+ * adapters, where the last axis stays. Null elsewhere.
+ */
+function sumBeside(spec: Stage, adapter: Adapter): Shader | null {
+  const { fold, parts, value, inputs, shape, folded } = spec;
+  if (!adapter.software || fold !== "sum" || folded.at(-1) !== false) return null;
+  const { kept, run } = sizes(spec);
+  const runs = runsOf(value, inputs);
+  const dtype = valueDType(value);
+  const { functions, statements, result, lines } = expressionWgsl(
+    value,
+    (k) => runs.includes(k) ? `own${k}` : undefined,
+  );
+  const n = neighboursOf(adapter, shape[shape.length - 1], [dtype], lines);
+  // Two side by side were slower than one over a middle axis.
+  if (n !== 4 || runs.length === 0) return null;
+  const own = runs.map((k) => new Neighbours(inputs[k], k, n, "read"));
+  const takes = runs.map((k, r) => `own${k}: ${own[r].elementType}`);
+  const type = WGSL_TYPE[dtype];
+  const each = (write: (k: number) => string) => range(n).map(write).join("\n");
+  const body = `${placeWgsl(spec, parts, n)}
+${each((k) => `var acc${k} = ${type}();`)}
+  for (var first = part; first < ${run}u; first = first + ${parts * RUN}u) {
+${each((k) => `var some${k} = ${type}();`)}
+    for (var k = 0u; k < ${RUN}u; k = k + 1u) {
+      let r = first + k * ${parts}u;
+      if (r < ${run}u) {
+        let at = base + ${offset(spec, true, "r")};
+        let unit = at / ${n}u;
+${own.map((load) => load.load("unit")).join("\n")}
+${
+    each((k) =>
+      `some${k} += element(${[`at + ${k}u`, ...own.map((load) => load.element(k))].join(", ")});`
+    )
+  }
+      }
+    }
+${each((k) => `acc${k} += some${k};`)}
+  }
+${each((k) => `out0[(o + ${k}u) * ${parts}u + part] = acc${k};`)}`;
+  return {
+    source: `${functions}
+${own.map((load) => load.declare()).join("\n")}
+fn element(${["i: u32", ...takes].join(", ")}) -> ${type} {
+${statements}
+return ${result};
+}
+${linearMain(kept * parts / n, body)}`,
+    workgroups: linearGrid(kept * parts / n),
+  };
+}
+
 const stage: Kernel<Stage> = {
   name: "reduce",
   flops(spec) {
@@ -93,6 +152,8 @@ const stage: Kernel<Stage> = {
   bindings: ({ inputs, value }) => ({ inputs, outputs: [valueDType(value)] }),
   params: ({ words }) => words,
   wgsl(spec, adapter) {
+    const beside = sumBeside(spec, adapter);
+    if (beside) return beside;
     const { fold, parts, value } = spec;
     const { kept, run } = sizes(spec);
     const zero = ZERO[valueDType(value)]!;

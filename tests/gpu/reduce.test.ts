@@ -29,6 +29,9 @@ const SHAPES: { shape: number[]; folded: boolean[] }[] = [
   { shape: [1_100_001], folded: [true] },
   { shape: [3, 400_001], folded: [false, true] },
   { shape: [400_001, 3], folded: [true, false] },
+  { shape: [1000, 36], folded: [true, false] },
+  { shape: [3, 45, 5, 8], folded: [false, true, false, false] },
+  { shape: [5, 3, 7, 4], folded: [true, false, true, false] },
 ];
 
 /** For each element the index of the result that it is folded into, and its place in the run. */
