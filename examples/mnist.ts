@@ -18,7 +18,7 @@ import { shuffled, stepTime, trainPass } from "./support/training.ts";
 const TEST_DIGITS = 10_000;
 const SHOWN_DIGITS = 48;
 /** Training digits of the demo: they take less than a minute on two cores on either engine. */
-const DEMO_IMAGES = { webgpu: 12_800, cpu: 6_400 };
+const DEMO_IMAGES = 12_800;
 const REPORT = "out/mnist.html";
 
 const whole = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
@@ -43,7 +43,7 @@ const options = readOptions(
 if (options.device) await gpu.use(options.device);
 const engine = gpu.engine();
 const say = options.json ? console.error : console.log;
-const count = options.images ?? (options.demo ? DEMO_IMAGES[engine.kind] : 60_000);
+const count = options.images ?? (options.demo ? DEMO_IMAGES : 60_000);
 say(`Training on ${count} digits, engine ${engine.kind}: ${engine.adapter.name}`);
 
 const digits = mnistDigits("training", count);
