@@ -2,7 +2,7 @@
  * The inner kernel of convolutions: correlates images with packed weights. It serves the forward pass
  * and, with lifted positions, the gradient to the input.
  */
-import { type Kernel, MULTIPLY_ADD, WORDS } from "../kernel.ts";
+import { type Adapter, type Kernel, MULTIPLY_ADD, WORDS } from "../kernel.ts";
 import {
   advance,
   choosePatch,
@@ -11,6 +11,7 @@ import {
   type Patch,
   readersOf,
   stridesOverTaps,
+  texelsOf,
   threadsOf,
   tilesOf,
   uniformsOf,
@@ -23,6 +24,7 @@ import {
   chained,
   loadWidth,
   range,
+  type Reader,
   Sums,
   type Term,
   tileGrid,
@@ -43,18 +45,22 @@ export const correlate: Kernel<CorrelateSpec> = {
     inputs: bias ? [dtype, dtype, dtype] : [dtype, dtype],
     outputs: [dtype],
   }),
-  variants: (spec, adapter) => adapter.software ? ["registers"] : variantsOf(spec),
+  variants: variantsOf,
   wgsl(spec, adapter, variant) {
     const tile = stagedTiles(spec).find(({ name }) => name === variant);
     if (tile) return stagedShader(spec, tile);
     const uniforms = uniformsOf(spec, adapter);
-    const patch = choosePatch(spec, adapter);
+    const texels = variant !== "registers" && texelsOf(spec, adapter);
+    const sources = { uniform: uniforms > 0, texels };
+    const patch = choosePatch(spec, adapter, sources);
     const threads = threadsOf(spec, patch);
-    const { declarations, body } = tileBody(spec, patch, uniforms > 0);
+    const readers = readersOf(spec, patch, sources);
+    const { declarations, body } = tileBody(spec, patch, readers);
     return {
       source: `${declarations}\n${tileMain(adapter, threads, body)}`,
       workgroups: tileGrid(adapter, threads),
       uniforms: uniforms > 0 ? { 1: uniforms } : undefined,
+      texels: readers.x.texels ? [0] : undefined,
       rounds: spec.depth * (spec.kernel[0] + 2),
     };
   },
@@ -127,20 +133,20 @@ function tapBounds(spec: CorrelateSpec, patch: Patch): string[] {
   ];
 }
 
-/** Both ways of the correlation on hardware; which of them wins is for a tuner to find out. */
-function variantsOf(spec: CorrelateSpec): string[] {
+/** The ways of the correlation; which of them wins on hardware is for a tuner to find out. */
+function variantsOf(spec: CorrelateSpec, adapter: Adapter): string[] {
+  if (adapter.software) return texelsOf(spec, adapter) ? ["texels", "registers"] : ["registers"];
   return ["registers", ...stagedTiles(spec).map(({ name }) => name)];
 }
 
 function tileBody(
   spec: CorrelateSpec,
   patch: Patch,
-  uniform: boolean,
+  { x, w }: { x: Reader; w: Reader },
 ): { declarations: string; body: string } {
   const { dtype, groups, depth, rows, input, output, kernel, step, lift } = spec;
   const { padding, dilation } = spec;
   const [mTiles, , xTiles] = tilesOf(spec, patch);
-  const { x, w } = readersOf(spec, patch, uniform);
   const padded = paddedRows(rows), taps = kernel[0] * kernel[1];
   const total = new Sums(dtype, patch.rows, patch.height * patch.width, "t");
   const out = new Writer(dtype, spec.bias ? 3 : 2, loadWidth(dtype, output[1], patch.width));

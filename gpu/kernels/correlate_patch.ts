@@ -2,9 +2,21 @@
  * How the inner correlation is dealt out to threads: the patches that a thread may take, and what they
  * cost.
  */
-import { type Adapter, type Field, MOST_UNIFORMS, WORDS } from "../kernel.ts";
+import { type Adapter, BYTES, type Field, MOST_UNIFORMS, WORDS } from "../kernel.ts";
 import { paddedRows, type Pair } from "./pack_weights.ts";
-import { cheapest, compileTime, LLVMPIPE, loadWidth, MOST_COMPILE, range, Reader } from "./tile.ts";
+import {
+  cheapest,
+  compileTime,
+  LLVMPIPE,
+  loadWidth,
+  MOST_COMPILE,
+  MOST_COMPILE_TEXELS,
+  range,
+  Reader,
+  TEXEL_SHARE,
+  texelWidth,
+  worthTexels,
+} from "./tile.ts";
 
 /**
  * y[b, g, m, o] = Σ_{d, t} w[g, d, t, m] · x[b, g, d, (o·step + t·dilation − padding) / lift] (+ bias),
@@ -66,15 +78,33 @@ export function uniformsOf(
   return adapter.software && words <= 4 * MOST_UNIFORMS ? words / 4 : 0;
 }
 
+/** From where operands are read, other than from storage. */
+export interface Sources {
+  /** The weights from a uniform buffer. */
+  readonly uniform: boolean;
+  /** x as texels, by the patches that load whole ones. */
+  readonly texels: boolean;
+}
+
+/** True where x may be read as texels on this adapter and is worth the copy. */
+export function texelsOf(spec: CorrelateSpec, adapter: Adapter): boolean {
+  if (!adapter.texels) return false;
+  const { dtype, batch, groups, depth, rows, input, output, kernel, lift } = spec;
+  const sums = batch * groups * rows * output[0] * output[1];
+  const multiplications = sums * depth * kernel[0] * kernel[1] / (lift[0] * lift[1]);
+  return worthTexels(BYTES[dtype] * batch * groups * depth * input[0] * input[1], multiplications);
+}
+
 /** How x and the weights are read. */
 export function readersOf(
   spec: CorrelateSpec,
   patch: Patch,
-  uniform: boolean,
+  { uniform, texels }: Sources,
 ): { x: Reader; w: Reader } {
   const { dtype, input, rows } = spec;
+  const width = loadWidth(dtype, input[1], advance(spec, patch));
   return {
-    x: new Reader(dtype, 0, loadWidth(dtype, input[1], advance(spec, patch))),
+    x: new Reader(dtype, 0, width, false, texels && width === texelWidth(dtype)),
     w: uniform
       ? new Reader(dtype, 1, 4 / WORDS[dtype], true)
       : new Reader(dtype, 1, loadWidth(dtype, paddedRows(rows), patch.rows)),
@@ -82,14 +112,13 @@ export function readersOf(
 }
 
 /** The patch with the least estimated time on this adapter. */
-export function choosePatch(spec: CorrelateSpec, adapter: Adapter): Patch {
+export function choosePatch(spec: CorrelateSpec, adapter: Adapter, sources: Sources): Patch {
   const { software } = adapter;
-  const uniform = uniformsOf(spec, adapter) > 0;
   return cheapest(
     adapter,
     spec.dtype,
-    candidates(spec, software, uniform),
-    (p) => costOf(spec, p, uniform),
+    candidates(spec, software, sources),
+    (p) => costOf(spec, p, sources),
     software ? LLVMPIPE[spec.dtype] : undefined,
   );
 }
@@ -97,7 +126,8 @@ export function choosePatch(spec: CorrelateSpec, adapter: Adapter): Patch {
 /** What a load from a uniform buffer costs, as a share of one from storage. */
 const UNIFORM_SHARE = 0.4;
 
-function candidates(spec: CorrelateSpec, software: boolean, uniform: boolean): Patch[] {
+function candidates(spec: CorrelateSpec, software: boolean, sources: Sources): Patch[] {
+  const { uniform } = sources;
   const { rows, output, lift } = spec;
   const heights = software ? [1, 2, 4] : [1, 2];
   const widths = new Set([1, 2, 4, 6, 8, 12, 16, 24].map((w) => w * lift[1]));
@@ -114,20 +144,20 @@ function candidates(spec: CorrelateSpec, software: boolean, uniform: boolean): P
     ...patches.filter((p) => {
       // Units of a uniform buffer are whole vectors, at which every tile of rows must begin.
       if (uniform && p.rows < rows && p.rows % (4 / WORDS[spec.dtype]) !== 0) return false;
-      const { weights, pixels, products } = bodyOf(spec, p, uniform);
+      const { weights, pixels, products } = bodyOf(spec, p, sources);
       if (!software) return p.rows * p.height * p.width <= 16 && products <= 640;
       const time = uniform
         ? compileTime(spec.dtype, products, pixels, weights)
         : compileTime(spec.dtype, products, pixels + weights);
-      return time <= MOST_COMPILE;
+      return time <= (sources.texels ? MOST_COMPILE_TEXELS : MOST_COMPILE);
     }),
   ];
 }
 
 /** Loads and products of one row of taps. */
-function bodyOf(spec: CorrelateSpec, patch: Patch, uniform: boolean) {
+function bodyOf(spec: CorrelateSpec, patch: Patch, sources: Sources) {
   const { input, output, kernel, step, lift, dilation, padding } = spec;
-  const { x, w } = readersOf(spec, patch, uniform);
+  const { x, w } = readersOf(spec, patch, sources);
   const alone = patch.width >= output[1];
   const units = new Set<number>();
   let taps = 0;
@@ -144,15 +174,17 @@ function bodyOf(spec: CorrelateSpec, patch: Patch, uniform: boolean) {
     weights: kernel[1] * Math.ceil(patch.rows / w.width),
     pixels: patch.height * units.size,
     products: patch.rows * patch.height * taps,
+    texels: x.texels,
   };
 }
 
-function costOf(spec: CorrelateSpec, patch: Patch, uniform: boolean) {
-  const { weights, pixels, products } = bodyOf(spec, patch, uniform);
+function costOf(spec: CorrelateSpec, patch: Patch, sources: Sources) {
+  const { weights, pixels, products, texels } = bodyOf(spec, patch, sources);
   const visits = spec.depth * rowsOfTaps(spec, patch);
   return {
     threads: threadsOf(spec, patch),
-    loads: visits * (pixels + weights * (uniform ? UNIFORM_SHARE : 1)),
+    loads: visits *
+      (pixels * (texels ? TEXEL_SHARE : 1) + weights * (sources.uniform ? UNIFORM_SHARE : 1)),
     products: visits * products,
   };
 }

@@ -1,5 +1,5 @@
 /** The inner kernel of a convolution's gradient to its weights: a correlation summed over pixels. */
-import { type Field, type Kernel, MULTIPLY_ADD, WORDS } from "../kernel.ts";
+import { type Adapter, BYTES, type Field, type Kernel, MULTIPLY_ADD, WORDS } from "../kernel.ts";
 import type { Pair } from "./pack_weights.ts";
 import { hostProduct } from "./host_product.ts";
 import { partsOfSum } from "./partial_sums.ts";
@@ -13,12 +13,16 @@ import {
   LLVMPIPE,
   loadWidth,
   MOST_COMPILE,
+  MOST_COMPILE_TEXELS,
   range,
   Reader,
   Sums,
+  TEXEL_SHARE,
+  texelWidth,
   tileGrid,
   tileMain,
   when,
+  worthTexels,
 } from "./tile.ts";
 
 /**
@@ -84,17 +88,21 @@ export const correlateWeights: Kernel<CorrelateWeightsSpec> = {
   flops: (spec) =>
     MULTIPLY_ADD[spec.dtype] * weightsOf(spec) * spec.batch * spec.output[0] * spec.output[1],
   bindings: ({ dtype }) => ({ inputs: [dtype, dtype], outputs: [dtype] }),
-  wgsl(spec, adapter) {
+  variants: (spec, adapter) =>
+    texelsOf(spec, adapter).length > 0 ? ["texels", "registers"] : ["registers"],
+  wgsl(spec, adapter, variant) {
     const { software } = adapter;
-    const patches = candidates(spec, software);
+    const texels = variant === "registers" ? [] : texelsOf(spec, adapter);
+    const patches = candidates(spec, software, texels);
     const prices = software ? LLVMPIPE[spec.dtype] : undefined;
-    const patch = cheapest(adapter, spec.dtype, patches, (p) => costOf(spec, p), prices);
+    const patch = cheapest(adapter, spec.dtype, patches, (p) => costOf(spec, p, texels), prices);
     const threads = threadsOf(spec, patch);
-    const { x, y } = readersOf(spec, patch);
+    const { x, y } = readersOf(spec, patch, texels);
     return {
       source: `${x.declare()}\n${y.declare()}\n` +
         tileMain(adapter, threads, tileBody(spec, patch, x, y)),
       workgroups: tileGrid(adapter, threads),
+      texels: [x, y].filter((reader) => reader.texels).map(({ slot }) => slot),
     };
   },
   cpu(spec, [x, y], [out]) {
@@ -222,19 +230,40 @@ function threadsOf(spec: CorrelateWeightsSpec, patch: Patch): number {
   return tilesOf(spec, patch).reduce((p, n) => p * n, spec.parts * spec.groups);
 }
 
-function readersOf(spec: CorrelateWeightsSpec, patch: Patch): { x: Reader; y: Reader } {
+/** The operands that may be read as texels on this adapter and are worth the copy: x, y. */
+function texelsOf(spec: CorrelateWeightsSpec, adapter: Adapter): number[] {
+  if (!adapter.texels) return [];
+  const { dtype, batch, groups, depth, rows, input, output } = spec;
+  const multiplications = weightsOf(spec) * batch * output[0] * output[1];
+  const image = BYTES[dtype] * batch * groups;
+  const bytes = [image * depth * input[0] * input[1], image * rows * output[0] * output[1]];
+  return [0, 1].filter((slot) => worthTexels(bytes[slot], multiplications));
+}
+
+function readersOf(
+  spec: CorrelateWeightsSpec,
+  patch: Patch,
+  texels: readonly number[],
+): { x: Reader; y: Reader } {
   const { dtype, input, output, kernel, stride, dilation } = spec;
   const { unroll } = stretchesOf(output[1]);
   const along = unroll < output[1] ? unroll * stride[1] : 0;
   const across = patch.width < kernel[1] ? patch.width * dilation[1] : 0;
+  const reader = (slot: number, width: number) =>
+    new Reader(dtype, slot, width, false, texels.includes(slot) && width === texelWidth(dtype));
   return {
-    x: new Reader(dtype, 0, loadWidth(dtype, input[1], along, across)),
-    y: new Reader(dtype, 1, loadWidth(dtype, output[1], unroll)),
+    x: reader(0, loadWidth(dtype, input[1], along, across)),
+    y: reader(1, loadWidth(dtype, output[1], unroll)),
   };
 }
 
-function candidates(spec: CorrelateWeightsSpec, software: boolean): Patch[] {
+function candidates(
+  spec: CorrelateWeightsSpec,
+  software: boolean,
+  texels: readonly number[],
+): Patch[] {
   const { rows, depth, kernel } = spec;
+  const most = texels.length > 0 ? MOST_COMPILE_TEXELS : MOST_COMPILE;
   const fit = (sizes: number[], extent: number) =>
     [...new Set([...sizes, extent])].filter((s) => s <= extent);
   const patches: Patch[] = [];
@@ -244,9 +273,9 @@ function candidates(spec: CorrelateWeightsSpec, software: boolean): Patch[] {
         for (const width of fit([1, 2, 4, 8], kernel[1])) {
           const sums = r * d * height * width;
           const patch = { rows: r, depth: d, height, width };
-          const { loads, products } = costOf(spec, patch);
+          const { stored, copied, products } = bodyOf(spec, patch, texels);
           const fits = software
-            ? compileTime(spec.dtype, products, loads) <= MOST_COMPILE
+            ? compileTime(spec.dtype, products, stored + copied) <= most
             : sums <= 20 && products <= 512;
           if (sums === 1 || fits) patches.push(patch);
         }
@@ -256,16 +285,24 @@ function candidates(spec: CorrelateWeightsSpec, software: boolean): Patch[] {
   return patches;
 }
 
-function costOf(spec: CorrelateWeightsSpec, patch: Patch) {
+/** Products of one step along a row, and its loads from storage and of texels. */
+function bodyOf(spec: CorrelateWeightsSpec, patch: Patch, texels: readonly number[]) {
   const { unroll } = stretchesOf(spec.output[1]);
-  const { x, y } = readersOf(spec, patch);
+  const { x, y } = readersOf(spec, patch, texels);
   const span = (unroll - 1) * spec.stride[1] + (patch.width - 1) * spec.dilation[1] + 1;
   const reads = Math.min(Math.ceil(span / x.width), unroll * patch.width);
+  const ofX = patch.depth * patch.height * reads, ofY = patch.rows * unroll / y.width;
+  const copied = (x.texels ? ofX : 0) + (y.texels ? ofY : 0);
   return {
-    threads: threadsOf(spec, patch),
-    loads: patch.rows * unroll / y.width + patch.depth * patch.height * reads,
+    stored: ofX + ofY - copied,
+    copied,
     products: patch.rows * patch.depth * patch.height * patch.width * unroll,
   };
+}
+
+function costOf(spec: CorrelateWeightsSpec, patch: Patch, texels: readonly number[]) {
+  const { stored, copied, products } = bodyOf(spec, patch, texels);
+  return { threads: threadsOf(spec, patch), loads: stored + TEXEL_SHARE * copied, products };
 }
 
 function tileBody(spec: CorrelateWeightsSpec, patch: Patch, x: Reader, y: Reader): string {

@@ -1,5 +1,5 @@
 /** Matrix products by register tiles: each thread keeps its sums in variables and reads from storage. */
-import { type Adapter, BYTES, type Shader, WORDS } from "../kernel.ts";
+import { type Adapter, BYTES, type Shader } from "../kernel.ts";
 import { batchOf, depthOfPart, matrixWgsl, type SplitSpec, unrollOf } from "./gemm.ts";
 import {
   CHAIN,
@@ -9,10 +9,13 @@ import {
   Reader,
   Sums,
   type Term,
+  TEXEL_SHARE,
+  texelWidth,
   type TileCost,
   tileGrid,
   tileMain,
   when,
+  worthTexels,
   Writer,
 } from "./tile.ts";
 
@@ -59,19 +62,14 @@ export function registerTiles(spec: SplitSpec, adapter: Adapter): RegisterTile[]
   return [...byTexels.filter((tile) => tile.texels.length > 0), ...tiles];
 }
 
-/** Copies to textures pay where each element is read that often, */
+/** Copies to textures pay where each element is read that often. */
 const READ_OFTEN = 4;
-/** and where the whole product takes that many multiplications; */
-const WORTH_COPYING = 2 ** 18;
-/** larger operands stay in buffers. */
-const MOST_COPIED = 1 << 25;
 
 /** The operands of which a load can be a whole texel, if the product is worth copying them. */
 function texelsOf(spec: SplitSpec, tile: RegisterTile): number[] {
   const { dtype, m, n, k } = spec;
   const batch = batchOf(spec);
-  if (m * n * k * batch < WORTH_COPYING) return [];
-  const whole = 4 / WORDS[dtype];
+  const whole = texelWidth(dtype), multiplications = m * n * k * batch;
   const { a, b } = readersOf(spec, tile);
   const bytes = BYTES[dtype] * batch * k;
   const operands = [
@@ -79,12 +77,10 @@ function texelsOf(spec: SplitSpec, tile: RegisterTile): number[] {
     { slot: 1, width: b.width, size: bytes * n, readings: m / tile.rows },
   ];
   return operands
-    .filter((o) => o.width === whole && o.size <= MOST_COPIED && o.readings >= READ_OFTEN)
+    .filter((o) => o.width === whole && o.readings >= READ_OFTEN)
+    .filter((o) => worthTexels(o.size, multiplications))
     .map((o) => o.slot);
 }
-
-/** What a load of a texel costs, in loads from buffers. */
-const TEXEL = 0.3;
 
 /** What the tile costs; see {@link TileCost}. */
 export function registerCost(spec: SplitSpec, tile: RegisterTile): TileCost {
@@ -92,8 +88,8 @@ export function registerCost(spec: SplitSpec, tile: RegisterTile): TileCost {
   return {
     threads: threadsOf(spec, tile),
     loads: spec.k *
-      (tile.rows / a.width * (a.texels ? TEXEL : 1) +
-        tile.columns / b.width * (b.texels ? TEXEL : 1)),
+      (tile.rows / a.width * (a.texels ? TEXEL_SHARE : 1) +
+        tile.columns / b.width * (b.texels ? TEXEL_SHARE : 1)),
     products: spec.k * tile.rows * tile.columns,
   };
 }

@@ -269,13 +269,33 @@ export const LLVMPIPE: Readonly<Record<Field, Prices>> = {
 
 /** Milliseconds that a body may take to compile on llvmpipe. */
 export const MOST_COMPILE = 700;
+/** The same where operands are texels: small tiles, which compile fast, are nearly as good there. */
+export const MOST_COMPILE_TEXELS = 350;
 
 /**
  * Milliseconds that llvmpipe takes to compile a body: its products are written out, and each load from
- * storage becomes a loop over the lanes.
+ * storage becomes a loop over the lanes. Loads of texels take as long.
  */
 export function compileTime(field: Field, products: number, loads: number, uniforms = 0): number {
   return products * (field === "c64" ? 0.55 : 0.15) + loads * 14 + uniforms * 3;
+}
+
+/** What a load of a texel costs, as a share of one from a buffer. */
+export const TEXEL_SHARE = 0.3;
+
+/** Copies to textures pay where the whole takes that many multiplications; */
+const WORTH_COPYING = 2 ** 18;
+/** larger operands stay in buffers. */
+const MOST_COPIED = 1 << 25;
+
+/** The width of a load that is a whole texel. */
+export function texelWidth(field: Field): number {
+  return 4 / WORDS[field];
+}
+
+/** True where an operand of so many bytes is worth a copy to a texture. */
+export function worthTexels(bytes: number, multiplications: number): boolean {
+  return bytes <= MOST_COPIED && multiplications >= WORTH_COPYING;
 }
 
 /** What a load and a product cost on this adapter, on hardware in some unit. */
