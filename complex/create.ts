@@ -51,7 +51,7 @@ function isTypedArray(x: unknown): x is Float32Array {
 function realValues(what: string, data: RealData): { shape: number[]; values: Float32Array } {
   if (typeof data === "number") return { shape: [], values: Float32Array.of(data) };
   if (isTypedArray(data)) {
-    const values = Float32Array.from(data);
+    const values = new Float32Array(data);
     return { shape: [values.length], values };
   }
   const { shape, flat } = flatten(what, data);

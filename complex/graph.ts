@@ -158,6 +158,18 @@ function typeOf(results: readonly Result[]): number {
   return list;
 }
 
+/**
+ * The type with what is applied: a primitive, and how many inputs and words of params it has; `words` is
+ * −1 without params. It follows as one number below −1, or where it does not fit as three after a −1; the
+ * numbers of a type are none below 0.
+ */
+function extendByCall(type: number, primitive: number, inputs: number, words: number): number {
+  if (primitive < 1 << 16 && inputs < 1 << 7 && words < (1 << 7) - 1) {
+    return extend(type, -2 - (primitive << 14 | inputs << 7 | words + 1));
+  }
+  return extend(extend(extend(extend(type, -1), primitive), inputs), words);
+}
+
 /** A recipe, or a value. */
 export class Node {
   readonly primitive: Primitive;
@@ -219,9 +231,8 @@ export class Node {
     this.tracked = tracked ?? (gradientsOn && anyTracked);
     this.stateful = anyStateful;
     this.type = type !== 0 && results.length === 1 ? type : typeOf(results);
-    let list = this.type;
-    list = extend(extend(list, -1), identify(primitive));
-    list = extend(extend(list, inputs.length), params === null ? -1 : params.length);
+    const words = params === null ? -1 : params.length;
+    const list = extendByCall(this.type, identify(primitive), inputs.length, words);
     this.signature = attrs === null ? list : extendBy(list, attrs);
   }
 

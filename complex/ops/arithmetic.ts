@@ -97,10 +97,18 @@ export function isConj(z: Node): boolean {
   return z.primitive === CONJ && !z.stored;
 }
 
+/** A number without axes, as it stands beside a tensor, takes its shape at once. */
+function filling(number: Node, beside: Node): Node {
+  const plain = number.primitive === FILL && number.stored === null && number.shape.length === 0;
+  if (!plain || beside.shape.length === 0) return number;
+  return new Node(FILL, [], [{ shape: beside.shape, dtype: number.dtype }], null, number.params);
+}
+
 /** Both of one kind (complex if one is) and of the shape that they broadcast to. */
 export function matched(what: string, a: Node, b: Node): [Node, Node] {
-  if (a.dtype !== b.dtype) [a, b] = [toComplex(a), toComplex(b)];
-  return broadcast(what, a, b);
+  let [x, y] = [filling(a, b), filling(b, a)];
+  if (x.dtype !== y.dtype) [x, y] = [toComplex(x), toComplex(y)];
+  return broadcast(what, x, y);
 }
 
 /** An operation with a real and a complex form, on matched operands. */

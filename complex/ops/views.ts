@@ -143,6 +143,7 @@ export function sumTo(x: Node, shape: Shape): Node {
 
 /** Both nodes repeated to the shape they broadcast to. */
 export function broadcast(what: string, a: Node, b: Node): [Node, Node] {
+  if (sameShape(a.shape, b.shape)) return [a, b];
   const shape = broadcastShapes(what, a.shape, b.shape);
   return [expand(a, shape), expand(b, shape)];
 }
