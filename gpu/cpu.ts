@@ -15,7 +15,7 @@ import type { Adapter, DType, HostArray, Kernel, Params, WasmRun } from "./kerne
 import { cannot } from "./errors.ts";
 import { Pool, sizeClass } from "./pool.ts";
 import { Clock } from "./timing.ts";
-import { openWasm, type WasmInstance, type WasmOptions } from "./wasm/instance.ts";
+import { NoRoom, openWasm, type WasmInstance, type WasmOptions } from "./wasm/instance.ts";
 
 /** An address in the linear memory; or memory of its own, where that has no room. */
 type Place = number | ArrayBuffer;
@@ -55,8 +55,12 @@ class CpuPass implements Pass {
     const ins = inputs.map(placeOf), outs = outputs.map(placeOf);
     const inMemory = (place: Place) => typeof place === "number";
     if (e.wasm && ins.every(inMemory) && outs.every(inMemory)) {
-      e.wasm(ins as number[], outs as number[], params);
-      return;
+      try {
+        e.wasm(ins as number[], outs as number[], params);
+        return;
+      } catch (error) {
+        if (!(error instanceof NoRoom)) throw error; // else in plain TypeScript, which needs none
+      }
     }
     e.run(
       e.inputs.map((d, k) => this.#view(inputs[k], d)),
@@ -99,7 +103,7 @@ export class CpuEngine implements Engine {
 
   /** With `null` kernels run in plain TypeScript alone; options are for tests. */
   constructor(options: WasmOptions | null = {}) {
-    const wasm = options && openWasm(options);
+    const wasm = options && openWasm(options, () => this.#pool.trim());
     this.#wasm = wasm;
     this.adapter = { name: `CPU (${wasm ? "WebAssembly" : "TypeScript"})`, software: true };
     this.#pool = new Pool<Place>((capacity) => {

@@ -24,11 +24,17 @@ export interface WasmModule {
    * {@link SCRATCH} bytes of the thread's own.
    */
   parallel(name: string, args: number, chunks: number, work: number): void;
-  /** Where the data of this key are: constants such as tables, made and written at the first call. */
+  /**
+   * Where the data of this key are: constants such as tables, made and written at the first call.
+   * @throws {NoRoom} where the memory is full, like {@link borrow}.
+   */
   place(key: string, make: () => Float32Array | Int32Array | Uint32Array): number;
   /** Lends memory that all threads share while `use` runs. */
   borrow(bytes: number, use: (pointer: number) => void): void;
 }
+
+/** The linear memory is full; a kernel that meets this has written nothing yet. */
+export class NoRoom extends RangeError {}
 
 /** Bytes of scratch memory that each thread has. */
 export const SCRATCH: number = 1 << 20;
@@ -60,15 +66,21 @@ function compile(text: string, shared: boolean): WebAssembly.Module | null {
   return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
 }
 
-/** An instance, or null where WebAssembly or its SIMD is missing. */
-export function openWasm(options: WasmOptions = {}): WasmInstance | null {
+/**
+ * An instance, or null where WebAssembly or its SIMD is missing. Where its memory is full, `reclaim` is
+ * called to free what nobody needs.
+ */
+export function openWasm(
+  options: WasmOptions = {},
+  reclaim: () => void = () => {},
+): WasmInstance | null {
   if (typeof WebAssembly === "undefined") return null;
   const workers = options.workers ?? workersOfUse();
   const shared = options.shared ?? workers > 0;
   try {
     const module = (options.relaxed ?? true ? compile(RELAXED, shared) : null) ??
       compile(PLAIN, shared);
-    return module && new WasmInstance(module, shared, shared ? workers : 0);
+    return module && new WasmInstance(module, shared, shared ? workers : 0, reclaim);
   } catch {
     return null; // no address space for a memory that can grow
   }
@@ -83,9 +95,16 @@ export class WasmInstance implements WasmModule {
   readonly #workers: number;
   readonly #scratch: number;
   readonly #places = new Map<string, number>();
+  readonly #reclaim: () => void;
   #team: Team | null = null;
 
-  constructor(module: WebAssembly.Module, shared: boolean, workers: number) {
+  constructor(
+    module: WebAssembly.Module,
+    shared: boolean,
+    workers: number,
+    reclaim: () => void,
+  ) {
+    this.#reclaim = reclaim;
     this.#module = module;
     this.#workers = workers;
     this.#memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared });
@@ -101,6 +120,9 @@ export class WasmInstance implements WasmModule {
 
   /** A place for `bytes` bytes; 0 where there is none. */
   allocate(bytes: number): number {
+    const pointer = this.#allocator.allocate(bytes);
+    if (pointer !== 0) return pointer;
+    this.#reclaim();
     return this.#allocator.allocate(bytes);
   }
 
@@ -160,13 +182,15 @@ export class WasmInstance implements WasmModule {
 
   #need(bytes: number): number {
     const pointer = this.allocate(bytes);
-    if (pointer === 0) throw new RangeError(`no room for ${bytes} bytes in the linear memory`);
+    if (pointer === 0) throw new NoRoom(`no room for ${bytes} bytes in the linear memory`);
     return pointer;
   }
 
   #gather(): Team {
     const names = Object.keys(this.functions);
-    const scratch = Array.from({ length: this.#workers }, () => this.#need(SCRATCH));
+    // A thread for which there is no room is done without.
+    const scratch = Array.from({ length: this.#workers }, () => this.allocate(SCRATCH))
+      .filter((pointer) => pointer !== 0);
     return new Team(this.#module, this.#memory, names, scratch);
   }
 

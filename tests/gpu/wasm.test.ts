@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { CpuEngine } from "../../gpu/cpu.ts";
+import type { DeviceBuffer } from "../../gpu/engine.ts";
 import { partialSums, type PartialSumsSpec } from "../../gpu/kernels/partial_sums.ts";
 import { type Program, single } from "../../gpu/kernel.ts";
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "../../gpu/kernels/conv2d.ts";
@@ -172,5 +173,41 @@ Deno.test("what the linear memory has no room for gets memory of its own", async
   const [result] = await engine.read([{ buffer: outer, offset: 64, bytes: 32 }]);
   const x = hashed(16, 1);
   new Float32Array(result).forEach((y, i) => assertEquals(y, Math.fround(x[i] + x[i + 8])));
+  engine.destroy();
+});
+
+/** Takes buffers of so many bytes until the linear memory has no room for one; they are left untouched. */
+function fill(engine: CpuEngine, bytes: number): DeviceBuffer[] {
+  const held: (DeviceBuffer & { place?: unknown })[] = [];
+  do held.push(engine.acquire(bytes)); while (typeof held.at(-1)!.place === "number");
+  return held.slice(0, -1);
+}
+
+Deno.test("buffers that are kept for reuse make room where the linear memory is full", () => {
+  const engine = new CpuEngine({ workers: 0 });
+  const held = fill(engine, 2 ** 29);
+  for (let bytes = 2 ** 28; bytes >= 2 ** 20; bytes /= 2) fill(engine, bytes);
+  engine.release(held.pop()!);
+  const { bytes, buffers } = engine.memory();
+  const small = Array.from({ length: 100 }, () => engine.acquire(2 ** 20));
+  const after = engine.memory();
+  assert(after.bytes < bytes);
+  assertEquals(after.buffers, buffers - 1 + small.length);
+  engine.destroy();
+});
+
+Deno.test("kernels that borrow memory compute the same where there is none left", async () => {
+  const plain = { aBatchStrides: [], bBatchStrides: [], batchShape: [], bias: false } as const;
+  const asIs = { transposeA: false, transposeB: false, conjA: false, conjB: false } as const;
+  const program = matmul({ dtype: "c64", m: 40, n: 30, k: 20, ...plain, ...asIs });
+  const inputs = [hashed(2 * 40 * 20, 1), hashed(2 * 20 * 30, 2)];
+  const engine = new CpuEngine({ workers: 0 });
+  // Room for the operands, and for nothing else.
+  const room = [1600, 1200, 2400].map((numbers) => engine.acquire(4 * numbers));
+  for (let bytes = 2 ** 29; bytes >= 256; bytes /= 2) fill(engine, bytes);
+  room.forEach((buffer) => engine.release(buffer));
+  const [got] = await runProgram(engine, program, inputs, [2 * 40 * 30]);
+  const [expected] = await runProgram(new CpuEngine(null), program, inputs, [2 * 40 * 30]);
+  assertEquals(got, expected);
   engine.destroy();
 });
