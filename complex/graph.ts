@@ -6,7 +6,7 @@ import type { DType, HostArray, Program } from "../gpu/kernel.ts";
 import type { DeviceBuffer, Engine } from "../gpu/engine.ts";
 import type { MapFunction } from "../gpu/function.ts";
 import type { Index } from "../gpu/index.ts";
-import type { FoldSpec } from "../gpu/kernels/fold.ts";
+import type { FoldSpec } from "../gpu/kernels/reductions/fold.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 import { EMPTY, extend, extendBy, identify } from "./signature.ts";
 

@@ -4,7 +4,7 @@ import type { Engine, Executable } from "../gpu/engine.ts";
 import { cannot } from "../gpu/errors.ts";
 import { loadsOf, type Value, valueDType } from "../gpu/expression.ts";
 import { type Index, linear, param as indexParam } from "../gpu/index.ts";
-import { mapKernel, type MapSpec } from "../gpu/kernels/map.ts";
+import { mapKernel, type MapSpec } from "../gpu/kernels/elementwise/map.ts";
 import { fuse, type Graph } from "./fuse.ts";
 import type { Node } from "./graph.ts";
 import { type Life, type Places, share } from "./places.ts";

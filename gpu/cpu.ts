@@ -14,7 +14,7 @@ import type {
 import type { Adapter, DType, HostArray, Kernel, Params, WasmRun } from "./kernel.ts";
 import { cannot } from "./errors.ts";
 import { Pool, sizeClass } from "./pool.ts";
-import { Clock } from "./timing.ts";
+import { Clock } from "./measuring/timing.ts";
 import { NoRoom, openWasm, type WasmInstance, type WasmOptions } from "./wasm/instance.ts";
 
 /** An address in the linear memory; or memory of its own, where that has no room. */

@@ -7,7 +7,7 @@ import type {} from "@webgpu/types";
 import type { Engine, Memory } from "./engine.ts";
 import { CpuEngine } from "./cpu.ts";
 import { cannot } from "./errors.ts";
-import { isSoftware, WebGpuEngine } from "./webgpu.ts";
+import { isSoftware, WebGpuEngine } from "./webgpu/engine.ts";
 
 /** The name of an engine. */
 export type DeviceKind = "cpu" | "webgpu";

@@ -26,7 +26,7 @@ export type {
 } from "./engine.ts";
 export { ArgandError } from "./errors.ts";
 export type { MapFunction, Wgsl } from "./function.ts";
-export { type Limits, limits } from "./limits.ts";
+export { type Limits, limits } from "./measuring/limits.ts";
 export {
   type Adapter,
   declare,
@@ -45,6 +45,6 @@ export {
   WORKGROUP,
 } from "./kernel.ts";
 export type { WasmModule } from "./wasm/instance.ts";
-export { Profile, profile, type ProfiledDispatch, type ProfileRow } from "./profile.ts";
-export { tune, type TunedKernel } from "./tuner.ts";
-export { deterministic } from "./variants.ts";
+export { Profile, profile, type ProfiledDispatch, type ProfileRow } from "./measuring/profile.ts";
+export { tune, type TunedKernel } from "./tuning/tuner.ts";
+export { deterministic } from "./tuning/variants.ts";

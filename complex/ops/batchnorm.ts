@@ -2,9 +2,9 @@
  * Batch norms as kernels of their own. Each kind is a triple of programs and the same mathematics
  * as a composition of plain operations, from which second derivatives come.
  */
-import * as covarianceKernels from "../../gpu/kernels/batchnorm.ts";
-import * as naiveKernels from "../../gpu/kernels/batchnorm_naive.ts";
-import type { BatchNormSpec } from "../../gpu/kernels/moments.ts";
+import * as covarianceKernels from "../../gpu/kernels/norms/batchnorm.ts";
+import * as naiveKernels from "../../gpu/kernels/norms/batchnorm_naive.ts";
+import type { BatchNormSpec } from "../../gpu/kernels/norms/moments.ts";
 import type { Program } from "../../gpu/kernel.ts";
 import { gradients } from "../autograd.ts";
 import { Node, parts, type Primitive } from "../graph.ts";

@@ -4,7 +4,7 @@ import {
   conv2dInputGradient,
   type Conv2dSpec,
   conv2dWeightGradient,
-} from "../../gpu/kernels/conv2d.ts";
+} from "../../gpu/kernels/convolutions/conv2d.ts";
 import type { Field, Program } from "../../gpu/kernel.ts";
 import { type Derivative, Node, type Primitive } from "../graph.ts";
 import type { Shape } from "../shape.ts";

@@ -4,8 +4,13 @@
  * the computation of discrete Fourier transform", 1970).
  */
 import type { Field } from "../../gpu/kernel.ts";
-import { fft as program, fftTable, isSmooth, takesTable } from "../../gpu/kernels/fft.ts";
-import { HostFft } from "../../gpu/kernels/host_fft.ts";
+import {
+  fft as program,
+  fftTable,
+  isSmooth,
+  takesTable,
+} from "../../gpu/kernels/transforms/fft.ts";
+import { HostFft } from "../../gpu/kernels/transforms/host_fft.ts";
 import { hostNode, Node, type Primitive } from "../graph.ts";
 import { sizeOf } from "../shape.ts";
 import { mul, real, scale as scaled, toComplex } from "./arithmetic.ts";

@@ -1,5 +1,5 @@
 /** What the decompositions into singular and eigenvectors share: rotations, order, and safe quotients. */
-import { jacobi } from "../../gpu/kernels/jacobi.ts";
+import { jacobi } from "../../gpu/kernels/factorisations/jacobi.ts";
 import type { Field } from "../../gpu/kernel.ts";
 import { Node, type Primitive } from "../graph.ts";
 import { fill, fillLike, mul } from "./arithmetic.ts";

@@ -1,6 +1,10 @@
 /** Tensors put together, and rows chosen by labels. */
 import { type Field, MOST_ROUNDS, single } from "../../gpu/kernel.ts";
-import { gather as gatherKernel, type GatherSpec, scatterAdd } from "../../gpu/kernels/gather.ts";
+import {
+  gather as gatherKernel,
+  type GatherSpec,
+  scatterAdd,
+} from "../../gpu/kernels/elementwise/gather.ts";
 import { cannot } from "../../gpu/errors.ts";
 import { type Derivative, Node, type Primitive } from "../graph.ts";
 import { checkAxis, type Shape, show, sizeOf } from "../shape.ts";

@@ -1,5 +1,5 @@
 /** Matrix products. Transposed and conjugated operands are read as they lie. */
-import { matmul as program } from "../../gpu/kernels/matmul.ts";
+import { matmul as program } from "../../gpu/kernels/products/matmul.ts";
 import { cannot } from "../../gpu/errors.ts";
 import type { Field } from "../../gpu/kernel.ts";
 import { Node, type Primitive } from "../graph.ts";

@@ -5,8 +5,8 @@ import {
   maxPool2d as largest,
   maxPool2dPick,
   maxPool2dScatter,
-} from "../../gpu/kernels/pool2d.ts";
-import type { Pool2dSpec } from "../../gpu/kernels/windows.ts";
+} from "../../gpu/kernels/windows/pool2d.ts";
+import type { Pool2dSpec } from "../../gpu/kernels/windows/windows.ts";
 import { cannot } from "../../gpu/errors.ts";
 import type { Field } from "../../gpu/kernel.ts";
 import { Node, parts, type Primitive } from "../graph.ts";

@@ -1,5 +1,5 @@
 /** The QR decomposition and its derivative. */
-import { householder } from "../../gpu/kernels/householder.ts";
+import { householder } from "../../gpu/kernels/factorisations/householder.ts";
 import { cannot } from "../../gpu/errors.ts";
 import type { Field } from "../../gpu/kernel.ts";
 import { Node, parts, type Primitive } from "../graph.ts";

@@ -1,7 +1,7 @@
 /** Reductions over axes beside the sum, and running sums. */
-import { argmax as argmaxProgram } from "../../gpu/kernels/argmax.ts";
-import { reduce } from "../../gpu/kernels/reduce.ts";
-import { scan } from "../../gpu/kernels/scan.ts";
+import { argmax as argmaxProgram } from "../../gpu/kernels/reductions/argmax.ts";
+import { reduce } from "../../gpu/kernels/reductions/reduce.ts";
+import { scan } from "../../gpu/kernels/reductions/scan.ts";
 import { cannot } from "../../gpu/errors.ts";
 import type { Field } from "../../gpu/kernel.ts";
 import { Node, type Primitive } from "../graph.ts";

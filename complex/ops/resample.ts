@@ -1,5 +1,5 @@
 /** Banded linear maps along one axis, given by tables of the host; the derivative is one as well. */
-import { resample as kernel } from "../../gpu/kernels/resample.ts";
+import { resample as kernel } from "../../gpu/kernels/windows/resample.ts";
 import { type Field, single } from "../../gpu/kernel.ts";
 import { hostNode, Node, type Primitive } from "../graph.ts";
 import { sizeOf } from "../shape.ts";

@@ -1,6 +1,11 @@
 /** Linear systems and inverses, from an elimination of the matrix. */
-import { eliminate, NOT_FINITE, SINGULAR, upper } from "../../gpu/kernels/eliminate.ts";
-import { substitute } from "../../gpu/kernels/substitute.ts";
+import {
+  eliminate,
+  NOT_FINITE,
+  SINGULAR,
+  upper,
+} from "../../gpu/kernels/factorisations/eliminate.ts";
+import { substitute } from "../../gpu/kernels/factorisations/substitute.ts";
 import { cannot } from "../../gpu/errors.ts";
 import type { Field } from "../../gpu/kernel.ts";
 import { Node, parts, type Primitive } from "../graph.ts";

@@ -14,7 +14,7 @@ import {
   shift,
   split,
 } from "../../gpu/index.ts";
-import { reduce } from "../../gpu/kernels/reduce.ts";
+import { reduce } from "../../gpu/kernels/reductions/reduce.ts";
 import { type Derivative, Node, type Placement, type Primitive } from "../graph.ts";
 import { type Axes, broadcastShapes, checkAxes, sameShape, type Shape } from "../shape.ts";
 

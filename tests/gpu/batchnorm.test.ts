@@ -4,12 +4,12 @@ import {
   covarianceBackward,
   covarianceNormalize,
   covarianceStatistics,
-} from "../../gpu/kernels/batchnorm.ts";
+} from "../../gpu/kernels/norms/batchnorm.ts";
 import {
   naiveBackward,
   naiveNormalize,
   naiveStatistics,
-} from "../../gpu/kernels/batchnorm_naive.ts";
+} from "../../gpu/kernels/norms/batchnorm_naive.ts";
 import { assertClose } from "../support/close.ts";
 import { runOnAll } from "../support/program.ts";
 import { randoms } from "../support/seeded.ts";

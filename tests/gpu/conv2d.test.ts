@@ -4,7 +4,7 @@ import {
   conv2dInputGradient,
   type Conv2dSpec,
   conv2dWeightGradient,
-} from "../../gpu/kernels/conv2d.ts";
+} from "../../gpu/kernels/convolutions/conv2d.ts";
 import type { Engine } from "../../gpu/engine.ts";
 import type { HostArray, Program } from "../../gpu/kernel.ts";
 import { dot } from "../support/close.ts";

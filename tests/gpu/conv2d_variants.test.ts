@@ -1,7 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { CpuEngine } from "../../gpu/cpu.ts";
 import { WORDS } from "../../gpu/kernel.ts";
-import { conv2d, conv2dInputGradient, type Conv2dSpec } from "../../gpu/kernels/conv2d.ts";
+import {
+  conv2d,
+  conv2dInputGradient,
+  type Conv2dSpec,
+} from "../../gpu/kernels/convolutions/conv2d.ts";
 import { engines, runProgram } from "../support/program.ts";
 import { hashed, Seeded } from "../support/seeded.ts";
 import { inVariant, variantNames } from "../support/variants.ts";

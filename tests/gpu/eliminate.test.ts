@@ -1,9 +1,15 @@
 /** Elimination, substitution and determinants against float64, on both engines and for hardware. */
 import { assert, assertEquals } from "@std/assert";
 import { type Field, WORDS } from "../../gpu/kernel.ts";
-import { determinant } from "../../gpu/kernels/determinant.ts";
-import { eliminate, NOT_FINITE, ODD, SINGULAR, upper } from "../../gpu/kernels/eliminate.ts";
-import { substitute } from "../../gpu/kernels/substitute.ts";
+import { determinant } from "../../gpu/kernels/factorisations/determinant.ts";
+import {
+  eliminate,
+  NOT_FINITE,
+  ODD,
+  SINGULAR,
+  upper,
+} from "../../gpu/kernels/factorisations/eliminate.ts";
+import { substitute } from "../../gpu/kernels/factorisations/substitute.ts";
 import type { Engine } from "../../gpu/engine.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

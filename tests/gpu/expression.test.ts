@@ -14,7 +14,7 @@ import {
   single,
   WORDS,
 } from "../../gpu/kernel.ts";
-import { mapKernel, mapShader, type MapSpec } from "../../gpu/kernels/map.ts";
+import { mapKernel, mapShader, type MapSpec } from "../../gpu/kernels/elementwise/map.ts";
 import { openWasm } from "../../gpu/wasm/instance.ts";
 import { stretchOf } from "../../gpu/wasm/stretch.ts";
 import { assertClose } from "../support/close.ts";

@@ -1,9 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
-import { fft, type FftSpec, fftTable, isSmooth, takesTable } from "../../gpu/kernels/fft.ts";
+import {
+  fft,
+  type FftSpec,
+  fftTable,
+  isSmooth,
+  takesTable,
+} from "../../gpu/kernels/transforms/fft.ts";
 import { CpuEngine } from "../../gpu/cpu.ts";
 import type { Engine } from "../../gpu/engine.ts";
 import { WORDS } from "../../gpu/kernel.ts";
-import { HostFft } from "../../gpu/kernels/host_fft.ts";
+import { HostFft } from "../../gpu/kernels/transforms/host_fft.ts";
 import { dft64, dft64Along, errorBound, relativeError } from "../support/dft.ts";
 import { onEngines } from "../support/engines.ts";
 import { runProgram } from "../support/program.ts";

@@ -6,7 +6,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { CpuEngine } from "../../gpu/cpu.ts";
 import { linear } from "../../gpu/index.ts";
 import { type DType, type HostArray, single, WGSL_TYPE, WORDS } from "../../gpu/kernel.ts";
-import { mapKernel } from "../../gpu/kernels/map.ts";
+import { mapKernel } from "../../gpu/kernels/elementwise/map.ts";
 import { linkWgsl, type MapFunction } from "../../gpu/function.ts";
 import * as functions from "../../gpu/functions.ts";
 import { philox } from "../../gpu/functions/random.ts";

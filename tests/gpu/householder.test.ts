@@ -1,7 +1,7 @@
 /** Householder's reflections against float64, on both engines and for hardware. */
 import { assertEquals } from "@std/assert";
 import { type Field, WORDS } from "../../gpu/kernel.ts";
-import { householder } from "../../gpu/kernels/householder.ts";
+import { householder } from "../../gpu/kernels/factorisations/householder.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { onHardware, runProgram } from "../support/program.ts";

@@ -1,5 +1,5 @@
 /** Rotations of the rows of matrices, on both engines and as hardware runs them. */
-import { jacobi, type JacobiSpec } from "../../gpu/kernels/jacobi.ts";
+import { jacobi, type JacobiSpec } from "../../gpu/kernels/factorisations/jacobi.ts";
 import type { Program } from "../../gpu/kernel.ts";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { assertClose } from "../support/close.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { sizeOf } from "../../complex/shape.ts";
-import { matmul, type MatmulSpec } from "../../gpu/kernels/matmul.ts";
+import { matmul, type MatmulSpec } from "../../gpu/kernels/products/matmul.ts";
 import { kernelEngines, onHardware, runProgram } from "../support/program.ts";
 import { hashed } from "../support/seeded.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { CpuEngine } from "../../gpu/cpu.ts";
 import { WORDS } from "../../gpu/kernel.ts";
-import { matmul, type MatmulSpec } from "../../gpu/kernels/matmul.ts";
+import { matmul, type MatmulSpec } from "../../gpu/kernels/products/matmul.ts";
 import { engines, runProgram } from "../support/program.ts";
 import { hashed, Seeded } from "../support/seeded.ts";
 import { inVariant, variantNames } from "../support/variants.ts";

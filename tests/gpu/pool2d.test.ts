@@ -8,8 +8,8 @@ import {
   maxPool2dPick,
   maxPool2dScatter,
   NO_WINNER,
-} from "../../gpu/kernels/pool2d.ts";
-import type { Pool2dSpec } from "../../gpu/kernels/windows.ts";
+} from "../../gpu/kernels/windows/pool2d.ts";
+import type { Pool2dSpec } from "../../gpu/kernels/windows/windows.ts";
 import { dot } from "../support/close.ts";
 import { runOnAll } from "../support/program.ts";
 import { randoms } from "../support/seeded.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { use } from "../../gpu/device.ts";
 import { ArgandError } from "../../gpu/errors.ts";
 import { type Kernel, linearGrid, linearMain } from "../../gpu/kernel.ts";
-import { profile } from "../../gpu/profile.ts";
+import { profile } from "../../gpu/measuring/profile.ts";
 import { complex, ones, parameter, tensor } from "../../complex/create.ts";
 import { randnComplex } from "../../complex/random.ts";
 import { eval as evaluate } from "../../complex/transform.ts";

@@ -1,5 +1,5 @@
 import { single, WORDS } from "../../gpu/kernel.ts";
-import { resample, type ResampleSpec } from "../../gpu/kernels/resample.ts";
+import { resample, type ResampleSpec } from "../../gpu/kernels/windows/resample.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { runProgram } from "../support/program.ts";

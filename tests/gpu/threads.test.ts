@@ -2,18 +2,18 @@
 import { assertEquals } from "@std/assert";
 import { CpuEngine } from "../../gpu/cpu.ts";
 import type { HostArray, Program } from "../../gpu/kernel.ts";
-import * as covariance from "../../gpu/kernels/batchnorm.ts";
-import * as naive from "../../gpu/kernels/batchnorm_naive.ts";
-import { eliminate } from "../../gpu/kernels/eliminate.ts";
-import { householder } from "../../gpu/kernels/householder.ts";
+import * as covariance from "../../gpu/kernels/norms/batchnorm.ts";
+import * as naive from "../../gpu/kernels/norms/batchnorm_naive.ts";
+import { eliminate } from "../../gpu/kernels/factorisations/eliminate.ts";
+import { householder } from "../../gpu/kernels/factorisations/householder.ts";
 import {
   avgPool2d,
   avgPool2dScatter,
   maxPool2d,
   maxPool2dPick,
   maxPool2dScatter,
-} from "../../gpu/kernels/pool2d.ts";
-import type { Pool2dSpec } from "../../gpu/kernels/windows.ts";
+} from "../../gpu/kernels/windows/pool2d.ts";
+import type { Pool2dSpec } from "../../gpu/kernels/windows/windows.ts";
 import { assertClose } from "../support/close.ts";
 import { runProgram } from "../support/program.ts";
 import { Seeded } from "../support/seeded.ts";

@@ -1,10 +1,14 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { CpuEngine } from "../../gpu/cpu.ts";
 import type { DeviceBuffer } from "../../gpu/engine.ts";
-import { partialSums, type PartialSumsSpec } from "../../gpu/kernels/partial_sums.ts";
+import { partialSums, type PartialSumsSpec } from "../../gpu/kernels/products/partial_sums.ts";
 import { type Program, single } from "../../gpu/kernel.ts";
-import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "../../gpu/kernels/conv2d.ts";
-import { matmul } from "../../gpu/kernels/matmul.ts";
+import {
+  conv2d,
+  conv2dInputGradient,
+  conv2dWeightGradient,
+} from "../../gpu/kernels/convolutions/conv2d.ts";
+import { matmul } from "../../gpu/kernels/products/matmul.ts";
 import { Allocator } from "../../gpu/wasm/allocator.ts";
 import { openWasm, type WasmOptions } from "../../gpu/wasm/instance.ts";
 import { kernelEngines, runProgram } from "../support/program.ts";

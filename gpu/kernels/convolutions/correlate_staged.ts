@@ -1,0 +1,157 @@
+/**
+ * The correlation through workgroup memory, as hardware likes it: an implicit matrix product of packed
+ * weights with unfolded pixels. A workgroup brings a stretch of the weights and the pixels that meet them
+ * there together, and each thread multiplies out of it. Right on software adapters too, only slower.
+ */
+import type { Field, Shader } from "../../kernel.ts";
+import { WGSL_TYPE } from "../../kernel.ts";
+import type { CorrelateSpec } from "./correlate_patch.ts";
+import { paddedRows } from "./pack_weights.ts";
+import { CHAIN, range, Sums, type Term } from "../products/tile.ts";
+
+/** Threads of a workgroup along rows and columns, the sums of each, and terms brought at a time. */
+export interface StagedTile {
+  readonly name: string;
+  readonly side: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+}
+
+const TILES = [
+  { side: 8, rows: 2, columns: 4, depth: 16 },
+  { side: 8, rows: 4, columns: 4, depth: 16 },
+  { side: 16, rows: 4, columns: 4, depth: 8 },
+];
+
+/** Fewest rows of weights, and terms of a sum, that make staging worth a try. */
+const FEWEST_ROWS = 8, FEWEST_TERMS = 16;
+
+/**
+ * The tiles that may be used, the best guess first; none where few rows share the pixels, or where most
+ * taps would meet the zeros between lifted pixels.
+ */
+export function stagedTiles({ depth, rows, kernel, lift }: CorrelateSpec): StagedTile[] {
+  const few = rows < FEWEST_ROWS || depth * kernel[0] * kernel[1] < FEWEST_TERMS;
+  if (few || lift[0] * lift[1] > 1) return [];
+  const waste = (tile: { side: number; rows: number }) => {
+    const high = tile.side * tile.rows;
+    return Math.ceil(rows / high) * high / rows;
+  };
+  return TILES.filter((tile) => waste(tile) <= 1.6 || tile === TILES[0]).reverse().map((tile) => ({
+    name: `staged ${tile.side * tile.rows}x${tile.side * tile.columns}`,
+    ...tile,
+  }));
+}
+
+const termOf = (field: Field, name: string): Term =>
+  field === "c64" ? { re: `${name}.x`, im: `${name}.y` } : { re: name, im: "" };
+
+/** The shader; bindings x, packed weights, the bias where asked, and y. */
+export function stagedShader(spec: CorrelateSpec, tile: StagedTile): Shader {
+  const { dtype, batch, groups, depth, rows, input, output, kernel, step, padding } = spec;
+  const { dilation } = spec;
+  const { side } = tile;
+  const taps = kernel[0] * kernel[1], terms = depth * taps, padded = paddedRows(rows);
+  const pixels = output[0] * output[1], plane = input[0] * input[1];
+  const high = side * tile.rows, wide = side * tile.columns, threads = side * side;
+  // One element more than needed in a line, so that columns spread over the banks.
+  const lineW = high + 1, lineX = wide + 1;
+  const down = Math.ceil(rows / high), across = Math.ceil(batch * pixels / wide);
+  const all = groups * down * across;
+  const type = WGSL_TYPE[dtype];
+  const total = new Sums(dtype, tile.rows, tile.columns, "t");
+  const part = new Sums(dtype, tile.rows, tile.columns, "p");
+  const products = range(tile.rows).flatMap((r) =>
+    range(tile.columns).map((c) =>
+      part.multiplyAdd(r, c, termOf(dtype, `w${r}`), termOf(dtype, `v${c}`))
+    )
+  );
+  const outputs = range(tile.rows).flatMap((r) =>
+    range(tile.columns).map((c) =>
+      `{ let m = row0 + ty + ${r * side}u; let column = column0 + tx + ${c * side}u;
+if (m < ${rows}u && column < ${batch * pixels}u) {
+${spec.bias ? total.addElement(r, c, `in2[g * ${rows}u + m]`) : ""}
+out0[(((column / ${pixels}u) * ${groups}u + g) * ${rows}u + m) * ${pixels}u + column % ${pixels}u] = ${
+        total.value(r, c, 1)
+      };
+} }`
+    )
+  );
+  /** WGSL: `body` for each of `count` elements, dealt out to the threads; it sees `u`. */
+  const shared = (count: number, body: string) =>
+    `for (var u = lane; u < ${count}u; u += ${threads}u) {\n${body}\n}`;
+  const source = `
+var<workgroup> stage_w: array<${type}, ${tile.depth * lineW}>;
+var<workgroup> stage_x: array<${type}, ${tile.depth * lineX}>;
+@compute @workgroup_size(${side}, ${side})
+fn main(
+  @builtin(workgroup_id) wid: vec3<u32>,
+  @builtin(num_workgroups) grid: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+let item = wid.x + wid.y * grid.x;
+if (item >= ${all}u) { return; }
+let tx = lane % ${side}u;
+let ty = lane / ${side}u;
+let column0 = (item % ${across}u) * ${wide}u;
+let row0 = ((item / ${across}u) % ${down}u) * ${high}u;
+let g = item / ${across * down}u;
+${total.declare()}
+for (var chain = 0u; chain < ${terms}u; chain += ${CHAIN}u) {
+let chain_end = min(chain + ${CHAIN}u, ${terms}u);
+${part.declare()}
+for (var k0 = chain; k0 < chain_end; k0 += ${tile.depth}u) {
+${
+    shared(
+      tile.depth * high,
+      `let k = k0 + u / ${high}u;
+let m = row0 + u % ${high}u;
+var value = ${type}();
+if (k < ${terms}u && m < ${rows}u) { value = in1[(g * ${terms}u + k) * ${padded}u + m]; }
+stage_w[(u / ${high}u) * ${lineW}u + u % ${high}u] = value;`,
+    )
+  }
+${
+    shared(
+      tile.depth * wide,
+      `let k = k0 + u / ${wide}u;
+let column = column0 + u % ${wide}u;
+let pixel = column % ${pixels}u;
+let t = k % ${taps}u;
+let row = i32(pixel / ${output[1]}u) * ${step[0]} + i32(t / ${kernel[1]}u) * ${dilation[0]} - (${
+        padding[0]
+      });
+let place = i32(pixel % ${output[1]}u) * ${step[1]} + i32(t % ${kernel[1]}u) * ${dilation[1]} - (${
+        padding[1]
+      });
+var value = ${type}();
+if (k < ${terms}u && column < ${batch * pixels}u && row >= 0 && row < ${
+        input[0]
+      } && place >= 0 && place < ${input[1]}) {
+value = in0[(((column / ${pixels}u) * ${groups}u + g) * ${depth}u + k / ${taps}u) * ${plane}u +
+  u32(row * ${input[1]} + place)];
+}
+stage_x[(u / ${wide}u) * ${lineX}u + u % ${wide}u] = value;`,
+    )
+  }
+workgroupBarrier();
+for (var q = 0u; q < ${tile.depth}u; q += 1u) {
+${range(tile.rows).map((r) => `let w${r} = stage_w[q * ${lineW}u + ty + ${r * side}u];`).join("\n")}
+${
+    range(tile.columns).map((c) => `let v${c} = stage_x[q * ${lineX}u + tx + ${c * side}u];`).join(
+      "\n",
+    )
+  }
+${products.join("\n")}
+}
+workgroupBarrier();
+}
+${total.add(part)}
+}
+${outputs.join("\n")}
+}`;
+  const rounds = Math.ceil(terms / tile.depth) *
+    (tile.depth + Math.ceil(tile.depth * (high + wide) / threads) + 2);
+  return { source, workgroups: [all, 1, 1], rounds };
+}

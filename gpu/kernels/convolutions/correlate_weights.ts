@@ -1,0 +1,424 @@
+/** The inner kernel of a convolution's gradient to its weights: a correlation summed over pixels. */
+import { type Adapter, BYTES, type Field, type Kernel, MULTIPLY_ADD, WORDS } from "../../kernel.ts";
+import type { Pair } from "./pack_weights.ts";
+import { hostProduct } from "../products/host_product.ts";
+import { partsOfSum } from "../products/partial_sums.ts";
+import { padded } from "../products/wasm_planes.ts";
+import { digit, wasmProduct } from "../products/wasm_product.ts";
+import {
+  CHAIN,
+  chained,
+  cheapest,
+  compileTime,
+  LLVMPIPE,
+  loadWidth,
+  MOST_COMPILE,
+  MOST_COMPILE_TEXELS,
+  range,
+  Reader,
+  Sums,
+  TEXEL_SHARE,
+  texelWidth,
+  tileGrid,
+  tileMain,
+  when,
+  worthTexels,
+} from "../products/tile.ts";
+
+/**
+ * w[g, m, d, t] = Σ_{b, o} conj(x[b, g, d, o·stride + t·dilation − padding]) · y[b, g, m, o], in `parts`
+ * partial sums that are written one after the other.
+ */
+export interface CorrelateWeightsSpec {
+  readonly dtype: Field;
+  readonly batch: number;
+  readonly groups: number;
+  /** Channels of x in a group. */
+  readonly depth: number;
+  /** Channels of y in a group. */
+  readonly rows: number;
+  /** Height and width of x. */
+  readonly input: Pair;
+  /** Height and width of y. */
+  readonly output: Pair;
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Pair;
+  readonly dilation: Pair;
+  /** Conjugates x. */
+  readonly conj: boolean;
+  readonly parts: number;
+}
+
+/** A thread's share: channels of y, channels of x, and a patch of taps. */
+interface Patch {
+  readonly rows: number;
+  readonly depth: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Elements of the weights. */
+export function weightsOf(
+  { groups, rows, depth, kernel }: Omit<CorrelateWeightsSpec, "parts">,
+): number {
+  return groups * rows * depth * kernel[0] * kernel[1];
+}
+
+/** In how many parts to cut the sum over batch and pixels. */
+export function weightParts(spec: Omit<CorrelateWeightsSpec, "parts">): number {
+  const { batch, output } = spec;
+  const parts = partsOfSum(batch * output[0] * output[1], weightsOf(spec));
+  return Math.min(parts, batch * output[0] * stretchesOf(output[1]).perRow);
+}
+
+/**
+ * A row of `width` pixels is read `unroll` pixels at a time, in stretches of at most 64 such steps;
+ * a part is some whole stretches.
+ */
+function stretchesOf(width: number): { unroll: number; steps: number; perRow: number } {
+  const unroll = [4, 3, 2].find((u) => width % u === 0) ?? 1;
+  const steps = Math.min(width / unroll, 64);
+  return { unroll, steps, perRow: Math.ceil(width / unroll / steps) };
+}
+
+/** Inputs x and y; the output holds the partial sums. */
+export const correlateWeights: Kernel<CorrelateWeightsSpec> = {
+  name: "correlateWeights",
+  flops: (spec) =>
+    MULTIPLY_ADD[spec.dtype] * weightsOf(spec) * spec.batch * spec.output[0] * spec.output[1],
+  bindings: ({ dtype }) => ({ inputs: [dtype, dtype], outputs: [dtype] }),
+  variants: (spec, adapter) =>
+    texelsOf(spec, adapter).length > 0 ? ["texels", "registers"] : ["registers"],
+  wgsl(spec, adapter, variant) {
+    const { software } = adapter;
+    const texels = variant === "registers" ? [] : texelsOf(spec, adapter);
+    const patches = candidates(spec, software, texels);
+    const prices = software ? LLVMPIPE[spec.dtype] : undefined;
+    const patch = cheapest(adapter, spec.dtype, patches, (p) => costOf(spec, p, texels), prices);
+    const threads = threadsOf(spec, patch);
+    const { x, y } = readersOf(spec, patch, texels);
+    return {
+      source: `${x.declare()}\n${y.declare()}\n` +
+        tileMain(adapter, threads, tileBody(spec, patch, x, y)),
+      workgroups: tileGrid(adapter, threads),
+      texels: [x, y].filter((reader) => reader.texels).map(({ slot }) => slot),
+    };
+  },
+  cpu(spec, [x, y], [out]) {
+    const { dtype, groups, depth, rows, input, output, kernel, stride, padding } = spec;
+    const { dilation, conj, parts } = spec;
+    const words = WORDS[dtype];
+    const taps = kernel[0] * kernel[1], count = weightsOf(spec);
+    const pixels = output[0] * output[1];
+    for (let part = 0; part < parts; part++) {
+      const { start, end } = pixelsOf(spec, part);
+      for (let g = 0; g < groups; g++) {
+        hostProduct({
+          field: dtype,
+          rows,
+          columns: depth * taps,
+          depth: end - start,
+          a(row, from, to, into, at) {
+            for (let p = start + from; p < start + to; p++) {
+              const b = Math.floor(p / pixels);
+              const e = (((b * groups + g) * rows + row) * pixels + p - b * pixels) * words;
+              into[at++] = y[e];
+              if (words === 2) into[at++] = y[e + 1];
+            }
+          },
+          b(column, from, to, into, at) {
+            const d = Math.floor(column / taps);
+            const ty = Math.floor((column % taps) / kernel[1]) * dilation[0] - padding[0];
+            const tx = (column % kernel[1]) * dilation[1] - padding[1];
+            let ox = (start + from) % output[1];
+            let oy = Math.floor((start + from) / output[1]) % output[0];
+            let b = Math.floor((start + from) / pixels);
+            for (let p = from; p < to; p++) {
+              const iy = oy * stride[0] + ty, ix = ox * stride[1] + tx;
+              const inside = iy >= 0 && ix >= 0 && iy < input[0] && ix < input[1];
+              const row = ((b * groups + g) * depth + d) * input[0] + iy;
+              const e = inside ? (row * input[1] + ix) * words : -1;
+              into[at++] = inside ? x[e] : 0;
+              if (words === 2) into[at++] = inside ? (conj ? -x[e + 1] : x[e + 1]) : 0;
+              if (++ox === output[1]) {
+                ox = 0;
+                if (++oy === output[0]) {
+                  oy = 0;
+                  b++;
+                }
+              }
+            }
+          },
+          store(row, column, re, im) {
+            const at = (part * count + (g * rows + row) * depth * taps + column) * words;
+            out[at] = re;
+            if (words === 2) out[at + 1] = im;
+          },
+        });
+      }
+    }
+  },
+  wasm(spec, module) {
+    const { dtype, batch, groups, depth, rows, output, kernel, stride, dilation, parts } = spec;
+    const images = padded({
+      ...spec,
+      planes: batch * groups * depth,
+      step: stride,
+      lift: [1, 1],
+    });
+    const [high, wide] = images.size, plane = high * wide;
+    const pixels = output[0] * output[1], columns = depth * kernel[0] * kernel[1];
+    const run = wasmProduct({
+      field: dtype,
+      rows,
+      columns,
+      a: {
+        row: digit(pixels),
+        k: { extents: [1, pixels], steps: [groups * rows * pixels, 0, 1] },
+        conj: false,
+      },
+      b: {
+        column: { extents: kernel, steps: [plane, dilation[0] * wide, dilation[1]] },
+        k: {
+          extents: output,
+          steps: [groups * depth * plane, stride[0] * wide, stride[1]],
+        },
+        conj: spec.conj,
+      },
+      c: { row: digit(columns), column: digit(1) },
+      bias: "none",
+      items: range(parts * groups).map((item) => {
+        const part = Math.floor(item / groups), g = item % groups;
+        const { start, end } = pixelsOf(spec, part);
+        return {
+          a: g * rows * pixels,
+          b: g * depth * plane + images.origin,
+          c: (part * groups + g) * rows * columns,
+          bias: 0,
+          first: start,
+          count: end - start,
+        };
+      }),
+    });
+    return ([x, y], [out]) => images.run(module, x, (pointer) => run(module, y, pointer, out, 0));
+  },
+};
+
+/** The pixels, counted over the batch, that a part sums. */
+function pixelsOf(spec: CorrelateWeightsSpec, part: number): { start: number; end: number } {
+  const { batch, output, parts } = spec;
+  const { unroll, steps, perRow } = stretchesOf(output[1]);
+  const stretches = batch * output[0] * perRow, perPart = Math.ceil(stretches / parts);
+  const begin = (s: number) => Math.floor(s / perRow) * output[1] + (s % perRow) * steps * unroll;
+  return {
+    start: begin(Math.min(part * perPart, stretches)),
+    end: begin(Math.min((part + 1) * perPart, stretches)),
+  };
+}
+
+function tilesOf(spec: CorrelateWeightsSpec, patch: Patch): [number, number, number, number] {
+  return [
+    Math.ceil(spec.rows / patch.rows),
+    Math.ceil(spec.depth / patch.depth),
+    Math.ceil(spec.kernel[0] / patch.height),
+    Math.ceil(spec.kernel[1] / patch.width),
+  ];
+}
+
+function threadsOf(spec: CorrelateWeightsSpec, patch: Patch): number {
+  return tilesOf(spec, patch).reduce((p, n) => p * n, spec.parts * spec.groups);
+}
+
+/** The operands that may be read as texels on this adapter and are worth the copy: x, y. */
+function texelsOf(spec: CorrelateWeightsSpec, adapter: Adapter): number[] {
+  if (!adapter.texels) return [];
+  const { dtype, batch, groups, depth, rows, input, output } = spec;
+  const multiplications = weightsOf(spec) * batch * output[0] * output[1];
+  const image = BYTES[dtype] * batch * groups;
+  const bytes = [image * depth * input[0] * input[1], image * rows * output[0] * output[1]];
+  return [0, 1].filter((slot) => worthTexels(bytes[slot], multiplications));
+}
+
+function readersOf(
+  spec: CorrelateWeightsSpec,
+  patch: Patch,
+  texels: readonly number[],
+): { x: Reader; y: Reader } {
+  const { dtype, input, output, kernel, stride, dilation } = spec;
+  const { unroll } = stretchesOf(output[1]);
+  const along = unroll < output[1] ? unroll * stride[1] : 0;
+  const across = patch.width < kernel[1] ? patch.width * dilation[1] : 0;
+  const reader = (slot: number, width: number) =>
+    new Reader(dtype, slot, width, false, texels.includes(slot) && width === texelWidth(dtype));
+  return {
+    x: reader(0, loadWidth(dtype, input[1], along, across)),
+    y: reader(1, loadWidth(dtype, output[1], unroll)),
+  };
+}
+
+function candidates(
+  spec: CorrelateWeightsSpec,
+  software: boolean,
+  texels: readonly number[],
+): Patch[] {
+  const { rows, depth, kernel } = spec;
+  const most = texels.length > 0 ? MOST_COMPILE_TEXELS : MOST_COMPILE;
+  const fit = (sizes: number[], extent: number) =>
+    [...new Set([...sizes, extent])].filter((s) => s <= extent);
+  const patches: Patch[] = [];
+  for (const r of fit(software ? [1, 2, 4, 5, 8, 10, 16] : [1, 2, 4], rows)) {
+    for (const d of fit([1, 2, 4, 8], depth)) {
+      for (const height of fit([1, 2, 3], kernel[0])) {
+        for (const width of fit([1, 2, 4, 8], kernel[1])) {
+          const sums = r * d * height * width;
+          const patch = { rows: r, depth: d, height, width };
+          const { stored, copied, products } = bodyOf(spec, patch, texels);
+          const fits = software
+            ? compileTime(spec.dtype, products, stored + copied) <= most
+            : sums <= 20 && products <= 512;
+          if (sums === 1 || fits) patches.push(patch);
+        }
+      }
+    }
+  }
+  return patches;
+}
+
+/** Products of one step along a row, and its loads from storage and of texels. */
+function bodyOf(spec: CorrelateWeightsSpec, patch: Patch, texels: readonly number[]) {
+  const { unroll } = stretchesOf(spec.output[1]);
+  const { x, y } = readersOf(spec, patch, texels);
+  const span = (unroll - 1) * spec.stride[1] + (patch.width - 1) * spec.dilation[1] + 1;
+  const reads = Math.min(Math.ceil(span / x.width), unroll * patch.width);
+  const ofX = patch.depth * patch.height * reads, ofY = patch.rows * unroll / y.width;
+  const copied = (x.texels ? ofX : 0) + (y.texels ? ofY : 0);
+  return {
+    stored: ofX + ofY - copied,
+    copied,
+    products: patch.rows * patch.depth * patch.height * patch.width * unroll,
+  };
+}
+
+function costOf(spec: CorrelateWeightsSpec, patch: Patch, texels: readonly number[]) {
+  const { stored, copied, products } = bodyOf(spec, patch, texels);
+  return { threads: threadsOf(spec, patch), loads: stored + TEXEL_SHARE * copied, products };
+}
+
+function tileBody(spec: CorrelateWeightsSpec, patch: Patch, x: Reader, y: Reader): string {
+  const { dtype, batch, groups, depth, rows, input, output, kernel, stride, padding } = spec;
+  const { dilation, parts } = spec;
+  const [mTiles, dTiles, hTiles, wTiles] = tilesOf(spec, patch);
+  const { unroll, steps, perRow } = stretchesOf(output[1]);
+  const stretches = batch * output[0] * perRow, perPart = Math.ceil(stretches / parts);
+  const units = input[1] / x.width;
+  const reach = (axis: 0 | 1) =>
+    (output[axis] - 1) * stride[axis] + (kernel[axis] - 1) * dilation[axis] - padding[axis];
+  const maskY = padding[0] > 0 || reach(0) >= input[0];
+  const maskX = padding[1] > 0 || reach(1) >= input[1];
+  const total = new Sums(dtype, patch.rows, patch.depth * patch.height * patch.width, "t");
+  const inputRows = range(patch.depth).flatMap((d) =>
+    range(patch.height).map((h) => ({ d, h, name: `${d}_${h}` }))
+  );
+
+  /** WGSL of one stretch of pixels. */
+  const stretch = (sums: Sums): string => {
+    x.begin();
+    y.begin();
+    const out = [
+      `let line = s / ${perRow}u;`,
+      `let b = line / ${output[0]}u;`,
+      `let oy = line % ${output[0]}u;`,
+      `let q_first = (s % ${perRow}u) * ${steps}u;`,
+      `let q_last = min(q_first + ${steps}u, ${output[1] / unroll}u);`,
+    ];
+    for (const h of range(patch.height)) {
+      out.push(
+        `let at${h} = i32(oy) * ${stride[0]} + i32(h0 + ${h}u) * ${dilation[0]} - (${padding[0]});`,
+      );
+      if (maskY) out.push(`let ok${h} = at${h} >= 0 && at${h} < ${input[0]};`);
+    }
+    for (const { d, h, name } of inputRows) {
+      const row = maskY ? `clamp(at${h}, 0, ${input[0] - 1})` : `at${h}`;
+      out.push(
+        `let line${name} = (((b * ${groups}u + group) * ${depth}u + d0 + ${d}u) * ${input[0]}u` +
+          ` + u32(${row})) * ${units}u;`,
+      );
+    }
+    for (const r of range(patch.rows)) {
+      out.push(
+        `let line_y${r} = (((b * ${groups}u + group) * ${rows}u + m0 + ${r}u) * ${
+          output[0]
+        }u + oy)` +
+          ` * ${output[1] / y.width}u;`,
+      );
+    }
+    out.push(`for (var q = q_first; q < q_last; q += 1u) {`);
+    out.push(`let left = (q * ${unroll * stride[1]}u + w0 * ${dilation[1]}u) / ${x.width}u;`);
+    for (const { name } of inputRows) out.push(`let x${name} = line${name} + left;`);
+    for (const r of range(patch.rows)) {
+      out.push(`let y${r} = line_y${r} + q * ${unroll}u / ${y.width}u;`);
+    }
+    const alone = unroll === output[1] && wTiles === 1;
+    /** The pixel of x that tap c of pixel u meets; undefined where that is none. */
+    const pixel = ({ h, name }: typeof inputRows[number], c: number, u: number) => {
+      const offset = u * stride[1] + c * dilation[1] - padding[1];
+      if (alone && (offset < 0 || offset >= input[1])) return undefined;
+      return x.read(out, `x${name}`, offset, (unit) => {
+        const conditions = maskY ? [`ok${h}`] : [];
+        if (maskX && !alone) conditions.push(`u32(i32(left) + ${unit}) < ${units}u`);
+        return conditions.join(" && ") || undefined;
+      });
+    };
+    const products = inputRows.flatMap((row, k) =>
+      range(patch.width).flatMap((c) => range(unroll).map((u) => ({ row, k, c, u })))
+    );
+    // All pixels are loaded first: between the products loads cost up to twice as much.
+    for (const { row, c, u } of products) pixel(row, c, u);
+    for (const r of range(patch.rows)) {
+      for (const { row, k, c, u } of products) {
+        const value = pixel(row, c, u);
+        if (value === undefined) continue;
+        const cotangent = y.read(out, `y${r}`, u);
+        out.push(sums.multiplyAdd(r, k * patch.width + c, cotangent, value, false, spec.conj));
+      }
+    }
+    return `${out.join("\n")}\n}`;
+  };
+
+  const lines = [
+    `let w0 = (i % ${wTiles}u) * ${patch.width}u;`,
+    `let h0 = ((i / ${wTiles}u) % ${hTiles}u) * ${patch.height}u;`,
+    `let d0 = ((i / ${wTiles * hTiles}u) % ${dTiles}u) * ${patch.depth}u;`,
+    `let m0 = ((i / ${wTiles * hTiles * dTiles}u) % ${mTiles}u) * ${patch.rows}u;`,
+    `let group = (i / ${wTiles * hTiles * dTiles * mTiles}u) % ${groups}u;`,
+    `let part = i / ${wTiles * hTiles * dTiles * mTiles * groups}u;`,
+    total.declare(),
+    chained(total, {
+      name: "s",
+      from: `part * ${perPart}u`,
+      to: `min((part + 1u) * ${perPart}u, ${stretches}u)`,
+      block: Math.max(1, Math.floor(CHAIN / (steps * unroll))),
+      long: perPart * steps * unroll > 2 * CHAIN,
+    }, stretch),
+    `let weights = part * ${weightsOf(spec)}u;`,
+  ];
+  for (const r of range(patch.rows)) {
+    const stores = inputRows.map(({ d, h }, k) => {
+      const row =
+        `(((group * ${rows}u + m0 + ${r}u) * ${depth}u + d0 + ${d}u) * ${kernel[0]}u + h0` +
+        ` + ${h}u) * ${kernel[1]}u + w0`;
+      const taps = range(patch.width).map((c) =>
+        when(
+          kernel[1] % patch.width === 0,
+          `w0 + ${c}u < ${kernel[1]}u`,
+          `out0[weights + ${row} + ${c}u] = ${total.value(r, k * patch.width + c, 1)};`,
+        )
+      ).join("\n");
+      const inDepth = when(depth % patch.depth === 0, `d0 + ${d}u < ${depth}u`, taps);
+      return when(kernel[0] % patch.height === 0, `h0 + ${h}u < ${kernel[0]}u`, inDepth);
+    }).join("\n");
+    lines.push(when(rows % patch.rows === 0, `m0 + ${r}u < ${rows}u`, stores));
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,184 @@
+/**
+ * Dense factorisations by columns: each column of a matrix belongs to a few threads, which do all that
+ * happens to it in a dispatch. What one column needs of another comes from the dispatch before.
+ */
+import { type Adapter, type Field, type Step, WGSL_TYPE, WORDS } from "../../kernel.ts";
+import { linkWgsl } from "../../function.ts";
+import { exponentWgsl, nanWgsl, pow2Wgsl } from "../../functions/scaling.ts";
+import { linear } from "../../index.ts";
+import { mapKernel } from "../elementwise/map.ts";
+
+/** Rows of a column that are summed before they join the rest. */
+export const RUN = 32;
+
+/** The columns of a workgroup, and the threads that share the rows of each. */
+export interface Crew {
+  readonly columns: number;
+  readonly lanes: number;
+}
+
+/** Software: one vector of lanes, a thread a column. Hardware: threads enough to hide its latency. */
+export function crewOf(adapter: Adapter): Crew {
+  return { columns: 8, lanes: adapter.software ? 1 : 16 };
+}
+
+/** The grid that goes with {@link columnMain}. */
+export function columnGrid(batch: number, columns: number, crew: Crew): [number, number, number] {
+  return [batch * Math.ceil(columns / crew.columns), 1, 1];
+}
+
+/** WGSL of the field: `T`, `times`, `conjugate`, `inverse`, and `size_bits`, which orders by size. */
+export function fieldWgsl(dtype: Field): string {
+  const own = dtype === "f32"
+    ? `fn times(a: T, b: T) -> T { return a * b; }
+fn conjugate(a: T) -> T { return a; }
+fn inverse(a: T) -> T { return 1.0 / a; }
+fn size_of(a: T) -> f32 { return abs(a); }`
+    : `fn times(a: T, b: T) -> T { return vec2<f32>(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x); }
+fn conjugate(a: T) -> T { return vec2<f32>(a.x, -a.y); }
+fn inverse(a: T) -> T {
+  let e = exponent_of(max(abs(a.x), abs(a.y)));
+  let q = a * pow2(-e);
+  return vec2<f32>(q.x, -q.y) / dot(q, q) * pow2(-e);
+}
+fn size_of(a: T) -> f32 { return 0.5 * abs(a.x) + 0.5 * abs(a.y); }`;
+  return `alias T = ${WGSL_TYPE[dtype]};
+${linkWgsl([exponentWgsl, nanWgsl, pow2Wgsl])}
+${own}
+fn size_bits(a: T) -> u32 { return bitcast<u32>(size_of(a)); }`;
+}
+
+/** WGSL: what the lanes of a column have done so far is seen by all of them. */
+export function meet({ lanes }: Crew): string {
+  return lanes > 1 ? "storageBarrier(); workgroupBarrier();" : "";
+}
+
+/** WGSL: `total(x, local)`, the sum of x over the lanes of a column; all threads must call it. */
+function totalWgsl({ columns, lanes }: Crew): string {
+  if (lanes === 1) return "fn total(x: T, local: u32) -> T { return x; }";
+  return `var<workgroup> summands: array<T, ${columns * lanes}>;
+fn total(x: T, local: u32) -> T {
+  summands[local] = x;
+  storageBarrier(); workgroupBarrier();
+  var sum = T();
+  for (var r = local % ${columns}u; r < ${columns * lanes}u; r += ${columns}u) {
+    sum += summands[r];
+  }
+  workgroupBarrier();
+  return sum;
+}`;
+}
+
+/**
+ * WGSL: a `main` whose `body` sees `matrix`, the `column` of the thread (`mine` where there is such a
+ * column), its `lane`, the workgroup's `first` column and the thread's place `local` in it. Control
+ * flow that depends on `matrix`, `first` and the params is uniform.
+ *
+ * Sizes are params, so that matrices of all sizes share a pipeline: words 0 and 1 are the numbers of
+ * matrices and of `columns`, and `names` are those of the words that follow.
+ */
+export function columnMain(
+  dtype: Field,
+  crew: Crew,
+  names: readonly string[],
+  body: string,
+): string {
+  const lets = names.map((name, k) => `  let ${name} = param_u32(${k + 2}u);`).join("\n");
+  return `${fieldWgsl(dtype)}
+${totalWgsl(crew)}
+@compute @workgroup_size(${crew.columns * crew.lanes})
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let columns = param_u32(1u);
+${lets}
+  let crews = (columns + ${crew.columns - 1}u) / ${crew.columns}u;
+  let crew = group.x + group.y * groups.x;
+  if (crew >= param_u32(0u) * crews) { return; }
+  let matrix = crew / crews;
+  let first = (crew % crews) * ${crew.columns}u;
+  let column = first + local % ${crew.columns}u;
+  let lane = local / ${crew.columns}u;
+  let mine = column < columns;
+${body}
+}`;
+}
+
+/** On the host: y[yAt + j] += (re + i·im) · x[xAt + j] for `count` elements in a row. */
+export function addScaled(
+  dtype: Field,
+  count: number,
+  re: number,
+  im: number,
+  x: Float32Array | Float64Array,
+  xAt: number,
+  y: Float32Array | Float64Array,
+  yAt: number,
+): void {
+  if (dtype === "f32") {
+    for (let j = 0; j < count; j++) y[yAt + j] += re * x[xAt + j];
+    return;
+  }
+  const [from, to] = [2 * xAt, 2 * yAt];
+  for (let j = 0; j < 2 * count; j += 2) {
+    const xr = x[from + j], xi = x[from + j + 1];
+    y[to + j] += re * xr - im * xi;
+    y[to + j + 1] += re * xi + im * xr;
+  }
+}
+
+/** The real and imaginary part of element `at`. */
+export function part(
+  dtype: Field,
+  x: Float32Array | Float64Array,
+  at: number,
+): readonly [re: number, im: number] {
+  return dtype === "f32" ? [x[at], 0] : [x[2 * at], x[2 * at + 1]];
+}
+
+/** Writes element `at`. */
+export function put(dtype: Field, x: Float32Array, at: number, re: number, im: number): void {
+  x[at * WORDS[dtype]] = re;
+  if (dtype === "c64") x[2 * at + 1] = im;
+}
+
+/** Half of |re| + |im|, or |re|, as `size_of` has it. */
+export function sizeAt(dtype: Field, x: Float32Array, at: number): number {
+  const [re, im] = part(dtype, x, at);
+  return Math.fround(dtype === "f32" ? Math.abs(re) : 0.5 * Math.abs(re) + 0.5 * Math.abs(im));
+}
+
+/** 1 / (re + i·im). */
+export function inverse(re: number, im: number): readonly [re: number, im: number] {
+  const m = re * re + im * im;
+  return [re / m, -im / m];
+}
+
+/** The smallest normal number of float32: pivots and columns below it count as zero. */
+export const SMALLEST = 2 ** -126;
+
+/** Cuts `count` steps into runs so that the rounds of a run stay within `most`. */
+export function runs(count: number, rounds: (step: number) => number, most: number) {
+  const list: { readonly start: number; readonly end: number; readonly rounds: number }[] = [];
+  let start = 0;
+  let sum = 0;
+  for (let step = 0; step < count; step++) {
+    const more = rounds(step);
+    if (step > start && sum + more > most) {
+      list.push({ start, end: step, rounds: sum });
+      [start, sum] = [step, 0];
+    }
+    sum += more;
+  }
+  list.push({ start, end: count, rounds: sum });
+  return list;
+}
+
+/** A copy of `size` elements from the first input of a program to `output`. */
+export function copyStep(dtype: Field, size: number, output: Step["outputs"][number]): Step {
+  const value = { op: "load", input: 0, dtype, at: linear(size) } as const;
+  const spec = { size, value, inputs: [dtype], words: 0 };
+  return { kernel: mapKernel("copy"), spec, inputs: ["in0"], outputs: [output] };
+}

@@ -1,0 +1,45 @@
+/** y = A (x − μ) + β with a matrix of each channel: how the CPU engine normalises. */
+import type { HostArray, Kernel, Params } from "../../kernel.ts";
+import { type ChannelSpec, eachRow, runElements } from "./channels.ts";
+
+/** A channel's words in the table: μ, β and A by rows. */
+const WORDS = 8;
+
+/** Writes the eight words of a channel from the kernel's inputs behind x. */
+export type Coefficients<Spec> = (
+  spec: Spec,
+  inputs: readonly HostArray[],
+  params: Params,
+  channel: number,
+) => readonly number[];
+
+/** Both forms of a kernel whose first input is x [n, channels, inner] and whose output is like it. */
+export function channelAffine<Spec extends ChannelSpec>(
+  coefficients: Coefficients<Spec>,
+): Required<Pick<Kernel<Spec>, "cpu" | "wasm">> {
+  return {
+    cpu(s, [x, ...rest], [y], params) {
+      const table = Array.from(
+        { length: s.channels },
+        (_, c) => coefficients(s, rest, params, c),
+      );
+      eachRow(s, (channel, first, end) => {
+        const [mr, mi, br, bi, arr, ari, air, aii] = table[channel];
+        for (let k = 2 * first; k < 2 * end; k += 2) {
+          const dr = x[k] - mr, di = x[k + 1] - mi;
+          y[k] = arr * dr + ari * di + br;
+          y[k + 1] = air * dr + aii * di + bi;
+        }
+      });
+    },
+    wasm: (s, module) => ([x, ...rest], [y], params) =>
+      module.borrow(4 * WORDS * s.channels, (table) => {
+        const views = rest.map((pointer) => new Float32Array(module.buffer, pointer));
+        const words = new Float32Array(module.buffer, table, WORDS * s.channels);
+        for (let c = 0; c < s.channels; c++) {
+          words.set(coefficients(s, views, params, c), WORDS * c);
+        }
+        runElements(module, "channelAffine", s, [x, table], y);
+      }),
+  };
+}

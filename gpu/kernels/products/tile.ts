@@ -1,0 +1,337 @@
+/**
+ * Register tiles: the WGSL shared by the dense linear kernels. Each thread keeps a small matrix of
+ * sums in variables and reads its operands straight from storage, several neighbours in one load.
+ *
+ * On a software adapter a load costs some 25 ns however wide it is and a complex multiply-add of eight
+ * lanes about 1 ns, so that tiles are as large as compile time allows and loads as wide as alignment
+ * allows. Workgroup memory gains nothing there.
+ */
+import { type Adapter, type Field, linearGrid, linearMain, WORDS } from "../../kernel.ts";
+
+/** Longest serial float32 sum; longer ones are sums of partial sums. */
+export const CHAIN = 256;
+
+/** WGSL names of the parts of one number; `im` is empty where the number is real. */
+export interface Term {
+  readonly re: string;
+  readonly im: string;
+}
+
+/** The integers from 0 to n − 1. */
+export function range(n: number): number[] {
+  return Array.from({ length: n }, (_, k) => k);
+}
+
+/** The widest load, in elements, of which all of `extents` (offsets that occur) are multiples. */
+export function loadWidth(field: Field, ...extents: number[]): number {
+  const widths = field === "c64" ? [2] : [4, 2];
+  return widths.find((w) => extents.every((e) => e % w === 0)) ?? 1;
+}
+
+/** The WGSL type of `width` elements side by side. */
+function unitType(field: Field, width: number): string {
+  const words = width * WORDS[field];
+  return words === 1 ? "f32" : `vec${words}<f32>`;
+}
+
+/**
+ * Reads of one input in units of `width` elements. Within a block of WGSL each unit is loaded once,
+ * at its first use, so that overlapping windows share their loads.
+ */
+export class Reader {
+  readonly #seen = new Map<string, string>();
+  #serial = 0;
+
+  /** `slot` is the number of the input's binding. */
+  constructor(
+    readonly field: Field,
+    readonly slot: number,
+    readonly width: number,
+    /** The input is a uniform buffer, whose element is a `vec4<f32>`. */
+    readonly uniform = false,
+    /** The input is read as texels, of which each holds one unit: a unit is four numbers. */
+    readonly texels = false,
+  ) {}
+
+  /** A second declaration of the binding, with the wider element; WGSL allows aliases. */
+  declare(): string {
+    if (this.uniform || this.texels) return "";
+    return `@group(0) @binding(${this.slot}) var<storage, read> wide${this.slot}: array<${this.type}>;`;
+  }
+
+  /** The WGSL type of one unit. */
+  get type(): string {
+    return unitType(this.field, this.width);
+  }
+
+  /** Forgets what was loaded: a new block begins, whose names are its own. */
+  begin(): void {
+    this.#seen.clear();
+  }
+
+  /**
+   * The element `offset` past `base`, an identifier that counts units. `mask(unit)` may give a WGSL
+   * condition under which the unit exists; elsewhere it reads as zero.
+   */
+  read(
+    lines: string[],
+    base: string,
+    offset: number,
+    mask?: (unit: number) => string | undefined,
+  ): Term {
+    const unit = Math.floor(offset / this.width);
+    const key = `${base},${unit}`;
+    let name = this.#seen.get(key);
+    if (name === undefined) {
+      name = `v${this.slot}_${this.#serial++}`;
+      this.#seen.set(key, name);
+      const at = unit === 0 ? base : unit > 0 ? `${base} + ${unit}u` : `${base} - ${-unit}u`;
+      const condition = mask?.(unit);
+      const value = this.texels
+        ? `texel${this.slot}(${at})`
+        : `${this.uniform ? "in" : "wide"}${this.slot}[${at}]`;
+      lines.push(
+        condition === undefined
+          ? `let ${name} = ${value};`
+          : `let ${name} = select(${this.type}(), ${value}, ${condition});`,
+      );
+    }
+    const lane = offset - unit * this.width;
+    if (this.field === "c64") {
+      return { re: `${name}.${"xz"[lane]}`, im: `${name}.${"yw"[lane]}` };
+    }
+    return { re: this.width === 1 ? name : `${name}.${"xyzw"[lane]}`, im: "" };
+  }
+}
+
+/** A rows × columns matrix of sums held in variables. */
+export class Sums {
+  constructor(
+    readonly field: Field,
+    readonly rows: number,
+    readonly columns: number,
+    readonly prefix: string,
+  ) {}
+
+  #each(write: (re: string, im: string) => string): string {
+    return range(this.rows * this.columns)
+      .map((k) => write(`${this.prefix}r${k}`, `${this.prefix}i${k}`)).join("\n");
+  }
+
+  /** Declares the sums, all zero. */
+  declare(): string {
+    return this.#each((re, im) =>
+      this.field === "c64" ? `var ${re} = 0f; var ${im} = 0f;` : `var ${re} = 0f;`
+    );
+  }
+
+  /** Adds `part`, sums of the same size, to these. */
+  add(part: Sums): string {
+    return range(this.rows * this.columns).map((k) => {
+      const re = `${this.prefix}r${k} += ${part.prefix}r${k};`;
+      return this.field === "c64" ? `${re} ${this.prefix}i${k} += ${part.prefix}i${k};` : re;
+    }).join("\n");
+  }
+
+  /** sum[row, column] += a · b, each conjugated where asked. */
+  multiplyAdd(row: number, column: number, a: Term, b: Term, conjA = false, conjB = false): string {
+    const k = row * this.columns + column;
+    const re = `${this.prefix}r${k}`;
+    if (this.field === "f32") return `${re} = fma(${a.re}, ${b.re}, ${re});`;
+    const im = `${this.prefix}i${k}`;
+    const sign = (negative: boolean) => negative ? "-" : "";
+    return `${re} = fma(${a.re}, ${b.re}, ${re});` +
+      ` ${re} = fma(${sign(conjA === conjB)}${a.im}, ${b.im}, ${re});` +
+      ` ${im} = fma(${a.re}, ${sign(conjB)}${b.im}, ${im});` +
+      ` ${im} = fma(${sign(conjA)}${a.im}, ${b.re}, ${im});`;
+  }
+
+  /** sum[row, column] += the element `value` of WGSL. */
+  addElement(row: number, column: number, value: string): string {
+    const k = row * this.columns + column;
+    return this.field === "c64"
+      ? `${this.prefix}r${k} += (${value}).x; ${this.prefix}i${k} += (${value}).y;`
+      : `${this.prefix}r${k} += ${value};`;
+  }
+
+  /** The values of `width` neighbours in a row, as the unit of a {@link Writer}. */
+  value(row: number, column: number, width: number): string {
+    const words = range(width).flatMap((c) => {
+      const k = row * this.columns + column + c;
+      return this.field === "c64"
+        ? [`${this.prefix}r${k}`, `${this.prefix}i${k}`]
+        : [`${this.prefix}r${k}`];
+    });
+    return words.length === 1 ? words[0] : `vec${words.length}<f32>(${words.join(", ")})`;
+  }
+}
+
+/** Stores to the output in units of `width` elements: a store costs as much as a load. */
+export class Writer {
+  /** `slot` is the number of the output's binding. */
+  constructor(readonly field: Field, readonly slot: number, readonly width: number) {}
+
+  /** A second declaration of the binding, with the wider element. */
+  declare(): string {
+    const type = unitType(this.field, this.width);
+    return `@group(0) @binding(${this.slot}) var<storage, read_write> wide_out: array<${type}>;`;
+  }
+
+  /**
+   * WGSL that stores the row of sums from `column` on, `count` elements, at `base` (WGSL, in elements)
+   * plus `offset`; `inside(c)` may give the condition under which the c-th is stored.
+   */
+  store(
+    sums: Sums,
+    row: number,
+    column: number,
+    count: number,
+    base: string,
+    offset: number,
+    inside: (c: number) => string | undefined,
+  ): string {
+    return range(count / this.width).map((unit) => {
+      const c = unit * this.width;
+      const store = `wide_out[(${base} + ${offset + c}u) / ${this.width}u] = ${
+        sums.value(row, column + c, this.width)
+      };`;
+      const condition = inside(c);
+      return condition === undefined ? store : `if (${condition}) { ${store} }`;
+    }).join("\n");
+  }
+}
+
+/**
+ * A loop whose body adds to sums, as long chains of partial sums: `body(sums)` is WGSL for one value of
+ * `u32` variable `name` from `from` up to (not including) `to`; at most `block` values go into one part.
+ */
+export function chained(
+  total: Sums,
+  loop: { name: string; from: string; to: string; block: number; long: boolean },
+  body: (sums: Sums) => string,
+): string {
+  const { name, from, to, block } = loop;
+  if (!loop.long) {
+    return `for (var ${name} = ${from}; ${name} < ${to}; ${name} += 1u) {\n${body(total)}\n}`;
+  }
+  const part = new Sums(total.field, total.rows, total.columns, `${total.prefix}p`);
+  return `for (var ${name}_start = ${from}; ${name}_start < ${to}; ${name}_start += ${block}u) {
+let ${name}_end = min(${name}_start + ${block}u, ${to});
+${part.declare()}
+for (var ${name} = ${name}_start; ${name} < ${name}_end; ${name} += 1u) {
+${body(part)}
+}
+${total.add(part)}
+}`;
+}
+
+/** WGSL: `code` under a condition, without it where it `always` holds. */
+export function when(always: boolean, condition: string, code: string): string {
+  return always ? code : `if (${condition}) { ${code} }`;
+}
+
+/** Threads of a workgroup: one vector of lanes on software, so that work spreads over the cores. */
+function workgroupSize(adapter: Adapter): number {
+  return adapter.software ? 8 : 64;
+}
+
+/** WGSL: a `main` whose `body` sees `i`, a linear index below `threads`. */
+export function tileMain(adapter: Adapter, threads: number, body: string): string {
+  return linearMain(threads, body, workgroupSize(adapter));
+}
+
+/** The grid that goes with {@link tileMain}. */
+export function tileGrid(adapter: Adapter, threads: number): [number, number, number] {
+  return linearGrid(threads, workgroupSize(adapter));
+}
+
+/** What a candidate tile would cost: threads in all, and the loads and multiply-adds of each. */
+export interface TileCost {
+  readonly threads: number;
+  readonly loads: number;
+  readonly products: number;
+}
+
+/** Nanoseconds of a load from storage and of a multiply-add, for the threads of a vector of lanes. */
+export interface Prices {
+  readonly load: number;
+  readonly product: number;
+}
+
+/**
+ * What they cost on llvmpipe where all loads of a round of a loop come before its products, with sums
+ * that are too many for the registers.
+ */
+export const LLVMPIPE: Readonly<Record<Field, Prices>> = {
+  c64: { load: 27, product: 1.6 },
+  f32: { load: 25, product: 0.4 },
+};
+
+/** Milliseconds that a body may take to compile on llvmpipe. */
+export const MOST_COMPILE = 700;
+/** The same where operands are texels: small tiles, which compile fast, are nearly as good there. */
+export const MOST_COMPILE_TEXELS = 350;
+
+/**
+ * Milliseconds that llvmpipe takes to compile a body: its products are written out, and each load from
+ * storage becomes a loop over the lanes. Loads of texels take as long.
+ */
+export function compileTime(field: Field, products: number, loads: number, uniforms = 0): number {
+  return products * (field === "c64" ? 0.55 : 0.15) + loads * 14 + uniforms * 3;
+}
+
+/** What a load of a texel costs, as a share of one from a buffer. */
+export const TEXEL_SHARE = 0.3;
+
+/** Copies to textures pay where the whole takes that many multiplications; */
+const WORTH_COPYING = 2 ** 18;
+/** larger operands stay in buffers. */
+const MOST_COPIED = 1 << 25;
+
+/** The width of a load that is a whole texel. */
+export function texelWidth(field: Field): number {
+  return 4 / WORDS[field];
+}
+
+/** True where an operand of so many bytes is worth a copy to a texture. */
+export function worthTexels(bytes: number, multiplications: number): boolean {
+  return bytes <= MOST_COPIED && multiplications >= WORTH_COPYING;
+}
+
+/** What a load and a product cost on this adapter, on hardware in some unit. */
+function pricesOf(adapter: Adapter, field: Field): Prices {
+  return { load: adapter.software ? 25 : 4, product: field === "c64" ? 1.1 : 0.3 };
+}
+
+/** The `count` candidates of least estimated time on this adapter, the best one first. */
+export function ranked<T>(
+  adapter: Adapter,
+  field: Field,
+  candidates: readonly T[],
+  cost: (tile: T) => TileCost,
+  count: number,
+  prices: Prices = pricesOf(adapter, field),
+): T[] {
+  const times = candidates.map((tile) => {
+    const { threads, loads, products } = cost(tile);
+    // Software: groups of eight lanes on a few cores. Hardware: some thousand threads to fill it.
+    const rounds = adapter.software
+      ? Math.max(Math.ceil(threads / 8), 4)
+      : Math.max(threads, 8192) / 8;
+    const time = rounds * (loads * prices.load + products * prices.product);
+    return { tile, time };
+  });
+  // The sort is stable: of equals the first one stays in front.
+  return times.sort((a, b) => a.time - b.time).slice(0, count).map(({ tile }) => tile);
+}
+
+/** The candidate with the least estimated time on this adapter. */
+export function cheapest<T>(
+  adapter: Adapter,
+  field: Field,
+  candidates: readonly T[],
+  cost: (tile: T) => TileCost,
+  prices?: Prices,
+): T {
+  return ranked(adapter, field, candidates, cost, 1, prices)[0];
+}

@@ -1,0 +1,110 @@
+/** The place of the first largest value over axes of a fused expression. */
+import { type Kernel, linearGrid, linearMain, type Program, type Slot } from "../../kernel.ts";
+import { BLOCK, type BlockEvaluator, compileBlocks } from "../../expression.ts";
+import { mod } from "../../index.ts";
+import {
+  collapse,
+  elementWgsl,
+  type FoldSpec,
+  partsOf,
+  placeWgsl,
+  sizes,
+  targets,
+} from "./fold.ts";
+
+interface Parted extends FoldSpec {
+  readonly parts: number;
+}
+
+const evaluators = new WeakMap<Parted, BlockEvaluator>();
+
+/** The largest value of each part of a run, and its place in the run. */
+const best: Kernel<Parted> = {
+  name: "argmax",
+  bindings: ({ inputs }) => ({ inputs, outputs: ["f32", "u32"] }),
+  params: ({ words }) => words,
+  wgsl(spec) {
+    const { parts } = spec;
+    const { kept, run } = sizes(spec);
+    return {
+      source: `${elementWgsl(spec)}
+${
+        linearMain(
+          kept * parts,
+          `${placeWgsl(spec, parts)}
+  var most = element(base, part);
+  var place = part;
+  for (var r = part + ${parts}u; r < ${run}u; r = r + ${parts}u) {
+    let v = element(base, r);
+    if (v > most) { most = v; place = r; }
+  }
+  out0[o * ${parts}u + part] = most;
+  out1[o * ${parts}u + part] = place;`,
+        )
+      }`,
+      workgroups: linearGrid(kept * parts),
+    };
+  },
+  cpu(spec, inputs, [values, places], params) {
+    const { kept, run } = sizes(spec);
+    let evaluate = evaluators.get(spec);
+    if (!evaluate) {
+      const at = targets(spec);
+      evaluate = compileBlocks([spec.value, at.kept, at.run, mod(at.run, spec.parts)]);
+      evaluators.set(spec, evaluate);
+    }
+    for (let start = 0; start < kept * run; start += BLOCK) {
+      const n = Math.min(BLOCK, kept * run - start);
+      const [v, o, r, part] = evaluate(start, n, inputs, params);
+      for (let j = 0; j < n; j++) {
+        const at = o[j] * spec.parts + part[j];
+        if (r[j] === part[j] || v[j] > values[at]) [values[at], places[at]] = [v[j], r[j]];
+      }
+    }
+  },
+};
+
+/** The best of the parts; of equal ones the first. */
+const choose: Kernel<{ kept: number; parts: number }> = {
+  name: "argmaxOfParts",
+  bindings: () => ({ inputs: ["f32", "u32"], outputs: ["f32"] }),
+  wgsl: ({ kept, parts }) => ({
+    source: linearMain(
+      kept,
+      `  var at = i * ${parts}u;
+  for (var p = i * ${parts}u + 1u; p < (i + 1u) * ${parts}u; p = p + 1u) {
+    if (in0[p] > in0[at] || (in0[p] == in0[at] && in1[p] < in1[at])) { at = p; }
+  }
+  out0[i] = f32(in1[at]);`,
+    ),
+    workgroups: linearGrid(kept),
+  }),
+  cpu({ kept, parts }, [values, places], [out]) {
+    for (let o = 0; o < kept; o++) {
+      let at = o * parts;
+      for (let p = at + 1; p < (o + 1) * parts; p++) {
+        if (values[p] > values[at] || (values[p] === values[at] && places[p] < places[at])) at = p;
+      }
+      out[o] = places[at];
+    }
+  },
+};
+
+/** The program: an expression in, places (as numbers) out. */
+export function argmax(spec: FoldSpec): Program {
+  const now = collapse(spec);
+  const { kept } = sizes(now);
+  const parts = partsOf(now);
+  return {
+    steps: [
+      {
+        kernel: best,
+        spec: { ...now, parts },
+        inputs: spec.inputs.map((_, k): Slot => `in${k}`),
+        outputs: ["tmp0", "tmp1"],
+      },
+      { kernel: choose, spec: { kept, parts }, inputs: ["tmp0", "tmp1"], outputs: ["out0"] },
+    ],
+    scratch: [4 * kept * parts, 4 * kept * parts],
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * The geometry that reductions share: which axes are folded away, how many threads share a run, and
+ * how a thread finds its elements.
+ */
+import { type DType, MOST_ROUNDS, WGSL_TYPE } from "../../kernel.ts";
+import { expressionWgsl, type Value, valueDType } from "../../expression.ts";
+import { type Index, join, linear, split } from "../../index.ts";
+
+/** A reduction of an expression over some axes of its shape. */
+export interface FoldSpec {
+  /** The expression's shape, and for each axis whether it is folded away. */
+  readonly shape: readonly number[];
+  readonly folded: readonly boolean[];
+  readonly value: Value;
+  readonly inputs: readonly DType[];
+  readonly words: number;
+}
+
+/** Threads worth having, and the fewest elements a thread should have to itself. */
+const THREADS = 8192;
+const SHARE = 128;
+
+function product(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+/** The same reduction with neighbouring axes of one sort made one. */
+export function collapse<Spec extends FoldSpec>(spec: Spec): Spec {
+  const shape: number[] = [];
+  const folded: boolean[] = [];
+  spec.shape.forEach((n, d) => {
+    if (n === 1) return;
+    const last = shape.length - 1;
+    if (last >= 0 && folded[last] === spec.folded[d]) shape[last] *= n;
+    else {
+      shape.push(n);
+      folded.push(spec.folded[d]);
+    }
+  });
+  return { ...spec, shape, folded };
+}
+
+function axes({ shape, folded }: FoldSpec, which: boolean): number[] {
+  return shape.filter((_, d) => folded[d] === which);
+}
+
+/** Sizes of the result and of the run that is folded into each of its elements. */
+export function sizes(spec: FoldSpec): { kept: number; run: number } {
+  return { kept: product(axes(spec, false)), run: product(axes(spec, true)) };
+}
+
+/** In how many parts, each a thread's, the runs are folded at first. */
+export function partsOf(spec: FoldSpec): number {
+  const { kept, run } = sizes(spec);
+  const wanted = Math.min(Math.floor(run / SHARE), Math.ceil(THREADS / kept));
+  return Math.max(1, wanted, Math.ceil(run / MOST_ROUNDS));
+}
+
+/** WGSL: what the index `at` over the kept or the folded axes adds to the linear index. */
+export function offset(spec: FoldSpec, which: boolean, at: string): string {
+  const terms: string[] = [];
+  let inner = 1;
+  let left = axes(spec, which).length;
+  for (let d = spec.shape.length - 1; d >= 0; d--) {
+    if (spec.folded[d] !== which) continue;
+    const quotient = inner === 1 ? at : `${at} / ${inner}u`;
+    const coord = --left === 0 ? quotient : `(${quotient}) % ${spec.shape[d]}u`;
+    terms.push(`(${coord}) * ${product(spec.shape.slice(d + 1))}u`);
+    inner *= spec.shape[d];
+  }
+  return terms.join(" + ") || "0u";
+}
+
+/** WGSL: `element(base, r)`, the value at place r of a run that starts at `base`. */
+export function elementWgsl(spec: FoldSpec): string {
+  const { functions, statements, result } = expressionWgsl(spec.value);
+  return `${functions}
+fn element(base: u32, r: u32) -> ${WGSL_TYPE[valueDType(spec.value)]} {
+  let i = base + ${offset(spec, true, "r")};
+  ${statements}
+  return ${result};
+}`;
+}
+
+/**
+ * WGSL: binds `o`, `part` and `base` for the thread `i`; neighbours read neighbouring elements. Where the
+ * last axis stays, a thread may have `count` results side by side, of which `o` is the first.
+ */
+export function placeWgsl(spec: FoldSpec, parts: number, count = 1): string {
+  const alongRun = spec.folded[spec.folded.length - 1] === true;
+  const split = alongRun
+    ? `let o = i / ${parts}u; let part = i % ${parts}u;`
+    : `let o = i % ${sizes(spec).kept / count}u * ${count}u; ` +
+      `let part = i / ${sizes(spec).kept / count}u;`;
+  return `  ${split}
+  let base = ${offset(spec, false, "o")};`;
+}
+
+/** For the linear index of an element: its result's index, and its place in the run. */
+export function targets(spec: FoldSpec): { kept: Index; run: Index } {
+  const coords = split(linear(product(spec.shape)), spec.shape);
+  const at = (which: boolean) =>
+    join(coords.filter((_, d) => spec.folded[d] === which), axes(spec, which));
+  return { kept: at(false), run: at(true) };
+}

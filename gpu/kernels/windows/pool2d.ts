@@ -1,0 +1,357 @@
+/**
+ * Pooling over windows of planes: the largest element, or the mean.
+ *
+ * The largest complex number is the one of the largest modulus, the first in row-major order among
+ * equals; padding never wins.
+ */
+import { cannot } from "../../errors.ts";
+import {
+  type Field,
+  type HostArray,
+  type Kernel,
+  linearGrid,
+  linearMain,
+  type Program,
+  single,
+  WGSL_TYPE,
+  WORDS,
+} from "../../kernel.ts";
+import {
+  eachWindow,
+  inputsOf,
+  leavesPlane,
+  outputsOf,
+  overlap,
+  overWindow,
+  type Pool2dSpec,
+  runPlanes,
+  runRows,
+  scatter,
+  windowOf,
+  windowRounds,
+} from "./windows.ts";
+
+/** An average pooling; `divisor` overrides the count of the window's elements. */
+export interface AvgPool2dSpec extends Pool2dSpec {
+  /** Whether padding counts among the elements that are averaged. */
+  readonly countIncludePad: boolean;
+  readonly divisor: number | null;
+  /** The kind of element; complex64 where not given. */
+  readonly dtype?: Field;
+}
+
+/** The index of the winner of a window that lies in the padding altogether. */
+export const NO_WINNER = 0xffffffff;
+
+/** The most windows whose shares of one input WebAssembly adds up, in float32. */
+const MOST_SUMMED = 32;
+
+const { fround, abs, max, min } = Math;
+
+/** A factor that brings the larger part of a number to where float32 squares are safe. */
+const factor = (largest: number) =>
+  largest > 2 ** 60 ? 2 ** -70 : largest < 2 ** -40 && largest > 0 ? 2 ** 80 : 1;
+
+/** The first of the elements with the largest modulus, rounded as on the device. */
+function winner(x: HostArray, plane: number, inside: Int32Array, count: number): number {
+  let largest = 0;
+  for (let n = 0; n < count; n++) {
+    const at = 2 * (plane + inside[n]);
+    largest = max(largest, abs(x[at]), abs(x[at + 1]));
+  }
+  const f = factor(largest);
+  let best = -1, index = count > 0 ? inside[0] : NO_WINNER;
+  for (let n = 0; n < count; n++) {
+    const at = 2 * (plane + inside[n]), re = f * abs(x[at]), im = f * abs(x[at + 1]);
+    const high = max(re, im), low = min(re, im);
+    const square = fround(fround(high * high) + fround(low * low));
+    if (square > best) {
+      best = square;
+      index = inside[n];
+    }
+  }
+  return index;
+}
+
+/** Elements of a window that are kept in variables while the largest of them is sought. */
+const MOST_KEPT = 9;
+
+/** Larger part first: numbers that differ by a turn or a mirror then tie to the last bit. */
+const SQUARE = `let high = max(z.x, z.y);
+      let low = min(z.x, z.y);
+      let square = high * high + low * low;
+      largest = max(largest, high);`;
+
+/** WGSL of the search in windows of a few elements, each read once; see {@link maxPool}. */
+function searchKept(s: Pool2dSpec): { load: string; search: (scale: string) => string } {
+  const taps = Array.from({ length: s.kernel[0] * s.kernel[1] }, (_, k) => k);
+  const bounded = leavesPlane(s);
+  const load = taps.map((k) => {
+    const [a, b] = [Math.floor(k / s.kernel[1]) * s.dilation[0], k % s.kernel[1] * s.dilation[1]];
+    const at = `u32((top + ${a}) * ${s.inWidth} + left + ${b})`;
+    if (!bounded) return `  let at${k} = ${at}; let z${k} = in0[plane + at${k}];`;
+    return `  let inside${k} = top + ${a} >= 0 && top + ${a} < ${s.inHeight} &&
+    left + ${b} >= 0 && left + ${b} < ${s.inWidth};
+  let at${k} = select(0u, ${at}, inside${k});
+  let z${k} = in0[plane + at${k}];`;
+  }).join("\n");
+  const search = (scale: string) =>
+    taps.map((k) => {
+      const body = `let z = abs(z${k})${scale};
+      ${SQUARE}
+      let better = square > best || index == ${NO_WINNER}u;
+      best = select(best, square, better);
+      index = select(index, at${k}, better);
+      found = select(found, z${k}, vec2<bool>(better));`;
+      return bounded ? `  if (inside${k}) { ${body} }` : `  { ${body} }`;
+    }).join("\n");
+  return { load, search };
+}
+
+/** WGSL of the search in windows of any size; see {@link maxPool}. */
+function searchRead(s: Pool2dSpec): { load: string; search: (scale: string) => string } {
+  const search = (scale: string) =>
+    overWindow(
+      s,
+      `let at = u32(h * ${s.inWidth} + w);
+      let z = abs(in0[plane + at])${scale};
+      ${SQUARE}
+      if (square > best || index == ${NO_WINNER}u) { best = square; index = at; found = in0[plane + at]; }`,
+    );
+  return { load: "", search };
+}
+
+const maxPool: Kernel<Pool2dSpec> = {
+  name: "maxPool2d",
+  bindings: () => ({ inputs: ["c64"], outputs: ["c64", "u32"] }),
+  wgsl(s) {
+    const kept = s.kernel[0] * s.kernel[1] <= MOST_KEPT;
+    const { load, search } = kept ? searchKept(s) : searchRead(s);
+    return {
+      source: linearMain(
+        outputsOf(s),
+        `${windowOf(s)}
+  var largest = 0.0;
+  var best = -1.0;
+  var index = ${NO_WINNER}u;
+  var found = vec2<f32>();
+${load}
+${search("")}
+  // Squares may have overflowed or vanished: once more, scaled by a power of two.
+  if (largest > 0x1p+60f || (largest < 0x1p-40f && largest > 0.0)) {
+    let scale = select(0x1p+80f, 0x1p-70f, largest > 1.0);
+    best = -1.0;
+    index = ${NO_WINNER}u;
+${search(" * scale")}
+  }
+  out1[i] = index;
+  out0[i] = found;`,
+      ),
+      workgroups: linearGrid(outputsOf(s)),
+      rounds: kept ? 0 : 2 * windowRounds(s), // a second search where squares over- or underflow
+    };
+  },
+  cpu(s, [x], [y, indices]) {
+    eachWindow(s, null, (o, plane, inside, count) => {
+      const k = winner(x, plane, inside, count);
+      indices[o] = k;
+      y[2 * o] = k === NO_WINNER ? 0 : x[2 * (plane + k)];
+      y[2 * o + 1] = k === NO_WINNER ? 0 : x[2 * (plane + k) + 1];
+    });
+  },
+  wasm: (s, module) => (inputs, outputs) => runRows(module, "maxPool2d", s, inputs, outputs),
+};
+
+/**
+ * The element of largest modulus of each window: x c64 [planes, inHeight, inWidth] → y c64
+ * [planes, outHeight, outWidth] and its index h·inWidth + w in the plane, u32 like y
+ * ({@link NO_WINNER} and y = 0 where a window holds no input at all).
+ */
+export function maxPool2d(spec: Pool2dSpec): Program {
+  return single(maxPool, spec);
+}
+
+const maxScatter: Kernel<Pool2dSpec> = {
+  name: "maxPool2dScatter",
+  bindings: () => ({ inputs: ["c64", "u32"], outputs: ["c64"] }),
+  wgsl: (s) =>
+    scatter(
+      s,
+      "vec2<f32>()",
+      "let g = in0[o]; let winner = in1[o];",
+      (here) => `winner == ${here}`,
+    ),
+  cpu(s, [gy, indices], [gx]) {
+    const sums = new Float64Array(2 * inputsOf(s));
+    const inPlane = s.inHeight * s.inWidth, outPlane = s.outHeight * s.outWidth;
+    for (let o = 0; o < outputsOf(s); o++) {
+      if (indices[o] === NO_WINNER) continue;
+      const at = 2 * (Math.floor(o / outPlane) * inPlane + indices[o]);
+      sums[at] += gy[2 * o];
+      sums[at + 1] += gy[2 * o + 1];
+    }
+    gx.set(sums);
+  },
+  wasm: (s, module) =>
+    overlap(s) > MOST_SUMMED
+      ? null
+      : (inputs, outputs) => runPlanes(module, "maxPool2dScatter", s, inputs, outputs),
+};
+
+/**
+ * The gradient of {@link maxPool2d}: gy c64 and indices u32 [planes, outHeight, outWidth] → gx c64
+ * [planes, inHeight, inWidth], each input the sum of gy over the windows that it won.
+ */
+export function maxPool2dScatter(spec: Pool2dSpec): Program {
+  return single(maxScatter, spec);
+}
+
+const maxPick: Kernel<Pool2dSpec> = {
+  name: "maxPool2dPick",
+  bindings: () => ({ inputs: ["c64", "u32"], outputs: ["c64"] }),
+  wgsl: (s) => ({
+    source: linearMain(
+      outputsOf(s),
+      `  let plane = i / ${s.outHeight * s.outWidth}u * ${s.inHeight * s.inWidth}u;
+  let index = in1[i];
+  if (index == ${NO_WINNER}u) { out0[i] = vec2<f32>(); } else { out0[i] = in0[plane + index]; }`,
+    ),
+    workgroups: linearGrid(outputsOf(s)),
+  }),
+  cpu(s, [v, indices], [y]) {
+    const inPlane = s.inHeight * s.inWidth, outPlane = s.outHeight * s.outWidth;
+    for (let o = 0; o < outputsOf(s); o++) {
+      const at = 2 * (Math.floor(o / outPlane) * inPlane + indices[o]);
+      const none = indices[o] === NO_WINNER;
+      y[2 * o] = none ? 0 : v[at];
+      y[2 * o + 1] = none ? 0 : v[at + 1];
+    }
+  },
+  wasm: (s, module) => (inputs, outputs) => runPlanes(module, "maxPool2dPick", s, inputs, outputs),
+};
+
+/**
+ * The values at the winners' places, the adjoint of {@link maxPool2dScatter}: v c64
+ * [planes, inHeight, inWidth] and indices u32 → c64 [planes, outHeight, outWidth].
+ */
+export function maxPool2dPick(spec: Pool2dSpec): Program {
+  return single(maxPick, spec);
+}
+
+/** Refuses what average pooling does not have. */
+function checkAverage(s: AvgPool2dSpec): void {
+  if (s.dilation[0] !== 1 || s.dilation[1] !== 1) {
+    throw cannot("pool by average", `the dilation is ${s.dilation.join(" × ")}, not 1 × 1`);
+  }
+  if (s.divisor === 0) throw cannot("pool by average", "the divisor is 0");
+}
+
+/** How many elements along one axis the window at `start` counts, PyTorch's rule. */
+function extent(s: AvgPool2dSpec, k: 0 | 1, start: number): number {
+  const size = k === 0 ? s.inHeight : s.inWidth;
+  const end = min(start + s.kernel[k], size + s.padding[k]);
+  return s.countIncludePad ? end - start : min(end, size) - max(start, 0);
+}
+
+/** The divisor of a window by its top left. */
+function divisorOf(s: AvgPool2dSpec): (top: number, left: number) => number {
+  return (top, left) => s.divisor ?? max(1, extent(s, 0, top)) * max(1, extent(s, 1, left));
+}
+
+/** WGSL of the same, as the function `divisor`. */
+function divisorWgsl(s: AvgPool2dSpec): string {
+  const one = (k: 0 | 1, start: string) => {
+    const size = k === 0 ? s.inHeight : s.inWidth;
+    const end = `min(${start} + ${s.kernel[k]}, ${size + s.padding[k]})`;
+    const count = s.countIncludePad
+      ? `${end} - ${start}`
+      : `min(${end}, ${size}) - max(${start}, 0)`;
+    return `max(1, ${count})`;
+  };
+  const value = s.divisor === null
+    ? `f32(${one(0, "top")} * ${one(1, "left")})`
+    : `f32(${s.divisor})`;
+  return `fn divisor(top: i32, left: i32) -> f32 { return ${value}; }\n`;
+}
+
+const dtypeOf = (s: AvgPool2dSpec): Field => s.dtype ?? "c64";
+
+/** What WebAssembly needs to know of an average beside its geometry and its divisor. */
+const averageWords = (s: AvgPool2dSpec): number[] => [
+  +s.countIncludePad,
+  +(s.divisor !== null),
+  WORDS[dtypeOf(s)],
+];
+
+const avgPool: Kernel<AvgPool2dSpec> = {
+  name: "avgPool2d",
+  bindings: (s) => ({ inputs: [dtypeOf(s)], outputs: [dtypeOf(s)] }),
+  wgsl: (s) => ({
+    source: divisorWgsl(s) + linearMain(
+      outputsOf(s),
+      `${windowOf(s)}
+  var sum = ${WGSL_TYPE[dtypeOf(s)]}();
+${overWindow(s, `sum += in0[plane + u32(h * ${s.inWidth} + w)];`)}
+  out0[i] = sum / divisor(top, left);`,
+    ),
+    workgroups: linearGrid(outputsOf(s)),
+    rounds: windowRounds(s),
+  }),
+  cpu(s, [x], [y]) {
+    const words = WORDS[dtypeOf(s)];
+    eachWindow(s, divisorOf(s), (o, plane, inside, count, by) => {
+      for (let part = 0; part < words; part++) {
+        let sum = 0;
+        for (let n = 0; n < count; n++) sum += x[words * (plane + inside[n]) + part];
+        y[words * o + part] = sum / by;
+      }
+    });
+  },
+  wasm: (s, module) => (inputs, outputs) =>
+    runRows(module, "avgPool2d", s, inputs, outputs, averageWords(s), s.divisor ?? 0),
+};
+
+/**
+ * The mean over each window: x [planes, inHeight, inWidth] → y [planes, outHeight, outWidth], with
+ * PyTorch's divisor: the window clipped to the padded input, or to the input without
+ * `countIncludePad`, or `divisor` itself.
+ */
+export function avgPool2d(spec: AvgPool2dSpec): Program {
+  checkAverage(spec);
+  return single(avgPool, spec);
+}
+
+const avgScatter: Kernel<AvgPool2dSpec> = {
+  name: "avgPool2dScatter",
+  bindings: (s) => ({ inputs: [dtypeOf(s)], outputs: [dtypeOf(s)] }),
+  wgsl(s) {
+    const [top, left] = s.stride.map((stride, k) =>
+      `i32(${k === 0 ? "oh" : "ow"}) * ${stride} - ${s.padding[k]}`
+    );
+    const load = `let g = in0[o] / divisor(${top}, ${left});`;
+    const shader = scatter(s, `${WGSL_TYPE[dtypeOf(s)]}()`, load, () => "true");
+    return { ...shader, source: divisorWgsl(s) + shader.source };
+  },
+  cpu(s, [gy], [gx]) {
+    const words = WORDS[dtypeOf(s)];
+    const sums = new Float64Array(words * inputsOf(s));
+    eachWindow(s, divisorOf(s), (o, plane, inside, count, by) => {
+      for (let part = 0; part < words; part++) {
+        const share = gy[words * o + part] / by;
+        for (let n = 0; n < count; n++) sums[words * (plane + inside[n]) + part] += share;
+      }
+    });
+    gx.set(sums);
+  },
+  wasm: (s, module) =>
+    overlap(s) > MOST_SUMMED
+      ? null
+      : (inputs, outputs) =>
+        runPlanes(module, "avgPool2dScatter", s, inputs, outputs, averageWords(s), s.divisor ?? 0),
+};
+
+/** The adjoint of {@link avgPool2d}: gy [planes, outHeight, outWidth] → gx [planes, inHeight, inWidth]. */
+export function avgPool2dScatter(spec: AvgPool2dSpec): Program {
+  checkAverage(spec);
+  return single(avgScatter, spec);
+}
