@@ -146,8 +146,9 @@ function prepare(
   }
 }
 
-/** Takes back an update that can't be carried out: the state keeps the value it has. */
-function drop(state: State): void {
+/** Takes back an update that has not been carried out: the state keeps the value it has. */
+export function drop(state: State): void {
+  if (state.pending === null) return;
   pendingStates.delete(state);
   if (state.version === 0) return; // a first value: whoever asks for it is told why it can't be
   state.pending = null;

@@ -1,7 +1,7 @@
 /** State: the one thing that is updated in place, with a version so that no old recipe reads new values. */
 import { cannot } from "../gpu/errors.ts";
 import { type Node, type Result, type State, stateNode } from "./graph.ts";
-import { enqueue, runPending } from "./realize.ts";
+import { drop, enqueue, runPending } from "./realize.ts";
 import { sameShape, show } from "./shape.ts";
 
 /** A state that begins with a recipe. */
@@ -24,10 +24,32 @@ export function makeState(initial: Node, name: string, requiresGrad: boolean): S
   return state;
 }
 
+/** The states with updates of the work that is all or nothing, while there is such work. */
+let updated: Set<State> | null = null;
+
+/**
+ * Does work that updates states and runs a schedule. Where it fails, the updates that have not been
+ * carried out are taken back, those of states that the work has made included. It must not run a
+ * schedule between two updates: no state that it updates may have another update pending.
+ */
+export function allOrNothing(work: () => void): void {
+  const outer = updated;
+  const mine = updated = new Set<State>();
+  try {
+    work();
+  } catch (error) {
+    for (const state of mine) drop(state);
+    throw error;
+  } finally {
+    updated = outer;
+  }
+}
+
 function setPending(state: State, recipe: Node): void {
   state.pending = recipe;
   state.pendingVersion++;
   state.current = stateNode(state, state.pendingVersion, recipe);
+  updated?.add(state);
   enqueue(state);
 }
 

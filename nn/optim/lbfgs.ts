@@ -3,7 +3,7 @@ import { describe } from "../../complex/describe.ts";
 import type { HostArray } from "../../gpu/kernel.ts";
 import { hostNode, type Node, type State } from "../../complex/graph.ts";
 import { clearGradient, lossesOf } from "../../complex/losses.ts";
-import { read } from "../../complex/realize.ts";
+import { read, runPending } from "../../complex/realize.ts";
 import { checkScalar, checkWhole } from "../../complex/shape.ts";
 import { assign } from "../../complex/state.ts";
 import { checkReal, type RealTensor } from "../../complex/tensor.ts";
@@ -149,6 +149,11 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
       this.#progress = progress;
       return loss;
     } catch (error) {
+      try {
+        runPending();
+      } catch {
+        // What can't be carried out is dropped with this.
+      }
       this.#place(before);
       throw error;
     } finally {

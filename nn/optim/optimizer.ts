@@ -5,7 +5,7 @@ import { abandon } from "../../complex/keep.ts";
 import { clearGradient, holdGradient, lossesOf, statesOf } from "../../complex/losses.ts";
 import { read, run, runPending } from "../../complex/realize.ts";
 import { sameShape } from "../../complex/shape.ts";
-import { assign, makeState } from "../../complex/state.ts";
+import { allOrNothing, assign, makeState } from "../../complex/state.ts";
 import { checkTensor, type Tensor, wrap } from "../../complex/tensor.ts";
 import { cannot } from "../../gpu/errors.ts";
 import { countEntry, type EntryReader } from "../entries.ts";
@@ -83,8 +83,8 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
     const targets = also.map((t) => checkTensor(what, t).node);
     for (const group of this.groups) this.check(what, group);
     const ready = this.#ready(what);
-    // Else the first assignment below would run them, and compute the gradients twice.
-    if (ready.some(({ state }) => state.pending)) runPending();
+    // Else an assignment below would run them, with a part of the step and without the losses.
+    if (ready.some(({ state }) => state.pending || this.#hasPendingMoments(state))) runPending();
     const losses = new Set(ready.flatMap(({ state }) => [...lossesOf(state)]));
     const mine = new Set(ready.map(({ state }) => state));
     // Gradients for other optimisers may depend on the parameters that this one is about to update.
@@ -93,16 +93,18 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
     const hold: (() => void)[] = [];
     const undo: (() => void)[] = [];
     try {
-      withoutGradients(() => {
-        for (const state of others) hold.push(holdGradient(state));
-        for (const { group, state } of ready) {
-          const moments = this.#momentsOf(state, group, undo);
-          const next = this.update(wrap(state.current), wrap(state.gradient!), moments, group);
-          assign([state, next.node]);
-        }
+      allOrNothing(() => {
+        withoutGradients(() => {
+          for (const state of others) hold.push(holdGradient(state));
+          for (const { group, state } of ready) {
+            const moments = this.#momentsOf(state, group, undo);
+            const next = this.update(wrap(state.current), wrap(state.gradient!), moments, group);
+            assign([state, next.node]);
+          }
+        });
+        run([...losses, ...targets], targets.length > 0);
       });
-      run([...losses, ...targets], targets.length > 0);
-    } catch (error) { // the schedule has dropped the updates
+    } catch (error) {
       for (const back of undo) back();
       throw error;
     }
@@ -140,8 +142,13 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
     const losses = new Set(ready.flatMap(({ state }) => [...lossesOf(state)]));
     const states = new Set([...losses].flatMap((loss) => [...statesOf(loss)]));
     for (const { state } of ready) states.add(state);
-    const hold = withoutGradients(() => [...states].map((state) => holdGradient(state)));
-    run([...losses]);
+    const hold: (() => void)[] = [];
+    allOrNothing(() => {
+      withoutGradients(() => {
+        for (const state of states) hold.push(holdGradient(state));
+      });
+      run([...losses]);
+    });
     for (const settle of hold) settle();
     for (const loss of losses) loss.inputs = [];
   }
@@ -153,6 +160,12 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
     ).filter(({ state }) => state.gradient !== null);
     if (ready.length > 0) return ready;
     throw cannot(what, "no parameter has a gradient; call backward() on a loss first");
+  }
+
+  #hasPendingMoments(parameter: State): boolean {
+    const states = this.#memory.get(parameter)?.states;
+    if (states) { for (const state of states.values()) if (state.pending) return true; }
+    return false;
   }
 
   #momentsOf(parameter: State, options: O, undo: (() => void)[]): Moments {
@@ -169,6 +182,9 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
       },
       set: (name, { node }) => {
         const state = states.get(name);
+        if (state?.pending) {
+          throw cannot(`remember ${name} of ${parameter.name}`, "the step has set it already");
+        }
         if (state) return assign([state, node]);
         states.set(name, this.#momentState(name, parameter, node, options));
         undo.push(() => states.delete(name));
