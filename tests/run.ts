@@ -14,7 +14,7 @@ import { type Verdict, verdict } from "./support/verdict.ts";
 
 const CLOSED_MAP = "tests/support/closed_network.json";
 const PUBLIC = ["mod.ts", "complex/mod.ts", "nn/mod.ts", "gpu/mod.ts"];
-const DOCUMENTED = ["mod.ts", "complex/", "nn/", "gpu/", "README.md"];
+const DOCUMENTED = ["mod.ts", "complex/", "nn/", "gpu/", "docs/", "README.md"];
 const TEST_PERMISSIONS = [
   "--allow-read",
   "--allow-write=out",
