@@ -45,7 +45,16 @@ export {
   tensor,
   zeros,
 } from "./create.ts";
-export { manualSeed, poisson, rand, randn, randnComplex } from "./random.ts";
+export {
+  getRandomState,
+  manualSeed,
+  poisson,
+  rand,
+  randn,
+  randnComplex,
+  type RandomState,
+  setRandomState,
+} from "./random.ts";
 export {
   cos,
   cosh,

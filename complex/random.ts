@@ -1,4 +1,6 @@
 /** Random tensors: drawn from Philox, computed where they are used. */
+import { cannot } from "../gpu/errors.ts";
+import { describe } from "./describe.ts";
 import { generator } from "./ops/random.ts";
 import { checkNumber, checkShape, checkWhole, type Shape } from "./shape.ts";
 import { checkReal, type ComplexTensor, type RealTensor, wrapComplex, wrapReal } from "./tensor.ts";
@@ -23,6 +25,61 @@ import { checkReal, type ComplexTensor, type RealTensor, wrapComplex, wrapReal }
 export function manualSeed(seed: number): void {
   checkWhole("seed the random numbers", "the seed", seed, 0);
   generator.seed(seed);
+}
+
+/** Where the random numbers are; see {@link getRandomState}. */
+export interface RandomState {
+  /** What they were started from, a whole number from 0 to 2⁵³ − 1. */
+  readonly seed: number;
+  /** How many tensors have been drawn since. */
+  readonly draws: number;
+}
+
+/**
+ * Where the random numbers are, as PyTorch's `get_rng_state`: two whole numbers, since they are
+ * computed from seed and count and not one from another.
+ *
+ * @example
+ * ```ts
+ * import { getRandomState, manualSeed, randn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * manualSeed(7);
+ * randn([100]);
+ * assertEquals(getRandomState(), { seed: 7, draws: 1 });
+ * ```
+ */
+export function getRandomState(): RandomState {
+  return generator.state;
+}
+
+/**
+ * Goes back to where the random numbers were, as PyTorch's `set_rng_state`.
+ *
+ * @param state From {@link getRandomState}.
+ * @throws {ArgandError} if it is not two whole numbers from 0 to 2⁵³ − 1.
+ *
+ * @example
+ * ```ts
+ * import { getRandomState, rand, setRandomState } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const before = getRandomState();
+ * const a = await rand([3]).data();
+ * setRandomState(before);
+ * const b = await rand([3]).data();
+ * assert(a[2] === b[2]);
+ * ```
+ */
+export function setRandomState(state: RandomState): void {
+  const what = "set the random state";
+  if (typeof state !== "object" || state === null) {
+    throw cannot(what, `it takes { seed, draws }, got ${describe(state)}`);
+  }
+  const { seed, draws } = state;
+  checkWhole(what, "the seed", seed, 0);
+  checkWhole(what, "the number of draws", draws, 0);
+  generator.resume(seed, draws);
 }
 
 /**

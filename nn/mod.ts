@@ -18,10 +18,25 @@
  *
  * @module
  */
+export {
+  type CheckpointParts,
+  type CheckpointProgress,
+  formatCheckpoint,
+  loadCheckpoint,
+  parseCheckpoint,
+  saveCheckpoint,
+} from "./checkpoints/checkpoint.ts";
+export type { Json } from "./checkpoints/header.ts";
+export type { Stateful } from "./checkpoints/take_over.ts";
 export { loadComplexPyTorch } from "./checkpoints/complexpytorch.ts";
 export type { Entries } from "./checkpoints/reader.ts";
 export { loadTorchcvnn } from "./checkpoints/torchcvnn.ts";
 export type { CheckpointOptions } from "./checkpoints/translate.ts";
+export { collate, type Collated, type Dataset, type NumberArray } from "./data/dataset.ts";
+export * from "./data/iterable_dataset.ts";
+export * from "./data/loader.ts";
+export { randomSplit, type RandomSplitOptions, Subset } from "./data/subset.ts";
+export * from "./data/tensor_dataset.ts";
 export * from "./functional/loss.ts";
 export * from "./functional/softmax.ts";
 export * from "./layer.ts";

@@ -179,6 +179,14 @@ export abstract class Module {
    * @throws {ArgandError} that names every entry that is missing, left over, or of another kind or shape.
    */
   loadStateDict(dict: ReadonlyMap<string, SafetensorsEntry>): void {
+    this.prepareStateDict(dict)();
+  }
+
+  /**
+   * Checks a state dict; the returned function takes it over.
+   * @internal
+   */
+  prepareStateDict(dict: ReadonlyMap<string, SafetensorsEntry>): () => void {
     const reader = new EntryReader(`load the state of ${this.constructor.name}`, dict);
     const values: [State, Node][] = [];
     const counts: (() => void)[] = [];
@@ -196,8 +204,10 @@ export abstract class Module {
       values.push([part.state!, value.node]);
     }
     reader.finish();
-    assign(...values);
-    for (const count of counts) count();
+    return () => {
+      assign(...values);
+      for (const count of counts) count();
+    };
   }
 }
 

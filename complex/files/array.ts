@@ -89,7 +89,7 @@ export function checkArray(
 }
 
 /** Why the file system refused, for people. */
-function refusal(error: unknown): string {
+export function refusal(error: unknown): string {
   const { code, message } = error as Error & { readonly code?: string };
   if (code === "ENOENT") return "there is no such file or folder";
   return code === "EISDIR" ? "it is a folder" : message;

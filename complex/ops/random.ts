@@ -31,6 +31,17 @@ export class Generator {
     this.#stream = 0;
   }
 
+  /** The seed, and how many draws there have been since. */
+  get state(): { seed: number; draws: number } {
+    return { seed: this.#high * 2 ** 32 + this.#low, draws: this.#stream };
+  }
+
+  /** Goes on after so many draws from a seed. */
+  resume(seed: number, draws: number): void {
+    this.seed(seed);
+    this.#stream = draws;
+  }
+
   #next(shape: Shape): Node[] {
     const words = [this.#stream++, this.#low, this.#high];
     return [iota(shape), ...words.map((w) => fillIndex(shape, w))];

@@ -134,6 +134,14 @@ export abstract class OptimizerBase<O extends object> {
    * shape; or if an option is out of range.
    */
   loadStateDict(dict: StateDict): void {
+    this.prepareStateDict(dict)();
+  }
+
+  /**
+   * Checks a state dict; the returned function takes it over.
+   * @internal
+   */
+  prepareStateDict(dict: StateDict): () => void {
     const what = `load the state of ${this.constructor.name}`;
     const reader = new EntryReader(what, dict);
     const loaded = this.groups.map((group, k) =>
@@ -147,8 +155,10 @@ export abstract class OptimizerBase<O extends object> {
     const takeOver = this.restore(reader, loaded);
     reader.finish();
     for (const options of loaded) this.check(what, options);
-    takeOver();
-    this.groups.forEach((group, k) => Object.assign(group, loaded[k]));
+    return () => {
+      takeOver();
+      this.groups.forEach((group, k) => Object.assign(group, loaded[k]));
+    };
   }
 
   #options(group: Group<O>): [string, unknown][] {

@@ -1,0 +1,73 @@
+/** The JSON that files of ours have in their metadata, under the name `argand`. */
+import { z } from "zod";
+import { complaint } from "../../complex/files/array.ts";
+import { parseSafetensors, type SafetensorsEntry } from "../../complex/files/safetensors.ts";
+import { cannot } from "../../gpu/errors.ts";
+
+/** A value that JSON can hold: `null`, a switch, a finite number, text, or lists and records of such. */
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+/** A JSON value as a schema. */
+export const jsonSchema: z.ZodType<Json> = z.json() as z.ZodType<Json>;
+
+const KEY = "argand";
+const formatSchema = z.looseObject({ format: z.string(), version: z.int().positive() });
+
+/** A kind of file, and the newest version of it that is known here. */
+export interface FileFormat<H> {
+  readonly name: string;
+  readonly version: number;
+  /** What its header says beside `format` and `version`. */
+  readonly schema: z.ZodType<H>;
+}
+
+/** Metadata with a header. */
+export function headerMetadata<H>(
+  what: string,
+  { name, version, schema }: FileFormat<H>,
+  header: H,
+): Record<string, string> {
+  let text: string;
+  try {
+    text = JSON.stringify({ format: name, version, ...header });
+  } catch (error) { // a circle, or a bigint
+    throw cannot(what, (error as Error).message);
+  }
+  const parsed = schema.safeParse(header);
+  if (!parsed.success) throw cannot(what, complaint(parsed.error));
+  return { [KEY]: text };
+}
+
+/** Header and arrays of a file in one of these formats, whose errors call it `name`. */
+export function parseFile<H>(
+  what: string,
+  bytes: Uint8Array,
+  name: string,
+  formats: readonly FileFormat<H>[],
+): { header: H; tensors: Map<string, SafetensorsEntry> } {
+  const { metadata, tensors } = parseSafetensors(bytes, name);
+  const known = formats.map((f) => `"${f.name}"`).join(" or ");
+  if (!Object.hasOwn(metadata, KEY)) {
+    throw cannot(what, `it is a safetensors file, but no ${known}: its metadata lack "${KEY}"`);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(metadata[KEY]);
+  } catch (error) {
+    throw cannot(what, `its header is not JSON (${(error as Error).message})`);
+  }
+  const kind = formatSchema.safeParse(json);
+  if (!kind.success) throw cannot(what, `its header is wrong, ${complaint(kind.error)}`);
+  const { format, version, ...rest } = kind.data;
+  const own = formats.find((f) => f.name === format);
+  if (!own) throw cannot(what, `it is of format "${format}" and should be ${known}`);
+  if (version > own.version) {
+    throw cannot(
+      what,
+      `it is of version ${version}, newer than ${own.version}, the last that is known here`,
+    );
+  }
+  const parsed = own.schema.safeParse(rest);
+  if (!parsed.success) throw cannot(what, `its header is wrong, ${complaint(parsed.error)}`);
+  return { header: parsed.data, tensors };
+}
