@@ -1,0 +1,151 @@
+/** What a data set is, and how its samples make a batch. */
+import { hostNode } from "../../complex/graph.ts";
+import { stack } from "../../complex/arrange.ts";
+import { describe } from "../../complex/describe.ts";
+import { sameShape, show } from "../../complex/shape.ts";
+import { type ComplexTensor, type RealTensor, Tensor, wrap } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/errors.ts";
+
+/** A typed array of numbers. */
+export type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
+/**
+ * What samples of kind S become as a batch: tensors are stacked, typed arrays make a real tensor
+ * [samples, length], numbers an array (which losses take as labels), lists and records are taken part
+ * by part, and anything else makes an array.
+ */
+export type Collated<S> = S extends RealTensor ? RealTensor
+  : S extends ComplexTensor ? ComplexTensor
+  : S extends Tensor ? Tensor
+  : S extends NumberArray ? RealTensor
+  : S extends number ? number[]
+  : S extends string | boolean | bigint | null | undefined ? S[]
+  : S extends readonly unknown[] ? { -readonly [K in keyof S]: Collated<S[K]> }
+  : S extends object ? { -readonly [K in keyof S]: Collated<S[K]> }
+  : S[];
+
+/**
+ * Samples that are found by their place. `get` gives one; where `gather` is there the loader asks it
+ * for whole batches, which is much faster than sample by sample. Any object with these members will
+ * do.
+ *
+ * @example
+ * ```ts
+ * import { type ComplexTensor, nn, polar } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Phases 0, 0.1, … and their number; samples are computed when they are asked for.
+ * const turns: nn.Dataset<readonly [ComplexTensor, number]> = {
+ *   length: 10,
+ *   get: (index) => [polar([1], [0.1 * index]), index],
+ * };
+ * for await (const [z, label] of new nn.DataLoader(turns, { batchSize: 5 })) {
+ *   assertEquals([z.shape, label.length], [[5, 1], 5]);
+ * }
+ * ```
+ */
+export interface Dataset<S, B = Collated<S>> {
+  /** The number of samples. */
+  readonly length: number;
+  /** The sample at a place from 0 to `length` − 1. */
+  get(index: number): S | Promise<S>;
+  /** The batch of the samples at these places, in this order. */
+  gather?(places: Uint32Array): B | Promise<B>;
+}
+
+/** Rows of host arrays one after the other, each into its place. */
+function rowsOf(rows: readonly ArrayLike<number>[], width: number): Float32Array<ArrayBuffer> {
+  const all = new Float32Array(rows.length * width);
+  rows.forEach((row, k) => all.set(row, k * width));
+  return all;
+}
+
+function stackTensors(what: string, samples: readonly Tensor[]): Tensor {
+  const [{ shape, node: { dtype } }] = samples;
+  for (const x of samples) {
+    if (!(x instanceof Tensor)) throw cannot(what, `of two samples one is ${describe(x)}`);
+    if (sameShape(x.shape, shape)) continue;
+    throw cannot(what, `samples of shapes ${show(shape)} and ${show(x.shape)} differ`);
+  }
+  const nodes = samples.map((x) => x.node);
+  if (!nodes.every((n) => n.stored?.host && n.dtype === dtype)) return stack(samples);
+  const width = nodes[0].stored!.host!.length;
+  const values = rowsOf(nodes.map((n) => n.stored!.host!), width);
+  return wrap(hostNode(values, [samples.length, ...shape], dtype));
+}
+
+/** True for typed arrays of numbers, not of bigints. */
+export function isNumberArray(x: unknown): x is NumberArray {
+  return ArrayBuffer.isView(x) && !(x instanceof DataView) &&
+    !(x instanceof BigInt64Array) && !(x instanceof BigUint64Array);
+}
+
+/**
+ * The batch of samples, as PyTorch's `default_collate`: tensors are stacked, typed arrays make a real
+ * tensor [samples, length], numbers an array, lists and records are taken part by part.
+ *
+ * @param samples At least one.
+ * @throws {ArgandError} if there is none, or they are not alike.
+ *
+ * @example
+ * ```ts
+ * import { nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const batch = nn.collate([{ x: Float32Array.of(1, 2), label: 3 }, { x: Float32Array.of(5, 6), label: 0 }]);
+ * assertEquals(await batch.x.toArray(), [[1, 2], [5, 6]]);
+ * assertEquals(batch.label, [3, 0]);
+ * ```
+ */
+export function collate<S>(samples: readonly S[]): Collated<S> {
+  const what = "make a batch of samples";
+  if (!Array.isArray(samples) || samples.length === 0) throw cannot(what, "there are none");
+  return collated(what, samples) as Collated<S>;
+}
+
+function collated(what: string, samples: readonly unknown[]): unknown {
+  const [first] = samples;
+  if (first instanceof Tensor) return stackTensors(what, samples as Tensor[]);
+  if (isNumberArray(first)) {
+    for (const row of samples) {
+      if (isNumberArray(row) && row.length === first.length) continue;
+      const got = isNumberArray(row) ? `${row.length} numbers` : describe(row);
+      throw cannot(what, `one has ${first.length} numbers and one ${got}`);
+    }
+    const values = rowsOf(samples as NumberArray[], first.length);
+    return wrap(hostNode(values, [samples.length, first.length], "f32"));
+  }
+  if (typeof first !== "object" || first === null || !isPlain(first)) {
+    const odd = samples.find((x) => typeof x !== typeof first);
+    if (odd !== undefined) throw cannot(what, `one is ${describe(first)} and one ${describe(odd)}`);
+    return [...samples];
+  }
+  const keys = Object.keys(first);
+  for (const sample of samples) {
+    const alike = typeof sample === "object" && sample !== null &&
+      Array.isArray(sample) === Array.isArray(first) &&
+      Object.keys(sample).length === keys.length && keys.every((k) => Object.hasOwn(sample, k));
+    if (alike) continue;
+    throw cannot(what, `one has the parts ${keys} and one is ${describe(sample)} with others`);
+  }
+  const parts = keys.map((key) => [
+    key,
+    collated(what, samples.map((s) => (s as Record<string, unknown>)[key])),
+  ]);
+  return Array.isArray(first) ? parts.map(([, part]) => part) : Object.fromEntries(parts);
+}
+
+/** Whether it is a list or a record, and no object of a class. */
+function isPlain(x: object): boolean {
+  return Array.isArray(x) || Object.getPrototypeOf(x) === Object.prototype ||
+    Object.getPrototypeOf(x) === null;
+}

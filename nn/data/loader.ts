@@ -1,0 +1,288 @@
+/** Batches of a data set, epoch after epoch. */
+import { describe } from "../../complex/describe.ts";
+import { checkWhole } from "../../complex/shape.ts";
+import { cannot } from "../../gpu/errors.ts";
+import { countEntry, EntryReader } from "../entries.ts";
+import type { StateDict } from "../module.ts";
+import { withDefaults } from "../options.ts";
+import { collate, type Collated, type Dataset } from "./dataset.ts";
+import { IterableDataset } from "./iterable_dataset.ts";
+import { drawSeed, permutation } from "./order.ts";
+import { Prefetcher, type Source } from "./prefetch.ts";
+import { checkDataset, gather } from "./subset.ts";
+
+/** Options of {@link DataLoader}. */
+export interface DataLoaderOptions {
+  /** Samples a batch; 1, if absent. */
+  readonly batchSize?: number;
+  /** Whether each epoch has a new order; false, if absent. */
+  readonly shuffle?: boolean;
+  /** What the orders depend on; if absent drawn from the generator of `manualSeed`, where there is an order to draw. */
+  readonly seed?: number;
+  /** Whether a last batch of fewer samples is left out; false, if absent. */
+  readonly dropLast?: boolean;
+  /**
+   * Batches that are begun before they are asked for; 0, if absent. It helps where samples are waited
+   * for. A data set that draws random numbers of the library then draws them earlier.
+   */
+  readonly prefetch?: number;
+}
+
+/** Options of a {@link DataLoader} with batches of the user's own making. */
+export interface CollateOptions<S, B> extends DataLoaderOptions {
+  /** Makes a batch of samples, in place of {@link collate}. */
+  readonly collate: (samples: S[]) => B | Promise<B>;
+}
+
+/** Where a loader is. */
+interface Position {
+  readonly epoch: number;
+  /** Batches of the epoch that have been handed out. */
+  readonly batch: number;
+}
+
+/**
+ * Batches of a data set, as PyTorch's `DataLoader`: each `for await` is an epoch. With `shuffle` every
+ * epoch has a new order, which depends on seed and epoch only.
+ *
+ * A pass that is left early ends its epoch: the next one begins the next. But the state dict tells the
+ * very batch, and a loader that has loaded it goes on there. Of an {@link IterableDataset} it then
+ * passes over the samples before.
+ *
+ * @throws {ArgandError} if an option is unknown or no fitting number, or an IterableDataset is to be
+ * shuffled; while it runs, whatever the data set throws.
+ *
+ * @example
+ * ```ts
+ * import { arange, nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const data = new nn.TensorDataset(arange(10));
+ * const loader = new nn.DataLoader(data, { batchSize: 4, shuffle: true, seed: 7 });
+ * const sizes: number[] = [];
+ * for await (const [x] of loader) sizes.push(x.size);
+ * assertEquals(sizes, [4, 4, 2]);
+ * assertEquals(loader.length, 3);
+ * ```
+ */
+export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
+  /** The data set. */
+  readonly dataset: Dataset<S, B> | IterableDataset<S>;
+  /** Samples a batch. */
+  readonly batchSize: number;
+  readonly #options: Required<Omit<DataLoaderOptions, "seed">>;
+  readonly #collate: CollateOptions<S, B>["collate"] | undefined;
+  #seed: number;
+  #position: Position = { epoch: 0, batch: 0 };
+  /** Whether the next pass goes on at the position. */
+  #loaded = true;
+
+  /** A loader of a data set whose samples a function makes batches of. */
+  constructor(
+    dataset: Dataset<S, unknown> | IterableDataset<S>,
+    options: CollateOptions<S, B>,
+  );
+  /** A loader of a data set. */
+  constructor(dataset: Dataset<S, B> | IterableDataset<S>, options?: DataLoaderOptions);
+  constructor(
+    dataset: Dataset<S, B> | IterableDataset<S>,
+    options?: Partial<CollateOptions<S, B>>,
+  ) {
+    const what = "make a DataLoader";
+    const isIterable = dataset instanceof IterableDataset;
+    if (!isIterable) checkDataset(what, dataset);
+    const { seed, collate: own, ...given } = withDefaults<Partial<CollateOptions<S, B>>>(
+      what,
+      options,
+      {
+        batchSize: 1,
+        shuffle: false,
+        seed: undefined,
+        dropLast: false,
+        prefetch: 0,
+        collate: undefined,
+      },
+    );
+    const known = given as Required<typeof given>;
+    checkWhole(what, "batchSize", known.batchSize, 1);
+    checkWhole(what, "prefetch", known.prefetch, 0);
+    if (seed !== undefined) checkWhole(what, "seed", seed, 0);
+    if (own !== undefined && typeof own !== "function") {
+      throw cannot(what, `collate must be a function, got ${describe(own)}`);
+    }
+    if (isIterable && known.shuffle) {
+      throw cannot(
+        what,
+        "the samples of an IterableDataset come in its own order: shuffle them there",
+      );
+    }
+    const { length } = dataset;
+    if (known.dropLast && length !== null && length < known.batchSize) {
+      throw cannot(
+        what,
+        `with dropLast there is no batch: ${length} samples are fewer than batchSize, ${known.batchSize}`,
+      );
+    }
+    this.dataset = dataset;
+    this.batchSize = known.batchSize;
+    this.#options = known;
+    this.#collate = own;
+    this.#seed = seed ?? (known.shuffle ? drawSeed() : 0);
+  }
+
+  /** Batches an epoch, or null where the data set does not know. */
+  get length(): number | null {
+    const { length } = this.dataset;
+    if (length === null) return null;
+    return (this.#options.dropLast ? Math.floor : Math.ceil)(length / this.batchSize);
+  }
+
+  /** The epoch of the next batch, counted from 0. */
+  get epoch(): number {
+    return this.#position.epoch;
+  }
+
+  /** Batches of the epoch that have been handed out. */
+  get position(): number {
+    return this.#position.batch;
+  }
+
+  /** The batches of an epoch, or of what is left of it where a state has been loaded. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
+    let { epoch, batch } = this.#position;
+    if (!this.#loaded && batch > 0) [epoch, batch] = [epoch + 1, 0];
+    this.#loaded = false;
+    let here = this.#position = { epoch, batch };
+    // Of two passes at a time the one that was begun last says where the loader is.
+    const move = (next: Position) => {
+      if (this.#position === here) this.#position = next;
+      here = next;
+    };
+    const { dataset } = this;
+    const source = dataset instanceof IterableDataset
+      ? this.#stream(dataset, epoch, batch)
+      : this.#pick(dataset, epoch, batch);
+    const batches = new Prefetcher(source, this.#options.prefetch);
+    try {
+      for (let next = await batches.next(); next !== null; next = await batches.next()) {
+        move({ epoch, batch: ++batch });
+        yield next.batch;
+      }
+      move({ epoch: epoch + 1, batch: 0 });
+    } finally {
+      await batches.close();
+    }
+  }
+
+  /** The batches of a data set from one on; those asked for at a time are made at a time. */
+  #pick(dataset: Dataset<S, B>, epoch: number, first: number): Source<B> {
+    const { batchSize } = this;
+    const { length } = dataset;
+    const order = this.#options.shuffle ? permutation(length, this.#seed, epoch) : null;
+    const count = this.length!;
+    let batch = first;
+    const make = async (from: number): Promise<B> => {
+      const places = Uint32Array.from(
+        { length: Math.min(batchSize, length - from) },
+        (_, k) => order ? order[from + k] : from + k,
+      );
+      if (!this.#collate) return await gather(dataset, places);
+      return await this.#collate(await Promise.all(Array.from(places, (k) => dataset.get(k))));
+    };
+    return {
+      async next() {
+        if (batch >= count) return { done: true, value: undefined };
+        return { done: false, value: await make(batch++ * batchSize) };
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+
+  /** The batches of a stream of samples from one on. */
+  #stream(dataset: IterableDataset<S>, epoch: number, first: number): Source<B> {
+    const { batchSize } = this;
+    const { dropLast } = this.#options;
+    const make = this.#collate ?? (collate as unknown as (samples: S[]) => B);
+    let closed = false;
+    async function* batches(): AsyncGenerator<B> {
+      let skip = first * batchSize;
+      let samples: S[] = [];
+      for await (const sample of dataset.samples(epoch)) {
+        if (closed) return;
+        if (skip-- > 0) continue;
+        samples.push(sample);
+        if (samples.length < batchSize) continue;
+        yield await make(samples);
+        samples = [];
+      }
+      if (samples.length > 0 && !dropLast) yield await make(samples);
+    }
+    const stream = batches();
+    return {
+      next: () => stream.next(),
+      async close() {
+        closed = true;
+        await stream.return(undefined);
+      },
+    };
+  }
+
+  /**
+   * Where the loader is: `seed`, `epoch` and `position`, the batches of the epoch handed out so far.
+   *
+   * @returns Entries as `formatSafetensors` takes them.
+   *
+   * @example
+   * ```ts
+   * import { arange, nn } from "@argand/argand";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const make = () => new nn.DataLoader(new nn.TensorDataset(arange(6)), { batchSize: 2, shuffle: true });
+   * const loader = make();
+   * for await (const _ of loader) if (loader.position === 1) break;
+   * const resumed = make();
+   * resumed.loadStateDict(loader.stateDict());
+   * let batches = 0;
+   * for await (const _ of resumed) batches++; // the second and the third of the same order
+   * assertEquals(batches, 2);
+   * ```
+   */
+  stateDict(): StateDict {
+    return new Map([
+      ["seed", countEntry(this.#seed)],
+      ["epoch", countEntry(this.#position.epoch)],
+      ["position", countEntry(this.#position.batch)],
+    ]);
+  }
+
+  /**
+   * Takes over a state dict: the next pass goes on where the other loader was. All of it must fit,
+   * else nothing is changed.
+   *
+   * @throws {ArgandError} that names every entry that is missing, left over, or of another kind or
+   * shape, or a position beyond the end of the epoch.
+   */
+  loadStateDict(dict: StateDict): void {
+    this.prepareStateDict(dict)();
+  }
+
+  /**
+   * Checks a state dict; the returned function takes it over.
+   * @internal
+   */
+  prepareStateDict(dict: StateDict): () => void {
+    const reader = new EntryReader("load the state of a DataLoader", dict);
+    const seed = reader.count("seed");
+    const [epoch, batch] = [reader.count("epoch"), reader.count("position")];
+    const { length } = this;
+    if (length !== null && batch > length) {
+      reader.fault("position", `is ${batch} and an epoch has ${length} batches`);
+    }
+    reader.finish();
+    return () => {
+      this.#seed = seed;
+      this.#position = { epoch, batch };
+      this.#loaded = true;
+    };
+  }
+}

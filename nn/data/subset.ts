@@ -1,0 +1,120 @@
+/** Parts of data sets. */
+import { describe } from "../../complex/describe.ts";
+import { checkList, checkWhole } from "../../complex/shape.ts";
+import { cannot } from "../../gpu/errors.ts";
+import { checkNumber, withDefaults } from "../options.ts";
+import { collate, type Collated, type Dataset } from "./dataset.ts";
+import { drawSeed, permutation } from "./order.ts";
+
+/** Refuses what is no data set whose samples have places. */
+export function checkDataset(what: string, data: unknown): void {
+  const { length, get } = (data ?? {}) as Partial<Dataset<unknown>>;
+  if (typeof get !== "function" || typeof length !== "number") {
+    throw cannot(what, `it takes a data set { length, get, … }, got ${describe(data)}`);
+  }
+  checkWhole(what, "the data set's length", length, 1, 2 ** 32 - 1);
+}
+
+/**
+ * The samples of a data set at some places.
+ *
+ * @throws {ArgandError} if a place is not in the data set.
+ *
+ * @example
+ * ```ts
+ * import { arange, nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const part = new nn.Subset(new nn.TensorDataset(arange(10)), [7, 2]);
+ * assertEquals([part.length, await part.get(1)[0].item()], [2, 2]);
+ * ```
+ */
+export class Subset<S, B = Collated<S>> implements Dataset<S, B> {
+  /** The data set that this is a part of. */
+  readonly dataset: Dataset<S, B>;
+  /** The number of samples. */
+  readonly length: number;
+  readonly #places: Uint32Array;
+
+  /** The samples of `dataset` at `places`, in this order. */
+  constructor(dataset: Dataset<S, B>, places: ArrayLike<number>) {
+    const what = "make a Subset";
+    checkDataset(what, dataset);
+    if (!ArrayBuffer.isView(places)) checkList(what, "places", places as readonly number[]);
+    for (let k = 0; k < places.length; k++) {
+      checkWhole(what, "a place", places[k], 0, dataset.length - 1);
+    }
+    if (places.length === 0) throw cannot(what, "there are no places");
+    this.dataset = dataset;
+    this.length = places.length;
+    this.#places = Uint32Array.from(places);
+  }
+
+  /** The sample at a place of this part. */
+  get(index: number): S | Promise<S> {
+    checkWhole("take a sample", "the index", index, 0, this.length - 1);
+    return this.dataset.get(this.#places[index]);
+  }
+
+  /** The samples at these places of this part. */
+  gather(places: Uint32Array): B | Promise<B> {
+    return gather(this.dataset, places.map((k) => this.#places[k]));
+  }
+}
+
+/** The batch of the samples at these places. */
+export function gather<S, B>(dataset: Dataset<S, B>, places: Uint32Array): B | Promise<B> {
+  if (dataset.gather) return dataset.gather(places);
+  const samples = Array.from(places, (k) => dataset.get(k));
+  if (!samples.some((s) => s instanceof Promise)) return collate(samples as S[]) as B;
+  return Promise.all(samples).then((all) => collate(all) as B);
+}
+
+/** Options of {@link randomSplit}. */
+export interface RandomSplitOptions {
+  /** What the order depends on; drawn from the generator of `manualSeed`, if absent. */
+  readonly seed?: number;
+}
+
+/**
+ * A data set in parts without common samples, chosen at random, as PyTorch's `random_split`.
+ *
+ * @param lengths The numbers of samples, or fractions that add up to 1; what they leave by rounding
+ * goes to the first parts, a sample each.
+ * @throws {ArgandError} if the lengths do not add up to that of the data set, or a part is empty.
+ *
+ * @example
+ * ```ts
+ * import { arange, nn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const data = new nn.TensorDataset(arange(10));
+ * const [train, test] = nn.randomSplit(data, [0.8, 0.2], { seed: 1 });
+ * assertEquals([train.length, test.length], [8, 2]);
+ * ```
+ */
+export function randomSplit<S, B>(
+  dataset: Dataset<S, B>,
+  lengths: readonly number[],
+  options?: RandomSplitOptions,
+): Subset<S, B>[] {
+  const what = "split a data set";
+  checkDataset(what, dataset);
+  const { seed } = withDefaults<RandomSplitOptions>(what, options, { seed: undefined });
+  if (seed !== undefined) checkWhole(what, "seed", seed, 0);
+  const total = dataset.length;
+  for (const n of checkList(what, "lengths", lengths)) checkNumber(what, "a length", n);
+  const sum = lengths.reduce((a, b) => a + b, 0);
+  let sizes = [...lengths];
+  if (Math.abs(sum - 1) < 1e-9 && total > 1) {
+    sizes = lengths.map((part) => Math.floor(part * total + 1e-9));
+    const rest = total - sizes.reduce((a, b) => a + b, 0);
+    for (let k = 0; k < rest; k++) sizes[k % sizes.length]++;
+  } else if (sum !== total) {
+    throw cannot(what, `the lengths add up to ${sum} and the data set has ${total} samples`);
+  }
+  for (const n of sizes) checkWhole(what, "a length", n, 1);
+  const order = permutation(total, seed ?? drawSeed(), 0);
+  let end = 0;
+  return sizes.map((n) => new Subset(dataset, order.subarray(end, end += n)));
+}

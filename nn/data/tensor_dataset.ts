@@ -1,0 +1,197 @@
+/** Data sets that lie in memory: tensors, and labels beside them. */
+import { take } from "../../complex/arrange.ts";
+import { describe } from "../../complex/describe.ts";
+import type { NpyEntry } from "../../complex/files/npy.ts";
+import { complexTensorFromNpy, tensorFromNpy } from "../../complex/files/npy_tensor.ts";
+import { parseNpz } from "../../complex/files/npz.ts";
+import { hostNode } from "../../complex/graph.ts";
+import type { Labels } from "../../complex/labels.ts";
+import { run } from "../../complex/realize.ts";
+import { checkList, checkWhole, show } from "../../complex/shape.ts";
+import { type ComplexTensor, type RealTensor, Tensor, wrap } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/errors.ts";
+import { checkWord } from "../options.ts";
+import type { Dataset } from "./dataset.ts";
+
+/** Rows by their place: those of a tensor's first axis, or labels. */
+export type Rows = Tensor | Labels;
+
+/** One row of rows. */
+export type Row<R> = R extends RealTensor ? RealTensor
+  : R extends ComplexTensor ? ComplexTensor
+  : R extends Tensor ? Tensor
+  : number;
+
+/** What {@link TensorDataset.fromNpz} makes of an array. */
+export type NpzKind = "real" | "complex" | "labels";
+
+/** The rows of a kind of array. */
+export type NpzRows<K> = K extends "real" ? RealTensor
+  : K extends "complex" ? ComplexTensor
+  : Int32Array;
+
+const ARRAYS = [
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+];
+
+/** Rows that nobody changes any more: tensors without derivatives, copies of labels. */
+function settled<R extends Rows>(what: string, rows: R): R {
+  if (rows instanceof Tensor) {
+    if (rows.rank === 0) throw cannot(what, "a tensor of shape [] has no rows");
+    return rows.detach() as R;
+  }
+  if (ARRAYS.some((kind) => (rows as unknown) instanceof kind)) {
+    return (rows as Int32Array).slice() as R;
+  }
+  if (Array.isArray(rows) && rows.every((x) => typeof x === "number")) {
+    return [...rows] as unknown as R;
+  }
+  throw cannot(
+    what,
+    `it takes tensors and labels (arrays of whole numbers), got ${describe(rows)}; ` +
+      "tensor(data, shape) makes a tensor of other arrays",
+  );
+}
+
+const rowCount = (rows: Rows) => rows instanceof Tensor ? rows.shape[0] : rows.length;
+
+/** Some rows, in one go: on the host where the values lie there, else on the device. */
+function gatherRows(rows: Rows, places: Uint32Array): Rows {
+  if (Array.isArray(rows)) return Array.from(places, (k) => rows[k]);
+  if (!(rows instanceof Tensor)) {
+    const all = rows as Int32Array;
+    const some = new (all.constructor as Int32ArrayConstructor)(places.length);
+    for (let k = 0; k < places.length; k++) some[k] = all[places[k]];
+    return some;
+  }
+  const { node } = rows;
+  const host = node.stored?.host;
+  if (!host) return take(rows, places);
+  const width = host.length / rows.shape[0];
+  const values = new Float32Array(places.length * width);
+  for (let k = 0; k < places.length; k++) {
+    const from = places[k] * width;
+    values.set(host.subarray(from, from + width), k * width);
+  }
+  return wrap(hostNode(values, [places.length, ...rows.shape.slice(1)], node.dtype));
+}
+
+/**
+ * Tensors with as many rows each, as PyTorch's `TensorDataset`: sample k is row k of each. Beside
+ * tensors it takes labels, arrays of whole numbers, which stay such. Batches are gathered in one go:
+ * on the host where a tensor was made from numbers of the host, otherwise on the device, where its
+ * values are then kept.
+ *
+ * @throws {ArgandError} if there is none, or they have different numbers of rows.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const data = new nn.TensorDataset(randnComplex([10, 4]), Uint8Array.from({ length: 10 }, (_, k) => k % 3));
+ * for await (const [z, labels] of new nn.DataLoader(data, { batchSize: 5, shuffle: true, seed: 1 })) {
+ *   assertEquals([z.shape, labels.length], [[5, 4], 5]);
+ * }
+ * ```
+ */
+export class TensorDataset<T extends readonly Rows[]>
+  implements Dataset<{ -readonly [K in keyof T]: Row<T[K]> }, { -readonly [K in keyof T]: T[K] }> {
+  /** The tensors and labels. */
+  readonly tensors: T;
+  /** The number of samples. */
+  readonly length: number;
+
+  /** A data set of the rows of each. */
+  constructor(...tensors: T) {
+    const what = "make a TensorDataset";
+    if (tensors.length === 0) throw cannot(what, "there are no tensors");
+    const all = tensors.map((rows) => settled(what, rows));
+    const counts = all.map(rowCount);
+    if (new Set(counts).size > 1) throw cannot(what, `they have ${counts.join(", ")} rows`);
+    if (counts[0] === 0) throw cannot(what, "there are no rows");
+    // Else each batch would compute them anew.
+    const recipes = all.filter((x) => x instanceof Tensor && !x.node.stored).map((x) =>
+      (x as Tensor).node
+    );
+    if (recipes.length > 0) run(recipes, true);
+    this.tensors = all as readonly Rows[] as T;
+    this.length = counts[0];
+  }
+
+  /** The row of each at a place. */
+  get(index: number): { -readonly [K in keyof T]: Row<T[K]> } {
+    checkWhole("take a sample", "the index", index, 0, this.length - 1);
+    const row = this.tensors.map((rows) => rows instanceof Tensor ? rows.at(index) : rows[index]);
+    return row as { -readonly [K in keyof T]: Row<T[K]> };
+  }
+
+  /** The rows of each at these places. */
+  gather(places: Uint32Array): { -readonly [K in keyof T]: T[K] } {
+    for (const k of places) checkWhole("take samples", "a place", k, 0, this.length - 1);
+    const some = this.tensors.map((rows) => gatherRows(rows, places));
+    return some as { -readonly [K in keyof T]: T[K] };
+  }
+
+  /**
+   * The arrays of an .npz file as a data set.
+   *
+   * @param bytes The file.
+   * @param arrays Names of arrays, and what each becomes: a real or a complex tensor, or labels.
+   * @throws {ArgandError} if the file is broken, or an array is missing or of another kind.
+   *
+   * @example
+   * ```ts
+   * import { formatNpz, nn } from "@argand/argand";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const bytes = formatNpz([
+   *   ["field", { dtype: "complex64", shape: [2, 1], data: Float32Array.of(1, 2, 3, 4) }],
+   *   ["digit", { dtype: "int64", shape: [2], data: BigInt64Array.of(7n, 1n) }],
+   * ]);
+   * const data = nn.TensorDataset.fromNpz(bytes, [["field", "complex"], ["digit", "labels"]]);
+   * const [z, digit] = data.get(0);
+   * assertEquals([await z.toArray(), digit], [[{ re: 1, im: 2 }], 7]);
+   * ```
+   */
+  static fromNpz<const A extends readonly (readonly [name: string, kind: NpzKind])[]>(
+    bytes: Uint8Array,
+    arrays: A,
+  ): TensorDataset<{ -readonly [K in keyof A]: NpzRows<A[K][1]> }> {
+    const what = "make a data set of npz data";
+    const entries = parseNpz(bytes);
+    const rows = checkList(what, "[name, kind] pairs", arrays).map(([name, kind]) => {
+      checkWord(what, `the kind of ${name}`, kind, ["real", "complex", "labels"]);
+      const entry = entries.get(name);
+      if (!entry) {
+        throw cannot(
+          what,
+          `there is no array "${name}"; there are ${[...entries.keys()].join(", ")}`,
+        );
+      }
+      if (kind === "labels") return labelsOf(`${what}: "${name}"`, entry);
+      return kind === "real" ? tensorFromNpy(entry) : complexTensorFromNpy(entry);
+    });
+    return new TensorDataset(...rows) as unknown as TensorDataset<
+      { -readonly [K in keyof A]: NpzRows<A[K][1]> }
+    >;
+  }
+}
+
+/** A list of whole numbers. */
+function labelsOf(what: string, { dtype, shape, data }: NpyEntry): Int32Array {
+  if (shape.length !== 1 || !/^(u?int|bool)/.test(dtype)) {
+    throw cannot(what, `labels are one row of whole numbers, and it is ${dtype} ${show(shape)}`);
+  }
+  return Int32Array.from(data as ArrayLike<number | bigint>, (x, k) => {
+    const label = Number(x);
+    if (label === label >> 0) return label;
+    throw cannot(what, `label ${k}, ${x}, has no place in 32 bits`);
+  });
+}
