@@ -19,7 +19,8 @@ const TEST_PERMISSIONS = [
   "--allow-read",
   "--allow-write=out",
   "--allow-run",
-  "--allow-env=ARGAND_DEVICE,ARGAND_REQUIRE_GPU,DENO_WEBGPU_BACKEND",
+  "--allow-net=127.0.0.1",
+  "--allow-env=ARGAND_DEVICE,ARGAND_REQUIRE_GPU,ARGAND_REQUIRE_BROWSER,DENO_WEBGPU_BACKEND",
 ];
 
 /** Asks JSR for one small package, for three seconds at most. */

@@ -12,7 +12,7 @@ export interface Picture {
   /** Rows. */
   readonly height: number;
   /** Pixels in rows from the top, 4 bytes each: red, green, blue, opacity. */
-  readonly rgba: Uint8ClampedArray;
+  readonly rgba: Uint8ClampedArray<ArrayBuffer>;
 }
 
 function checkSize(length: number, numbers: number, height: number, width: number): void {

@@ -51,9 +51,10 @@ function foldGrid(
   return [x, y, z];
 }
 
-/** The adapter's name for people. */
-function nameOf({ description, device, vendor }: GPUAdapterInfo): string {
-  return description || device || vendor || "WebGPU adapter";
+/** The adapter's name for people; browsers often tell no more than vendor and architecture. */
+function nameOf({ description, device, vendor, architecture }: GPUAdapterInfo): string {
+  const family = [vendor, architecture].filter(Boolean).join(" ");
+  return description || device || family || "WebGPU adapter";
 }
 
 /** True for adapters that run shaders on the processor. */
@@ -64,10 +65,11 @@ export function isSoftware(info: GPUAdapterInfo, name = nameOf(info)): boolean {
 
 /** True where loads from textures are cheap beside those from buffers, and allowed. */
 function readsTexels(name: string): boolean {
-  const features = (globalThis.navigator?.gpu as { wgslLanguageFeatures?: Set<string> } | undefined)
-    ?.wgslLanguageFeatures;
+  const gpu = globalThis.navigator?.gpu as
+    | { wgslLanguageFeatures?: { has(name: string): boolean } }
+    | undefined;
   return /llvmpipe/.test(name) &&
-    features?.has("readonly_and_readwrite_storage_textures") === true;
+    gpu?.wgslLanguageFeatures?.has("readonly_and_readwrite_storage_textures") === true;
 }
 
 /** Runs kernels on a WebGPU device. */

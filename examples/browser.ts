@@ -1,0 +1,33 @@
+/**
+ * A page on which a complex network learns while one looks: out/browser/index.html, one file that needs
+ * nothing else. With `--serve` it is also served, with the headers that let the CPU engine have threads.
+ *
+ *   deno task browser --serve
+ */
+import { z } from "zod";
+import { readOptions } from "./support/options.ts";
+import { writePage } from "./support/page.ts";
+import { markup } from "./browser/markup.ts";
+import { bundle } from "./browser/bundle.ts";
+
+const PAGE = "out/browser/index.html";
+
+const optionsSchema = z.strictObject({
+  serve: z.boolean().default(false),
+  port: z.coerce.number().int().min(0).max(65535).default(8000),
+});
+const { serve, port } = readOptions("make the page", optionsSchema, ["serve"], "--serve --port N");
+
+const page = markup(await bundle("examples/browser/main.ts"));
+await writePage(PAGE, page);
+console.log(`The page is ${PAGE}`);
+if (serve) {
+  const headers = {
+    "content-type": "text/html; charset=utf-8",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-embedder-policy": "require-corp",
+  };
+  const onListen = ({ hostname, port }: Deno.NetAddr) =>
+    console.log(`and at http://${hostname}:${port}/, until Ctrl+C`);
+  Deno.serve({ hostname: "127.0.0.1", port, onListen }, () => new Response(page, { headers }));
+}
