@@ -295,7 +295,8 @@ export class WebGpuEngine implements Engine {
 
   async read(ranges: readonly ReadRange[]): Promise<ArrayBuffer[]> {
     this.check();
-    await this.#waiting?.empty();
+    // Without a wait where there is none: what is dispatched next may write over what is read here.
+    if (this.#waiting) await this.#waiting.empty();
     const offsets: number[] = [];
     let total = 0;
     for (const { bytes } of ranges) {
