@@ -36,11 +36,22 @@ interface Kernel {
   readonly size: number;
   /** Nodes it needs that are not (yet) computed inside it: each may become a binding. */
   readonly frontier: Set<number>;
+  /** How many of them it can bind. */
+  room: number;
 }
 
-/** For each node, whether it gets a buffer. `bindings` is how many inputs a kernel can have. */
-export function fuse({ nodes, inputs, leaf, roots }: Graph, bindings: number): boolean[] {
+/** What becomes of the nodes of a graph. */
+export interface Fusion {
+  /** Which nodes get a buffer. */
+  readonly stored: readonly boolean[];
+  /** Nodes that may be computed as the epilogue of a product, and the product, which is theirs alone. */
+  readonly epilogues: ReadonlyMap<number, number>;
+}
+
+/** Decides what each node becomes. `bindings` is how many inputs a kernel can have. */
+export function fuse({ nodes, inputs, leaf, roots }: Graph, bindings: number): Fusion {
   const stored = leaf.slice();
+  const epilogues = new Map<number, number>();
   const requests: Request[][] = nodes.map(() => []);
   const kernels = new Map<number, Kernel>();
   const demanded = new Set(roots);
@@ -56,7 +67,20 @@ export function fuse({ nodes, inputs, leaf, roots }: Graph, bindings: number): b
     if (kernel.nodes >= MOST_NODES) return false;
     let added = -1;
     for (const input of inputs[k]) if (!kernel.frontier.has(input)) added++;
-    return kernel.frontier.size + added <= bindings;
+    return kernel.frontier.size + added <= kernel.room;
+  };
+  /** Makes the one kernel that asks for product k its epilogue, if it can be. */
+  const finish = (k: number): void => {
+    if (requests[k].length !== 1 || demanded.has(k)) return;
+    const [{ kernel: root, place }] = requests[k];
+    const kernel = kernels.get(root)!;
+    const alike = nodes[root].primitive.lowering.kind === "map" && place === "" &&
+      nodes[root].size === nodes[k].size && nodes[root].dtype === nodes[k].dtype;
+    const room = bindings - inputs[k].length;
+    if (!alike || epilogues.has(root) || kernel.frontier.size - 1 > room) return;
+    kernel.frontier.delete(k);
+    kernel.room = room;
+    epilogues.set(root, k);
   };
 
   for (let k = nodes.length - 1; k >= 0; k--) {
@@ -65,6 +89,7 @@ export function fuse({ nodes, inputs, leaf, roots }: Graph, bindings: number): b
     if (requests[k].length === 0 && !demanded.has(k)) continue;
     if (lowering.kind === "part" || lowering.kind === "program") {
       stored[k] = true;
+      if (lowering.kind === "program" && lowering.epilogue) finish(k);
       for (const input of inputs[k]) demanded.add(input);
       continue;
     }
@@ -82,16 +107,17 @@ export function fuse({ nodes, inputs, leaf, roots }: Graph, bindings: number): b
     if (own) {
       stored[k] = true;
       const size = nodes[lowering.kind === "reduce" ? inputs[k][0] : k].size;
-      kernels.set(k, { nodes: 0, size, frontier: new Set() });
+      kernels.set(k, { nodes: 0, size, frontier: new Set(), room: bindings });
       for (const input of inputs[k]) ask(input, k, "");
       continue;
     }
     for (const { kernel, place } of mine) {
       kernels.get(kernel)!.nodes++;
       kernels.get(kernel)!.frontier.delete(k);
-      const below = lowering.kind === "view" ? `${place}/${k}` : place;
+      const moves = lowering.kind === "view" && !lowering.alias;
+      const below = moves ? `${place}/${k}` : place;
       for (const input of inputs[k]) ask(input, kernel, below);
     }
   }
-  return stored;
+  return { stored, epilogues };
 }

@@ -65,8 +65,12 @@ export type Lowering =
   | { readonly kind: "iota" }
   /** A reduction over `attrs.axes`, which stay with size 1. */
   | { readonly kind: "reduce"; reduce(spec: FoldSpec): Program }
-  /** Kernels of its own. */
-  | { readonly kind: "program"; program(node: Node, engine: Engine): Program }
+  /** Kernels of its own; with `epilogue` the last of them takes one. */
+  | {
+    readonly kind: "program";
+    readonly epilogue?: boolean;
+    program(node: Node, engine: Engine): Program;
+  }
   /** One of several results of a program. */
   | { readonly kind: "part" }
   /** Data of the host. */

@@ -5,8 +5,9 @@ import { cannot } from "../gpu/errors.ts";
 import { loadsOf, type Value, valueDType } from "../gpu/expression.ts";
 import { type Index, linear, param as indexParam } from "../gpu/index.ts";
 import { mapKernel, type MapSpec } from "../gpu/kernels/elementwise/map.ts";
+import { type Epilogue, isEpilogue, withEpilogue } from "../gpu/kernels/products/epilogue.ts";
 import { fuse, type Graph } from "./fuse.ts";
-import type { Node } from "./graph.ts";
+import type { Lowering, Node } from "./graph.ts";
 import { type Life, type Places, share } from "./places.ts";
 import { show, sizeOf } from "./shape.ts";
 
@@ -125,13 +126,35 @@ interface MapDraft {
   readonly loads: readonly number[];
 }
 
+/** A product with the epilogue that gives a node. */
+interface Finish {
+  readonly of: number;
+  readonly e: Expression;
+  readonly epilogue: Epilogue;
+}
+
+/** Node k as the epilogue of product `of`; null where it is better off as a pass of its own. */
+function finishOf(
+  graph: Graph,
+  stored: readonly boolean[],
+  k: number,
+  of: number,
+): Finish | null {
+  const e = new Expression(graph, stored);
+  e.input(of); // its result is input 0
+  const value = e.compute(k, linear(graph.nodes[k].size));
+  const inputs = e.inputs.slice(1).map((i) => graph.nodes[i].dtype);
+  const epilogue = { value, inputs, words: e.words.length };
+  return isEpilogue(epilogue) ? { of, e, epilogue } : null;
+}
+
 /**
  * Writes the plan of a graph for an engine. Nothing runs and nothing is allocated yet. `own` has, for
  * each of the first roots, the leaf that it replaces, or −1; see {@link inPlace}.
  */
 export function makePlan(graph: Graph, engine: Engine, own: readonly number[]): Plan {
   const { nodes, inputs, leaf, roots } = graph;
-  const stored = fuse(graph, Math.min(engine.maxBindings, 8) - 1);
+  const { stored, epilogues } = fuse(graph, Math.min(engine.maxBindings, 8) - 1);
   const bytes: number[] = [];
   const leaves: [number, number][] = [];
   const launches: Draft[] = [];
@@ -197,8 +220,28 @@ export function makePlan(graph: Graph, engine: Engine, own: readonly number[]): 
     return out;
   };
 
+  const updates = new Set(roots.filter((_, r) => own[r] >= 0));
+  const finishes = new Map<number, Finish>();
+  for (const [k, of] of epilogues) {
+    const finish = updates.has(k) ? null : finishOf(graph, stored, k, of);
+    if (finish) finishes.set(k, finish);
+  }
+  const postponed = new Set([...finishes.values()].map(({ of }) => of));
+
   nodes.forEach((node, k) => {
-    if (!stored[k]) return;
+    if (!stored[k] || postponed.has(k)) return;
+    const finish = finishes.get(k);
+    if (finish) {
+      const { of, e, epilogue } = finish;
+      slots[k] = [slot(node.size * BYTES[node.dtype], node)];
+      const ins = [...inputs[of], ...e.inputs.slice(1)].map((i) => slots[i][0]);
+      const { lowering } = nodes[of].primitive as { lowering: Lowering & { kind: "program" } };
+      const program = withEpilogue(lowering.program(nodes[of], engine), epilogue, {
+        count: inputs[of].length,
+        name: [...e.names].join("+"),
+      });
+      return launch(program, ins, slots[k], e.words, node);
+    }
     const size = node.size * BYTES[node.dtype];
     const { lowering } = node.primitive;
     if (leaf[k]) {

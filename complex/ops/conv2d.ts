@@ -47,7 +47,7 @@ function primitive(
   program: (node: Node) => Program,
   derivative: Derivative,
 ): Primitive {
-  return { name, lowering: { kind: "program", program }, derivative };
+  return { name, lowering: { kind: "program", epilogue: true, program }, derivative };
 }
 
 const CONV = primitive(

@@ -263,9 +263,8 @@ function reluGate(g: Node, x: Node): Node {
   return applyMap(x.dtype === "c64" ? GATE_COMPLEX : GATE_REAL, g, x);
 }
 
-const reluDerivative = (call: Node, [g]: readonly (Node | null)[]) => [
-  reluGate(g!, call.inputs[0]),
-];
+/** From the result, which is positive where the input is: what it is taken of need not be kept. */
+const reluDerivative = (call: Node, [g]: readonly (Node | null)[]) => [reluGate(g!, call)];
 const RELU_REAL = mapPrimitive(fn.reluReal, reluDerivative);
 const RELU_COMPLEX = mapPrimitive(fn.reluComplex, reluDerivative);
 

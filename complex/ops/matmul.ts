@@ -34,6 +34,7 @@ const MATMUL: Primitive = {
   name: "matmul",
   lowering: {
     kind: "program",
+    epilogue: true,
     program(node) {
       const [a, b, bias] = node.inputs;
       const { a: readA, b: readB } = node.attrs as Attrs;

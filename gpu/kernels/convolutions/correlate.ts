@@ -17,6 +17,7 @@ import {
   uniformsOf,
 } from "./correlate_patch.ts";
 import { stagedShader, stagedTiles } from "./correlate_staged.ts";
+import { finished } from "../products/epilogue.ts";
 import { hostProduct } from "../products/host_product.ts";
 import { paddedRows } from "./pack_weights.ts";
 import {
@@ -30,12 +31,12 @@ import {
   tileGrid,
   tileMain,
   when,
-  Writer,
 } from "../products/tile.ts";
+import { Writer } from "../products/writer.ts";
 import { wasmCorrelate } from "./wasm_correlate.ts";
 
 /** The correlation itself; inputs x, packed weights and, where asked, the bias. */
-export const correlate: Kernel<CorrelateSpec> = {
+export const correlate: Kernel<CorrelateSpec> = finished({
   name: "correlate",
   flops({ dtype, batch, groups, depth, rows, output, kernel, lift }) {
     const sums = batch * groups * rows * output[0] * output[1];
@@ -115,7 +116,7 @@ export const correlate: Kernel<CorrelateSpec> = {
     }
   },
   wasm: wasmCorrelate,
-};
+}, ({ batch, groups, rows, output }) => batch * groups * rows * output[0] * output[1]);
 
 /** WGSL of the first and the last (exclusive) row of taps for which the patch meets the input. */
 function tapBounds(spec: CorrelateSpec, patch: Patch): string[] {
@@ -149,7 +150,8 @@ function tileBody(
   const [mTiles, , xTiles] = tilesOf(spec, patch);
   const padded = paddedRows(rows), taps = kernel[0] * kernel[1];
   const total = new Sums(dtype, patch.rows, patch.height * patch.width, "t");
-  const out = new Writer(dtype, spec.bias ? 3 : 2, loadWidth(dtype, output[1], patch.width));
+  const wide = loadWidth(dtype, output[1], patch.width);
+  const out = new Writer(dtype, spec.bias ? 3 : 2, wide, spec.epilogue);
   const units = input[1] / x.width, hop = advance(spec, patch) / x.width;
   const bounded = overhangs(spec, 0) || lift[0] > 1, maskX = overhangs(spec, 1);
   const strided = stridesOverTaps(spec, patch);

@@ -4,6 +4,7 @@
  */
 import { type Adapter, BYTES, type Field, MOST_UNIFORMS, WORDS } from "../../kernel.ts";
 import { paddedRows, type Pair } from "./pack_weights.ts";
+import type { Finished } from "../products/epilogue.ts";
 import {
   cheapest,
   compileTime,
@@ -22,7 +23,7 @@ import {
  * y[b, g, m, o] = Σ_{d, t} w[g, d, t, m] · x[b, g, d, (o·step + t·dilation − padding) / lift] (+ bias),
  * where positions that are not multiples of `lift`, or lie outside, count as zero.
  */
-export interface CorrelateSpec {
+export interface CorrelateSpec extends Finished {
   readonly dtype: Field;
   readonly batch: number;
   readonly groups: number;

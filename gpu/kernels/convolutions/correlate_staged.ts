@@ -8,6 +8,7 @@ import { WGSL_TYPE } from "../../kernel.ts";
 import type { CorrelateSpec } from "./correlate_patch.ts";
 import { paddedRows } from "./pack_weights.ts";
 import { CHAIN, range, Sums, type Term } from "../products/tile.ts";
+import { Writer } from "../products/writer.ts";
 
 /** Threads of a workgroup along rows and columns, the sums of each, and terms brought at a time. */
 export interface StagedTile {
@@ -67,21 +68,22 @@ export function stagedShader(spec: CorrelateSpec, tile: StagedTile): Shader {
       part.multiplyAdd(r, c, termOf(dtype, `w${r}`), termOf(dtype, `v${c}`))
     )
   );
+  const out = new Writer(dtype, spec.bias ? 3 : 2, 1, spec.epilogue);
+  const place = `(((column / ${pixels}u) * ${groups}u + g) * ${rows}u + m) * ${pixels}u` +
+    ` + column % ${pixels}u`;
   const outputs = range(tile.rows).flatMap((r) =>
     range(tile.columns).map((c) =>
       `{ let m = row0 + ty + ${r * side}u; let column = column0 + tx + ${c * side}u;
 if (m < ${rows}u && column < ${batch * pixels}u) {
 ${spec.bias ? total.addElement(r, c, `in2[g * ${rows}u + m]`) : ""}
-out0[(((column / ${pixels}u) * ${groups}u + g) * ${rows}u + m) * ${pixels}u + column % ${pixels}u] = ${
-        total.value(r, c, 1)
-      };
+${out.put(place, [total.element(r, c)])}
 } }`
     )
   );
   /** WGSL: `body` for each of `count` elements, dealt out to the threads; it sees `u`. */
   const shared = (count: number, body: string) =>
     `for (var u = lane; u < ${count}u; u += ${threads}u) {\n${body}\n}`;
-  const source = `
+  const source = `${out.declare()}
 var<workgroup> stage_w: array<${type}, ${tile.depth * lineW}>;
 var<workgroup> stage_x: array<${type}, ${tile.depth * lineX}>;
 @compute @workgroup_size(${side}, ${side})

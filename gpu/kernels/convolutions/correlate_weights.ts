@@ -1,6 +1,7 @@
 /** The inner kernel of a convolution's gradient to its weights: a correlation summed over pixels. */
 import { type Adapter, BYTES, type Field, type Kernel, MULTIPLY_ADD, WORDS } from "../../kernel.ts";
 import type { Pair } from "./pack_weights.ts";
+import { type Finished, finished } from "../products/epilogue.ts";
 import { hostProduct } from "../products/host_product.ts";
 import { partsOfSum } from "../products/partial_sums.ts";
 import { padded } from "../products/wasm_planes.ts";
@@ -24,12 +25,13 @@ import {
   when,
   worthTexels,
 } from "../products/tile.ts";
+import { Writer } from "../products/writer.ts";
 
 /**
  * w[g, m, d, t] = Σ_{b, o} conj(x[b, g, d, o·stride + t·dilation − padding]) · y[b, g, m, o], in `parts`
  * partial sums that are written one after the other.
  */
-export interface CorrelateWeightsSpec {
+export interface CorrelateWeightsSpec extends Finished {
   readonly dtype: Field;
   readonly batch: number;
   readonly groups: number;
@@ -83,7 +85,7 @@ function stretchesOf(width: number): { unroll: number; steps: number; perRow: nu
 }
 
 /** Inputs x and y; the output holds the partial sums. */
-export const correlateWeights: Kernel<CorrelateWeightsSpec> = {
+export const correlateWeights: Kernel<CorrelateWeightsSpec> = finished({
   name: "correlateWeights",
   flops: (spec) =>
     MULTIPLY_ADD[spec.dtype] * weightsOf(spec) * spec.batch * spec.output[0] * spec.output[1],
@@ -98,9 +100,10 @@ export const correlateWeights: Kernel<CorrelateWeightsSpec> = {
     const patch = cheapest(adapter, spec.dtype, patches, (p) => costOf(spec, p, texels), prices);
     const threads = threadsOf(spec, patch);
     const { x, y } = readersOf(spec, patch, texels);
+    const writer = new Writer(spec.dtype, 2, 1, spec.epilogue);
     return {
-      source: `${x.declare()}\n${y.declare()}\n` +
-        tileMain(adapter, threads, tileBody(spec, patch, x, y)),
+      source: `${x.declare()}\n${y.declare()}\n${writer.declare()}\n` +
+        tileMain(adapter, threads, tileBody(spec, patch, x, y, writer)),
       workgroups: tileGrid(adapter, threads),
       texels: [x, y].filter((reader) => reader.texels).map(({ slot }) => slot),
     };
@@ -203,7 +206,7 @@ export const correlateWeights: Kernel<CorrelateWeightsSpec> = {
     });
     return ([x, y], [out]) => images.run(module, x, (pointer) => run(module, y, pointer, out, 0));
   },
-};
+}, (spec) => spec.parts * weightsOf(spec));
 
 /** The pixels, counted over the batch, that a part sums. */
 function pixelsOf(spec: CorrelateWeightsSpec, part: number): { start: number; end: number } {
@@ -305,7 +308,13 @@ function costOf(spec: CorrelateWeightsSpec, patch: Patch, texels: readonly numbe
   return { threads: threadsOf(spec, patch), loads: stored + TEXEL_SHARE * copied, products };
 }
 
-function tileBody(spec: CorrelateWeightsSpec, patch: Patch, x: Reader, y: Reader): string {
+function tileBody(
+  spec: CorrelateWeightsSpec,
+  patch: Patch,
+  x: Reader,
+  y: Reader,
+  writer: Writer,
+): string {
   const { dtype, batch, groups, depth, rows, input, output, kernel, stride, padding } = spec;
   const { dilation, parts } = spec;
   const [mTiles, dTiles, hTiles, wTiles] = tilesOf(spec, patch);
@@ -412,7 +421,7 @@ function tileBody(spec: CorrelateWeightsSpec, patch: Patch, x: Reader, y: Reader
         when(
           kernel[1] % patch.width === 0,
           `w0 + ${c}u < ${kernel[1]}u`,
-          `out0[weights + ${row} + ${c}u] = ${total.value(r, k * patch.width + c, 1)};`,
+          writer.put(`weights + ${row} + ${c}u`, [total.element(r, k * patch.width + c)]),
         )
       ).join("\n");
       const inDepth = when(depth % patch.depth === 0, `d0 + ${d}u < ${depth}u`, taps);

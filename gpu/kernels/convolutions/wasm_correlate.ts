@@ -50,8 +50,8 @@ function gathered(spec: CorrelateSpec, module: WasmModule): WasmRun {
       count: terms,
     })),
   });
-  return ([x, weights, bias = 0], [y]) =>
-    images.run(module, x, (pointer) => run(module, weights, pointer, y, bias));
+  return ([x, weights, bias], [y]) =>
+    images.run(module, x, (pointer) => run(module, weights, pointer, y, spec.bias ? bias : 0));
 }
 
 /**

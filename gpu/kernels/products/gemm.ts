@@ -1,5 +1,6 @@
 /** What the ways of multiplying matrices on a GPU share: the spec, and how it is cut. */
 import type { Field } from "../../kernel.ts";
+import type { Finished } from "./epilogue.ts";
 
 /**
  * C[b] = op(A[b]) · op(B[b]) (+ bias): m × k times k × n, row major.
@@ -28,7 +29,7 @@ export interface MatmulSpec {
 }
 
 /** The product, with the sum over k cut into `parts` that are written one after the other. */
-export interface SplitSpec extends MatmulSpec {
+export interface SplitSpec extends MatmulSpec, Finished {
   readonly parts: number;
 }
 

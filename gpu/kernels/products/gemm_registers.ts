@@ -16,8 +16,8 @@ import {
   tileMain,
   when,
   worthTexels,
-  Writer,
 } from "./tile.ts";
+import { Writer } from "./writer.ts";
 
 /** A thread's share: `rows` × `columns` sums, `unroll` values of k a round. */
 export interface RegisterTile {
@@ -98,8 +98,8 @@ export function registerCost(spec: SplitSpec, tile: RegisterTile): TileCost {
 export function registerShader(spec: SplitSpec, adapter: Adapter, tile: RegisterTile): Shader {
   const threads = threadsOf(spec, tile);
   const { a, b } = readersOf(spec, tile);
-  const { dtype, n, bias } = spec;
-  const out = new Writer(dtype, bias ? 3 : 2, loadWidth(dtype, n, tile.columns));
+  const { dtype, n, bias, epilogue } = spec;
+  const out = new Writer(dtype, bias ? 3 : 2, loadWidth(dtype, n, tile.columns), epilogue);
   return {
     source: `${a.declare()}\n${b.declare()}\n${out.declare()}\n` +
       tileMain(adapter, threads, body(spec, tile, a, b, out)),

@@ -7,6 +7,7 @@ import type { Adapter, Field, Shader } from "../../kernel.ts";
 import { WGSL_TYPE } from "../../kernel.ts";
 import { batchOf, depthOfPart, matrixWgsl, type SplitSpec, unrollOf } from "./gemm.ts";
 import { CHAIN, loadWidth, range, Reader, Sums, type Term, type TileCost } from "./tile.ts";
+import { Writer } from "./writer.ts";
 
 /** A workgroup of `side` × `side` threads with `rows` × `columns` sums each; `depth` values of k at a time. */
 export interface StagedTile {
@@ -154,11 +155,12 @@ export function stagedShader(spec: SplitSpec, tile: StagedTile): Shader {
       return part.multiplyAdd(r, c, x, y, spec.conjA, spec.conjB);
     })
   );
+  const out = new Writer(dtype, spec.bias ? 3 : 2, 1, spec.epilogue);
   const outputs = range(rows).flatMap((r) =>
     range(columns).map((c) => {
       const put = [
         ...(spec.bias ? [total.addElement(r, c, `in2[column]`)] : []),
-        `out0[o + row * ${n}u + column] = ${total.value(r, c, 1)};`,
+        out.put(`o + row * ${n}u + column`, [total.element(r, c)]),
       ].join(" ");
       return `{ let row = row0 + ty + ${r * side}u; let column = column0 + tx + ${c * side}u;
 if (row < ${m}u && column < ${n}u) { ${put} } }`;
@@ -166,6 +168,7 @@ if (row < ${m}u && column < ${n}u) { ${put} } }`;
   );
   const source = `${a.declare()}
 ${b.declare()}
+${out.declare()}
 ${
     stages.map((s) => `var<workgroup> ${s.name}: array<${WGSL_TYPE[dtype]}, ${depth * lineOf(s)}>;`)
       .join("\n")

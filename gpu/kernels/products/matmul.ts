@@ -9,6 +9,7 @@ import {
   single,
   WORDS,
 } from "../../kernel.ts";
+import { finished } from "./epilogue.ts";
 import {
   batchOf,
   depthOfPart,
@@ -59,7 +60,7 @@ export function matmul(spec: MatmulSpec): Program {
   };
 }
 
-const product: Kernel<SplitSpec> = {
+const product: Kernel<SplitSpec> = finished({
   name: "matmul",
   flops: (spec) => MULTIPLY_ADD[spec.dtype] * batchOf(spec) * spec.m * spec.n * spec.k,
   bindings: ({ dtype, bias }) => ({
@@ -151,9 +152,9 @@ const product: Kernel<SplitSpec> = {
       bias: spec.bias ? "columns" : "none",
       items,
     });
-    return ([a, b, bias = 0], [out]) => run(module, a, b, out, bias);
+    return ([a, b, bias], [out]) => run(module, a, b, out, spec.bias ? bias : 0);
   },
-};
+}, (spec) => spec.parts * batchOf(spec) * spec.m * spec.n);
 
 /** The ways to do the product, those first that are expected to be fastest. */
 function tilesOf(spec: SplitSpec, adapter: Adapter): (RegisterTile | StagedTile)[] {

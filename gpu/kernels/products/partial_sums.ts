@@ -8,9 +8,11 @@ import {
   WGSL_TYPE,
   WORDS,
 } from "../../kernel.ts";
+import { type Finished, finished } from "./epilogue.ts";
+import { Writer } from "./writer.ts";
 
 /** `parts` arrays of `count` elements each, one after the other. */
-export interface PartialSumsSpec {
+export interface PartialSumsSpec extends Finished {
   readonly dtype: Field;
   readonly parts: number;
   readonly count: number;
@@ -33,17 +35,18 @@ export function partsOfSum(depth: number, outputs: number): number {
 }
 
 /** out[i] = Σ_p in0[p · count + i] (+ bias[i mod columns]). */
-export const partialSums: Kernel<PartialSumsSpec> = {
+export const partialSums: Kernel<PartialSumsSpec> = finished({
   name: "partialSums",
   flops: ({ dtype, parts, count }) => parts * count * WORDS[dtype],
   bindings: ({ dtype, bias }) => ({ inputs: bias ? [dtype, dtype] : [dtype], outputs: [dtype] }),
-  wgsl({ dtype, parts, count, bias }) {
+  wgsl({ dtype, parts, count, bias, epilogue }) {
     const type = WGSL_TYPE[dtype];
-    const source = linearMain(
+    const out = new Writer(dtype, bias ? 2 : 1, 1, epilogue);
+    const source = out.declare() + linearMain(
       count,
       `  var sum = ${type}();
   for (var p = 0u; p < ${parts}u; p += 1u) { sum += in0[p * ${count}u + i]; }
-  out0[i] = sum${bias ? ` + in1[i % ${bias}u]` : ""};`,
+  ${out.put("i", [`(sum${bias ? ` + in1[i % ${bias}u]` : ""})`])}`,
     );
     return { source, workgroups: linearGrid(count) };
   },
@@ -64,4 +67,4 @@ export const partialSums: Kernel<PartialSumsSpec> = {
       module.parallel("partialSums", args, chunks, numbers * (parts + 1) / 4);
     };
   },
-};
+}, ({ count }) => count);

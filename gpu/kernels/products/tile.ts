@@ -29,7 +29,7 @@ export function loadWidth(field: Field, ...extents: number[]): number {
 }
 
 /** The WGSL type of `width` elements side by side. */
-function unitType(field: Field, width: number): string {
+export function unitType(field: Field, width: number): string {
   const words = width * WORDS[field];
   return words === 1 ? "f32" : `vec${words}<f32>`;
 }
@@ -154,50 +154,11 @@ export class Sums {
       : `${this.prefix}r${k} += ${value};`;
   }
 
-  /** The values of `width` neighbours in a row, as the unit of a {@link Writer}. */
-  value(row: number, column: number, width: number): string {
-    const words = range(width).flatMap((c) => {
-      const k = row * this.columns + column + c;
-      return this.field === "c64"
-        ? [`${this.prefix}r${k}`, `${this.prefix}i${k}`]
-        : [`${this.prefix}r${k}`];
-    });
-    return words.length === 1 ? words[0] : `vec${words.length}<f32>(${words.join(", ")})`;
-  }
-}
-
-/** Stores to the output in units of `width` elements: a store costs as much as a load. */
-export class Writer {
-  /** `slot` is the number of the output's binding. */
-  constructor(readonly field: Field, readonly slot: number, readonly width: number) {}
-
-  /** A second declaration of the binding, with the wider element. */
-  declare(): string {
-    const type = unitType(this.field, this.width);
-    return `@group(0) @binding(${this.slot}) var<storage, read_write> wide_out: array<${type}>;`;
-  }
-
-  /**
-   * WGSL that stores the row of sums from `column` on, `count` elements, at `base` (WGSL, in elements)
-   * plus `offset`; `inside(c)` may give the condition under which the c-th is stored.
-   */
-  store(
-    sums: Sums,
-    row: number,
-    column: number,
-    count: number,
-    base: string,
-    offset: number,
-    inside: (c: number) => string | undefined,
-  ): string {
-    return range(count / this.width).map((unit) => {
-      const c = unit * this.width;
-      const store = `wide_out[(${base} + ${offset + c}u) / ${this.width}u] = ${
-        sums.value(row, column + c, this.width)
-      };`;
-      const condition = inside(c);
-      return condition === undefined ? store : `if (${condition}) { ${store} }`;
-    }).join("\n");
+  /** WGSL of one of the sums. */
+  element(row: number, column: number): string {
+    const k = row * this.columns + column;
+    const re = `${this.prefix}r${k}`;
+    return this.field === "c64" ? `vec2<f32>(${re}, ${this.prefix}i${k})` : re;
   }
 }
 
