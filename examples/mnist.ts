@@ -19,7 +19,6 @@ const TEST_DIGITS = 10_000;
 const SHOWN_DIGITS = 48;
 /** Training digits of the demo: they take less than a minute on two cores on either engine. */
 const DEMO_IMAGES = 12_800;
-const REPORT = "out/mnist.html";
 
 const whole = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 const optionsSchema = z.strictObject({
@@ -29,6 +28,7 @@ const optionsSchema = z.strictObject({
   norm: z.enum(["covariance", "naive", "none"]).default("covariance"),
   device: z.enum(["cpu", "webgpu"]).optional(),
   seed: whole(0, Number.MAX_SAFE_INTEGER).default(1),
+  out: z.string().min(1).default("out"),
   json: z.boolean().default(false),
   demo: z.boolean().default(false),
 });
@@ -38,8 +38,9 @@ const options = readOptions(
   optionsSchema,
   ["json", "demo"],
   "--epochs N --images N --batch N --norm covariance|naive|none " +
-    "--device cpu|webgpu --seed N --json",
+    "--device cpu|webgpu --seed N --out FOLDER --json",
 );
+const report = `${options.out}/mnist.html`;
 if (options.device) await gpu.use(options.device);
 const engine = gpu.engine();
 const say = options.json ? console.error : console.log;
@@ -85,7 +86,7 @@ const stepMs = stepTime(times);
 
 const side = SIDE * SIDE;
 const normText = options.norm === "none" ? "without batch norm" : `with ${options.norm} batch norm`;
-await writeReport(REPORT, {
+await writeReport(report, {
   title: "A complex network reads digits",
   summary: `The founding network ${normText}, trained on ${count} digits of ` +
     `MNIST for ${options.epochs} ${options.epochs === 1 ? "epoch" : "epochs"}.`,
@@ -115,7 +116,7 @@ say(
     `${(100 * accuracy).toFixed(2)} %`,
 );
 say(`${stepMs.toFixed(1)} ms a step, ${deviceBytes.at(-1)} bytes on the device`);
-say(`The report is in ${REPORT}`);
+say(`The report is in ${report}`);
 if (options.json) {
   console.log(JSON.stringify({
     accuracy,
@@ -128,6 +129,6 @@ if (options.json) {
     adapter: engine.adapter.name,
     ...options,
     images: count,
-    report: REPORT,
+    report,
   }));
 }

@@ -33,8 +33,6 @@ import { clock, Progress } from "./support/progress.ts";
 import { writeSchrodinger } from "./schrodinger/report.ts";
 import { cosine, stepTime, trainPass } from "./support/training.ts";
 
-const REPORT = "out/schrodinger.html";
-
 const i = { re: 0, im: 1 };
 /** Where and when: |x| ≤ X and 0 ≤ t ≤ T. */
 const [X, T] = [6, 1];
@@ -84,15 +82,17 @@ const optionsSchema = z.strictObject({
   width: whole(1, 1000).default(24),
   device: z.enum(["cpu", "webgpu"]).optional(),
   seed: whole(0, Number.MAX_SAFE_INTEGER).default(1),
+  out: z.string().min(1).default("out"),
   json: z.boolean().default(false),
 });
 const options = readOptions(
   "train",
   optionsSchema,
   ["json"],
-  "--steps N --points N --width N --device cpu|webgpu --seed N --json",
+  "--steps N --points N --width N --device cpu|webgpu --seed N --out FOLDER --json",
 );
 const { steps, points, width, device, seed } = options;
+const report = `${options.out}/schrodinger.html`;
 if (device) await gpu.use(device);
 const { kind, adapter } = gpu.engine();
 const say = options.json ? console.error : console.log;
@@ -147,7 +147,7 @@ const error = await nn.metrics.relativeError(found, truth).item();
 say(`relative L2 error ${(100 * error).toFixed(2)} %`);
 
 const stepMs = stepTime(times);
-await writeSchrodinger(REPORT, {
+await writeSchrodinger(report, {
   figures: [
     { label: "engine", value: kind },
     { label: "adapter", value: adapter.name },
@@ -166,9 +166,9 @@ await writeSchrodinger(REPORT, {
     `--seed ${seed}`,
 });
 say(`${stepMs.toFixed(1)} ms a step, ${deviceBytes.at(-1)} bytes on the device`);
-say(`The report is in ${REPORT}`);
+say(`The report is in ${report}`);
 if (options.json) {
   const { name } = adapter;
   const shown = { error, stepMs, firstStepMs: times[0], seconds, engine: kind, adapter: name };
-  console.log(JSON.stringify({ ...options, ...shown, losses, deviceBytes, report: REPORT }));
+  console.log(JSON.stringify({ ...options, ...shown, losses, deviceBytes, report }));
 }

@@ -57,7 +57,10 @@ Deno.test({
   },
 });
 
-const run = (...options: string[]) => runExample("mnist", ...options);
+/** Not the report that a user may have made. */
+const OUT = "out/tests/mnist";
+
+const run = (...options: string[]) => runExample("mnist", `--out=${OUT}`, ...options);
 
 for (const kind of kinds) {
   for (const norm of ["covariance", "naive"] as const) {
@@ -73,6 +76,7 @@ for (const kind of kinds) {
       );
       assert(report.accuracy >= 0.93, `${report.accuracy}`);
       assert(report.stepMs > 0 && report.adapter.length > 0);
+      await Deno.remove(OUT, { recursive: true });
     });
   }
 }
@@ -96,7 +100,9 @@ Deno.test("the example trains on the CPU engine and writes its report", async ()
   assert(report.accuracy > 0.3 && report.accuracy <= 1, `${report.accuracy}`);
   assert(report.losses[15] < report.losses[0]);
   const html = await Deno.readTextFile(new URL(`../../${report.report}`, import.meta.url));
+  assertEquals(report.report, `${OUT}/mnist.html`);
   assertStringIncludes(html, "<svg");
+  await Deno.remove(OUT, { recursive: true });
 });
 
 Deno.test("the example refuses options that it does not know, and values out of range", async () => {

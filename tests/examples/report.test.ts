@@ -61,8 +61,8 @@ Deno.test({
   name: "writeReport() makes the folder it writes to",
   ignore: (await Deno.permissions.query({ name: "write", path: "out" })).state !== "granted",
   async fn() {
-    await writeReport("out/tests/report.html", { title: "written" });
-    assertStringIncludes(await Deno.readTextFile("out/tests/report.html"), "<h1>written</h1>");
-    await Deno.remove("out/tests", { recursive: true });
+    await writeReport("out/tests/page/report.html", { title: "written" });
+    assertStringIncludes(await Deno.readTextFile("out/tests/page/report.html"), "<h1>written</h1>");
+    await Deno.remove("out/tests/page", { recursive: true });
   },
 });

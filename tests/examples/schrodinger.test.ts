@@ -5,7 +5,10 @@ import { lastLine, runExample } from "./program.ts";
 
 const kinds = (await engines()).map((e) => e.kind);
 
-const run = (...options: string[]) => runExample("schrodinger", ...options);
+/** Not the report that a user may have made. */
+const OUT = "out/tests/schrodinger";
+
+const run = (...options: string[]) => runExample("schrodinger", `--out=${OUT}`, ...options);
 
 for (const kind of ["cpu", "webgpu"] as const) {
   Deno.test({
@@ -21,7 +24,10 @@ for (const kind of ["cpu", "webgpu"] as const) {
       );
       assertEquals(code, 0, err);
       const report = lastLine(out);
-      assertEquals([report.engine, report.losses.length], [kind, 120]);
+      assertEquals(
+        [report.engine, report.losses.length, report.report],
+        [kind, 120, `${OUT}/schrodinger.html`],
+      );
       // It is 1.5 after one step, 0.29 here, and below 0.01 at the default size.
       assert(report.error < 0.4, `${report.error}`);
       assert(report.losses[119] < 0.05 * report.losses[0], `${report.losses[119]}`);
@@ -32,6 +38,7 @@ for (const kind of ["cpu", "webgpu"] as const) {
       }
       assertEquals(html.match(/<svg/g)?.length, 5);
       assert(!/[xyd]="[^"]*NaN/.test(html));
+      await Deno.remove(OUT, { recursive: true });
     },
   });
 }
