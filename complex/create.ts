@@ -62,7 +62,8 @@ function realValues(what: string, data: RealData): { shape: number[]; values: Fl
 }
 
 /**
- * A real tensor from a number, nested arrays or a typed array, which are copied.
+ * A real tensor from a number, nested arrays or a typed array, which are copied. Values are rounded to
+ * float32: as in NumPy and PyTorch those beyond ±3.4·10³⁸ become infinite.
  *
  * @param data The values.
  * @param shape The shape; that of the nested arrays, if absent.
@@ -111,7 +112,8 @@ export function complex(re: PartData, im: PartData = 0): ComplexTensor {
 }
 
 /**
- * A complex tensor from interleaved values re, im, re, im, … or nested `{ re, im }`, copied.
+ * A complex tensor from interleaved values re, im, re, im, … or nested `{ re, im }`, copied and rounded
+ * to float32 as those of {@link tensor}.
  *
  * @throws {ArgandError} if the values do not fill the shape, or are no complex numbers.
  *

@@ -35,6 +35,12 @@ onEngines("tensor() takes numbers, nested arrays and typed arrays", async () => 
   assertEquals(await tensor([NaN, Infinity]).toArray(), [NaN, Infinity]);
 });
 
+onEngines("numbers beyond those of float32 become infinite, as in NumPy and PyTorch", async () => {
+  assertEquals(await tensor([1e40, -1e40, 3.4e38]).data(), Float32Array.of(1e40, -1e40, 3.4e38));
+  assertEquals(await tensor(Float64Array.of(1e40)).toArray(), [Infinity]);
+  assertEquals(await complexTensor([-1e40, 1], [1]).data(), Float32Array.of(-Infinity, 1));
+});
+
 onEngines("complexTensor() and complex() take interleaved values, pairs and parts", async () => {
   const expected = new Float32Array([1, 2, 3, 4]);
   assertEquals(await complexTensor([1, 2, 3, 4]).data(), expected);
