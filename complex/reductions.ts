@@ -61,7 +61,8 @@ export function prod<T extends Tensor>(x: T, axes?: Axes, keepDims = false): T {
 }
 
 /**
- * The largest value over axes (all, if absent); equal ones share the gradient.
+ * The largest value over axes (all, if absent); equal ones share the gradient. NaN where one of
+ * them is: promised on the CPU engine, and on WebGPU as far as the adapter keeps NaN.
  *
  * @param axes The axes to look along.
  * @param keepDims Whether they stay, with size 1.
@@ -80,7 +81,8 @@ export function max(x: RealTensor, axes?: Axes, keepDims = false): RealTensor {
 }
 
 /**
- * The smallest value over axes (all, if absent); equal ones share the gradient.
+ * The smallest value over axes (all, if absent); equal ones share the gradient. NaN where one of
+ * them is: promised on the CPU engine, and on WebGPU as far as the adapter keeps NaN.
  *
  * @param axes The axes to look along.
  * @param keepDims Whether they stay, with size 1.

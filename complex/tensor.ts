@@ -624,12 +624,12 @@ export class RealTensor extends Tensor {
     return this.both("compare", compare.greaterEqual, other);
   }
 
-  /** The largest value over axes; the gradient is shared among equals. */
+  /** The largest value over axes, NaN where one is as `max`; the gradient is shared among equals. */
   max(axes?: Axes, keepDims = false): RealTensor {
     return new RealTensor(reductions.max(this.node, axes, keepDims));
   }
 
-  /** The smallest value over axes. */
+  /** The smallest value over axes; NaN where one is, as far as the adapter keeps it. */
   min(axes?: Axes, keepDims = false): RealTensor {
     return new RealTensor(reductions.min(this.node, axes, keepDims));
   }

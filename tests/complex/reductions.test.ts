@@ -169,6 +169,14 @@ onEngines("prod() has the right first and second derivatives at zeros", async ()
   assertEquals(await second(tensor([0, 2, 0])).toArray(), [0, 0, 2]);
 });
 
+onEngines("max() and min() of values with a NaN are NaN, as in PyTorch", async () => {
+  const x = tensor([[1, NaN, 2], [3, 4, 5], [NaN, NaN, NaN]]);
+  assertEquals(await max(x, 1).toArray(), [NaN, 5, NaN]);
+  assertEquals(await min(x, 1).toArray(), [NaN, 3, NaN]);
+  assertEquals(await max(x, 0).toArray(), [NaN, NaN, NaN]);
+  assertEquals(await max(x).item(), NaN);
+});
+
 onEngines("the largest and smallest of infinities are infinite", async () => {
   const low = tensor([[-Infinity, -Infinity], [-Infinity, 1]]);
   assertEquals([...await max(low, 1).data()], [-Infinity, 1]);

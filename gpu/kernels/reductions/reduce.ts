@@ -59,6 +59,15 @@ const RUN = 32;
 
 const ZERO: Partial<Record<DType, string>> = { f32: "0.0", c64: "vec2<f32>(0.0)" };
 
+/**
+ * The larger of two numbers; NaN if either is. NaN is known by its bits, for WGSL lets `max` and
+ * comparisons take it for any number; an adapter may still lose one that it computed.
+ */
+const LARGER = `fn larger(x: f32, y: f32) -> f32 {
+  let lost = (bitcast<vec2<u32>>(vec2<f32>(x, y)) & vec2<u32>(0x7fffffffu)) > vec2<u32>(0x7f800000u);
+  return select(select(max(x, y), y, lost.y), x, lost.x);
+}`;
+
 const evaluators = new WeakMap<Stage, BlockEvaluator>();
 
 /**
@@ -162,9 +171,10 @@ const stage: Kernel<Stage> = {
       ? [zero, zero]
       : [`element(base, min(first_of_part, ${run - 1}u))`, "acc"];
     const { stride, bounds } = shareWgsl(spec, adapter);
-    const join = (a: string, b: string) => fold === "sum" ? `${a} + ${b}` : `max(${a}, ${b})`;
+    const join = (a: string, b: string) => fold === "sum" ? `${a} + ${b}` : `larger(${a}, ${b})`;
     return {
       source: `${elementWgsl(spec)}
+${fold === "max" ? LARGER : ""}
 ${
         linearMain(
           kept * parts,
@@ -200,7 +210,9 @@ ${bounds}
       const n = Math.min(BLOCK, kept * run - start);
       const [v, target] = evaluate(start, n, inputs, params);
       if (fold === "max") {
-        for (let j = 0; j < n; j++) if (v[j] > acc[target[j]]) acc[target[j]] = v[j];
+        for (let j = 0; j < n; j++) {
+          if (v[j] > acc[target[j]] || Number.isNaN(v[j])) acc[target[j]] = v[j];
+        }
       } else if (valueDType(value) === "f32") {
         for (let j = 0; j < n; j++) acc[target[j]] += v[j];
       } else {

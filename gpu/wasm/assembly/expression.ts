@@ -18,13 +18,11 @@ import {
   copy,
   fill,
   fillComplex,
-  gatherComplex,
-  gatherReal,
+  gather,
   guardComplex,
   guardReal,
   places,
-  stretchesComplex,
-  stretchesReal,
+  stretches,
 } from "./places";
 import { random } from "./random";
 import { transcendental } from "./transcendental";
@@ -85,10 +83,10 @@ function run(program: usize, from: i32, to: i32, start: i32, n: i32, scratch: us
     else {
       const index = scratch + <usize> x;
       const source = <usize> word(inputsOf(program) + (<usize> y << 3), 0);
-      if (op == Op.loadReal) gatherReal(n, out, index, source);
-      else if (op == Op.loadComplex) gatherComplex(n, out, index, source);
-      else if (op == Op.loadRealRuns) stretchesReal(n, out, index, source, start, z, v);
-      else stretchesComplex(n, out, index, source, start, z, v);
+      if (op == Op.loadReal) gather<u32>(n, out, index, source);
+      else if (op == Op.loadComplex) gather<u64>(n, out, index, source);
+      else if (op == Op.loadRealRuns) stretches<u32>(n, out, index, source, start, z, v);
+      else stretches<u64>(n, out, index, source, start, z, v);
     }
   }
 }

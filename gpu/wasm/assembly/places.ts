@@ -113,15 +113,10 @@ export function places(
   }
 }
 
-export function gatherReal(n: i32, out: usize, at: usize, from: usize): void {
-  for (let i: usize = 0, end = (<usize> n) << 2; i < end; i += 4) {
-    store<f32>(out + i, load<f32>(from + (<usize> load<u32>(at + i) << 2)));
-  }
-}
-
-export function gatherComplex(n: i32, out: usize, at: usize, from: usize): void {
-  for (let i: usize = 0, end = (<usize> n) << 2; i < end; i += 4) {
-    store<u64>(out + (i << 1), load<u64>(from + (<usize> load<u32>(at + i) << 3)));
+/** Loads from the places `at`. T is the type of one element, as bits. */
+export function gather<T>(n: i32, out: usize, at: usize, from: usize): void {
+  for (let end = at + ((<usize> n) << 2); at < end; at += 4, out += sizeof<T>()) {
+    store<T>(out, load<T>(from + <usize> load<u32>(at) * sizeof<T>()));
   }
 }
 
@@ -129,7 +124,7 @@ export function gatherComplex(n: i32, out: usize, at: usize, from: usize): void 
  * Loads in stretches of `period` elements, in each of which places grow by `slope`; `at` holds the
  * first place of each. T is the type of one element, as bits.
  */
-function stretches<T>(
+export function stretches<T>(
   n: i32,
   out: usize,
   at: usize,
@@ -157,30 +152,6 @@ function stretches<T>(
       for (; out < stop; out += sizeof<T>(), source += step) store<T>(out, load<T>(source));
     }
   }
-}
-
-export function stretchesReal(
-  n: i32,
-  out: usize,
-  at: usize,
-  from: usize,
-  start: i32,
-  period: i32,
-  slope: i32,
-): void {
-  stretches<u32>(n, out, at, from, start, period, slope);
-}
-
-export function stretchesComplex(
-  n: i32,
-  out: usize,
-  at: usize,
-  from: usize,
-  start: i32,
-  period: i32,
-  slope: i32,
-): void {
-  stretches<u64>(n, out, at, from, start, period, slope);
 }
 
 export function guardReal(n: i32, out: usize, a: usize, at: usize, low: i32, size: i32): void {

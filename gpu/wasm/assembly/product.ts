@@ -69,11 +69,11 @@ function block(args: usize, item: usize, rowBlock: i32, columnBlock: i32, scratc
         if (complex) {
           if (mr == 5) complex5(depth, a, b, scratch);
           else complex4(depth, a, b, scratch);
-          storeComplex(args, item, scratch, c, r, firstColumn + c, high, broad, adds || k > 0);
+          storeTile<u64>(args, item, scratch, c, r, firstColumn + c, high, broad, adds || k > 0);
         } else {
           if (mr == 5) real5(depth, a, b, scratch);
           else real4(depth, a, b, scratch);
-          storeReal(args, item, scratch, c, r, firstColumn + c, high, broad, adds || k > 0);
+          storeTile<u32>(args, item, scratch, c, r, firstColumn + c, high, broad, adds || k > 0);
         }
       }
     }
@@ -98,9 +98,10 @@ function packColumns(args: usize, item: usize, wide: i32, depth: i32, scratch: u
 
 /**
  * Writes a tile to C: with the bias, or added to what is there. The tile's first column is number `c` of
- * its block and `column` of its item.
+ * its block and `column` of its item. T is the type of one element, as bits: u64 of complex numbers, whose
+ * real and imaginary parts the tile has in vectors of their own.
  */
-function storeComplex(
+function storeTile<T>(
   args: usize,
   item: usize,
   scratch: usize,
@@ -111,68 +112,25 @@ function storeComplex(
   broad: i32,
   add: bool,
 ): void {
+  const isComplex = sizeof<T>() == 8, bytes = sizeof<T>();
   const kind = add ? 0 : word(args, 16), places = scratch + PLACES + (c << 2);
-  const bias: usize = word(args, 3) + word(item, 5) + ((kind == 1 ? column : row) << 3);
+  const bias: usize = word(args, 3) + word(item, 5) + (kind == 1 ? column : row) * bytes;
   const first: usize = word(args, 2) + word(item, 4) + word(args, 18);
   let tile = scratch;
-  const p0: usize = load<i32>(places), p3: usize = load<i32>(places, 12);
-  const whole = broad == 4 && p3 == p0 + 24;
-  for (let r = 0; r < high; r++, tile += 32) {
-    const to = first + load<i32>(scratch + ROWS + (r << 2));
-    const re = v128.load(tile), im = v128.load(tile, 16);
-    let low = v128.shuffle<f32>(re, im, 0, 4, 1, 5), up = v128.shuffle<f32>(re, im, 2, 6, 3, 7);
-    if (kind == 2) {
-      const b = v128.load64_splat(bias + (r << 3));
-      low = f32x4.add(low, b);
-      up = f32x4.add(up, b);
-    }
-    if (whole) {
-      const at = to + p0;
-      if (kind == 1 || add) {
-        const from = add ? at : bias;
-        low = f32x4.add(low, v128.load(from));
-        up = f32x4.add(up, v128.load(from, 16));
-      }
-      v128.store(at, low);
-      v128.store(at, up, 16);
-      continue;
-    }
-    v128.store(tile, low);
-    v128.store(tile, up, 16);
-    for (let j = 0; j < broad; j++) {
-      const at = to + load<i32>(places + (j << 2));
-      let value = v128.load64_zero(tile + (j << 3));
-      if (kind == 1 || add) {
-        value = f32x4.add(value, v128.load64_zero(add ? at : bias + (j << 3)));
-      }
-      v128.store64_lane(at, value, 0);
-    }
-  }
-}
-
-/** The same for a tile of real numbers. */
-function storeReal(
-  args: usize,
-  item: usize,
-  scratch: usize,
-  c: i32,
-  row: i32,
-  column: i32,
-  high: i32,
-  broad: i32,
-  add: bool,
-): void {
-  const kind = add ? 0 : word(args, 16), places = scratch + PLACES + (c << 2);
-  const bias: usize = word(args, 3) + word(item, 5) + ((kind == 1 ? column : row) << 2);
-  const first: usize = word(args, 2) + word(item, 4) + word(args, 18);
-  let tile = scratch;
-  const p0: usize = load<i32>(places), p7: usize = load<i32>(places, 28);
-  const whole = broad == 8 && p7 == p0 + 28;
+  const columns = 32 / <i32> bytes;
+  const p0: usize = load<i32>(places), last: usize = load<i32>(places + (columns - 1) * 4);
+  const whole = broad == columns && last == p0 + 32 - bytes;
   for (let r = 0; r < high; r++, tile += 32) {
     const to = first + load<i32>(scratch + ROWS + (r << 2));
     let low = v128.load(tile), up = v128.load(tile, 16);
+    if (isComplex) {
+      const re = low, im = up;
+      low = v128.shuffle<f32>(re, im, 0, 4, 1, 5);
+      up = v128.shuffle<f32>(re, im, 2, 6, 3, 7);
+    }
     if (kind == 2) {
-      const b = v128.load32_splat(bias + (r << 2));
+      const at = bias + r * bytes;
+      const b = isComplex ? v128.load64_splat(at) : v128.load32_splat(at);
       low = f32x4.add(low, b);
       up = f32x4.add(up, b);
     }
@@ -190,10 +148,14 @@ function storeReal(
     v128.store(tile, low);
     v128.store(tile, up, 16);
     for (let j = 0; j < broad; j++) {
-      const at = to + load<i32>(places + (j << 2));
-      let value = load<f32>(tile + (j << 2));
-      if (kind == 1 || add) value += load<f32>(add ? at : bias + (j << 2));
-      store<f32>(at, value);
+      const at = to + load<i32>(places + (j << 2)), own = tile + j * bytes;
+      let value = isComplex ? v128.load64_zero(own) : v128.load32_zero(own);
+      if (kind == 1 || add) {
+        const from = add ? at : bias + j * bytes;
+        value = f32x4.add(value, isComplex ? v128.load64_zero(from) : v128.load32_zero(from));
+      }
+      if (isComplex) v128.store64_lane(at, value, 0);
+      else v128.store32_lane(at, value, 0);
     }
   }
 }

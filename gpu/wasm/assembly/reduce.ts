@@ -48,8 +48,13 @@ function addRow(acc: usize, p: usize, n: i32, isComplex: bool): void {
 function maxRow(acc: usize, p: usize, n: i32): void {
   let most = load<f64>(acc);
   if (n >= 4) {
-    let a = f32x4.splat(-f32.POSITIVE_INFINITY);
-    for (; n >= 4; n -= 4, p += 16) a = f32x4.pmax(a, v128.load(p));
+    let a = f32x4.splat(-f32.POSITIVE_INFINITY), lost = i32x4.splat(0);
+    for (; n >= 4; n -= 4, p += 16) {
+      const x = v128.load(p);
+      a = f32x4.pmax(a, x);
+      lost = v128.or(lost, f32x4.ne(x, x));
+    }
+    if (v128.any_true(lost)) a = f32x4.splat(f32.NaN);
     most = greater(most, f32x4.extract_lane(a, 0));
     most = greater(most, f32x4.extract_lane(a, 1));
     most = greater(most, f32x4.extract_lane(a, 2));
@@ -59,9 +64,9 @@ function maxRow(acc: usize, p: usize, n: i32): void {
   store<f64>(acc, most);
 }
 
-/** The greater of two numbers; NaN does not count. */
+/** The greater of two numbers; NaN if either is. */
 function greater(most: f64, x: f32): f64 {
-  return x > most ? x : most;
+  return x > most || x != x ? x : most;
 }
 
 /** Adds `n` floats at p to as many sums. */
