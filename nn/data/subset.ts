@@ -26,7 +26,7 @@ export function checkDataset(what: string, data: unknown): void {
  * import { assertEquals } from "@std/assert";
  *
  * const part = new nn.Subset(new nn.TensorDataset(arange(10)), [7, 2]);
- * assertEquals([part.length, await part.get(1)[0].item()], [2, 2]);
+ * assertEquals([part.length, await (await part.get(1))[0].item()], [2, 2]);
  * ```
  */
 export class Subset<S, B = Collated<S>> implements Dataset<S, B> {

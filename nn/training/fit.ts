@@ -1,0 +1,369 @@
+/** Training from the first epoch to the last. */
+import type { RealTensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/errors.ts";
+import { type CheckpointParts, loadCheckpoint, saveCheckpoint } from "../checkpoints/checkpoint.ts";
+import type { Module } from "../module.ts";
+import { clipGradNorm } from "../optim/clip.ts";
+import { LBFGS } from "../optim/lbfgs.ts";
+import { Best } from "./early_stopping.ts";
+import {
+  type EpochRecord,
+  type FitEnd,
+  type FitHistory,
+  Mean,
+  samplesOf,
+  Unread,
+} from "./history.ts";
+import {
+  type FitAnswer,
+  type FitCallbacks,
+  type FitMoment,
+  type FitOptions,
+  type Plan,
+  planOf,
+} from "./options.ts";
+import { Reporter } from "./progress.ts";
+import { extraOf, isStateful, type Place, recordsOf, SavedPlace } from "./saved.ts";
+import { checkFigure, inEvaluation, meansOf, restoreModes } from "./validation.ts";
+
+const WHAT = "fit";
+
+/**
+ * Milliseconds between two looks up from the work: losses are read, the progress line is drawn, and
+ * timers and signals have their turn. So no step waits for the device, and never many of them.
+ */
+const PAUSE = 100;
+
+/** Whether there is a file. */
+async function exists(path: string | URL): Promise<boolean> {
+  const { stat } = await import("node:fs/promises");
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** One run of {@link fit}. */
+class Run<M extends Module, B> {
+  readonly #model: M;
+  readonly #plan: Plan<M, B>;
+  readonly #reporter: Reporter;
+  readonly #place: Place;
+  readonly #saved: SavedPlace;
+  readonly #unread = new Unread();
+  /** The samples of the batches whose losses are not read yet. */
+  #weights: number[] = [];
+  #reading: Promise<void> = Promise.resolve();
+  readonly #losses: number[] = [];
+  #fresh: number[] = [];
+  #records: EpochRecord[] = [];
+  #epoch = 0;
+  #steps = 0;
+  #paused = performance.now();
+  #end: FitEnd | null = null;
+
+  constructor(model: M, plan: Plan<M, B>) {
+    const { earlyStopping, checkpoint, data, validation } = plan;
+    this.#model = model;
+    this.#plan = plan;
+    this.#reporter = new Reporter(plan.progress, plan.epochs);
+    this.#place = {
+      batch: 0,
+      mean: new Mean(),
+      stopping: earlyStopping && new Best(earlyStopping),
+      best: checkpoint?.best === undefined ? null : new Best(checkpoint),
+      bestState: null,
+    };
+    this.#saved = new SavedPlace(this.#place, model, data, validation);
+  }
+
+  async train(): Promise<FitHistory> {
+    const { epochs, checkpoint, earlyStopping, signal, optimizer } = this.#plan;
+    const { stopping } = this.#place;
+    let savedAt = -1;
+    if (checkpoint?.resume && await exists(checkpoint.path)) {
+      await this.#resume(checkpoint.path);
+      savedAt = this.#steps;
+    }
+    optimizer.zeroGrad();
+    if (stopping && stopping.waited >= earlyStopping!.patience) this.#end = "earlyStopping";
+    while (!this.#end && this.#epoch < epochs) {
+      if (signal?.aborted) {
+        this.#end = "signal";
+        break;
+      }
+      await this.#trainEpoch();
+      const due = checkpoint && this.#place.batch === 0 && this.#epoch % checkpoint.every === 0;
+      if (due) {
+        await this.#save(checkpoint.path);
+        savedAt = this.#steps;
+      }
+    }
+    await this.#flush();
+    if (checkpoint && savedAt !== this.#steps) await this.#save(checkpoint.path);
+    const { bestState } = this.#place;
+    if (earlyStopping?.restoreBest && bestState) this.#model.loadStateDict(bestState);
+    return {
+      epochs: this.#records,
+      losses: this.#losses,
+      steps: this.#steps,
+      stopped: this.#end ?? "epochs",
+      ...stopping && {
+        best: Number.isNaN(stopping.value)
+          ? null
+          : { epoch: stopping.epoch, value: stopping.value },
+      },
+    };
+  }
+
+  /** An epoch, or what is left of it; where the run is ended in its midst it stays unfinished. */
+  async #trainEpoch(): Promise<void> {
+    const { data, accumulate, validation, schedule, scheduleInterval, optimizer } = this.#plan;
+    const place = this.#place;
+    const began = performance.now();
+    const total = (data as { length?: number | null }).length ?? null;
+    // A loader goes on by itself; what else is gone through begins at its beginning.
+    let skip = isStateful(data) ? 0 : place.batch;
+    let pieces = 0;
+    this.#reporter.begin(this.#epoch, place.batch, total);
+    if (await this.#call("onEpochBegin", (on) => on.onEpochBegin?.(this.#moment()))) return;
+    for await (const batch of data) {
+      if (skip-- > 0) continue;
+      const loss = await this.#trainBatch(batch, ++pieces === accumulate);
+      if (pieces === accumulate) pieces = 0;
+      place.batch++;
+      if (performance.now() - this.#paused > PAUSE) await this.#pause();
+      await this.#call("onBatchEnd", (on) => on.onBatchEnd?.(this.#moment(), loss));
+      if (this.#plan.signal?.aborted) this.#end ??= "signal";
+      if (this.#end && pieces === 0) break;
+    }
+    if (place.batch === 0) {
+      throw cannot(
+        WHAT,
+        `epoch ${this.#epoch} had no batches; what gives them must do so every epoch`,
+      );
+    }
+    if (pieces > 0) this.#step();
+    await this.#flush();
+    if (this.#end) return this.#reporter.leave();
+    const held = validation && await this.#validate();
+    const record: EpochRecord = {
+      epoch: this.#epoch,
+      loss: place.mean.value,
+      lr: optimizer.groups[0].lr,
+      steps: this.#steps,
+      seconds: (performance.now() - began) / 1000,
+      ...held && { validation: held },
+    };
+    this.#records.push(record);
+    this.#reporter.end(record, place.batch);
+    if (scheduleInterval === "epoch") schedule?.step(held?.loss ?? record.loss);
+    await this.#judge(record);
+    const moment = this.#moment();
+    [place.batch, place.mean.sum, place.mean.weight] = [0, 0, 0];
+    this.#epoch++;
+    await this.#call("onEpochEnd", (on) => on.onEpochEnd?.(record, moment));
+  }
+
+  /** The loss of a batch and its gradients, and a step where it is the last of those that make one. */
+  async #trainBatch(batch: B, last: boolean): Promise<RealTensor> {
+    const { loss: lossOf, optimizer, accumulate } = this.#plan;
+    if (optimizer instanceof LBFGS) {
+      let first: RealTensor | null = null;
+      await optimizer.step(() => {
+        const loss = lossOf(this.#model, batch);
+        loss.backward();
+        first ??= loss;
+        return loss;
+      });
+      this.#note(first!, batch);
+      this.#stepped();
+      return first!;
+    }
+    const whole = checkFigure(`${WHAT} with this loss`, lossOf(this.#model, batch));
+    const loss = accumulate === 1 ? whole : whole.div(accumulate);
+    loss.backward();
+    if (accumulate > 1) optimizer.accumulate();
+    if (last) this.#step();
+    this.#note(loss, batch);
+    return loss;
+  }
+
+  #step(): void {
+    const { optimizer, clip } = this.#plan;
+    if (clip !== null) clipGradNorm(optimizer.groups.flatMap(({ params }) => params), clip);
+    (optimizer as { step(): void }).step();
+    this.#stepped();
+  }
+
+  #stepped(): void {
+    this.#steps++;
+    if (this.#plan.scheduleInterval === "step") this.#plan.schedule?.step(NaN);
+  }
+
+  #note(loss: RealTensor, batch: B): void {
+    this.#unread.push(loss);
+    this.#weights.push(samplesOf(batch));
+  }
+
+  /** Has the losses so far read. */
+  #read(): Promise<void> {
+    const weights = this.#weights;
+    this.#weights = [];
+    const { mean } = this.#place;
+    return this.#unread.take().then((values) =>
+      values.forEach((value, k) => {
+        const loss = value * this.#plan.accumulate;
+        mean.add(loss, weights[k]);
+        this.#losses.push(loss);
+        this.#fresh.push(loss);
+      })
+    );
+  }
+
+  /** Waits for the losses asked for at the last pause, and asks for those since. */
+  async #pause(): Promise<void> {
+    await this.#reading;
+    this.#reading = this.#read();
+    this.#reading.catch(() => {}); // it is told at the next pause
+    await new Promise((done) => setTimeout(done));
+    this.#reporter.update(this.#place.batch, this.#fresh.splice(0));
+    this.#paused = performance.now();
+  }
+
+  /** Waits for all losses. */
+  async #flush(): Promise<void> {
+    await this.#reading;
+    await (this.#reading = this.#read());
+    this.#fresh = [];
+  }
+
+  #moment(): FitMoment<M> {
+    const { batch } = this.#place;
+    return { model: this.#model, epoch: this.#epoch, batch, step: this.#steps };
+  }
+
+  /** Asks callbacks; true, if the run is to end. */
+  async #call(
+    name: keyof FitCallbacks<M>,
+    ask: (on: FitCallbacks<M>) => FitAnswer,
+  ): Promise<boolean> {
+    for (const on of this.#plan.callbacks) {
+      if (!on[name]) continue;
+      const given = ask(on);
+      const answer = given instanceof Promise ? await given : given;
+      if (answer === false || answer === "stop") this.#end ??= "callback";
+    }
+    return this.#end !== null;
+  }
+
+  #validate(): Promise<Record<string, number>> {
+    const { validation, loss, metrics } = this.#plan;
+    const model = this.#model;
+    const between = async () => {
+      if (performance.now() - this.#paused <= PAUSE) return;
+      await new Promise((done) => setTimeout(done));
+      this.#paused = performance.now();
+    };
+    return inEvaluation(model, () =>
+      meansOf(
+        WHAT,
+        validation!,
+        (batch) => ({ loss: loss(model, batch), ...metrics?.(model, batch) }),
+        between,
+      ));
+  }
+
+  /** Keeps the model where the epoch is the best so far, and ends the run where it waited too long. */
+  async #judge(record: EpochRecord): Promise<void> {
+    const { earlyStopping, checkpoint } = this.#plan;
+    const place = this.#place;
+    const { stopping, best } = place;
+    if (stopping?.update(WHAT, record) && earlyStopping!.restoreBest) {
+      place.bestState = await this.#model.stateDict();
+    }
+    if (stopping && stopping.waited >= earlyStopping!.patience) this.#end ??= "earlyStopping";
+    if (best?.update(WHAT, record)) {
+      const extra = extraOf([record]);
+      const { epoch, steps: step } = record;
+      await saveCheckpoint(checkpoint!.best!, {
+        model: this.#model,
+        epoch: epoch + 1,
+        step,
+        extra,
+      });
+    }
+  }
+
+  #parts(): CheckpointParts {
+    const { optimizer, schedule } = this.#plan;
+    return { model: this.#model, optimizer, schedule: schedule ?? undefined, loader: this.#saved };
+  }
+
+  #save(path: string | URL): Promise<void> {
+    const [epoch, step] = [this.#epoch, this.#steps];
+    return saveCheckpoint(path, { ...this.#parts(), epoch, step, extra: extraOf(this.#records) });
+  }
+
+  async #resume(path: string | URL): Promise<void> {
+    const { epoch, step, extra } = await loadCheckpoint(path, this.#parts());
+    const records = recordsOf(extra);
+    if (!records) throw cannot(`${WHAT}: go on from ${path}`, "it is no checkpoint of a fit");
+    [this.#epoch, this.#steps, this.#records] = [epoch, step, records];
+  }
+}
+
+/**
+ * Trains a model: goes through the data so many times, and for each batch computes the loss, its
+ * gradients and a step of the optimiser. The model is in training meanwhile, and afterwards every
+ * module of it is in the mode it was in.
+ *
+ * Losses stay on the device and are read a few times a second, so that no step waits; all of them are
+ * in the history. A run with `checkpoint` can be stopped by a signal, or killed, and with `resume` goes
+ * on as if nothing had happened: its losses are those of a run that was never interrupted, bit for
+ * bit, also from the midst of an epoch if the data are a `DataLoader` or an array. (A run that was
+ * killed goes on from its last checkpoint.)
+ *
+ * @param model The model.
+ * @param options The data, the loss, the optimiser, and what else there is to say.
+ * @returns What came of it, as an object of numbers.
+ * @throws {ArgandError} if an option makes no sense, the loss is not one real number, an epoch has no
+ * batches, or a checkpoint cannot be read or written; and whatever data, loss and callbacks throw.
+ *
+ * @example
+ * ```ts
+ * import { manualSeed, nn, randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * manualSeed(1);
+ * const x = randnComplex([256, 4]);
+ * const data = new nn.TensorDataset(x, x.sum(1, true));
+ * const [train, test] = nn.randomSplit(data, [0.75, 0.25]);
+ * const model = new nn.Linear(4, 1);
+ * const history = await nn.fit(model, {
+ *   data: new nn.DataLoader(train, { batchSize: 32, shuffle: true }),
+ *   validation: new nn.DataLoader(test, { batchSize: 64 }),
+ *   loss: (model, [x, y]) => nn.mse(model.apply(x), y),
+ *   optimizer: new nn.Adam(model.parameters(), { lr: 0.05 }),
+ *   epochs: 20,
+ *   earlyStopping: { patience: 3 },
+ * });
+ * assert(history.epochs.at(-1)!.validation!.loss < 0.1);
+ * ```
+ */
+export async function fit<M extends Module, B>(
+  model: M,
+  options: FitOptions<M, B>,
+): Promise<FitHistory> {
+  const run = new Run(model, planOf(WHAT, model, options));
+  const modes = model.modules().map((module) => [module, module.training] as const);
+  model.train();
+  try {
+    return await run.train();
+  } finally {
+    restoreModes(modes);
+  }
+}

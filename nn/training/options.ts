@@ -1,0 +1,247 @@
+/** What `fit` takes, checked before anything is trained. */
+import { describe } from "../../complex/describe.ts";
+import { checkWhole } from "../../complex/shape.ts";
+import type { RealTensor, Tensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/errors.ts";
+import type { Stateful } from "../checkpoints/take_over.ts";
+import { Module } from "../module.ts";
+import { LBFGS } from "../optim/lbfgs.ts";
+import { ReduceLROnPlateau } from "../optim/schedules/reduce_lr_on_plateau.ts";
+import { checkNumber, checkWord, withDefaults } from "../options.ts";
+import { earlyStopping, type EarlyStoppingOptions, type MonitorOptions } from "./early_stopping.ts";
+import type { EpochRecord } from "./history.ts";
+import type { FitProgress } from "./progress.ts";
+
+/** An optimiser as {@link fit} uses it: all of this library, and those that extend `Optimizer`. */
+export interface FitOptimizer extends Stateful {
+  /** Groups of parameters with their learning rates. */
+  readonly groups: readonly { lr: number; readonly params: readonly Tensor[] }[];
+  /** Makes a step. */
+  step(): void;
+  /** Computes the gradients so far and keeps their sums. */
+  accumulate(): void;
+  /** Forgets the gradients. */
+  zeroGrad(): void;
+}
+
+/** A schedule of learning rates as {@link fit} uses it. */
+export interface FitSchedule extends Stateful {
+  /** Moves on; of the metric only those that wait for a plateau make use. */
+  step(metric: number): void;
+}
+
+/** Batches: a `DataLoader`, an array of batches, or whatever can be gone through once an epoch. */
+export type Batches<B> = AsyncIterable<B> | Iterable<B>;
+
+/** Where a run is, for callbacks. */
+export interface FitMoment<M extends Module> {
+  /** The model. */
+  readonly model: M;
+  /** The epoch, from 0. */
+  readonly epoch: number;
+  /** Batches of the epoch so far. */
+  readonly batch: number;
+  /** Steps of the optimiser so far. */
+  readonly step: number;
+}
+
+/** What a callback returns: `false` or `"stop"` ends the run. */
+export type FitAnswer = void | boolean | "stop" | Promise<void | boolean | "stop">;
+
+/** Functions that a run calls on its way; each may be asynchronous, and end the run. */
+export interface FitCallbacks<M extends Module> {
+  /** Before an epoch, or before what is left of one that was interrupted. */
+  onEpochBegin?(moment: FitMoment<M>): FitAnswer;
+  /** After a batch. Reading its loss waits for the device: reading every loss makes the run slower. */
+  onBatchEnd?(moment: FitMoment<M>, loss: RealTensor): FitAnswer;
+  /** After an epoch with its validation. */
+  onEpochEnd?(record: EpochRecord, moment: FitMoment<M>): FitAnswer;
+}
+
+/** Files of a run. */
+export interface FitCheckpointOptions extends MonitorOptions {
+  /** Where everything is saved that the run goes on from: see `saveCheckpoint`. */
+  readonly path: string | URL;
+  /** Epochs from one time to the next; 1, if absent. A run that ends or is stopped is saved in any case. */
+  readonly every?: number;
+  /** Where the model of the best epoch is saved, as a checkpoint of the model alone. */
+  readonly best?: string | URL;
+  /** Whether to go on from the file, if it is there; false, if absent. */
+  readonly resume?: boolean;
+}
+
+/** Options of {@link fit}. */
+export interface FitOptions<M extends Module, B> {
+  /** The batches to learn from, gone through once an epoch. */
+  readonly data: Batches<B>;
+  /** The loss of a batch, one real number. */
+  readonly loss: (model: M, batch: B) => RealTensor;
+  /** What updates the parameters. */
+  readonly optimizer: FitOptimizer | LBFGS;
+  /** How many times to go through the data, those before a resumption included. */
+  readonly epochs: number;
+  /** Batches that are held out: their mean loss, in evaluation mode, is in the history. */
+  readonly validation?: Batches<B>;
+  /** Further figures of a batch that is held out, each a real number that is averaged over samples. */
+  readonly metrics?: (model: M, batch: B) => Readonly<Record<string, RealTensor>>;
+  /** A schedule that moves on after each epoch, with the validation loss where there is one. */
+  readonly schedule?: FitSchedule;
+  /** Whether the schedule moves on with every step instead, as `OneCycleLR` wants it; `"epoch"`, if absent. */
+  readonly scheduleInterval?: "epoch" | "step";
+  /** Ends the run when it no longer gets better. */
+  readonly earlyStopping?: EarlyStoppingOptions;
+  /** Functions to be called on the way. */
+  readonly callbacks?: FitCallbacks<M> | readonly FitCallbacks<M>[];
+  /** Saves the run, and goes on with it. */
+  readonly checkpoint?: FitCheckpointOptions;
+  /**
+   * A bar on standard error with `"auto"` if that is a terminal, which is the default; with `"line"` also
+   * a line an epoch if it is none; with `"json"` an object an epoch on the console; nothing with false.
+   */
+  readonly progress?: FitProgress;
+  /** The largest norm of all gradients together: see `clipGradNorm`. */
+  readonly clip?: number;
+  /** Batches a step: their gradients are averaged; 1, if absent. */
+  readonly accumulate?: number;
+  /** Ends the run after the batch in hand, or after the last of those that make a step. */
+  readonly signal?: AbortSignal;
+}
+
+/** The options as the run uses them. */
+export interface Plan<M extends Module, B> {
+  readonly data: Batches<B>;
+  readonly loss: FitOptions<M, B>["loss"];
+  readonly optimizer: FitOptimizer | LBFGS;
+  readonly epochs: number;
+  readonly validation: Batches<B> | null;
+  readonly metrics: FitOptions<M, B>["metrics"] | null;
+  readonly schedule: FitSchedule | null;
+  readonly scheduleInterval: "epoch" | "step";
+  readonly earlyStopping: Required<EarlyStoppingOptions> | null;
+  readonly callbacks: readonly FitCallbacks<M>[];
+  readonly checkpoint:
+    | Required<Omit<FitCheckpointOptions, "best">> & Pick<FitCheckpointOptions, "best">
+    | null;
+  readonly progress: FitProgress;
+  readonly clip: number | null;
+  readonly accumulate: number;
+  readonly signal: AbortSignal | null;
+}
+
+function checkFunction(what: string, name: string, f: unknown): void {
+  if (typeof f !== "function") throw cannot(what, `${name} must be a function, got ${describe(f)}`);
+}
+
+function checkBatches(what: string, name: string, data: unknown): void {
+  const given = (data ?? {}) as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
+  if (typeof data === "object" && (given[Symbol.asyncIterator] || given[Symbol.iterator])) return;
+  throw cannot(what, `${name} must be a DataLoader or an array of batches, got ${describe(data)}`);
+}
+
+/** The methods that an optimiser or a schedule must have. */
+function checkMethods(what: string, name: string, x: unknown, methods: readonly string[]): void {
+  const has = (method: string) =>
+    typeof (x as Record<string, unknown> | null)?.[method] === "function";
+  if (methods.every(has)) return;
+  throw cannot(
+    what,
+    `${name} must have ${methods.map((m) => `${m}()`).join(", ")}, got ${describe(x)}`,
+  );
+}
+
+const CALLBACKS = { onEpochBegin: undefined, onBatchEnd: undefined, onEpochEnd: undefined };
+
+/** The options with their defaults; refuses what makes no sense. */
+export function planOf<M extends Module, B>(
+  what: string,
+  model: M,
+  options: FitOptions<M, B>,
+): Plan<M, B> {
+  if (!(model instanceof Module)) throw cannot(what, `it takes a Module, got ${describe(model)}`);
+  if (options === undefined) throw cannot(what, "it takes options: data, loss, optimizer, epochs");
+  const absent = undefined as never;
+  const given = withDefaults<FitOptions<M, B>>(what, options, {
+    data: absent,
+    loss: absent,
+    optimizer: absent,
+    epochs: absent,
+    validation: absent,
+    metrics: absent,
+    schedule: absent,
+    scheduleInterval: "epoch",
+    earlyStopping: absent,
+    callbacks: absent,
+    checkpoint: absent,
+    progress: "auto",
+    clip: absent,
+    accumulate: 1,
+    signal: absent,
+  });
+  // Arrays are copied above: batches of the caller's own stay his.
+  const { data, validation } = options;
+  const { loss, optimizer, epochs, metrics, schedule, scheduleInterval, clip, signal } = given;
+  checkBatches(what, "data", data);
+  checkFunction(what, "loss", loss);
+  checkMethods(what, "optimizer", optimizer, ["step", "zeroGrad", "stateDict", "loadStateDict"]);
+  checkWhole(what, "epochs", epochs, 1);
+  checkWhole(what, "accumulate", given.accumulate!, 1);
+  if (validation !== undefined) checkBatches(what, "validation", validation);
+  if (metrics !== undefined) checkFunction(what, "metrics", metrics);
+  if (metrics && !validation) {
+    throw cannot(what, "metrics are taken over validation, which is absent");
+  }
+  if (schedule) checkMethods(what, "schedule", schedule, ["step", "stateDict", "loadStateDict"]);
+  checkWord(what, "scheduleInterval", scheduleInterval, ["epoch", "step"]);
+  if (scheduleInterval === "step" && schedule instanceof ReduceLROnPlateau) {
+    throw cannot(what, "ReduceLROnPlateau waits for the figure of an epoch, not of a step");
+  }
+  if (clip !== undefined) checkNumber(what, "clip", clip);
+  const alone = optimizer instanceof LBFGS && (clip !== undefined || given.accumulate !== 1);
+  if (alone) throw cannot(what, "LBFGS takes neither clip nor accumulate");
+  if (given.progress !== false) {
+    checkWord(what, "progress", given.progress, ["auto", "line", "json"]);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw cannot(what, `signal must be an AbortSignal, got ${describe(signal)}`);
+  }
+  const monitor = validation === undefined ? "loss" : "validation.loss";
+  const callbacks = [given.callbacks ?? []].flat() as FitCallbacks<M>[];
+  for (const one of callbacks) {
+    for (const [name, f] of Object.entries(withDefaults(what, one, CALLBACKS as FitCallbacks<M>))) {
+      if (f !== undefined) checkFunction(what, name, f);
+    }
+  }
+  return {
+    ...given,
+    data,
+    validation: validation ?? null,
+    metrics: metrics ?? null,
+    schedule: schedule ?? null,
+    scheduleInterval: scheduleInterval!,
+    earlyStopping: given.earlyStopping ? earlyStopping(what, given.earlyStopping, monitor) : null,
+    callbacks,
+    checkpoint: given.checkpoint ? checkpointOf(what, given.checkpoint, monitor) : null,
+    progress: given.progress!,
+    clip: clip ?? null,
+    accumulate: given.accumulate!,
+    signal: signal ?? null,
+  };
+}
+
+function checkpointOf(what: string, given: FitCheckpointOptions, monitor: string) {
+  const options = withDefaults(what, given, {
+    path: undefined as unknown as string | URL,
+    every: 1,
+    best: undefined,
+    resume: false,
+    monitor,
+    mode: "min" as "min" | "max",
+  } as NonNullable<Plan<Module, unknown>["checkpoint"]>);
+  for (const [name, path] of Object.entries({ path: options.path, best: options.best ?? "" })) {
+    if (typeof path === "string" || path instanceof URL) continue;
+    throw cannot(what, `checkpoint.${name} must be a path or a URL, got ${describe(path)}`);
+  }
+  checkWhole(what, "checkpoint.every", options.every, 1);
+  checkWord(what, "mode", options.mode, ["min", "max"]);
+  return options;
+}
