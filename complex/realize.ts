@@ -4,6 +4,7 @@
  */
 import { BYTES, type HostArray } from "../gpu/kernel.ts";
 import type { DeviceBuffer, Engine, ReadRange } from "../gpu/engine.ts";
+import { groupBy } from "../gpu/group_by.ts";
 import { engine as currentEngine } from "../gpu/device.ts";
 import { cannot } from "../gpu/errors.ts";
 import { type Node, type State, stateNode } from "./graph.ts";
@@ -221,7 +222,7 @@ function placeOf({ stored, state, size, dtype }: Node): ReadRange {
 export async function read(nodes: readonly Node[]): Promise<HostArray[]> {
   run(nodes);
   const missing = new Set(nodes.filter((n) => !n.stored?.host && !reading.has(n)));
-  for (const [engine, list] of Map.groupBy(missing, (n) => placeOf(n).buffer.engine)) {
+  for (const [engine, list] of groupBy(missing, (n) => placeOf(n).buffer.engine)) {
     const fetched = engine.read(list.map(placeOf));
     list.forEach((node, k) => {
       const { state } = node;

@@ -1,6 +1,7 @@
 /** Where the time of some work goes: a table by kernel. */
 import { engine } from "../device.ts";
 import type { Timing } from "../engine.ts";
+import { groupBy } from "../group_by.ts";
 import { cannot } from "../errors.ts";
 import { type Limits, limits } from "./limits.ts";
 
@@ -72,7 +73,7 @@ export class Profile {
       { kernel: executable.name, ms, bytes, flops: executable.flops ?? null }
     ));
     this.ms = this.dispatches.reduce((sum, { ms }) => sum + ms, 0);
-    this.rows = [...Map.groupBy(this.dispatches, ({ kernel }) => kernel)]
+    this.rows = [...groupBy(this.dispatches, ({ kernel }) => kernel)]
       .map(([kernel, list]) => rowOf(kernel, list, this.ms, limits))
       .sort((a, b) => b.ms - a.ms);
   }

@@ -53,12 +53,21 @@ interface NodeThreads {
   readonly Worker: new (source: string, options: { eval: true; workerData: unknown }) => NodeWorker;
 }
 
-/** Deno's and Node's threads; undefined in a browser. */
-function nodeThreads(): NodeThreads | undefined {
+/** A module of Deno and Node; undefined in a browser. */
+function builtin<T>(name: string): T | undefined {
   const { process } = globalThis as {
     process?: { getBuiltinModule?: (name: string) => unknown };
   };
-  return process?.getBuiltinModule?.("node:worker_threads") as NodeThreads | undefined;
+  return process?.getBuiltinModule?.(name) as T | undefined;
+}
+
+const nodeThreads = () => builtin<NodeThreads>("node:worker_threads");
+
+/** The processor's cores; Node has a navigator from version 21 on only. */
+function cores(): number {
+  const { hardwareConcurrency } = (globalThis.navigator ?? {}) as Partial<Navigator>;
+  return hardwareConcurrency ??
+    builtin<{ availableParallelism(): number }>("node:os")?.availableParallelism() ?? 1;
 }
 
 /** How many threads beside this one are of use: none in a program's own worker of Deno or Node. */
@@ -69,8 +78,7 @@ export function workersOfUse(): number {
   if (!threads && (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false) {
     return 0;
   }
-  const cores = (globalThis.navigator as Navigator | undefined)?.hardwareConcurrency ?? 1;
-  return Math.min(MOST_WORKERS, Math.max(0, cores - 1));
+  return Math.min(MOST_WORKERS, Math.max(0, cores() - 1));
 }
 
 /** The threads of one memory. */

@@ -53,7 +53,7 @@ export class Reader {
 
   /** Whether any entry of the checkpoint lies under a path. */
   holds(path: string): boolean {
-    return this.#entries.keys().some((name) => name.startsWith(`${path}.`));
+    return [...this.#entries.keys()].some((name) => name.startsWith(`${path}.`));
   }
 
   /** A real array. */
