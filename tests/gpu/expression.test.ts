@@ -18,7 +18,8 @@ import { mapKernel, mapShader, type MapSpec } from "../../gpu/kernels/elementwis
 import { openWasm } from "../../gpu/wasm/instance.ts";
 import { stretchOf } from "../../gpu/wasm/stretch.ts";
 import { assertClose } from "../support/close.ts";
-import { engines, runOnAll, runProgram } from "../support/program.ts";
+import { onWebGpu } from "../support/engines.ts";
+import { runOnAll, runProgram } from "../support/program.ts";
 import { Seeded } from "../support/seeded.ts";
 
 const SIZES = [1, 3, 31, 33, 511, 512, 513, 1025, 5000, 70_001];
@@ -165,9 +166,7 @@ function taking(spec: MapSpec, count?: number): Program {
   return single({ ...mapKernel("neighbours"), wgsl }, spec);
 }
 
-Deno.test("how many neighbours a thread takes changes no bit of a map", async () => {
-  const engine = (await engines()).find(({ kind }) => kind === "webgpu");
-  if (!engine) return;
+onWebGpu("how many neighbours a thread takes changes no bit of a map", async (engine) => {
   const params = Uint32Array.of(3, 7, ...new Uint32Array(Float32Array.of(0.3, -0.7).buffer));
   const inputs = ["f32", "c64", "u32", "c64"] as const;
   for (let seed = 1; seed <= 6; seed++) {
@@ -198,9 +197,7 @@ Deno.test("how many neighbours a thread takes changes no bit of a map", async ()
   }
 });
 
-Deno.test("a map writes several neighbours over the input that they come from", async () => {
-  const engine = (await engines()).find(({ kind }) => kind === "webgpu");
-  if (!engine) return;
+onWebGpu("a map writes several neighbours over the input that they come from", async (engine) => {
   const random = new Seeded(31);
   for (const size of [4, 6, 7, 64, 1000]) {
     const load = (input: number): Value => (
