@@ -26,7 +26,7 @@ export {
   parseCheckpoint,
   saveCheckpoint,
 } from "./checkpoints/checkpoint.ts";
-export type { Json } from "./checkpoints/header.ts";
+export { formatModel, loadModel, parseModel, saveModel } from "./checkpoints/model.ts";
 export type { Stateful } from "./checkpoints/take_over.ts";
 export { loadComplexPyTorch } from "./checkpoints/complexpytorch.ts";
 export type { Entries } from "./checkpoints/reader.ts";
@@ -37,8 +37,16 @@ export * from "./data/iterable_dataset.ts";
 export * from "./data/loader.ts";
 export { randomSplit, type RandomSplitOptions, Subset } from "./data/subset.ts";
 export * from "./data/tensor_dataset.ts";
+export {
+  buildModule,
+  describeModule,
+  moduleSchema,
+  registerModule,
+} from "./descriptions/description.ts";
+export type { ModuleDescription, ModuleKind } from "./descriptions/kind.ts";
 export * from "./functional/loss.ts";
 export * from "./functional/softmax.ts";
+export type { Json } from "./json.ts";
 export * from "./layer.ts";
 export * from "./layers/activation.ts";
 export * from "./layers/attention.ts";
@@ -85,6 +93,20 @@ export { Schedule, type Scheduled } from "./optim/schedules/schedule.ts";
 export * from "./optim/schedules/sequential_lr.ts";
 export * from "./optim/schedules/step_lr.ts";
 export * from "./optim/sgd.ts";
+export type { EarlyStoppingOptions, MonitorOptions } from "./training/early_stopping.ts";
+export { fit } from "./training/fit.ts";
+export type { EpochRecord, FitEnd, FitHistory } from "./training/history.ts";
+export type {
+  Batches,
+  FitAnswer,
+  FitCallbacks,
+  FitCheckpointOptions,
+  FitMoment,
+  FitOptimizer,
+  FitOptions,
+  FitSchedule,
+} from "./training/options.ts";
+export type { FitProgress } from "./training/progress.ts";
 export type { AdamOptions } from "./optim/adam_rule.ts";
 export type { GeluOptions, SigLogOptions } from "./functional/activation_options.ts";
 export type { RecurrentParameters } from "./layers/recurrent_parameters.ts";

@@ -6,9 +6,11 @@ import { replaceFile } from "../../complex/files/replace.ts";
 import { formatSafetensors, type SafetensorsEntry } from "../../complex/files/safetensors.ts";
 import { getRandomState, setRandomState } from "../../complex/random.ts";
 import { cannot } from "../../gpu/errors.ts";
+import { descriptionOf } from "../descriptions/description.ts";
+import { type Json, jsonSchema } from "../json.ts";
 import { Module, type StateDict } from "../module.ts";
 import { withDefaults } from "../options.ts";
-import { type FileFormat, headerMetadata, type Json, jsonSchema, parseFile } from "./header.ts";
+import { type FileFormat, headerMetadata, parseFile } from "./header.ts";
 import { type Stateful, takeOver } from "./take_over.ts";
 
 /** What a checkpoint is made of, and loaded into. */
@@ -105,6 +107,7 @@ export async function formatCheckpoint(parts: CheckpointParts): Promise<Uint8Arr
   const all = partsOf(what, parts);
   const metadata = headerMetadata(what, CHECKPOINT, {
     parts: all.map(([name]) => name),
+    description: descriptionOf(parts.model),
     epoch: parts.epoch ?? 0,
     step: parts.step ?? 0,
     random: getRandomState(),
@@ -164,7 +167,8 @@ export async function parseCheckpoint(
 /**
  * Saves everything that a run goes on from in one safetensors file: the states of the parts under
  * `model.`, `optimizer.`, `schedule.` and `loader.`, and in the metadata, as JSON under `argand`,
- * epoch, step, the state of the random numbers and `extra`.
+ * the model's description (if all classes in it are known, see {@link describeModule}), epoch, step,
+ * the state of the random numbers and `extra`.
  *
  * The file is replaced as a whole: a process that is killed at any moment leaves the old file or the
  * new one under this name, and at worst beside it a file `….part`, which may be deleted. Needs

@@ -4,12 +4,6 @@ import { complaint } from "../../complex/files/array.ts";
 import { parseSafetensors, type SafetensorsEntry } from "../../complex/files/safetensors.ts";
 import { cannot } from "../../gpu/errors.ts";
 
-/** A value that JSON can hold: `null`, a switch, a finite number, text, or lists and records of such. */
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
-
-/** A JSON value as a schema. */
-export const jsonSchema: z.ZodType<Json> = z.json() as z.ZodType<Json>;
-
 const KEY = "argand";
 const formatSchema = z.looseObject({ format: z.string(), version: z.int().positive() });
 
@@ -44,7 +38,7 @@ export function parseFile<H>(
   bytes: Uint8Array,
   name: string,
   formats: readonly FileFormat<H>[],
-): { header: H; tensors: Map<string, SafetensorsEntry> } {
+): { header: H; tensors: Map<string, SafetensorsEntry>; format: FileFormat<H> } {
   const { metadata, tensors } = parseSafetensors(bytes, name);
   const known = formats.map((f) => `"${f.name}"`).join(" or ");
   if (!Object.hasOwn(metadata, KEY)) {
@@ -69,5 +63,5 @@ export function parseFile<H>(
   }
   const parsed = own.schema.safeParse(rest);
   if (!parsed.success) throw cannot(what, `its header is wrong, ${complaint(parsed.error)}`);
-  return { header: parsed.data, tensors };
+  return { header: parsed.data, tensors, format: own };
 }

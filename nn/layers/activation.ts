@@ -13,6 +13,7 @@ import {
 } from "../functional/activation.ts";
 import { type GeluOptions, geluOptions } from "../functional/activation_options.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { checkNumber, withDefaults } from "../options.ts";
 
 /**
@@ -113,6 +114,7 @@ export class CPReLU extends Layer {
     const { init } = withDefaults<Required<CPReLUOptions>>(what, options, { init: 0.25 });
     checkNumber(what, "init", init, -Infinity);
     this.weight = parameter(full([numParameters], { re: init, im: init }), { name: "weight" });
+    madeWith(this, { numParameters, init });
   }
 
   /** Negative parts times their slope. */
@@ -143,6 +145,7 @@ export class CLeakyReLU extends Layer {
     super();
     checkNumber("make a CLeakyReLU", "negativeSlope", negativeSlope, -Infinity);
     this.#slope = negativeSlope;
+    madeWith(this, { negativeSlope });
   }
 
   /** Negative parts times the slope. */
@@ -174,6 +177,7 @@ export class CELU extends Layer {
     super();
     checkNumber("make a CELU", "alpha", alpha, -Infinity);
     this.#alpha = alpha;
+    madeWith(this, { alpha });
   }
 
   /** The unit of both parts. */
@@ -205,6 +209,7 @@ export class CGELU extends Layer {
   constructor(options?: GeluOptions) {
     super();
     this.#options = geluOptions("make a CGELU", options);
+    madeWith(this, { ...this.#options });
   }
 
   /** The unit of both parts. */

@@ -8,6 +8,7 @@ import {
   scaledDotProductAttention,
 } from "../functional/attention.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { checkNumber, checkWord, withDefaults } from "../options.ts";
 import { Linear } from "./linear.ts";
 
@@ -86,6 +87,7 @@ export class MultiheadAttention extends Layer {
     this.#scores = scores;
     this.#dropout = dropout;
     this.#batchFirst = batchFirst;
+    madeWith(this, { embed, heads, scores, bias, dropout, batchFirst });
   }
 
   /** What the queries q find among keys k and values v; k is q and v is k, if absent. */

@@ -20,6 +20,7 @@ import {
   wrapComplex,
 } from "../../complex/tensor.ts";
 import { Layer } from "../layer.ts";
+import { madeWith, optionsOf } from "../made.ts";
 import { Counter } from "../module.ts";
 import { checkNumber, checkOptions, checkWord, withDefaults } from "../options.ts";
 import { unitGamma } from "./gamma.ts";
@@ -107,6 +108,7 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
     this.bias = affine ? parameter(zeros(), { name: "bias" }) : null;
     this.runningMean = trackRunningStats ? buffer(zeros(), "runningMean") : null;
     this.numBatchesTracked = trackRunningStats ? new Counter() : null;
+    madeWith(this, { channels, eps, momentum, affine, trackRunningStats });
   }
 
   /** The running second moments. */
@@ -205,6 +207,7 @@ export abstract class CovarianceBatchNorm extends BatchNormBase<RealTensor, Real
     super("covariance", channels, ranks, rest, () => unitGamma([channels], full ? 4 : 3));
     this.runningCovar = this.runningMean ? buffer(unitGamma([channels]), "runningCovar") : null;
     this.#full = full;
+    madeWith(this, { ...optionsOf(this), mixing });
   }
 
   /** The normalised z; see {@link BatchNormBase.apply}. */

@@ -12,6 +12,7 @@ import {
 } from "../functional/convolve.ts";
 import { complexGlorot } from "../init.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { type Pair, perAxis, type Triple, withDefaults } from "../options.ts";
 
 /** Options of the convolution layers; `S` is a number, or one for each axis. */
@@ -112,6 +113,7 @@ export abstract class ConvNd<S extends Sizes> extends Convolution {
     super(what, { inChannels, outChannels, kernel: size, groups }, bias, false);
     this.#axes = axes;
     this.#movement = movement;
+    madeWith(this, { inChannels, outChannels, kernel, bias, ...given });
   }
 
   /** w ⋆ x + b. */

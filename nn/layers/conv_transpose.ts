@@ -7,6 +7,7 @@ import {
   type Sizes,
   transposedMovementOf,
 } from "../functional/convolve.ts";
+import { madeWith } from "../made.ts";
 import { type Pair, perAxis, type Triple, withDefaults } from "../options.ts";
 import { Convolution } from "./conv.ts";
 
@@ -61,6 +62,7 @@ export abstract class ConvTransposeNd<S extends Sizes> extends Convolution {
     super(what, { inChannels, outChannels, kernel: size, groups }, bias, true);
     this.#axes = axes;
     this.#movement = movement;
+    madeWith(this, { inChannels, outChannels, kernel, bias, ...given });
   }
 
   /** The transpose of w ⋆ y ↦ x, applied to x, + b. */

@@ -2,6 +2,7 @@
 import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
 import { dropout, dropout2d } from "../functional/dropout.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { checkNumber } from "../options.ts";
 
 /**
@@ -28,6 +29,7 @@ export class Dropout extends Layer {
     super();
     checkNumber("make a Dropout", "the probability p", p, 0, 1);
     this.#p = p;
+    madeWith(this, { p });
   }
 
   /** z with some elements dropped, in training. */
@@ -61,6 +63,7 @@ export class Dropout2d extends Layer {
     super();
     checkNumber("make a Dropout2d", "the probability p", p, 0, 1);
     this.#p = p;
+    madeWith(this, { p });
   }
 
   /** z with some channels zero, in training. */

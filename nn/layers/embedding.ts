@@ -5,6 +5,7 @@ import { checkWhole, type Shape } from "../../complex/shape.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
 import { embedding, type Indices } from "../functional/embedding.ts";
 import { Module } from "../module.ts";
+import { madeWith } from "../made.ts";
 import { withDefaults } from "../options.ts";
 
 /** Options of {@link Embedding}. */
@@ -51,6 +52,7 @@ export class Embedding extends Module {
     const initial = paddingIdx === null ? drawn : drawn.mul(tensor(kept, [count, 1]));
     this.weight = parameter(initial, { name: "weight" });
     this.#paddingIdx = paddingIdx;
+    madeWith(this, { count, dim, paddingIdx });
   }
 
   /** The rows that indices name, […, dim]; see {@link embedding} of `nn.functional` for the indices. */

@@ -1,6 +1,7 @@
 /** Flattening as a layer. */
 import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { checkWhole } from "../../complex/shape.ts";
 
 /**
@@ -27,6 +28,7 @@ export class Flatten extends Layer {
     checkWhole("make a Flatten", "the last axis", end, -Infinity);
     this.#start = start;
     this.#end = end;
+    madeWith(this, { start, end });
   }
 
   /** The same elements with fewer axes. */

@@ -4,6 +4,7 @@ import { describe } from "../../complex/describe.ts";
 import { checkWhole } from "../../complex/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { type Pair, pair, withDefaults } from "../options.ts";
 import { CGELU } from "./activation.ts";
 import { Conv2d } from "./conv.ts";
@@ -105,6 +106,7 @@ export class FNO2d extends Layer {
     this.spectral = steps.map(() => new SpectralConv2d(width, width, modes));
     this.local = steps.map(() => new Conv2d(width, width, 1));
     this.project = [new Conv2d(width, hidden, 1), new Conv2d(hidden, outChannels, 1)];
+    madeWith(this, { inChannels, outChannels, modes, width, layers, hidden });
   }
 
   /** The fields that the operator makes of z. */

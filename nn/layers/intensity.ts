@@ -7,6 +7,7 @@ import {
   type IntensityOptions,
 } from "../functional/intensity.ts";
 import { Module } from "../module.ts";
+import { madeWith } from "../made.ts";
 import { whole } from "../pairs.ts";
 
 /**
@@ -34,6 +35,7 @@ export class Intensity extends Module {
   constructor(options?: IntensityOptions) {
     super();
     this.#options = detectorOptions("make an Intensity", options);
+    madeWith(this, { ...options });
   }
 
   /** |z|², as measured. */

@@ -3,6 +3,7 @@ import type { ComplexTensor } from "../../complex/tensor.ts";
 import { lensMask, type LensOptions, lensOptions } from "../functional/lens.ts";
 import { PerShape, planeOf } from "../functional/light.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 
 /**
  * A thin lens, z·e^{−iπr²/(λf)} on complex […, H, W] (Goodman, "Introduction to Fourier Optics",
@@ -36,6 +37,7 @@ export class Lens extends Layer {
   constructor(options: LensOptions) {
     super();
     this.#options = lensOptions("make a Lens", options);
+    madeWith(this, { ...this.#options });
   }
 
   /** The field behind the lens. */

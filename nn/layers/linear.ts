@@ -5,6 +5,7 @@ import type { ComplexTensor } from "../../complex/tensor.ts";
 import { linear } from "../functional/linear.ts";
 import { complexGlorot } from "../init.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { withDefaults } from "../options.ts";
 
 /** Options of {@link Linear}. */
@@ -44,6 +45,7 @@ export class Linear extends Layer {
     const zero = { re: 0, im: 0 };
     this.weight = parameter(complexGlorot([outFeatures, inFeatures]), { name: "weight" });
     this.bias = bias ? parameter(full([outFeatures], zero), { name: "bias" }) : null;
+    madeWith(this, { inFeatures, outFeatures, bias });
   }
 
   /** x Wᵀ + b. */

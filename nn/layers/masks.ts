@@ -10,6 +10,7 @@ import {
   phaseMask,
 } from "../functional/masks.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { checkWord, withDefaults } from "../options.ts";
 
 /** Options of {@link PhaseMask}. */
@@ -46,6 +47,7 @@ export class PhaseMask extends Layer {
     checkWord(what, "init", init, ["zeros", "uniform"]);
     const initial = init === "zeros" ? zeros(shape) : rand(shape, 0, 2 * Math.PI);
     this.phase = parameter(initial, { name: "phase" });
+    madeWith(this, { shape, init });
   }
 
   /** z·e^{iφ}. */
@@ -81,6 +83,7 @@ export class ComplexMask extends Layer {
     checkShape(what, shape);
     this.#options = maskOptions(what, options);
     this.mask = parameter(full(shape, { re: 1, im: 0 }), { name: "mask" });
+    madeWith(this, { shape, ...this.#options });
   }
 
   /** z·t. */

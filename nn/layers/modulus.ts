@@ -5,6 +5,7 @@ import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
 import { type SigLogOptions, sigLogOptions } from "../functional/activation_options.ts";
 import { cardioid, modRelu, polarTanh, sigLog, zRelu } from "../functional/modulus.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { checkNumber, withDefaults } from "../options.ts";
 
 /** Options of {@link ModReLU}. */
@@ -40,6 +41,7 @@ export class ModReLU extends Layer {
     const { init } = withDefaults<Required<ModReLUOptions>>(what, options, { init: 0 });
     checkNumber(what, "init", init, -Infinity);
     this.bias = parameter(full([numParameters], init), { name: "bias" });
+    madeWith(this, { numParameters, init });
   }
 
   /** The modulus moved by b, the phase as it is. */
@@ -131,6 +133,7 @@ export class SigLog extends Layer {
   constructor(options?: SigLogOptions) {
     super();
     this.#options = sigLogOptions("make a SigLog", options);
+    madeWith(this, { ...this.#options });
   }
 
   /** The modulus squeezed below r, the phase as it is. */

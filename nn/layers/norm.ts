@@ -12,6 +12,7 @@ import {
   type NormOptions,
 } from "../functional/norm_options.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { withDefaults } from "../options.ts";
 import { unitGamma } from "./gamma.ts";
 
@@ -78,6 +79,7 @@ export class LayerNorm extends Layer {
     this.#eps = eps;
     this.weight = elementwiseAffine ? unitWeight(this.#shape) : null;
     this.bias = elementwiseAffine ? zeroBias(this.#shape) : null;
+    madeWith(this, { normalizedShape, eps, elementwiseAffine });
   }
 
   /** The normalised z. */
@@ -128,6 +130,7 @@ export class GroupNorm extends Layer {
     this.#eps = checkedEps(what, { eps });
     this.weight = affine ? unitWeight([numChannels]) : null;
     this.bias = affine ? zeroBias([numChannels]) : null;
+    madeWith(this, { numGroups, numChannels, eps, affine });
   }
 
   /** The normalised z. */
@@ -170,6 +173,7 @@ export class RMSNorm extends Layer {
     const { eps, elementwiseAffine } = ofElements(what, options);
     this.#eps = eps;
     this.weight = elementwiseAffine ? unitWeight(this.#shape) : null;
+    madeWith(this, { normalizedShape, eps, elementwiseAffine });
   }
 
   /** The normalised z. */

@@ -14,6 +14,7 @@ import {
 } from "../functional/pool.ts";
 import { type AdaptiveSize, adaptiveSizes, avgWindow, maxWindow } from "../functional/windows.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import type { Pair } from "../options.ts";
 
 /**
@@ -42,6 +43,7 @@ export class MaxPool1d extends Layer {
     maxWindow("make a MaxPool1d", 1, kernel, options, false);
     this.#kernel = structuredClone(kernel);
     this.#options = structuredClone(options ?? {});
+    madeWith(this, { kernel, ...options });
   }
 
   /** The largest element of each window. */
@@ -76,6 +78,7 @@ export class MaxPool2d extends Layer {
     maxWindow("make a MaxPool2d", 2, kernel, options, false);
     this.#kernel = structuredClone(kernel);
     this.#options = structuredClone(options ?? {});
+    madeWith(this, { kernel, ...options });
   }
 
   /** The largest element of each window. */
@@ -109,6 +112,7 @@ export class AvgPool1d extends Layer {
     avgWindow("make an AvgPool1d", 1, kernel, options);
     this.#kernel = structuredClone(kernel);
     this.#options = structuredClone(options ?? {});
+    madeWith(this, { kernel, ...options });
   }
 
   /** The mean of each window. */
@@ -142,6 +146,7 @@ export class AvgPool2d extends Layer {
     avgWindow("make an AvgPool2d", 2, kernel, options);
     this.#kernel = structuredClone(kernel);
     this.#options = structuredClone(options ?? {});
+    madeWith(this, { kernel, ...options });
   }
 
   /** The mean of each window. */
@@ -173,6 +178,7 @@ export class AdaptiveAvgPool1d extends Layer {
     super();
     adaptiveSizes("make an AdaptiveAvgPool1d", 1, size);
     this.#size = size;
+    madeWith(this, { size });
   }
 
   /** The mean of each window. */
@@ -205,6 +211,7 @@ export class AdaptiveAvgPool2d extends Layer {
     super();
     adaptiveSizes("make an AdaptiveAvgPool2d", 2, size);
     this.#size = structuredClone(size);
+    madeWith(this, { size });
   }
 
   /** The mean of each window. */

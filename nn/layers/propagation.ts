@@ -9,6 +9,7 @@ import {
 } from "../functional/propagation.ts";
 import type { Transfer } from "../functional/transfer.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 
 /**
  * Light on its way over `distance` through a homogeneous medium, from complex […, H, W] to the same
@@ -41,6 +42,7 @@ export class Propagation extends Layer {
   constructor(options: PropagationOptions) {
     super();
     this.#options = propagationOptions("make a Propagation", options);
+    madeWith(this, { ...this.#options });
   }
 
   /** The field at the other end. */

@@ -13,6 +13,7 @@ import {
 import { dropout } from "../functional/dropout.ts";
 import { gru, lstm, type RecurrentWeights } from "../functional/recurrent.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { checkNumber, checkWord, withDefaults } from "../options.ts";
 import {
   complexInitial,
@@ -104,6 +105,7 @@ export abstract class Recurrent<S> extends Layer {
     this.cells = given.form === "complex" ? all<ComplexTensor>(complexInitial) : [];
     this.re = given.form === "split" ? all<RealTensor>(realInitial) : [];
     this.im = given.form === "split" ? all<RealTensor>(realInitial) : [];
+    madeWith(this, { inFeatures, hidden, ...given });
   }
 
   /** One layer in one direction: the output sequence, and the states after its last step. */

@@ -10,6 +10,7 @@ import {
 } from "../../complex/tensor.ts";
 import { gruUpdate } from "../functional/recurrent.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { withDefaults } from "../options.ts";
 import { BatchNorm1d } from "./batchnorm.ts";
 import { Linear } from "./linear.ts";
@@ -78,6 +79,7 @@ export class GRUCell extends Layer {
     this.candidateInput = ofInput();
     this.candidateHidden = ofHidden();
     this.#hidden = hidden;
+    madeWith(this, { inFeatures, hidden, ...given });
   }
 
   /** h′. Without h it starts from zeros. */

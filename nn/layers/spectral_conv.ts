@@ -5,6 +5,7 @@ import type { ComplexTensor } from "../../complex/tensor.ts";
 import { spectralConv } from "../functional/spectral_conv.ts";
 import { complexGlorot } from "../init.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { type Pair, perAxis } from "../options.ts";
 
 /**
@@ -33,6 +34,7 @@ export abstract class SpectralConv extends Layer {
     const shape = [inChannels, outChannels, ...counts];
     const fans = { fanIn: inChannels, fanOut: outChannels };
     this.weight = parameter(complexGlorot(shape, fans), { name: "weight" });
+    madeWith(this, { inChannels, outChannels, modes });
   }
 
   /** The lowest Fourier modes, mixed between channels. */

@@ -5,6 +5,7 @@ import { checkWhole } from "../../complex/shape.ts";
 import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
 import type { AttentionMask, AttentionScores } from "../functional/attention.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { checkNumber, withDefaults } from "../options.ts";
 import { CReLU } from "./activation.ts";
 import { MultiheadAttention } from "./attention.ts";
@@ -92,6 +93,7 @@ export class TransformerEncoderLayer extends Layer {
     this.activation = activation ?? new CReLU();
     this.dropout = new Dropout(dropout);
     this.#normFirst = normFirst;
+    madeWith(this, { embed, heads, feedForward, dropout, normFirst, scores, batchFirst });
   }
 
   /** y; a mask is the attention's. */

@@ -6,6 +6,7 @@ import { checkWhole, show } from "../../complex/shape.ts";
 import { checkComplex, type ComplexTensor, Tensor } from "../../complex/tensor.ts";
 import { checkBasis, transmit } from "../functional/transmission.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { withDefaults } from "../options.ts";
 
 /** Options of {@link TransmissionMatrix}. */
@@ -93,6 +94,10 @@ export class TransmissionMatrix extends Layer {
     this.inputModes = basisOf(inputs, "inputModes");
     this.outputModes = basisOf(outputs, "outputModes");
     this.#reciprocal = reciprocal;
+    const [from, to] = [inputs, outputs].map((side) =>
+      typeof side === "number" ? side : side.shape
+    );
+    madeWith(this, { inputs: from, outputs: to, trainable, reciprocal });
   }
 
   /** T, complex [modes out, modes in]. */

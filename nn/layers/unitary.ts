@@ -6,6 +6,7 @@ import type { ComplexTensor } from "../../complex/tensor.ts";
 import { linear } from "../functional/linear.ts";
 import { unitary } from "../functional/unitary.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 import { checkWord, withDefaults } from "../options.ts";
 
 /** Options of {@link UnitaryLinear}. */
@@ -51,6 +52,7 @@ export class UnitaryLinear extends Layer {
       ? randnComplex(shape).mul(Math.PI / Math.sqrt(8 * features))
       : full(shape, { re: 0, im: 0 });
     this.generator = parameter(initial, { name: "generator" });
+    madeWith(this, { features, init });
   }
 
   /** U, complex [n, n]. */

@@ -3,6 +3,7 @@ import type { ComplexTensor } from "../../complex/tensor.ts";
 import { checkResize, type UpsampleOptions } from "../functional/resize.ts";
 import { polarUpsample, upsample } from "../functional/upsample.ts";
 import { Layer } from "../layer.ts";
+import { madeWith } from "../made.ts";
 
 /**
  * Upsampling by the nearest element or by linear interpolation along each axis, from complex
@@ -27,6 +28,7 @@ export class Upsample extends Layer {
   constructor(options: UpsampleOptions) {
     super();
     this.#options = checkResize("make an Upsample", options);
+    madeWith(this, { ...options });
   }
 
   /** z in the new size. */
@@ -58,6 +60,7 @@ export class PolarUpsample extends Layer {
   constructor(options: UpsampleOptions) {
     super();
     this.#options = checkResize("make a PolarUpsample", options);
+    madeWith(this, { ...options });
   }
 
   /** z in the new size. */

@@ -1,0 +1,133 @@
+/** Models in one file: what they are made of, and their values. */
+import { z } from "zod";
+import { readBytes } from "../../complex/files/array.ts";
+import { replaceFile } from "../../complex/files/replace.ts";
+import { formatSafetensors } from "../../complex/files/safetensors.ts";
+import { getRandomState, setRandomState } from "../../complex/random.ts";
+import { drop } from "../../complex/realize.ts";
+import { Tensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/errors.ts";
+import { buildModule, describeModule } from "../descriptions/description.ts";
+import { type Json, jsonSchema } from "../json.ts";
+import type { Module, StateDict } from "../module.ts";
+import { CHECKPOINT } from "./checkpoint.ts";
+import { type FileFormat, headerMetadata, parseFile } from "./header.ts";
+
+/** What both kinds of files say of a model. */
+interface Described {
+  readonly description?: Json;
+}
+
+const MODEL: FileFormat<Described> = {
+  name: "model",
+  version: 1,
+  schema: z.object({ description: jsonSchema }),
+};
+
+/**
+ * The bytes of a model, as {@link saveModel} writes them.
+ *
+ * @throws {ArgandError} if a class in it is not known; see {@link registerModule}.
+ *
+ * @example
+ * ```ts
+ * import { nn, randnComplex } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const net = new nn.Sequential(new nn.Linear(3, 4), new nn.CTanh());
+ * const again = nn.parseModel(await nn.formatModel(net)) as nn.Sequential;
+ * const z = randnComplex([2, 3]);
+ * assertEquals(await again.apply(z).data(), await net.apply(z).data());
+ * ```
+ */
+export async function formatModel(model: Module): Promise<Uint8Array<ArrayBuffer>> {
+  const header = { description: describeModule(model) as Json };
+  const metadata = headerMetadata("save a model", MODEL, header);
+  return formatSafetensors(await model.stateDict(), metadata);
+}
+
+/**
+ * A model from its bytes, as {@link loadModel} gives it from a file.
+ *
+ * @param bytes From {@link formatModel}, or of a checkpoint.
+ * @param name What errors call the file.
+ * @throws {ArgandError} if anything is wrong with it.
+ *
+ * @example
+ * ```ts
+ * import { nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const bytes = await nn.formatModel(new nn.Conv2d(1, 4, 3, { padding: "same" }));
+ * const conv = nn.parseModel(bytes) as nn.Conv2d;
+ * assert(conv.weight.shape.join() === "4,1,3,3");
+ * ```
+ */
+export function parseModel(bytes: Uint8Array, name = "a model"): Module {
+  const what = `load ${name}`;
+  const formats: FileFormat<Described>[] = [MODEL, CHECKPOINT];
+  const { header, tensors, format } = parseFile(what, bytes, name, formats);
+  if (header.description === undefined) {
+    throw cannot(what, "it does not say what its model is made of, only the model's values");
+  }
+  const prefix = format === CHECKPOINT ? "model." : "";
+  const dict: StateDict = new Map();
+  for (const [path, entry] of tensors) {
+    if (path.startsWith(prefix)) dict.set(path.slice(prefix.length), entry);
+  }
+  const before = getRandomState();
+  try {
+    const model = buildModule(header.description);
+    // Its first values are not drawn: they give way to those of the file, or to nothing.
+    for (const [, part] of model.parts()) if (part instanceof Tensor) drop(part.state!);
+    model.loadStateDict(dict);
+    return model;
+  } catch (error) {
+    throw cannot(what, (error as Error).message);
+  } finally {
+    setRandomState(before);
+  }
+}
+
+/**
+ * Saves a model in one safetensors file, from which {@link loadModel} builds it without the source
+ * that made it: its values as in the state dict, and in the metadata, as JSON under `argand`, its
+ * description; see {@link describeModule}. The file is replaced as a whole, as by
+ * {@link saveCheckpoint}. Needs permission to read and write in the folder.
+ *
+ * @throws {ArgandError} if a class in it is not known, or the file cannot be written.
+ *
+ * @example
+ * ```ts
+ * import { nn } from "@argand/argand";
+ *
+ * await Deno.mkdir("out", { recursive: true });
+ * await nn.saveModel("out/model.safetensors", new nn.Sequential(new nn.Linear(3, 2)));
+ * ```
+ */
+export async function saveModel(path: string | URL, model: Module): Promise<void> {
+  await replaceFile(path, await formatModel(model));
+}
+
+/**
+ * Builds the model of a file of {@link saveModel}, or of a checkpoint, and gives it its values. It is
+ * in training, like every new module. The random numbers go on as if nothing had been drawn. Needs
+ * permission to read the file.
+ *
+ * @throws {ArgandError} that names the file, if it cannot be read, is damaged, foreign or of a newer
+ * version, or what it describes cannot be built.
+ *
+ * @example
+ * ```ts
+ * import { nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * await Deno.mkdir("out", { recursive: true });
+ * await nn.saveModel("out/linear.safetensors", new nn.Linear(3, 2));
+ * const model = await nn.loadModel("out/linear.safetensors");
+ * assert(model instanceof nn.Linear);
+ * ```
+ */
+export async function loadModel(path: string | URL): Promise<Module> {
+  return parseModel(await readBytes(path), String(path));
+}
