@@ -12,9 +12,10 @@
 import { BYTES, type Field, type Program, type Step } from "../../kernel.ts";
 import { correlate } from "./correlate.ts";
 import type { CorrelateSpec } from "./correlate_patch.ts";
-import { correlateWeights, weightParts, weightsOf } from "./correlate_weights.ts";
+import { correlateWeights } from "./correlate_weights.ts";
 import { packedSize, type PackSpec, packWeights, type Pair } from "./pack_weights.ts";
 import { partialSums } from "../products/partial_sums.ts";
+import { weightParts, weightsOf } from "./weights_patch.ts";
 
 /**
  * y[b, m, o] = Σ_{d, t} w[m, d, t] · x[b, d, o·stride + t·dilation − padding] (+ bias[m]), the

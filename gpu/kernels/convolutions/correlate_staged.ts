@@ -3,21 +3,12 @@
  * weights with unfolded pixels. A workgroup brings a stretch of the weights and the pixels that meet them
  * there together, and each thread multiplies out of it. Right on software adapters too, only slower.
  */
-import type { Field, Shader } from "../../kernel.ts";
+import type { Shader } from "../../kernel.ts";
 import { WGSL_TYPE } from "../../kernel.ts";
+import { linesOf, stagedMain, type StagedTile, stagedTile } from "../products/staged.ts";
+import { Writer } from "../products/writer.ts";
 import type { CorrelateSpec } from "./correlate_patch.ts";
 import { paddedRows } from "./pack_weights.ts";
-import { CHAIN, range, Sums, type Term } from "../products/tile.ts";
-import { Writer } from "../products/writer.ts";
-
-/** Threads of a workgroup along rows and columns, the sums of each, and terms brought at a time. */
-export interface StagedTile {
-  readonly name: string;
-  readonly side: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly depth: number;
-}
 
 const TILES = [
   { side: 8, rows: 2, columns: 4, depth: 16 },
@@ -39,14 +30,8 @@ export function stagedTiles({ depth, rows, kernel, lift }: CorrelateSpec): Stage
     const high = tile.side * tile.rows;
     return Math.ceil(rows / high) * high / rows;
   };
-  return TILES.filter((tile) => waste(tile) <= 1.6 || tile === TILES[0]).reverse().map((tile) => ({
-    name: `staged ${tile.side * tile.rows}x${tile.side * tile.columns}`,
-    ...tile,
-  }));
+  return TILES.filter((tile) => waste(tile) <= 1.6 || tile === TILES[0]).reverse().map(stagedTile);
 }
-
-const termOf = (field: Field, name: string): Term =>
-  field === "c64" ? { re: `${name}.x`, im: `${name}.y` } : { re: name, im: "" };
 
 /** The shader; bindings x, packed weights, the bias where asked, and y. */
 export function stagedShader(spec: CorrelateSpec, tile: StagedTile): Shader {
@@ -56,103 +41,62 @@ export function stagedShader(spec: CorrelateSpec, tile: StagedTile): Shader {
   const taps = kernel[0] * kernel[1], terms = depth * taps, padded = paddedRows(rows);
   const pixels = output[0] * output[1], plane = input[0] * input[1];
   const high = side * tile.rows, wide = side * tile.columns, threads = side * side;
-  // One element more than needed in a line, so that columns spread over the banks.
-  const lineW = high + 1, lineX = wide + 1;
+  const line = linesOf(tile);
   const down = Math.ceil(rows / high), across = Math.ceil(batch * pixels / wide);
   const all = groups * down * across;
   const type = WGSL_TYPE[dtype];
-  const total = new Sums(dtype, tile.rows, tile.columns, "t");
-  const part = new Sums(dtype, tile.rows, tile.columns, "p");
-  const products = range(tile.rows).flatMap((r) =>
-    range(tile.columns).map((c) =>
-      part.multiplyAdd(r, c, termOf(dtype, `w${r}`), termOf(dtype, `v${c}`))
-    )
-  );
-  const out = new Writer(dtype, spec.bias ? 3 : 2, 1, spec.epilogue);
-  const place = `(((column / ${pixels}u) * ${groups}u + g) * ${rows}u + m) * ${pixels}u` +
-    ` + column % ${pixels}u`;
-  const outputs = range(tile.rows).flatMap((r) =>
-    range(tile.columns).map((c) =>
-      `{ let m = row0 + ty + ${r * side}u; let column = column0 + tx + ${c * side}u;
-if (m < ${rows}u && column < ${batch * pixels}u) {
-${spec.bias ? total.addElement(r, c, `in2[g * ${rows}u + m]`) : ""}
-${out.put(place, [total.element(r, c)])}
-} }`
-    )
-  );
   /** WGSL: `body` for each of `count` elements, dealt out to the threads; it sees `u`. */
   const shared = (count: number, body: string) =>
     `for (var u = lane; u < ${count}u; u += ${threads}u) {\n${body}\n}`;
-  const source = `${out.declare()}
-var<workgroup> stage_w: array<${type}, ${tile.depth * lineW}>;
-var<workgroup> stage_x: array<${type}, ${tile.depth * lineX}>;
-@compute @workgroup_size(${side}, ${side})
-fn main(
-  @builtin(workgroup_id) wid: vec3<u32>,
-  @builtin(num_workgroups) grid: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-let item = wid.x + wid.y * grid.x;
-if (item >= ${all}u) { return; }
-let tx = lane % ${side}u;
-let ty = lane / ${side}u;
-let column0 = (item % ${across}u) * ${wide}u;
-let row0 = ((item / ${across}u) % ${down}u) * ${high}u;
-let g = item / ${across * down}u;
-${total.declare()}
-for (var chain = 0u; chain < ${terms}u; chain += ${CHAIN}u) {
-let chain_end = min(chain + ${CHAIN}u, ${terms}u);
-${part.declare()}
-for (var k0 = chain; k0 < chain_end; k0 += ${tile.depth}u) {
-${
-    shared(
-      tile.depth * high,
-      `let k = k0 + u / ${high}u;
+  const weights = shared(
+    tile.depth * high,
+    `let k = k0 + u / ${high}u;
 let m = row0 + u % ${high}u;
 var value = ${type}();
-if (k < ${terms}u && m < ${rows}u) { value = in1[(g * ${terms}u + k) * ${padded}u + m]; }
-stage_w[(u / ${high}u) * ${lineW}u + u % ${high}u] = value;`,
-    )
-  }
-${
-    shared(
-      tile.depth * wide,
-      `let k = k0 + u / ${wide}u;
+if (k < k_end && m < ${rows}u) { value = in1[(g * ${terms}u + k) * ${padded}u + m]; }
+stage_a[(u / ${high}u) * ${line.a}u + u % ${high}u] = value;`,
+  );
+  const patches = shared(
+    tile.depth * wide,
+    `let k = k0 + u / ${wide}u;
 let column = column0 + u % ${wide}u;
 let pixel = column % ${pixels}u;
 let t = k % ${taps}u;
 let row = i32(pixel / ${output[1]}u) * ${step[0]} + i32(t / ${kernel[1]}u) * ${dilation[0]} - (${
-        padding[0]
-      });
+      padding[0]
+    });
 let place = i32(pixel % ${output[1]}u) * ${step[1]} + i32(t % ${kernel[1]}u) * ${dilation[1]} - (${
-        padding[1]
-      });
+      padding[1]
+    });
 var value = ${type}();
-if (k < ${terms}u && column < ${batch * pixels}u && row >= 0 && row < ${
-        input[0]
-      } && place >= 0 && place < ${input[1]}) {
+if (k < k_end && column < ${batch * pixels}u && row >= 0 && row < ${
+      input[0]
+    } && place >= 0 && place < ${input[1]}) {
 value = in0[(((column / ${pixels}u) * ${groups}u + g) * ${depth}u + k / ${taps}u) * ${plane}u +
   u32(row * ${input[1]} + place)];
 }
-stage_x[(u / ${wide}u) * ${lineX}u + u % ${wide}u] = value;`,
-    )
-  }
-workgroupBarrier();
-for (var q = 0u; q < ${tile.depth}u; q += 1u) {
-${range(tile.rows).map((r) => `let w${r} = stage_w[q * ${lineW}u + ty + ${r * side}u];`).join("\n")}
-${
-    range(tile.columns).map((c) => `let v${c} = stage_x[q * ${lineX}u + tx + ${c * side}u];`).join(
-      "\n",
-    )
-  }
-${products.join("\n")}
-}
-workgroupBarrier();
-}
-${total.add(part)}
-}
-${outputs.join("\n")}
-}`;
+stage_b[(u / ${wide}u) * ${line.b}u + u % ${wide}u] = value;`,
+  );
+  const out = new Writer(dtype, spec.bias ? 3 : 2, 1, spec.epilogue);
+  const place = `(((column / ${pixels}u) * ${groups}u + g) * ${rows}u + row) * ${pixels}u` +
+    ` + column % ${pixels}u`;
+  const main = stagedMain({
+    field: dtype,
+    tile,
+    all,
+    place: `let column0 = (item % ${across}u) * ${wide}u;
+let row0 = ((item / ${across}u) % ${down}u) * ${high}u;
+let g = item / ${across * down}u;`,
+    first: "0u",
+    end: `${terms}u`,
+    bring: `${weights}\n${patches}`,
+    store: (total, r, c) =>
+      `if (row < ${rows}u && column < ${batch * pixels}u) {
+${spec.bias ? total.addElement(r, c, `in2[g * ${rows}u + row]`) : ""}
+${out.put(place, [total.element(r, c)])}
+}`,
+  });
+  const source = `${out.declare()}\n${main}`;
   const rounds = Math.ceil(terms / tile.depth) *
     (tile.depth + Math.ceil(tile.depth * (high + wide) / threads) + 2);
   return { source, workgroups: [all, 1, 1], rounds };

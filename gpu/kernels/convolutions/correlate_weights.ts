@@ -1,88 +1,32 @@
 /** The inner kernel of a convolution's gradient to its weights: a correlation summed over pixels. */
-import { type Adapter, BYTES, type Field, type Kernel, MULTIPLY_ADD, WORDS } from "../../kernel.ts";
-import type { Pair } from "./pack_weights.ts";
-import { type Finished, finished } from "../products/epilogue.ts";
+import { type Kernel, MULTIPLY_ADD, WORDS } from "../../kernel.ts";
+import { finished } from "../products/epilogue.ts";
 import { hostProduct } from "../products/host_product.ts";
-import { partsOfSum } from "../products/partial_sums.ts";
-import { padded } from "../products/wasm_planes.ts";
-import { digit, wasmProduct } from "../products/wasm_product.ts";
 import {
   CHAIN,
   chained,
-  cheapest,
-  compileTime,
-  LLVMPIPE,
-  loadWidth,
-  MOST_COMPILE,
-  MOST_COMPILE_TEXELS,
   range,
-  Reader,
+  type Reader,
   Sums,
-  TEXEL_SHARE,
-  texelWidth,
   tileGrid,
   tileMain,
   when,
-  worthTexels,
 } from "../products/tile.ts";
+import { padded } from "../products/wasm_planes.ts";
+import { digit, wasmProduct } from "../products/wasm_product.ts";
 import { Writer } from "../products/writer.ts";
-
-/**
- * w[g, m, d, t] = Σ_{b, o} conj(x[b, g, d, o·stride + t·dilation − padding]) · y[b, g, m, o], in `parts`
- * partial sums that are written one after the other.
- */
-export interface CorrelateWeightsSpec extends Finished {
-  readonly dtype: Field;
-  readonly batch: number;
-  readonly groups: number;
-  /** Channels of x in a group. */
-  readonly depth: number;
-  /** Channels of y in a group. */
-  readonly rows: number;
-  /** Height and width of x. */
-  readonly input: Pair;
-  /** Height and width of y. */
-  readonly output: Pair;
-  readonly kernel: Pair;
-  readonly stride: Pair;
-  readonly padding: Pair;
-  readonly dilation: Pair;
-  /** Conjugates x. */
-  readonly conj: boolean;
-  readonly parts: number;
-}
-
-/** A thread's share: channels of y, channels of x, and a patch of taps. */
-interface Patch {
-  readonly rows: number;
-  readonly depth: number;
-  readonly height: number;
-  readonly width: number;
-}
-
-/** Elements of the weights. */
-export function weightsOf(
-  { groups, rows, depth, kernel }: Omit<CorrelateWeightsSpec, "parts">,
-): number {
-  return groups * rows * depth * kernel[0] * kernel[1];
-}
-
-/** In how many parts to cut the sum over batch and pixels. */
-export function weightParts(spec: Omit<CorrelateWeightsSpec, "parts">): number {
-  const { batch, output } = spec;
-  const parts = partsOfSum(batch * output[0] * output[1], weightsOf(spec));
-  return Math.min(parts, batch * output[0] * stretchesOf(output[1]).perRow);
-}
-
-/**
- * A row of `width` pixels is read `unroll` pixels at a time, in stretches of at most 64 such steps;
- * a part is some whole stretches.
- */
-function stretchesOf(width: number): { unroll: number; steps: number; perRow: number } {
-  const unroll = [4, 3, 2].find((u) => width % u === 0) ?? 1;
-  const steps = Math.min(width / unroll, 64);
-  return { unroll, steps, perRow: Math.ceil(width / unroll / steps) };
-}
+import {
+  choosePatch,
+  type CorrelateWeightsSpec,
+  type Patch,
+  pixelsOf,
+  readersOf,
+  stretchesOf,
+  texelsOf,
+  threadsOf,
+  tilesOf,
+  weightsOf,
+} from "./weights_patch.ts";
 
 /** Inputs x and y; the output holds the partial sums. */
 export const correlateWeights: Kernel<CorrelateWeightsSpec> = finished({
@@ -93,11 +37,8 @@ export const correlateWeights: Kernel<CorrelateWeightsSpec> = finished({
   variants: (spec, adapter) =>
     texelsOf(spec, adapter).length > 0 ? ["texels", "registers"] : ["registers"],
   wgsl(spec, adapter, variant) {
-    const { software } = adapter;
     const texels = variant === "registers" ? [] : texelsOf(spec, adapter);
-    const patches = candidates(spec, software, texels);
-    const prices = software ? LLVMPIPE[spec.dtype] : undefined;
-    const patch = cheapest(adapter, spec.dtype, patches, (p) => costOf(spec, p, texels), prices);
+    const patch = choosePatch(spec, adapter, texels);
     const threads = threadsOf(spec, patch);
     const { x, y } = readersOf(spec, patch, texels);
     const writer = new Writer(spec.dtype, 2, 1, spec.epilogue);
@@ -207,106 +148,6 @@ export const correlateWeights: Kernel<CorrelateWeightsSpec> = finished({
     return ([x, y], [out]) => images.run(module, x, (pointer) => run(module, y, pointer, out, 0));
   },
 }, (spec) => spec.parts * weightsOf(spec));
-
-/** The pixels, counted over the batch, that a part sums. */
-function pixelsOf(spec: CorrelateWeightsSpec, part: number): { start: number; end: number } {
-  const { batch, output, parts } = spec;
-  const { unroll, steps, perRow } = stretchesOf(output[1]);
-  const stretches = batch * output[0] * perRow, perPart = Math.ceil(stretches / parts);
-  const begin = (s: number) => Math.floor(s / perRow) * output[1] + (s % perRow) * steps * unroll;
-  return {
-    start: begin(Math.min(part * perPart, stretches)),
-    end: begin(Math.min((part + 1) * perPart, stretches)),
-  };
-}
-
-function tilesOf(spec: CorrelateWeightsSpec, patch: Patch): [number, number, number, number] {
-  return [
-    Math.ceil(spec.rows / patch.rows),
-    Math.ceil(spec.depth / patch.depth),
-    Math.ceil(spec.kernel[0] / patch.height),
-    Math.ceil(spec.kernel[1] / patch.width),
-  ];
-}
-
-function threadsOf(spec: CorrelateWeightsSpec, patch: Patch): number {
-  return tilesOf(spec, patch).reduce((p, n) => p * n, spec.parts * spec.groups);
-}
-
-/** The operands that may be read as texels on this adapter and are worth the copy: x, y. */
-function texelsOf(spec: CorrelateWeightsSpec, adapter: Adapter): number[] {
-  if (!adapter.texels) return [];
-  const { dtype, batch, groups, depth, rows, input, output } = spec;
-  const multiplications = weightsOf(spec) * batch * output[0] * output[1];
-  const image = BYTES[dtype] * batch * groups;
-  const bytes = [image * depth * input[0] * input[1], image * rows * output[0] * output[1]];
-  return [0, 1].filter((slot) => worthTexels(bytes[slot], multiplications));
-}
-
-function readersOf(
-  spec: CorrelateWeightsSpec,
-  patch: Patch,
-  texels: readonly number[],
-): { x: Reader; y: Reader } {
-  const { dtype, input, output, kernel, stride, dilation } = spec;
-  const { unroll } = stretchesOf(output[1]);
-  const along = unroll < output[1] ? unroll * stride[1] : 0;
-  const across = patch.width < kernel[1] ? patch.width * dilation[1] : 0;
-  const reader = (slot: number, width: number) =>
-    new Reader(dtype, slot, width, false, texels.includes(slot) && width === texelWidth(dtype));
-  return {
-    x: reader(0, loadWidth(dtype, input[1], along, across)),
-    y: reader(1, loadWidth(dtype, output[1], unroll)),
-  };
-}
-
-function candidates(
-  spec: CorrelateWeightsSpec,
-  software: boolean,
-  texels: readonly number[],
-): Patch[] {
-  const { rows, depth, kernel } = spec;
-  const most = texels.length > 0 ? MOST_COMPILE_TEXELS : MOST_COMPILE;
-  const fit = (sizes: number[], extent: number) =>
-    [...new Set([...sizes, extent])].filter((s) => s <= extent);
-  const patches: Patch[] = [];
-  for (const r of fit(software ? [1, 2, 4, 5, 8, 10, 16] : [1, 2, 4], rows)) {
-    for (const d of fit([1, 2, 4, 8], depth)) {
-      for (const height of fit([1, 2, 3], kernel[0])) {
-        for (const width of fit([1, 2, 4, 8], kernel[1])) {
-          const sums = r * d * height * width;
-          const patch = { rows: r, depth: d, height, width };
-          const { stored, copied, products } = bodyOf(spec, patch, texels);
-          const fits = software
-            ? compileTime(spec.dtype, products, stored + copied) <= most
-            : sums <= 20 && products <= 512;
-          if (sums === 1 || fits) patches.push(patch);
-        }
-      }
-    }
-  }
-  return patches;
-}
-
-/** Products of one step along a row, and its loads from storage and of texels. */
-function bodyOf(spec: CorrelateWeightsSpec, patch: Patch, texels: readonly number[]) {
-  const { unroll } = stretchesOf(spec.output[1]);
-  const { x, y } = readersOf(spec, patch, texels);
-  const span = (unroll - 1) * spec.stride[1] + (patch.width - 1) * spec.dilation[1] + 1;
-  const reads = Math.min(Math.ceil(span / x.width), unroll * patch.width);
-  const ofX = patch.depth * patch.height * reads, ofY = patch.rows * unroll / y.width;
-  const copied = (x.texels ? ofX : 0) + (y.texels ? ofY : 0);
-  return {
-    stored: ofX + ofY - copied,
-    copied,
-    products: patch.rows * patch.depth * patch.height * patch.width * unroll,
-  };
-}
-
-function costOf(spec: CorrelateWeightsSpec, patch: Patch, texels: readonly number[]) {
-  const { stored, copied, products } = bodyOf(spec, patch, texels);
-  return { threads: threadsOf(spec, patch), loads: stored + TEXEL_SHARE * copied, products };
-}
 
 function tileBody(
   spec: CorrelateWeightsSpec,

@@ -3,21 +3,11 @@
  * of B there together, neighbouring threads reading neighbouring elements, and each thread multiplies
  * out of it. Right on software adapters too, only slower.
  */
-import type { Adapter, Field, Shader } from "../../kernel.ts";
-import { WGSL_TYPE } from "../../kernel.ts";
+import type { Adapter, Shader } from "../../kernel.ts";
 import { batchOf, depthOfPart, matrixWgsl, type SplitSpec, unrollOf } from "./gemm.ts";
-import { CHAIN, loadWidth, range, Reader, Sums, type Term, type TileCost } from "./tile.ts";
+import { linesOf, stagedMain, type StagedTile, stagedTile } from "./staged.ts";
+import { loadWidth, range, Reader, type TileCost } from "./tile.ts";
 import { Writer } from "./writer.ts";
-
-/** A workgroup of `side` × `side` threads with `rows` × `columns` sums each; `depth` values of k at a time. */
-export interface StagedTile {
-  readonly kind: "staged";
-  readonly name: string;
-  readonly side: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly depth: number;
-}
 
 const TILES = [
   { side: 8, rows: 4, columns: 4, depth: 16 },
@@ -28,11 +18,7 @@ const TILES = [
 /** All tiles that may be used; each takes less than the 16 KiB of memory that every adapter has. */
 export function stagedTiles({ k }: SplitSpec): StagedTile[] {
   if (k === 0) return [];
-  return TILES.map((tile) => ({
-    kind: "staged",
-    name: `staged ${tile.side * tile.rows}x${tile.side * tile.columns}`,
-    ...tile,
-  }));
+  return TILES.map(stagedTile);
 }
 
 /** Tiles of C: the rows of them, the columns of them, and all with batch and parts. */
@@ -74,18 +60,17 @@ interface Stage {
   /** Elements across in the tile and in the whole operand. */
   readonly extent: number;
   readonly whole: number;
+  /** Elements from one line to the next. */
+  readonly line: number;
   /** True where the operand is stored along k. */
   readonly alongK: boolean;
 }
 
-/** Elements from one line of a stage to the next: one more than needed, so that columns spread over banks. */
-const lineOf = ({ extent }: Stage): number => extent + 1;
-
 /** WGSL that brings the stage's elements of k from `k0` to `k_end`; zeros stand where there are none. */
 function bring(stage: Stage, tile: StagedTile, k: number): string {
-  const { name, reader, matrix, start, extent, whole, alongK } = stage;
+  const { name, reader, matrix, start, extent, whole, line, alongK } = stage;
   const { depth, side } = tile;
-  const w = reader.width, threads = side * side, line = lineOf(stage);
+  const w = reader.width, threads = side * side;
   // A unit lies along memory; `u` counts units along memory first, so that neighbours read neighbours.
   const along = alongK ? depth : extent, lines = alongK ? extent : depth;
   const perLine = along / w, units = perLine * lines;
@@ -116,17 +101,14 @@ function elementOf({ field, width }: Reader, e: number): string {
   return width === 1 ? "unit" : `unit.${"xyzw"[e]}`;
 }
 
-const termOf = (field: Field, name: string): Term =>
-  field === "c64" ? { re: `${name}.x`, im: `${name}.y` } : { re: name, im: "" };
-
 /** The shader; bindings A, B, the bias where asked, and the product. */
 export function stagedShader(spec: SplitSpec, tile: StagedTile): Shader {
   const { dtype, m, n, k, parts } = spec;
-  const { side, rows, columns, depth } = tile;
+  const { side, rows, columns } = tile;
   const { down, across, all } = tilesOf(spec, tile);
   const batch = batchOf(spec), unroll = unrollOf(spec);
   const { a, b } = readersOf(spec);
-  const total = new Sums(dtype, rows, columns, "t"), part = new Sums(dtype, rows, columns, "p");
+  const line = linesOf(tile);
   const deep = depthOfPart(spec, unroll), split = k - k % unroll;
   const stages: Stage[] = [
     {
@@ -136,6 +118,7 @@ export function stagedShader(spec: SplitSpec, tile: StagedTile): Shader {
       start: "row0",
       extent: side * rows,
       whole: m,
+      line: line.a,
       alongK: !spec.transposeA,
     },
     {
@@ -145,70 +128,33 @@ export function stagedShader(spec: SplitSpec, tile: StagedTile): Shader {
       start: "column0",
       extent: side * columns,
       whole: n,
+      line: line.b,
       alongK: spec.transposeB,
     },
   ];
-  const [lineA, lineB] = stages.map(lineOf);
-  const products = range(rows).flatMap((r) =>
-    range(columns).map((c) => {
-      const [x, y] = [termOf(dtype, `x${r}`), termOf(dtype, `y${c}`)];
-      return part.multiplyAdd(r, c, x, y, spec.conjA, spec.conjB);
-    })
-  );
   const out = new Writer(dtype, spec.bias ? 3 : 2, 1, spec.epilogue);
-  const outputs = range(rows).flatMap((r) =>
-    range(columns).map((c) => {
-      const put = [
-        ...(spec.bias ? [total.addElement(r, c, `in2[column]`)] : []),
-        out.put(`o + row * ${n}u + column`, [total.element(r, c)]),
-      ].join(" ");
-      return `{ let row = row0 + ty + ${r * side}u; let column = column0 + tx + ${c * side}u;
-if (row < ${m}u && column < ${n}u) { ${put} } }`;
-    })
-  );
-  const source = `${a.declare()}
-${b.declare()}
-${out.declare()}
-${
-    stages.map((s) => `var<workgroup> ${s.name}: array<${WGSL_TYPE[dtype]}, ${depth * lineOf(s)}>;`)
-      .join("\n")
-  }
-@compute @workgroup_size(${side}, ${side})
-fn main(
-  @builtin(workgroup_id) wid: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-let group = wid.x + wid.y * groups.x;
-if (group >= ${all}u) { return; }
-let tx = lane % ${side}u;
-let ty = lane / ${side}u;
-let column0 = (group % ${across}u) * ${side * columns}u;
-let row0 = ((group / ${across}u) % ${down}u) * ${side * rows}u;
-let z = (group / ${across * down}u) % ${batch}u;
-let part = group / ${across * down * batch}u;
+  const main = stagedMain({
+    field: dtype,
+    tile,
+    all,
+    place: `let column0 = (item % ${across}u) * ${side * columns}u;
+let row0 = ((item / ${across}u) % ${down}u) * ${side * rows}u;
+let z = (item / ${across * down}u) % ${batch}u;
+let part = item / ${across * down * batch}u;
 let a_matrix = (${matrixWgsl(spec.batchShape, spec.aBatchStrides)}) * ${m * k / a.width}u;
 let b_matrix = (${matrixWgsl(spec.batchShape, spec.bBatchStrides)}) * ${k * n / b.width}u;
-let k_start = min(part * ${deep}u, ${split}u);
-let k_end = select(min((part + 1u) * ${deep}u, ${split}u), ${k}u, part == ${parts - 1}u);
-${total.declare()}
-for (var chain = k_start; chain < k_end; chain += ${CHAIN}u) {
-let chain_end = min(chain + ${CHAIN}u, k_end);
-${part.declare()}
-for (var k0 = chain; k0 < chain_end; k0 += ${depth}u) {
-${stages.map((s) => bring(s, tile, k)).join("\n")}
-workgroupBarrier();
-for (var q = 0u; q < ${depth}u; q += 1u) {
-${range(rows).map((r) => `let x${r} = stage_a[q * ${lineA}u + ty + ${r * side}u];`).join("\n")}
-${range(columns).map((c) => `let y${c} = stage_b[q * ${lineB}u + tx + ${c * side}u];`).join("\n")}
-${products.join("\n")}
-}
-workgroupBarrier();
-}
-${total.add(part)}
-}
-let o = (part * ${batch}u + z) * ${m * n}u;
-${outputs.join("\n")}
-}`;
+let o = (part * ${batch}u + z) * ${m * n}u;`,
+    first: `min(part * ${deep}u, ${split}u)`,
+    end: `select(min((part + 1u) * ${deep}u, ${split}u), ${k}u, part == ${parts - 1}u)`,
+    bring: stages.map((s) => bring(s, tile, k)).join("\n"),
+    conjA: spec.conjA,
+    conjB: spec.conjB,
+    store: (total, r, c) =>
+      `if (row < ${m}u && column < ${n}u) {
+${spec.bias ? total.addElement(r, c, "in2[column]") : ""}
+${out.put(`o + row * ${n}u + column`, [total.element(r, c)])}
+}`,
+  });
+  const source = `${a.declare()}\n${b.declare()}\n${out.declare()}\n${main}`;
   return { source, workgroups: [all, 1, 1] };
 }

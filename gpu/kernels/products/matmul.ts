@@ -24,7 +24,8 @@ import {
   type RegisterTile,
   registerTiles,
 } from "./gemm_registers.ts";
-import { stagedCost, stagedShader, type StagedTile, stagedTiles } from "./gemm_staged.ts";
+import { stagedCost, stagedShader, stagedTiles } from "./gemm_staged.ts";
+import type { StagedTile } from "./staged.ts";
 import { hostProduct } from "./host_product.ts";
 import { partialSums, partsOfSum } from "./partial_sums.ts";
 import { ranked } from "./tile.ts";
