@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { formatSafetensors, parseSafetensors } from "../../complex/files/safetensors.ts";
 import { getRandomState, manualSeed, randn, setRandomState } from "../../complex/random.ts";
-import { tensor } from "../../complex/create.ts";
 import { ArgandError } from "../../gpu/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
@@ -128,4 +127,124 @@ onEngines("a checkpoint holds the states at the call, whatever follows", async (
   await one.step();
   await nn.parseCheckpoint(await saving, one.parts);
   assertEquals(await statesOf(one), before);
+});
+
+/** Bytes of a checkpoint with its header or its arrays changed. */
+function forged(
+  bytes: Uint8Array,
+  header: (json: string) => string,
+  arrays: (tensors: nn.StateDict) => void = () => {},
+): Uint8Array {
+  const { metadata, tensors } = parseSafetensors(bytes);
+  arrays(tensors);
+  return formatSafetensors(tensors, { ...metadata, argand: header(metadata.argand) });
+}
+
+onEngines("what does not fit is refused with the file's name, and nothing is loaded", async () => {
+  manualSeed(5);
+  const one = run();
+  await one.step();
+  const bytes = await nn.formatCheckpoint({ ...one.parts, extra: { a: 1 } });
+  await one.step();
+  const wide = new nn.Linear(7, 7);
+  const before = await statesOf(one);
+  const refused = async (
+    bytes: Uint8Array,
+    why: string,
+    parts: nn.CheckpointParts = one.parts,
+  ) => {
+    const error = await assertRejects(() => nn.parseCheckpoint(bytes, parts, "f"), ArgandError);
+    assert(/^Cannot (load|read) f: /.test(error.message), error.message);
+    assert(error.message.includes(why), error.message);
+    assertEquals(await statesOf(one), before, why);
+  };
+  const same = (json: string) => json;
+
+  await refused(new Uint8Array(3), "it has 3 bytes");
+  for (const length of [8, 100, bytes.length >> 1, bytes.length - 1]) {
+    await refused(bytes.slice(0, length), "");
+  }
+  await refused(formatSafetensors([], {}), 'no "checkpoint": its metadata lack "argand"');
+  await refused(formatSafetensors([], { argand: "{" }), "its header is not JSON");
+  await refused(formatSafetensors([], { argand: "[]" }), "its header is wrong");
+  await refused(
+    forged(bytes, (h) => h.replace('"version":1', '"version":7')),
+    "of version 7, newer",
+  );
+  await refused(forged(bytes, (h) => h.replace('"checkpoint"', '"zip"')), 'of format "zip"');
+  await refused(forged(bytes, (h) => h.replace('"step":0', '"step":-1')), "is wrong, step: ");
+  await refused(forged(bytes, (h) => h.replace('"draws":', '"draws":0.5,"x":')), "random.draws: ");
+  await refused(await nn.formatModel(one.model), 'of format "model" and should be "checkpoint"');
+
+  // The offsets of one entry, moved over those of another.
+  const text = new TextDecoder("latin1").decode(bytes);
+  const moved = text.replace(/"data_offsets":\[(\d)/, (all) => all.slice(0, -1) + "8");
+  await refused(Uint8Array.from(moved, (c) => c.charCodeAt(0)), "entry");
+  await refused(
+    forged(bytes, same, (t) => t.set("free", t.get("model.0.bias")!)),
+    '"free" belongs',
+  );
+  await refused(forged(bytes, same, (t) => t.delete("model.0.bias")), "its model does not fit: ");
+  await refused(forged(bytes, same, (t) => t.delete("model.0.bias")), "0.bias is missing");
+  await refused(
+    forged(bytes, same, (t) => t.delete("optimizer.groups.0.lr")),
+    "its optimizer does",
+  );
+  // Schedules and loaders are asked last, and those before them get their own state back.
+  await refused(
+    forged(bytes, same, (t) => t.delete("schedule.lastLr")),
+    "its schedule does not fit",
+  );
+  await refused(
+    forged(bytes, same, (t) => t.delete("loader.at")),
+    "its loader does not fit: at is",
+  );
+
+  const alone = await nn.formatCheckpoint({ model: one.model });
+  await refused(alone, "it has no optimizer and no schedule and no loader, only model");
+  await refused(bytes, "its model does not fit", { ...one.parts, model: wide });
+  const other = new nn.SGD(one.model.parameters());
+  await refused(bytes, "groups.0.momentum is missing", { ...one.parts, optimizer: other });
+});
+
+onEngines("parts of a checkpoint that are not asked for are passed over", async () => {
+  const one = run();
+  const bytes = await nn.formatCheckpoint({ ...one.parts, epoch: 2 });
+  const { epoch, step, extra } = await nn.parseCheckpoint(bytes, { model: run().model });
+  assertEquals([epoch, step, extra], [2, 0, null]);
+});
+
+Deno.test("formatCheckpoint() refuses parts and extras that it could not give back", async () => {
+  const model = new nn.Linear(1, 1);
+  const refused = async (parts: unknown, why: string) => {
+    const make = () => nn.formatCheckpoint(parts as nn.CheckpointParts);
+    await assertRejects(make, ArgandError, `Cannot make a checkpoint: ${why}`);
+  };
+  await refused({}, "model must be a Module, got undefined");
+  await refused({ model, optimiser: 1 }, 'unknown option "optimiser"');
+  await refused({ model, loader: {} }, "loader has no stateDict() and loadStateDict(): an object");
+  await refused({ model, epoch: 1.5 }, "epoch: ");
+  await refused({ model, extra: { a: [NaN] } }, "extra");
+  await refused({ model, extra: new Map() }, "extra");
+  await refused({ model, extra: 1n }, "");
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  await refused({ model, extra: circle }, "");
+});
+
+Deno.test("the random numbers go on from a state that was kept", async () => {
+  manualSeed(2 ** 53 - 1);
+  await randn([3]).data();
+  const state = getRandomState();
+  assertEquals(state, { seed: 2 ** 53 - 1, draws: 1 });
+  const expected = await randn([5]).data();
+  manualSeed(1);
+  setRandomState(state);
+  assertEquals(await randn([5]).data(), expected);
+  const after = getRandomState();
+  for (const wrong of [null, {}, { seed: -1, draws: 0 }, { seed: 1, draws: 0.5 }]) {
+    const set = () => setRandomState(wrong as typeof state);
+    assertThrows(set, ArgandError, "Cannot set the random state: ");
+  }
+  assertEquals(getRandomState(), after);
 });
