@@ -107,6 +107,7 @@ export type {
   FitSchedule,
 } from "./training/options.ts";
 export type { FitProgress } from "./training/progress.ts";
+export * from "./training/summary.ts";
 export type { AdamOptions } from "./optim/adam_rule.ts";
 export type { GeluOptions, SigLogOptions } from "./functional/activation_options.ts";
 export type { RecurrentParameters } from "./layers/recurrent_parameters.ts";
