@@ -4,13 +4,19 @@
  */
 
 /** The words of the control block, at `CONTROL` in the memory. */
-const TURN = 0, OPEN = 1, JOB = 2, ARGS = 3, CHUNKS = 4, NEXT = 5, BUSY = 6, FAILED = 7, UP = 8;
-const CLOSED = 9;
-const CONTROL = 1024, CONTROL_WORDS = 16;
+const TURN = 0, OPEN = 1, JOB = 2, ARGS = 3, CHUNKS = 4, NEXT = 5, FAILED = 7, CLOSED = 9;
+/** How many workers take part in the job, and how many are up. */
+export const BUSY = 6, UP = 8;
+/** Where the control block is. */
+export const CONTROL = 1024;
+const CONTROL_WORDS = 16;
 const MOST_WORKERS = 7;
 
 /** How often a thread looks before it sleeps: some tens of microseconds. */
 const LOOKS = 4000;
+
+/** Milliseconds of sleep after which a worker that has not finished its chunk is given up: minutes. */
+const PATIENCE = 300_000;
 
 /**
  * The program of a worker. A job is open from before `TURN` moves on until the caller has run out of
@@ -85,6 +91,9 @@ export function workersOfUse(): number {
 export class Team {
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #names: readonly string[];
+  readonly #patience: number;
+  /** A worker ended in the middle of a chunk: the others are not asked any more. */
+  #broken = false;
 
   /** Starts one worker for each of the places of scratch memory. */
   constructor(
@@ -92,7 +101,9 @@ export class Team {
     memory: WebAssembly.Memory,
     names: readonly string[],
     scratch: readonly number[],
+    patience = PATIENCE,
   ) {
+    this.#patience = patience;
     const shared = memory.buffer as unknown as SharedArrayBuffer;
     this.#words = new Int32Array(shared, CONTROL, CONTROL_WORDS);
     this.#names = names;
@@ -108,7 +119,7 @@ export class Team {
     scratch: number,
   ): void {
     const words = this.#words;
-    if (Atomics.load(words, UP) === 0) {
+    if (this.#broken || Atomics.load(words, UP) === 0) {
       for (let c = 0; c < chunks; c++) run(args, c, scratch);
       return;
     }
@@ -147,12 +158,16 @@ export class Team {
   #await(): void {
     const words = this.#words;
     for (let k = 0; k < LOOKS; k++) if (Atomics.load(words, BUSY) === 0) return;
+    let slept = 0;
     for (let busy; (busy = Atomics.load(words, BUSY)) > 0;) {
       try {
-        Atomics.wait(words, BUSY, busy, 1);
+        if (Atomics.wait(words, BUSY, busy, 1) === "timed-out") slept++;
       } catch {
         // a page's main thread may not sleep: it goes on looking
       }
+      if (slept <= this.#patience) continue;
+      this.#broken = true;
+      throw new WebAssembly.RuntimeError("a thread ended in the middle of its work");
     }
   }
 }

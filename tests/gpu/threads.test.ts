@@ -1,5 +1,5 @@
 /** Kernels that threads share give the bits that one thread gives, and what plain TypeScript gives. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { CpuEngine } from "../../gpu/cpu.ts";
 import type { HostArray, Program } from "../../gpu/kernel.ts";
 import * as covariance from "../../gpu/kernels/norms/batchnorm.ts";
@@ -14,6 +14,7 @@ import {
   maxPool2dScatter,
 } from "../../gpu/kernels/windows/pool2d.ts";
 import type { Pool2dSpec } from "../../gpu/kernels/windows/windows.ts";
+import { BUSY, CONTROL, Team, UP } from "../../gpu/wasm/team.ts";
 import { assertClose } from "../support/close.ts";
 import { runProgram } from "../support/program.ts";
 import { Seeded } from "../support/seeded.ts";
@@ -145,4 +146,17 @@ Deno.test("factorisations are the same on any number of threads", async () => {
       );
     }
   }
+});
+
+Deno.test("a thread that ends in the middle of a chunk is an error, and the work goes on without it", () => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const words = new Int32Array(memory.buffer, CONTROL, 16);
+  const nothing = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  const team = new Team(nothing, memory, ["work"], [], 20);
+  const done: number[] = [];
+  const work = () => team.run("work", (_, chunk) => done.push(chunk), 0, 3, 0);
+  words[UP] = words[BUSY] = 1; // it took part and will never say that it is through
+  assertThrows(work, WebAssembly.RuntimeError, "a thread ended");
+  work();
+  assertEquals(done, [0, 1, 2, 0, 1, 2]);
 });
