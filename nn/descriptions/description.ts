@@ -1,6 +1,7 @@
 /** Modules as plain JSON, and back. */
 import { describe } from "../../complex/describe.ts";
 import { cannot } from "../../gpu/errors.ts";
+import type { Json } from "../json.ts";
 import { Module } from "../module.ts";
 import { activation } from "./activation.ts";
 import { conv } from "./conv.ts";
@@ -122,7 +123,23 @@ function descriptionAt(path: string, module: Module, depth: number): ModuleDescr
   }
   const child = (inner: Module, place: string) =>
     descriptionAt(under(path, place), inner, depth + 1);
-  return { type, ...kinds.get(type)!.describe(module, child) };
+  const kind = kinds.get(type)!;
+  return { type, ...checked(what, type, kind, kind.describe(module, child), path) };
+}
+
+/** The options as the schema gives them; refuses wrong ones with their place. */
+function checked(
+  what: string,
+  type: string,
+  { schema }: AnyKind,
+  options: unknown,
+  path: string,
+): Record<string, Json> {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const { path: inner, message } = parsed.error.issues[0];
+  const place = inner.reduce<string>((all, name) => under(all, String(name)), path);
+  throw cannot(what, `the options of ${type} are wrong${at(place)}: ${message}`);
 }
 
 /**
@@ -158,16 +175,11 @@ function moduleAt(path: string, description: unknown, depth: number): Module {
   const { type, ...rest } = parsed.data;
   const kind = kinds.get(type);
   if (!kind) throw cannot(what, `the type ${describe(type)}${at(path)} is not known`);
-  const options = kind.schema.safeParse(rest);
-  if (!options.success) {
-    const { path: inner, message } = options.error.issues[0];
-    const place = inner.reduce<string>((all, name) => under(all, String(name)), path);
-    throw cannot(what, `the options of ${type} are wrong${at(place)}: ${message}`);
-  }
+  const options = checked(what, type, kind, rest, path);
   const child = (inner: ModuleDescription, place: string) =>
     moduleAt(under(path, place), inner, depth + 1);
   try {
-    return kind.build(options.data, child);
+    return kind.build(options, child);
   } catch (error) {
     const { message } = error as Error;
     if (message.startsWith(`Cannot ${what}`)) throw error; // of a module within

@@ -39,8 +39,9 @@ export function layer<M extends Module, S extends z.ZodRawShape>(
   options: S,
   build: (options: z.output<z.ZodObject<S>>) => M,
 ): ModuleKind<M, z.output<z.ZodObject<S>>> {
-  const schema = z.strictObject(options) as unknown as z.ZodType<z.output<z.ZodObject<S>>>;
-  return { of, schema, describe: (module) => schema.parse(optionsOf(module)), build };
+  type O = z.output<z.ZodObject<S>>;
+  const schema = z.strictObject(options) as unknown as z.ZodType<O>;
+  return { of, schema, describe: (module) => optionsOf(module) as O, build };
 }
 
 /** A whole number. */

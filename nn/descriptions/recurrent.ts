@@ -42,10 +42,10 @@ const encoder: ModuleKind<TransformerEncoderLayer, z.output<typeof encoderSchema
   of: TransformerEncoderLayer,
   schema: encoderSchema,
   describe: (module, child) =>
-    encoderSchema.parse({
+    ({
       ...optionsOf(module),
       activation: child(module.activation, "activation"),
-    }),
+    }) as z.output<typeof encoderSchema>,
   build: ({ embed, heads, activation, ...o }, child) =>
     new TransformerEncoderLayer(embed, heads, {
       ...o,

@@ -21,10 +21,10 @@ const fno: ModuleKind<FNO2d, z.output<typeof fnoSchema>> = {
   of: FNO2d,
   schema: fnoSchema,
   describe: (module, child) =>
-    fnoSchema.parse({
+    ({
       ...optionsOf(module),
       activation: child(module.activations[0], "activation"),
-    }),
+    }) as z.output<typeof fnoSchema>,
   build: ({ activation, ...o }, child) =>
     new FNO2d({ ...o, activation: () => child(activation, "activation") as Layer }),
 };

@@ -214,6 +214,33 @@ onEngines("parts of a checkpoint that are not asked for are passed over", async 
   assertEquals([epoch, step, extra], [2, 0, null]);
 });
 
+onEngines(
+  "a model that loads in its own way is asked to, and undone where another part refuses",
+  async () => {
+    class Shifted extends nn.Linear {
+      loads = 0;
+      override loadStateDict(dict: nn.StateDict): void {
+        super.loadStateDict(dict);
+        this.loads++;
+      }
+    }
+    const model = new Shifted(2, 2);
+    const loader = new Rows();
+    const bytes = await nn.formatCheckpoint({ model, loader });
+    await nn.parseCheckpoint(bytes, { model, loader });
+    assertEquals(model.loads, 1);
+    model.weight.assign(model.weight.mul(2));
+    const before = await model.stateDict();
+    const wrong = forged(bytes, (header) => header, (t) => t.delete("loader.at"));
+    await assertRejects(
+      () => nn.parseCheckpoint(wrong, { model, loader }),
+      ArgandError,
+      "its loader",
+    );
+    assertEquals(await model.stateDict(), before);
+  },
+);
+
 Deno.test("formatCheckpoint() refuses parts and extras that it could not give back", async () => {
   const model = new nn.Linear(1, 1);
   const refused = async (parts: unknown, why: string) => {

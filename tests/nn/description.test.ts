@@ -142,6 +142,11 @@ onEngines("a class of one's own is unknown until it is registered", async () => 
     ArgandError,
     'the type "?" at inner is not known',
   );
+  assertThrows(
+    () => nn.describeModule(new Twice(new nn.CReLU(), "2" as unknown as number)),
+    ArgandError,
+    "Cannot describe a module: the options of Twice are wrong at times: ",
+  );
   assertThrows(() => nn.registerModule("Twice", kind), ArgandError, "the type is taken");
   assertThrows(() => nn.registerModule("Two", kind), ArgandError, 'is known as "Twice"');
   // A subclass may compute something else.
