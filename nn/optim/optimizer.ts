@@ -4,7 +4,7 @@ import { complexTensor, tensor } from "../../complex/create.ts";
 import { abandon } from "../../complex/keep.ts";
 import { clearGradient, holdGradient, lossesOf, statesOf } from "../../complex/losses.ts";
 import { read, run, runPending } from "../../complex/realize.ts";
-import { sameShape } from "../../complex/shape.ts";
+import { sameShape, show } from "../../complex/shape.ts";
 import { allOrNothing, assign, makeState } from "../../complex/state.ts";
 import { checkTensor, type Tensor, wrap } from "../../complex/tensor.ts";
 import { cannot } from "../../gpu/errors.ts";
@@ -199,7 +199,12 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
       throw cannot(what, `${this.constructor.name} does not name it among its moments`);
     }
     if (node.dtype !== parameter.dtype || !sameShape(node.shape, parameter.shape)) {
-      throw cannot(what, "it is not of the parameter's kind and shape");
+      throw cannot(
+        what,
+        `it is ${node.dtype} ${show(node.shape)} and the parameter ${parameter.dtype} ${
+          show(parameter.shape)
+        }`,
+      );
     }
     return makeState(node, `${name} of ${parameter.name}`, false);
   }

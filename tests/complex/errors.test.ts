@@ -1,6 +1,14 @@
 /** What goes wrong is refused at the call, in the form `Cannot <do>: <why, with the values>`. */
 import * as argand from "@argand/argand";
-import { assert, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { CpuEngine } from "../../gpu/cpu.ts";
+import { useEngine } from "../../gpu/device.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 
 const { ArgandError, complex, ones, parameter, tensor } = argand;
 
@@ -188,6 +196,11 @@ const MISUSES: Record<string, [call: () => unknown, message: string][]> = {
     [() => a.take(x, []), "there are no labels"],
     [() => a.take(x, ones([1])), "must be an array of whole numbers, got a RealTensor [1]"],
     [() => a.take(x, [0], 2), "axis 2"],
+    [() => a.pad(x, [[0, 0], [0, 1]], "1"), 'Cannot pad: the value is "1"'],
+    [
+      () => a.argmax(a.zeros([2 ** 24 + 1])),
+      "Cannot take the argmax: places among 16777217 values are not exact in float32",
+    ],
     [() => a.pick(x, [0]), "there are 1 labels for 2 rows"],
     [() => a.pick(x, [0, 3]), "label 1 must be a whole number from 0 to 2, got 3"],
     [() => a.pick(ones([2]), [0, 0]), "it takes a matrix, got shape [2]"],
@@ -236,6 +249,33 @@ Deno.test("reading one value of several, and gradcheck() of what is no loss, are
   await assertRejects(() => a.gradcheck(sum, x), ArgandError, "must be an array of tensors, got a");
   await assertRejects(() => a.gradcheck(sum, [x], { checks: 0 }), ArgandError, "at least 1, got 0");
   await assertRejects(() => a.gradcheck(sum, [x], { step: -1 }), ArgandError, "step must be a num");
+});
+
+Deno.test("a value of an engine that is no longer used must be read first", async () => {
+  const before = argand.gpu.engine();
+  const other = new CpuEngine(null);
+  try {
+    useEngine(other);
+    const there = argand.tensor([1, 2]).mul(2);
+    argand.eval(there);
+    useEngine(before);
+    const both = there.add(1);
+    await assertRejects(() => both.data(), ArgandError, "Cannot compute on the ");
+    await assertRejects(() => both.data(), ArgandError, "a tensor of shape [2] is held by another");
+    assertEquals(await there.data(), Float32Array.of(2, 4));
+    assertEquals(await both.data(), Float32Array.of(3, 5));
+  } finally {
+    useEngine(before);
+    other.destroy();
+  }
+});
+
+Deno.test("archives and safetensors refuse names and counts that their formats don't hold", () => {
+  const entry = { dtype: "F32", shape: [1], data: Float32Array.of(1) };
+  assertThrows(() => a.formatSafetensors([[5, entry]]), ArgandError, "its name is no text");
+  const array = { dtype: "float32", shape: [1], data: Float32Array.of(1) };
+  const many = Array.from({ length: 0xffff }, (_, k) => [`${k}`, array]);
+  assertThrows(() => a.formatNpz(many), ArgandError, "65535 entries are too many");
 });
 
 Deno.test("the type checker tells complex from real", () => {

@@ -1,5 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { ArgandError } from "../../gpu/errors.ts";
+import { squareReal } from "../../gpu/functions/arithmetic.ts";
 import { type Kernel, linearGrid, linearMain, single } from "../../gpu/kernel.ts";
 import { complex, tensor } from "../../complex/create.ts";
 import { definePrimitive } from "../../complex/primitive.ts";
@@ -84,4 +85,26 @@ Deno.test("definePrimitive() refuses what can't be carried out, and wrong calls"
   const loose = cube as any;
   assertThrows(() => loose(complex([1], [1])), ArgandError, "Cannot apply cube: input 0 is c64");
   assertThrows(() => loose(tensor([1]), tensor([1])), ArgandError, "it takes 1 tensors, got 2");
+  const shaped = (shape: number[], dtype: "f32" | "c64") =>
+    definePrimitive<[RealTensor], RealTensor>({
+      name: "odd",
+      shape: () => ({ shape, dtype }),
+      elementwise: squareReal,
+      derivative: ({ gradient }) => [gradient.sum()],
+    });
+  assertThrows(
+    () => shaped([3], "f32")(tensor([1, 2])),
+    ArgandError,
+    "Cannot apply odd: input 0 has shape [2], the result [3]",
+  );
+  assertThrows(
+    () => shaped([2], "c64")(tensor([1, 2])),
+    ArgandError,
+    "the shape rule gives c64 and the function f32",
+  );
+  assertThrows(
+    () => grad((x: RealTensor) => shaped([2], "f32")(x).sum())(tensor([1, 2])),
+    ArgandError,
+    "Cannot differentiate odd: its derivative gives f32 [] for an input f32 [2]",
+  );
 });

@@ -1,0 +1,69 @@
+/**
+ * Says which errors of the library no test meets, by the lines that make them:
+ *
+ *   deno run -A tests/support/errors/unthrown.ts [tests/nn …]
+ *
+ * It runs the tests (all, if none are named) with a recording `cannot` in place of the library's. That
+ * takes as long as the tests do, so the checks don't. Errors that only child processes meet count as not
+ * met.
+ */
+const FOLDERS = ["gpu", "complex", "nn"];
+const NOTES = "out/tests/errors.txt";
+
+/** The lines `path:line` under a folder that make an error, with their text. */
+function* sites(folder: string): Generator<[place: string, text: string]> {
+  const entries = [...Deno.readDirSync(folder)].sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const { name, isDirectory } of entries) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) yield* sites(path);
+    else if (path.endsWith(".ts") && path !== "gpu/errors.ts") {
+      const lines = Deno.readTextFileSync(path).split("\n");
+      for (const [k, line] of lines.entries()) {
+        if (!/\bcannot\(/.test(line) || /^\s*(\*|\/\/|\/\*)/.test(line)) continue;
+        const rest = line.trimEnd().endsWith("(") ? lines.slice(k + 1, k + 3) : [];
+        yield [`${path}:${k + 1}`, [line, ...rest].map((part) => part.trim()).join(" ")];
+      }
+    }
+  }
+}
+
+/** The map of closed networks by full addresses, with `recording.ts` for all but itself. */
+function recordingMap(): string {
+  const closed = new URL("../closed_network.json", import.meta.url);
+  const { imports } = JSON.parse(Deno.readTextFileSync(closed)) as {
+    imports: Record<string, string>;
+  };
+  for (const [name, address] of Object.entries(imports)) {
+    imports[name] = new URL(address, closed).href;
+  }
+  const [errors, recording] = ["../../../gpu/errors.ts", "./recording.ts"].map((path) =>
+    new URL(path, import.meta.url).href
+  );
+  imports[errors] = recording;
+  return JSON.stringify({ imports, scopes: { [recording]: { [errors]: errors } } });
+}
+
+Deno.chdir(new URL("../../../", import.meta.url));
+Deno.mkdirSync("out/tests", { recursive: true });
+Deno.writeTextFileSync(NOTES, "");
+const map = Deno.makeTempFileSync({ suffix: ".json" });
+Deno.writeTextFileSync(map, recordingMap());
+const paths = Deno.args.length > 0 ? Deno.args : ["tests/"];
+const { success } = await new Deno.Command(Deno.execPath(), {
+  args: [
+    "test",
+    "-A",
+    "--no-lock",
+    "--parallel",
+    `--import-map=${map}`,
+    ...paths,
+  ],
+  stdout: "null",
+}).spawn().status;
+const met = new Set(Deno.readTextFileSync(NOTES).split("\n"));
+const all = FOLDERS.flatMap((folder) => [...sites(folder)]);
+const missing = all.filter(([place]) => !met.has(place));
+for (const [place, text] of missing) console.log(`${place}  ${text}`);
+console.log(`${all.length - missing.length} of ${all.length} errors are met by the tests`);
+if (!success) console.log("Some tests failed, and may have met fewer than they should.");
+for (const file of [map, NOTES]) Deno.removeSync(file);
