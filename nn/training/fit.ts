@@ -32,7 +32,7 @@ const WHAT = "fit";
  * Milliseconds between two looks up from the work: losses are read, the progress line is drawn, and
  * timers and signals have their turn. So no step waits for the device, and never many of them.
  */
-const PAUSE = 100;
+const PAUSE = 200;
 
 /** Whether there is a file. */
 async function exists(path: string | URL): Promise<boolean> {

@@ -1,4 +1,10 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
 import { parameter, tensor } from "../../complex/create.ts";
 import { manualSeed, randnComplex } from "../../complex/random.ts";
 import type { ComplexTensor } from "../../complex/tensor.ts";
@@ -381,3 +387,19 @@ Deno.test("errors of data, loss and callbacks reach the caller, and modes are re
   await assertRejects(() => nn.fit(model, { ...rest, callbacks }), Error, "own mistake");
   assertEquals(model.training, false);
 });
+
+onEngines(
+  "one seed fixes weights, splits, orders and dropout: two processes give the same bits",
+  async ({ kind }) => {
+    const script = new URL("../support/report_training.ts", import.meta.url).pathname;
+    const train = async (seed: number) => {
+      const args = ["run", "--no-check", "--no-lock", "--allow-read", script, kind, String(seed)];
+      const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "null" }).output();
+      return JSON.parse(new TextDecoder().decode(stdout));
+    };
+    const [first, again, other] = [await train(3), await train(3), await train(4)];
+    assertEquals(first[0].length, 15);
+    assertEquals(again, first);
+    assertNotEquals(other, first);
+  },
+);
