@@ -84,7 +84,10 @@ async function test(args: string[]): Promise<Verdict[]> {
   const backend = args.find((a) => a.startsWith("--backend="))?.slice("--backend=".length);
   const flags = args.filter((a) => a.startsWith("--") && !a.startsWith("--backend="));
   const paths = args.filter((a) => !a.startsWith("--"));
-  const common = [...await resolution(), ...TEST_PERMISSIONS, ...flags];
+  // Most of the time goes into compiling shaders, which Mesa does on one core: files run beside one
+  // another. Through EGL they don't, for Mesa may crash where a thread that used it ends.
+  const parallel = backend === "gl" ? [] : ["--parallel"];
+  const common = [...await resolution(), ...TEST_PERMISSIONS, ...parallel, ...flags];
   if (paths.length > 0) return [await deno(["test", ...common, ...paths], backend)];
   return [
     await deno(["test", ...common, "tests/"], backend),
