@@ -56,7 +56,10 @@ interface NodeWorker {
 
 interface NodeThreads {
   readonly isMainThread: boolean;
-  readonly Worker: new (source: string, options: { eval: true; workerData: unknown }) => NodeWorker;
+  readonly Worker: new (
+    source: string,
+    options: { eval: true; workerData: unknown; env: Record<string, string> },
+  ) => NodeWorker;
 }
 
 /** A module of Deno and Node; undefined in a browser. */
@@ -177,7 +180,8 @@ function start(data: unknown): void {
   const threads = nodeThreads();
   try {
     if (threads) {
-      const worker = new threads.Worker(IN_NODE, { eval: true, workerData: data });
+      // Without an environment of its own it would get a copy of this one, and Deno would ask for that.
+      const worker = new threads.Worker(IN_NODE, { eval: true, workerData: data, env: {} });
       worker.on("error", () => {});
       worker.unref();
       return;

@@ -47,3 +47,29 @@ Deno.test("computing goes on where the environment, files and the system are den
   );
   assertEquals(numbers.length, 14);
 });
+
+const THREADS = `
+import { gpu, randnComplex } from "./mod.ts";
+await gpu.use("cpu");
+const a = randnComplex([256, 256]);
+console.log(await a.matmul(a).abs().sum().item() > 0);
+`;
+
+Deno.test("the threads of the CPU engine ask for no permission", async () => {
+  await Deno.mkdir("out", { recursive: true });
+  const log = "out/permissions_asked.jsonl";
+  await Deno.writeTextFile(log, "");
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--no-check", "--quiet", "-"],
+    env: { NO_COLOR: "1", DENO_AUDIT_PERMISSIONS: log },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(THREADS));
+  await writer.close();
+  const { stdout } = await child.output();
+  assertEquals(new TextDecoder().decode(stdout), "true\n");
+  assertEquals(await Deno.readTextFile(log), "");
+});
