@@ -37,13 +37,8 @@ export * from "./data/iterable_dataset.ts";
 export * from "./data/loader.ts";
 export { randomSplit, type RandomSplitOptions, Subset } from "./data/subset.ts";
 export * from "./data/tensor_dataset.ts";
-export {
-  buildModule,
-  describeModule,
-  moduleSchema,
-  registerModule,
-} from "./descriptions/description.ts";
-export type { ModuleDescription, ModuleKind } from "./descriptions/kind.ts";
+export { buildModule, describeModule, registerModule } from "./descriptions/description.ts";
+export type { ModuleDescription, ModuleKind, OptionsSchema } from "./descriptions/kind.ts";
 export * from "./functional/loss.ts";
 export * from "./functional/softmax.ts";
 export type { Json } from "./json.ts";

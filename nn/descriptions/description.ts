@@ -51,7 +51,7 @@ const at = (path: string) => (path ? ` at ${path}` : "");
  *
  * nn.registerModule("Residual", {
  *   of: Residual,
- *   schema: z.strictObject({ inner: nn.moduleSchema, scale: z.number() }),
+ *   schema: z.strictObject({ inner: z.looseObject({ type: z.string() }), scale: z.number() }),
  *   describe: ({ inner, scale }, child) => ({ inner: child(inner, "inner"), scale }),
  *   build: ({ inner, scale }, child) => new Residual(child(inner, "inner") as nn.Layer, scale),
  * });
@@ -176,7 +176,7 @@ function moduleAt(path: string, description: unknown, depth: number): Module {
   const kind = kinds.get(type);
   if (!kind) throw cannot(what, `the type ${describe(type)}${at(path)} is not known`);
   const options = checked(what, type, kind, rest, path);
-  const child = (inner: ModuleDescription, place: string) =>
+  const child = (inner: { readonly type: string }, place: string) =>
     moduleAt(under(path, place), inner, depth + 1);
   try {
     return kind.build(options, child);
@@ -186,6 +186,3 @@ function moduleAt(path: string, description: unknown, depth: number): Module {
     throw cannot(what, `the ${type}${at(path)} can't be made: ${message}`);
   }
 }
-
-/** A schema of the description of a module within another, for {@link registerModule}. */
-export { inside as moduleSchema } from "./kind.ts";

@@ -12,19 +12,33 @@ export interface ModuleDescription {
   readonly [option: string]: Json;
 }
 
+/** A schema of options, such as zod's. */
+export interface OptionsSchema<O> {
+  /** The checked options, or what is wrong with them and where. */
+  safeParse(options: unknown): { readonly success: true; readonly data: O } | {
+    readonly success: false;
+    readonly error: {
+      readonly issues: readonly {
+        readonly path: readonly PropertyKey[];
+        readonly message: string;
+      }[];
+    };
+  };
+}
+
 /** How modules of a class are described in JSON, and built from it. */
 export interface ModuleKind<M extends Module, O> {
   /** The class itself; subclasses are other kinds. */
   // deno-lint-ignore no-explicit-any
   readonly of: abstract new (...args: any[]) => M;
   /** What the options must be. */
-  readonly schema: z.ZodType<O>;
+  readonly schema: OptionsSchema<O>;
   /**
    * The options of a module. `child(module, "layers.0")` describes one inside; the place is for errors.
    */
   describe(module: M, child: (module: Module, place: string) => ModuleDescription): O;
   /** A module of these options, with fresh weights. */
-  build(options: O, child: (description: ModuleDescription, place: string) => Module): M;
+  build(options: O, child: (description: { readonly type: string }, place: string) => Module): M;
 }
 
 // deno-lint-ignore no-explicit-any

@@ -120,9 +120,12 @@ onEngines("a class of one's own is unknown until it is registered", async () => 
   class Other extends nn.Linear {}
   const z = random([2, 3], 1);
   const net = new nn.Sequential(new Twice(new nn.Linear(3, 3), 2), new nn.CTanh());
-  const kind: nn.ModuleKind<Twice, { inner: nn.ModuleDescription; times: number }> = {
+  const kind: nn.ModuleKind<Twice, { inner: { type: string }; times: number }> = {
     of: Twice,
-    schema: zod.strictObject({ inner: nn.moduleSchema, times: zod.number() }),
+    schema: zod.strictObject({
+      inner: zod.looseObject({ type: zod.string() }),
+      times: zod.number(),
+    }),
     describe: ({ inner, times }, child) => ({ inner: child(inner, "inner"), times }),
     build: ({ inner, times }, child) => new Twice(child(inner, "inner") as nn.Layer, times),
   };
