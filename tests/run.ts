@@ -14,7 +14,9 @@ import { type Verdict, verdict } from "./support/verdict.ts";
 
 const CLOSED_MAP = "tests/support/closed_network.json";
 const PUBLIC = ["mod.ts", "complex/mod.ts", "nn/mod.ts", "gpu/mod.ts"];
-const DOCUMENTED = ["mod.ts", "complex/", "nn/", "gpu/", "docs/", "README.md"];
+const DOCUMENTED = ["mod.ts", "complex/", "nn/", "gpu/", "README.md"];
+/** Examples of a chapter build on one another, by files in out/: they run in order. */
+const GUIDE = "docs/";
 const TEST_PERMISSIONS = [
   "--allow-read",
   "--allow-write=out",
@@ -87,11 +89,13 @@ async function test(args: string[]): Promise<Verdict[]> {
   // Most of the time goes into compiling shaders, which Mesa does on one core: files run beside one
   // another. Through EGL they don't, for Mesa may crash where a thread that used it ends.
   const parallel = backend === "gl" ? [] : ["--parallel"];
-  const common = [...await resolution(), ...TEST_PERMISSIONS, ...parallel, ...flags];
+  const inOrder = [...await resolution(), ...TEST_PERMISSIONS, ...flags];
+  const common = [...inOrder, ...parallel];
   if (paths.length > 0) return [await deno(["test", ...common, ...paths], backend)];
   return [
     await deno(["test", ...common, "tests/"], backend),
     await deno(["test", "--doc", ...common, ...DOCUMENTED], backend),
+    await deno(["test", "--doc", ...inOrder, GUIDE], backend),
   ];
 }
 
@@ -103,7 +107,7 @@ async function check(): Promise<Verdict[]> {
     await step(["check", ...flags, "."]),
     await step(["check", "--config", "bench/deno.json", "bench/"]),
     await step(["doc", "--lint", ...PUBLIC]),
-    await step(["test", "--doc", ...flags, ...TEST_PERMISSIONS, ...DOCUMENTED]),
+    await step(["test", "--doc", ...flags, ...TEST_PERMISSIONS, ...DOCUMENTED, GUIDE]),
     await step(["task", "wasm", "--check"]),
     await step(["publish", "--dry-run", "--allow-dirty"]),
   ];
