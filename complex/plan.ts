@@ -5,13 +5,11 @@ import { cannot } from "../gpu/errors.ts";
 import { loadsOf, type Value, valueDType } from "../gpu/expression.ts";
 import { type Index, linear, param as indexParam } from "../gpu/index.ts";
 import { mapKernel, type MapSpec } from "../gpu/kernels/elementwise/map.ts";
-import { mapsKernel, type MapsSpec } from "../gpu/kernels/elementwise/maps.ts";
 import { type Epilogue, isEpilogue, withEpilogue } from "../gpu/kernels/products/epilogue.ts";
 import { fuse, type Graph } from "./fuse.ts";
 import type { Lowering, Node } from "./graph.ts";
 import { type Life, type Places, share } from "./places.ts";
 import { show, sizeOf } from "./shape.ts";
-import { bindingsOf, packed, type Updates, updateSets } from "./updates.ts";
 
 /** A params word of a launch: which node's, and which of its words. */
 type Word = readonly [node: number, word: number];
@@ -47,9 +45,6 @@ export interface Plan {
 
 let nextId = 0;
 
-/** Updates of at most so many elements wait for others, with which they share a kernel. */
-const SMALL_UPDATE = 2048;
-
 /** Collects what one fused kernel loads and reads. */
 class Expression {
   readonly inputs: number[] = [];
@@ -58,12 +53,7 @@ class Expression {
   readonly #wordAt = new Map<string, number>();
   readonly #values = new Map<string, Value>();
 
-  /** Nodes of `inside` are computed here, at their own index, though they are stored too. */
-  constructor(
-    readonly graph: Graph,
-    readonly stored: readonly boolean[],
-    readonly inside: ReadonlySet<number> = new Set(),
-  ) {}
+  constructor(readonly graph: Graph, readonly stored: readonly boolean[]) {}
 
   input(k: number): number {
     const known = this.inputs.indexOf(k);
@@ -85,7 +75,7 @@ class Expression {
     const key = `${k}@${at.key}`;
     const known = this.#values.get(key);
     if (known) return known;
-    const made = this.stored[k] && !(this.inside.has(k) && at.op === "linear")
+    const made = this.stored[k]
       ? { op: "load", input: this.input(k), dtype: this.graph.nodes[k].dtype, at } as const
       : this.compute(k, at);
     this.#values.set(key, made);
@@ -136,14 +126,6 @@ interface MapDraft {
   readonly loads: readonly number[];
 }
 
-/** The launch of a kernel of several updates, and the nodes that it loads. */
-interface UpdatesDraft {
-  readonly at: number;
-  readonly spec: MapsSpec;
-  readonly members: readonly number[];
-  readonly loads: readonly number[];
-}
-
 /** A product with the epilogue that gives a node. */
 interface Finish {
   readonly of: number;
@@ -170,15 +152,9 @@ function finishOf(
  * Writes the plan of a graph for an engine. Nothing runs and nothing is allocated yet. `own` has, for
  * each of the first roots, the leaf that it replaces, or −1; see {@link inPlace}.
  */
-export function makePlan(
-  graph: Graph,
-  engine: Engine,
-  own: readonly number[],
-  joined = engine.kind === "webgpu",
-): Plan {
+export function makePlan(graph: Graph, engine: Engine, own: readonly number[]): Plan {
   const { nodes, inputs, leaf, roots } = graph;
-  const bindings = Math.min(engine.maxBindings, 8);
-  const { stored, epilogues } = fuse(graph, bindings - 1);
+  const { stored, epilogues } = fuse(graph, Math.min(engine.maxBindings, 8) - 1);
   const bytes: number[] = [];
   const leaves: [number, number][] = [];
   const launches: Draft[] = [];
@@ -250,47 +226,10 @@ export function makePlan(
     const finish = updates.has(k) ? null : finishOf(graph, stored, k, of);
     if (finish) finishes.set(k, finish);
   }
-  /** Updates in one kernel, each set in a part of its own. */
-  const drafts: UpdatesDraft[] = [];
-  const update = (sets: readonly Updates[]): void => {
-    const members = sets.flatMap((set) => set.members);
-    const e = new Expression(graph, stored, new Set(members));
-    const parts = sets.map((set) => {
-      const { size } = nodes[set.members[0]];
-      return { size, values: set.members.map((k) => e.value(k, linear(size))) };
-    });
-    for (const k of members) slots[k] = [slot(nodes[k].size * BYTES[nodes[k].dtype], nodes[k])];
-    const spec: MapsSpec = {
-      parts,
-      inputs: e.inputs.map((i) => nodes[i].dtype),
-      words: e.words.length,
-      over: members.map(() => -1),
-    };
-    drafts.push({ at: launches.length, spec, members, loads: e.inputs });
-    const step = {
-      kernel: mapsKernel([...e.names].join("+")),
-      spec,
-      inputs: e.inputs.map((_, i): Slot => `in${i}`),
-      outputs: members.map((_, i): Slot => `out${i}`),
-    };
-    const ins = e.inputs.map((i) => slots[i][0]);
-    launch({ steps: [step] }, ins, members.map((k) => slots[k][0]), e.words, nodes[members[0]]);
-  };
-  const sets = joined ? updatesOf(graph, stored, own, finishes, bindings) : [];
-  const small = sets.filter(({ members: [k] }) => nodes[k].size <= SMALL_UPDATE);
-  /** For each member the last one of its set, with which the set is computed; −1 for the end. */
-  const turns = new Map<number, number>();
-  for (const set of sets) {
-    const turn = small.includes(set) ? -1 : set.members.at(-1)!;
-    for (const k of set.members) turns.set(k, turn);
-  }
   const postponed = new Set([...finishes.values()].map(({ of }) => of));
 
   nodes.forEach((node, k) => {
     if (!stored[k] || postponed.has(k)) return;
-    const turn = turns.get(k);
-    if (turn === k) update(sets.filter(({ members }) => members.includes(k)));
-    if (turn !== undefined) return;
     const finish = finishes.get(k);
     if (finish) {
       const { of, e, epilogue } = finish;
@@ -338,8 +277,6 @@ export function makePlan(
     } else slots[k] = [map(k, false)];
   });
 
-  for (const pack of packed(small, bindings)) update(pack);
-
   // Two roots in one buffer, and roots that lie in a leaf's, get buffers of their own.
   const held = new Set(leaves.map(([slot]) => slot));
   const taken = new Set(held);
@@ -357,21 +294,6 @@ export function makePlan(
       const slot = slots[leafNode][0];
       if (inPlace(launches, map, map.loads.indexOf(leafNode), slot, results[r])) results[r] = slot;
     });
-    for (const draft of drafts) {
-      updateInPlace(
-        launches,
-        draft,
-        draft.members.map((k) => {
-          const leafNode = own[roots.indexOf(k)];
-          return leafNode < 0
-            ? null
-            : { input: draft.loads.indexOf(leafNode), slot: slots[leafNode][0] };
-        }),
-      );
-      const { outputs, inputs } = launches[draft.at];
-      if (inputs.length + outputs.length > bindings) return makePlan(graph, engine, own, false);
-      draft.members.forEach((k, j) => results[roots.indexOf(k)] = outputs[j]);
-    }
   }
   const places = share(livesOf(bytes, launches, held, results));
   releaseEarly(launches, places, results);
@@ -416,55 +338,6 @@ function inPlace(
     launches[l] = { ...launches[l], inputs: launches[l].inputs.map(exchange) };
   }
   return true;
-}
-
-/** The sets of updates that one kernel each can compute. */
-function updatesOf(
-  graph: Graph,
-  stored: readonly boolean[],
-  own: readonly number[],
-  excluded: { has(k: number): boolean },
-  bindings: number,
-): Updates[] {
-  return updateSets(graph, stored, own.length, excluded).flatMap((members) => {
-    const e = new Expression(graph, stored, new Set(members));
-    for (const k of members) e.value(k, linear(graph.nodes[k].size));
-    const leaves = members.map((k) => own[graph.roots.indexOf(k)]);
-    const replaced = leaves.filter((leaf) => e.inputs.includes(leaf)).length;
-    const set = { members, inputs: e.inputs, replaced };
-    // One that reads others of another one is computed by itself.
-    const apart = e.inputs.some((k) => members.includes(k)) || bindingsOf([set]) > bindings;
-    return apart ? [] : [set];
-  });
-}
-
-/** As {@link inPlace}, for a kernel of several updates; `states` has input and slot of each state. */
-function updateInPlace(
-  launches: Draft[],
-  { at, spec }: UpdatesDraft,
-  states: readonly ({ readonly input: number; readonly slot: number } | null)[],
-): void {
-  const draft = launches[at];
-  const results = spec.parts.flatMap(({ values }, p) => values.map((value) => ({ value, p })));
-  const loads = spec.parts.flatMap(({ values }, p) =>
-    values.flatMap((value) => loadsOf(value).map((load) => ({ ...load, p })))
-  );
-  const over = states.map((state, j) => {
-    if (state === null || state.input < 0) return -1;
-    const { input, slot } = state;
-    const { value, p } = results[j];
-    const fits = spec.inputs[input] === valueDType(value) &&
-      loads.every((load) => load.input !== input || load.p === p && load.at.op === "linear") &&
-      draft.inputs.every((other, k) => k === input || other !== slot) &&
-      !launches.some(({ inputs }, l) => l > at && inputs.includes(slot));
-    return fits ? input : -1;
-  });
-  launches[at] = {
-    ...draft,
-    spec: { ...spec, over },
-    inputs: draft.inputs.filter((_, k) => !over.includes(k)),
-    outputs: draft.outputs.map((slot, j) => over[j] < 0 ? slot : states[j]!.slot),
-  };
 }
 
 /** From when to when each slot is needed. */

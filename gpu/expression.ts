@@ -87,41 +87,26 @@ function visit(
   for (const r of roots) "key" in r ? walkIndex(r) : walk(r);
 }
 
-/** Expressions in WGSL: the statements, given that `i` is the linear index, and what they call. */
-export interface ExpressionsWgsl {
-  readonly uses: ReadonlySet<Wgsl>;
+/** An expression in WGSL: the statements, given that `i` is the linear index, and what they call. */
+export interface ExpressionWgsl {
+  readonly functions: string;
   readonly statements: string;
-  readonly results: readonly string[];
+  readonly result: string;
   /** Lines that run, those of the functions counted at each call. */
   readonly lines: number;
-}
-
-/** One expression in WGSL. */
-export interface ExpressionWgsl extends Pick<ExpressionsWgsl, "statements" | "lines"> {
-  readonly functions: string;
-  readonly result: string;
 }
 
 /** WGSL of an expression. `run(k)` may name the element `i` of input k, where that is loaded already. */
 export function expressionWgsl(
   value: Value,
-  run?: (input: number) => string | undefined,
-): ExpressionWgsl {
-  const { uses, statements, results: [result], lines } = expressionsWgsl([value], run);
-  return { functions: linkWgsl(uses), statements, result, lines };
-}
-
-/** WGSL of several expressions at the same index; what they share is computed once. */
-export function expressionsWgsl(
-  values: readonly Value[],
   run: (input: number) => string | undefined = () => undefined,
-): ExpressionsWgsl {
+): ExpressionWgsl {
   const names = new Map<string | Value, string>();
   const lines: string[] = [];
   const used = new Set<Wgsl>();
   let called = 0;
   const nameOf = (index: Index): string => names.get(index.key)!;
-  visit(values, (index) => {
+  visit([value], (index) => {
     const text = indexWgsl(index, nameOf);
     if (index.op === "linear" || index.op === "const") names.set(index.key, text);
     else {
@@ -161,9 +146,9 @@ export function expressionsWgsl(
     lines.push(`let ${name}: ${WGSL_TYPE[valueDType(v)]} = ${text};`);
   });
   return {
-    uses: used,
+    functions: linkWgsl(used),
     statements: lines.join("\n"),
-    results: values.map((value) => names.get(value)!),
+    result: names.get(value)!,
     lines: lines.length + called,
   };
 }
