@@ -48,7 +48,9 @@ export function drain(engine: Engine): void {
     if (page.draining || page.used.size < PLACES / 2) continue;
     page.draining = true;
     const leaving = [...page.used];
-    engine.read([{ buffer: page.buffer, offset: 0, bytes: PLACES * SMALL }]).then(([data]) => {
+    // Not within the step in hand, whose memory would else grow by that of the way to the host.
+    const whole = { buffer: page.buffer, offset: 0, bytes: PLACES * SMALL };
+    Promise.resolve().then(() => engine.read([whole])).then(([data]) => {
       for (const [offset, { stored, bytes }] of leaving) {
         if (page.used.get(offset)?.stored !== stored) continue;
         settle(stored, new Float32Array(data.slice(offset, offset + bytes)));
