@@ -12,7 +12,8 @@ Deno.test("verdict() fails a run with failures, however it ended", () => {
   const text = "FAILED | 11 passed | 1 failed (1s)\n";
   const failed = { ok: false, passed: 11, failed: 1 };
   assertEquals(verdict(text, { code: 1, signal: null }), failed);
-  assertEquals(verdict(text, { code: 139, signal: "SIGSEGV" }), failed);
+  const killed = { ...failed, signal: "SIGSEGV" };
+  assertEquals(verdict(text, { code: 139, signal: "SIGSEGV" }), killed);
 });
 
 Deno.test("verdict() fails a run that died before its summary, or exited with a code", () => {
@@ -21,7 +22,7 @@ Deno.test("verdict() fails a run that died before its summary, or exited with a 
 });
 
 Deno.test("verdict() passes a run that a signal ended after a clean summary, and says so", () => {
-  const died = { ok: true, passed: 12, failed: 0, diedAfter: "SIGSEGV" };
+  const died = { ok: true, passed: 12, failed: 0, signal: "SIGSEGV" };
   assertEquals(verdict(SUMMARY, { code: 139, signal: "SIGSEGV" }), died);
   const coloured = SUMMARY.replace("ok |", "\x1b[0m\x1b[32mok\x1b[0m |");
   assertEquals(verdict(coloured, { code: 139, signal: "SIGSEGV" }), died);

@@ -5,8 +5,8 @@ export interface Verdict {
   readonly ok: boolean;
   readonly passed: number;
   readonly failed: number;
-  /** The signal that ended the process after a summary without failures. */
-  readonly diedAfter?: string;
+  /** The signal that ended the process, if one did. */
+  readonly signal?: string;
 }
 
 /**
@@ -27,6 +27,6 @@ export function verdict(
   }
   if (status.code === 0) return { ok: true, passed, failed };
   const finished = /^ok \| \d+ passed .*\| 0 failed/m.test(plain) && failed === 0;
-  if (status.signal === null || !finished) return { ok: false, passed, failed };
-  return { ok: true, passed, failed, diedAfter: status.signal };
+  if (status.signal === null) return { ok: false, passed, failed };
+  return { ok: finished, passed, failed, signal: status.signal };
 }
