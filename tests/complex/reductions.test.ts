@@ -169,6 +169,17 @@ onEngines("prod() has the right first and second derivatives at zeros", async ()
   assertEquals(await second(tensor([0, 2, 0])).toArray(), [0, 0, 2]);
 });
 
+onEngines("argmax() and argmin() give the place of the first NaN, as in PyTorch", async () => {
+  const x = tensor([[1, NaN, 2], [3, 4, 5], [NaN, 9, NaN]]);
+  assertEquals(await argmax(x, 1).toArray(), [1, 2, 0]);
+  assertEquals(await argmin(x, 1).toArray(), [1, 0, 0]);
+  assertEquals(await argmax(x, 0).toArray(), [2, 0, 2]);
+  assertEquals(await argmax(x).item(), 1);
+  const long = Float32Array.from({ length: 5000 }, (_, k) => k);
+  long[4321] = long[777] = NaN;
+  assertEquals(await argmax(tensor(long)).item(), 777);
+});
+
 onEngines("max() and min() of values with a NaN are NaN, as in PyTorch", async () => {
   const x = tensor([[1, NaN, 2], [3, 4, 5], [NaN, NaN, NaN]]);
   assertEquals(await max(x, 1).toArray(), [NaN, 5, NaN]);

@@ -1,4 +1,4 @@
-/** The place of the first largest value over axes of a fused expression. */
+/** The place of the first largest value over axes of a fused expression, or of the first NaN. */
 import { type Kernel, linearGrid, linearMain, type Program, type Slot } from "../../kernel.ts";
 import { BLOCK, type BlockEvaluator, compileBlocks } from "../../expression.ts";
 import { mod } from "../../index.ts";
@@ -18,6 +18,9 @@ interface Parted extends FoldSpec {
 
 const evaluators = new WeakMap<Parted, BlockEvaluator>();
 
+/** Known by its bits, since WGSL lets comparisons take NaN for any number. */
+const NAN = `fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }`;
+
 /** The largest value of each part of a run, and its place in the run. */
 const best: Kernel<Parted> = {
   name: "argmax",
@@ -27,7 +30,8 @@ const best: Kernel<Parted> = {
     const { parts } = spec;
     const { kept, run } = sizes(spec);
     return {
-      source: `${elementWgsl(spec)}
+      source: `${NAN}
+${elementWgsl(spec)}
 ${
         linearMain(
           kept * parts,
@@ -36,7 +40,7 @@ ${
   var place = part;
   for (var r = part + ${parts}u; r < ${run}u; r = r + ${parts}u) {
     let v = element(base, r);
-    if (v > most) { most = v; place = r; }
+    if (!is_nan(most) && (v > most || is_nan(v))) { most = v; place = r; }
   }
   out0[o * ${parts}u + part] = most;
   out1[o * ${parts}u + part] = place;`,
@@ -58,32 +62,42 @@ ${
       const [v, o, r, part] = evaluate(start, n, inputs, params);
       for (let j = 0; j < n; j++) {
         const at = o[j] * spec.parts + part[j];
-        if (r[j] === part[j] || v[j] > values[at]) [values[at], places[at]] = [v[j], r[j]];
+        const better = !Number.isNaN(values[at]) && !(v[j] <= values[at]);
+        if (r[j] === part[j] || better) [values[at], places[at]] = [v[j], r[j]];
       }
     }
   },
 };
 
-/** The best of the parts; of equal ones the first. */
+/** The best of the parts; of equal ones the first. A NaN is best. */
 const choose: Kernel<{ kept: number; parts: number }> = {
   name: "argmaxOfParts",
   bindings: () => ({ inputs: ["f32", "u32"], outputs: ["f32"] }),
   wgsl: ({ kept, parts }) => ({
-    source: linearMain(
-      kept,
-      `  var at = i * ${parts}u;
+    source: `${NAN}
+${
+      linearMain(
+        kept,
+        `  var at = i * ${parts}u;
   for (var p = i * ${parts}u + 1u; p < (i + 1u) * ${parts}u; p = p + 1u) {
-    if (in0[p] > in0[at] || (in0[p] == in0[at] && in1[p] < in1[at])) { at = p; }
+    let lost = is_nan(in0[p]);
+    let beaten = !is_nan(in0[at]) && (lost || in0[p] > in0[at]);
+    let equal = select(in0[p] == in0[at], lost, is_nan(in0[at]));
+    if (beaten || (equal && in1[p] < in1[at])) { at = p; }
   }
   out0[i] = f32(in1[at]);`,
-    ),
+      )
+    }`,
     workgroups: linearGrid(kept),
   }),
   cpu({ kept, parts }, [values, places], [out]) {
     for (let o = 0; o < kept; o++) {
       let at = o * parts;
       for (let p = at + 1; p < (o + 1) * parts; p++) {
-        if (values[p] > values[at] || (values[p] === values[at] && places[p] < places[at])) at = p;
+        const [old, other] = [values[at], values[p]];
+        const beaten = !Number.isNaN(old) && !(other <= old);
+        const equal = other === old || (Number.isNaN(other) && Number.isNaN(old));
+        if (beaten || (equal && places[p] < places[at])) at = p;
       }
       out[o] = places[at];
     }
