@@ -38,7 +38,12 @@ export * from "./data/loader.ts";
 export { randomSplit, type RandomSplitOptions, Subset } from "./data/subset.ts";
 export * from "./data/tensor_dataset.ts";
 export { buildModule, describeModule, registerModule } from "./descriptions/description.ts";
-export type { ModuleDescription, ModuleKind, OptionsSchema } from "./descriptions/kind.ts";
+export type {
+  ModuleClass,
+  ModuleDescription,
+  ModuleKind,
+  OptionsSchema,
+} from "./descriptions/kind.ts";
 export * from "./functional/loss.ts";
 export * from "./functional/softmax.ts";
 export type { Json } from "./json.ts";

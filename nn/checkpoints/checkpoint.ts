@@ -159,7 +159,7 @@ export async function parseCheckpoint(
     throw cannot(what, `it has no ${missing.join(" and no ")}, only ${header.parts.join(", ")}`);
   }
   await takeOver(what, all.map(([part, to]) => ({ name: part, part: to, dict: dicts.get(part)! })));
-  setRandomState(header.random);
+  if (all.length > 1) setRandomState(header.random);
   const { epoch, step, extra } = header;
   return { epoch, step, extra };
 }
@@ -197,7 +197,7 @@ export async function saveCheckpoint(path: string | URL, parts: CheckpointParts)
  *
  * @param path The file.
  * @param parts What to load it into; of the parts in the file others are passed over. The random
- * numbers go on as saved in any case.
+ * numbers go on as saved, unless the model is all that is asked for.
  * @returns What was saved as epoch, step and extra.
  * @throws {ArgandError} that names the file, if it cannot be read, is damaged, foreign or of a newer
  * version, lacks a part, or a part does not fit; then nothing is changed.

@@ -6,10 +6,12 @@ import { formatSafetensors } from "../../complex/files/safetensors.ts";
 import { getRandomState, setRandomState } from "../../complex/random.ts";
 import { drop } from "../../complex/realize.ts";
 import { Tensor } from "../../complex/tensor.ts";
+import { describe } from "../../complex/describe.ts";
 import { cannot } from "../../gpu/errors.ts";
 import { buildModule, describeModule } from "../descriptions/description.ts";
+import type { ModuleClass } from "../descriptions/kind.ts";
 import { type Json, jsonSchema } from "../json.ts";
-import type { Module, StateDict } from "../module.ts";
+import { Module, type StateDict } from "../module.ts";
 import { CHECKPOINT } from "./checkpoint.ts";
 import { type FileFormat, headerMetadata, parseFile } from "./header.ts";
 
@@ -35,7 +37,7 @@ const MODEL: FileFormat<Described> = {
  * import { assertEquals } from "@std/assert";
  *
  * const net = new nn.Sequential(new nn.Linear(3, 4), new nn.CTanh());
- * const again = nn.parseModel(await nn.formatModel(net)) as nn.Sequential;
+ * const again = nn.parseModel(await nn.formatModel(net), nn.Sequential);
  * const z = randnComplex([2, 3]);
  * assertEquals(await again.apply(z).data(), await net.apply(z).data());
  * ```
@@ -50,8 +52,9 @@ export async function formatModel(model: Module): Promise<Uint8Array<ArrayBuffer
  * A model from its bytes, as {@link loadModel} gives it from a file.
  *
  * @param bytes From {@link formatModel}, or of a checkpoint.
+ * @param of The class that the model must be of; any module, if absent.
  * @param name What errors call the file.
- * @throws {ArgandError} if anything is wrong with it.
+ * @throws {ArgandError} if anything is wrong with it, or it is another model.
  *
  * @example
  * ```ts
@@ -59,12 +62,20 @@ export async function formatModel(model: Module): Promise<Uint8Array<ArrayBuffer
  * import { assert } from "@std/assert";
  *
  * const bytes = await nn.formatModel(new nn.Conv2d(1, 4, 3, { padding: "same" }));
- * const conv = nn.parseModel(bytes) as nn.Conv2d;
+ * const conv = nn.parseModel(bytes, nn.Conv2d);
  * assert(conv.weight.shape.join() === "4,1,3,3");
  * ```
  */
-export function parseModel(bytes: Uint8Array, name = "a model"): Module {
+export function parseModel<M extends Module = Module>(
+  bytes: Uint8Array,
+  of?: ModuleClass<M>,
+  name = "a model",
+): M {
   const what = `load ${name}`;
+  const wanted: ModuleClass<Module> = of ?? Module;
+  if (typeof wanted !== "function") {
+    throw cannot(what, `of must be a class of modules, such as nn.Sequential, got ${describe(of)}`);
+  }
   const formats: FileFormat<Described>[] = [MODEL, CHECKPOINT];
   const { header, tensors, format } = parseFile(what, bytes, name, formats);
   if (header.description === undefined) {
@@ -78,10 +89,12 @@ export function parseModel(bytes: Uint8Array, name = "a model"): Module {
   const before = getRandomState();
   try {
     const model = buildModule(header.description);
+    const kind = model.constructor.name;
+    if (!(model instanceof wanted)) throw new TypeError(`it holds a ${kind}, not a ${wanted.name}`);
     // Its first values are not drawn: they give way to those of the file, or to nothing.
     for (const [, part] of model.parts()) if (part instanceof Tensor) drop(part.state!);
     model.loadStateDict(dict);
-    return model;
+    return model as M;
   } catch (error) {
     throw cannot(what, (error as Error).message);
   } finally {
@@ -114,8 +127,10 @@ export async function saveModel(path: string | URL, model: Module): Promise<void
  * in training, like every new module. The random numbers go on as if nothing had been drawn. Needs
  * permission to read the file.
  *
+ * @param path The file.
+ * @param of The class that the model must be of; any module, if absent.
  * @throws {ArgandError} that names the file, if it cannot be read, is damaged, foreign or of a newer
- * version, or what it describes cannot be built.
+ * version, holds another model, or what it describes cannot be built.
  *
  * @example
  * ```ts
@@ -124,10 +139,13 @@ export async function saveModel(path: string | URL, model: Module): Promise<void
  *
  * await Deno.mkdir("out", { recursive: true });
  * await nn.saveModel("out/linear.safetensors", new nn.Linear(3, 2));
- * const model = await nn.loadModel("out/linear.safetensors");
- * assert(model instanceof nn.Linear);
+ * const model = await nn.loadModel("out/linear.safetensors", nn.Linear);
+ * assert(model.weight.shape.join() === "2,3");
  * ```
  */
-export async function loadModel(path: string | URL): Promise<Module> {
-  return parseModel(await readBytes(path), String(path));
+export async function loadModel<M extends Module = Module>(
+  path: string | URL,
+  of?: ModuleClass<M>,
+): Promise<M> {
+  return parseModel(await readBytes(path), of, String(path));
 }

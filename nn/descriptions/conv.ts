@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Conv1d, Conv2d, Conv3d } from "../layers/conv.ts";
 import { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from "../layers/conv_transpose.ts";
-import { flag, type Kinds, layer, pairOf, size, tripleOf, whole } from "./kind.ts";
+import { flag, type Kinds, layer, oneOf, pairOf, size, tripleOf, whole } from "./kind.ts";
 
 /** The options of a convolution whose sizes are `S`. */
 const convolution = <S extends z.ZodType>(sizes: S) => ({
@@ -22,10 +22,10 @@ const transposed = <S extends z.ZodType>(sizes: S) => ({
   outputPadding: sizes.optional(),
 });
 
-const [pair, triple] = [pairOf(whole), tripleOf(whole)];
+const [single, pair, triple] = [oneOf(whole), pairOf(whole), tripleOf(whole)];
 
 export const conv: Kinds = {
-  Conv1d: layer(Conv1d, convolution(whole), ({ inChannels, outChannels, kernel, ...o }) => {
+  Conv1d: layer(Conv1d, convolution(single), ({ inChannels, outChannels, kernel, ...o }) => {
     return new Conv1d(inChannels, outChannels, kernel, o);
   }),
   Conv2d: layer(Conv2d, convolution(pair), ({ inChannels, outChannels, kernel, ...o }) => {
@@ -36,7 +36,7 @@ export const conv: Kinds = {
   }),
   ConvTranspose1d: layer(
     ConvTranspose1d,
-    transposed(whole),
+    transposed(single),
     ({ inChannels, outChannels, kernel, ...o }) => {
       return new ConvTranspose1d(inChannels, outChannels, kernel, o);
     },

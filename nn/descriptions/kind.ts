@@ -4,6 +4,10 @@ import type { Json } from "../json.ts";
 import { optionsOf } from "../made.ts";
 import type { Module } from "../module.ts";
 
+/** A class of modules, whatever its constructor takes. */
+// deno-lint-ignore no-explicit-any
+export type ModuleClass<M extends Module> = abstract new (...args: any[]) => M;
+
 /** A module in plain JSON: its type, and its options by name. */
 export interface ModuleDescription {
   /** The name under which its class is known. */
@@ -29,8 +33,7 @@ export interface OptionsSchema<O> {
 /** How modules of a class are described in JSON, and built from it. */
 export interface ModuleKind<M extends Module, O> {
   /** The class itself; subclasses are other kinds. */
-  // deno-lint-ignore no-explicit-any
-  readonly of: abstract new (...args: any[]) => M;
+  readonly of: ModuleClass<M>;
   /** What the options must be. */
   readonly schema: OptionsSchema<O>;
   /**
@@ -67,6 +70,9 @@ export const flag: z.ZodOptional<z.ZodBoolean> = z.boolean().optional();
 /** A number that may be absent. */
 export const number: z.ZodOptional<z.ZodNumber> = z.number().optional();
 
+/** One value, or a list of it alone. */
+export const oneOf = <T extends z.ZodType>(one: T) =>
+  z.union([one, z.tuple([one]).transform(([value]) => value as z.output<T>)]);
 /** One value for two axes, or one for each. */
 export const pairOf = <T extends z.ZodType>(one: T) => z.union([one, z.tuple([one, one])]);
 /** One value for three axes, or one for each. */

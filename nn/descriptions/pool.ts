@@ -2,7 +2,7 @@
 import { z } from "zod";
 import * as pools from "../layers/pool.ts";
 import { PolarUpsample, Upsample } from "../layers/upsample.ts";
-import { flag, type Kinds, layer, pairOf, size, whole } from "./kind.ts";
+import { flag, type Kinds, layer, oneOf, pairOf, size, whole } from "./kind.ts";
 
 const windows = <S extends z.ZodType>(sizes: S) => ({
   kernel: sizes,
@@ -15,7 +15,7 @@ const most = <S extends z.ZodType>(sizes: S) => ({
   dilation: sizes.optional(),
 });
 const mean = <S extends z.ZodType>(sizes: S) => ({ ...windows(sizes), countIncludePad: flag });
-const pair = pairOf(whole);
+const [single, pair] = [oneOf(whole), pairOf(whole)];
 const mean2d = { ...mean(pair), divisorOverride: whole.nullish() };
 const resampling = {
   size: pairOf(size).nullish(),
@@ -27,7 +27,7 @@ const resampling = {
 export const pool: Kinds = {
   MaxPool1d: layer(
     pools.MaxPool1d,
-    most(whole),
+    most(single),
     ({ kernel, ...o }) => new pools.MaxPool1d(kernel, o),
   ),
   MaxPool2d: layer(
@@ -37,7 +37,7 @@ export const pool: Kinds = {
   ),
   AvgPool1d: layer(
     pools.AvgPool1d,
-    mean(whole),
+    mean(single),
     ({ kernel, ...o }) => new pools.AvgPool1d(kernel, o),
   ),
   AvgPool2d: layer(pools.AvgPool2d, mean2d, ({ kernel, ...o }) => new pools.AvgPool2d(kernel, o)),

@@ -275,3 +275,17 @@ Deno.test("the random numbers go on from a state that was kept", async () => {
   }
   assertEquals(getRandomState(), after);
 });
+
+Deno.test("loading the model alone leaves the random numbers as they are", async () => {
+  const model = new nn.Linear(3, 2);
+  const optimizer = new nn.Adam(model.parameters());
+  manualSeed(7);
+  const bytes = await nn.formatCheckpoint({ model, optimizer });
+  const saved = getRandomState();
+  manualSeed(11);
+  const before = getRandomState();
+  await nn.parseCheckpoint(bytes, { model });
+  assertEquals(getRandomState(), before);
+  await nn.parseCheckpoint(bytes, { model, optimizer });
+  assertEquals(getRandomState(), saved);
+});

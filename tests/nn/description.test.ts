@@ -138,7 +138,7 @@ onEngines("a class of one's own is unknown until it is registered", async () => 
     nn.registerModule("Twice", kind);
     registered = true;
   }
-  const again = nn.parseModel(await nn.formatModel(net)) as nn.Sequential;
+  const again = nn.parseModel(await nn.formatModel(net), nn.Sequential);
   assertEquals(await again.apply(z).data(), await net.apply(z).data());
   assertThrows(
     () => nn.buildModule({ type: "Twice", inner: { type: "?" }, times: 1 }),
@@ -159,7 +159,7 @@ onEngines("a model is built from a checkpoint too, unless its class is not known
   const z = random([2, 3], 1);
   const model = new nn.Sequential(new nn.Linear(3, 2), new nn.CReLU());
   const optimizer = new nn.Adam(model.parameters());
-  const built = nn.parseModel(await nn.formatCheckpoint({ model, optimizer })) as nn.Sequential;
+  const built = nn.parseModel(await nn.formatCheckpoint({ model, optimizer }), nn.Sequential);
   assertEquals(await built.apply(z).data(), await model.apply(z).data());
 
   class Mine extends nn.Module {
@@ -167,7 +167,7 @@ onEngines("a model is built from a checkpoint too, unless its class is not known
   }
   const bytes = await nn.formatCheckpoint({ model: new Mine() });
   assertThrows(
-    () => nn.parseModel(bytes, "mine.safetensors"),
+    () => nn.parseModel(bytes, nn.Module, "mine.safetensors"),
     ArgandError,
     "Cannot load mine.safetensors: it does not say what its model is made of",
   );
@@ -180,15 +180,40 @@ onEngines("a file whose description and values differ loads nothing", async (eng
     formatSafetensors(tensors, { argand: metadata.argand.replace(from, to) });
   const before = engine.memory().bytes;
   const refused = (bytes: Uint8Array, why: string) => {
-    assertThrows(() => nn.parseModel(bytes, "f"), ArgandError, `Cannot load f: ${why}`);
+    assertThrows(() => nn.parseModel(bytes, nn.Linear, "f"), ArgandError, `Cannot load f: ${why}`);
   };
   // 64 TB that are never asked for, now or with the next schedule.
   const huge = forged('"inFeatures":3', '"inFeatures":4000000000000');
   refused(huge, "Cannot load the state of Linear: weight is C64 [2, 3] and should be");
   refused(forged('"bias":true', '"bias":false'), "Cannot load the state of Linear: bias is not kn");
   refused(forged('"Linear"', '"Liner"'), 'Cannot build a module: the type "Liner" is not known');
+  const norm = new nn.BatchNorm1d(2);
+  refused(await nn.formatModel(norm), "it holds a BatchNorm1d, not a Linear");
+  assertThrows(
+    () => nn.parseModel(bytes, "f" as unknown as typeof nn.Linear),
+    ArgandError,
+    'Cannot load a model: of must be a class of modules, such as nn.Sequential, got "f"',
+  );
   refused(forged('"version":1', '"version":2'), "it is of version 2, newer than 1");
   refused(forged('"model"', '"weights"'), 'it is of format "weights" and should be "model" or');
   run([]);
   assertEquals(engine.memory().bytes, before);
+});
+
+Deno.test("layers over one axis are described where a size came as a list of one", () => {
+  const list = [3] as unknown as number;
+  for (
+    const made of [
+      new nn.Conv1d(1, 2, list),
+      new nn.ConvTranspose1d(1, 2, list),
+      new nn.MaxPool1d(list),
+      new nn.AvgPool1d(list),
+    ]
+  ) {
+    const again = nn.buildModule(JSON.parse(JSON.stringify(nn.describeModule(made))));
+    assertEquals(
+      [...again.namedParameters()].map(([name, p]) => [name, p.shape]),
+      [...made.namedParameters()].map(([name, p]) => [name, p.shape]),
+    );
+  }
 });
