@@ -2,13 +2,7 @@
 import { cannot } from "../gpu/errors.ts";
 import { describe } from "./describe.ts";
 import { hostNode, type Node } from "./graph.ts";
-import {
-  type Complex,
-  flatten,
-  isComplexNumber,
-  type NestedComplex,
-  type NestedReal,
-} from "./nested.ts";
+import { type Complex, flatten, isComplexNumber, type NestedData } from "./nested.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as functions from "./ops/functions.ts";
 import { makeState } from "./state.ts";
@@ -28,7 +22,10 @@ import { checkNumber, checkShape, checkWhole, type Shape, show, sizeOf } from ".
 const MOST_VALUES = 2 ** 30;
 
 /** Flat or nested numbers. */
-export type RealData = NestedReal | ArrayLike<number>;
+export type RealData = NestedData<number> | ArrayLike<number>;
+
+/** Interleaved or nested complex numbers. */
+export type ComplexData = NestedData<Complex> | ArrayLike<number>;
 
 function shaped(what: string, shape: Shape | undefined, own: Shape, size: number): Shape {
   if (shape === undefined) {
@@ -127,7 +124,7 @@ export function complex(re: PartData, im: PartData = 0): ComplexTensor {
  * ```
  */
 export function complexTensor(
-  data: NestedComplex | ArrayLike<number>,
+  data: ComplexData,
   shape?: Shape,
 ): ComplexTensor {
   const what = "make a complex tensor";

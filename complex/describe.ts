@@ -6,8 +6,12 @@ export function describe(x: unknown): string {
   if (typeof x === "function") return "a function";
   if (typeof x !== "object" || x === null) return String(x);
   if (Array.isArray(x)) return "an array";
-  const { shape, constructor } = x as { shape?: unknown; constructor?: { name?: string } };
-  const name = constructor?.name;
+  const { shape, constructor, [Symbol.toStringTag]: tag } = x as {
+    shape?: unknown;
+    constructor?: { name?: string };
+    [Symbol.toStringTag]?: string;
+  };
+  const name = tag ?? constructor?.name;
   if (!name || name === "Object") return "an object";
   return `a ${name}${Array.isArray(shape) ? ` [${shape.join(", ")}]` : ""}`;
 }

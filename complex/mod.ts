@@ -26,11 +26,12 @@ export {
   RealTensor,
   Tensor,
 } from "./tensor.ts";
-export type { Complex, NestedComplex, NestedReal } from "./nested.ts";
+export type { Complex, NestedComplex, NestedData, NestedReal } from "./nested.ts";
 export type { Axes, Shape } from "./shape.ts";
 export {
   arange,
   complex,
+  type ComplexData,
   complexTensor,
   eye,
   full,

@@ -23,6 +23,9 @@ export type NestedReal = number | NestedReal[];
 /** Complex numbers nested by axis. */
 export type NestedComplex = Complex | NestedComplex[];
 
+/** Entries nested by axis that are only read. */
+export type NestedData<T> = T | readonly NestedData<T>[];
+
 type Nested<T> = T | Nested<T>[];
 
 /** The entries of a row-major shape nested by axis. */

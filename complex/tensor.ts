@@ -148,15 +148,20 @@ export abstract class Tensor {
     return new Float32Array(values);
   }
 
+  /** `RealTensor` or `ComplexTensor`, also where a bundler has renamed the class. */
+  get [Symbol.toStringTag](): string {
+    return this.dtype === "complex64" ? "ComplexTensor" : "RealTensor";
+  }
+
   /** The values as text, with shape and kind. */
   async format(): Promise<string> {
     const [values] = await read([this.node]);
-    return formatTensor(this.constructor.name, this.shape, values);
+    return formatTensor(this[Symbol.toStringTag], this.shape, values);
   }
 
   /** Kind and shape, and the values if they have been read. */
   toString(): string {
-    return formatTensor(this.constructor.name, this.shape, this.node.stored?.host ?? null);
+    return formatTensor(this[Symbol.toStringTag], this.shape, this.node.stored?.host ?? null);
   }
 
   /** What `console.log` shows in Deno. */
@@ -173,7 +178,7 @@ export abstract class Tensor {
   async [Symbol.for("Jupyter.display")](): Promise<Record<string, string>> {
     const isComplex = this.dtype === "complex64";
     const values = async () => (await read([this.node]))[0];
-    return await display(this.constructor.name, this.shape, isComplex, values);
+    return await display(this[Symbol.toStringTag], this.shape, isComplex, values);
   }
 
   /** The same elements in row-major order in another shape; one size may be −1. */
@@ -465,10 +470,11 @@ export abstract class Tensor {
     if (gradient !== null) {
       const { node } = checkTensor("set a gradient", gradient);
       if (node.dtype !== state.dtype || !sameShape(node.shape, state.shape)) {
-        const own = this.constructor.name;
         throw cannot(
           "set a gradient",
-          `a ${own} ${show(this.shape)} takes its like, got ${describe(gradient)}`,
+          `a ${this[Symbol.toStringTag]} ${show(this.shape)} takes its like, got ${
+            describe(gradient)
+          }`,
         );
       }
     }
@@ -634,12 +640,15 @@ export class RealTensor extends Tensor {
     return new RealTensor(reductions.min(this.node, axes, keepDims));
   }
 
-  /** The place of the first largest value along an axis (in all of it flattened, if absent). */
+  /**
+   * The place of the first largest value along an axis (in all of it flattened, if absent); that of the
+   * first NaN where there is one, as far as the adapter keeps it.
+   */
   argmax(axis?: number, keepDims = false): RealTensor {
     return new RealTensor(reductions.argmax(this.node, axis, keepDims));
   }
 
-  /** The place of the first smallest value along an axis. */
+  /** The place of the first smallest value along an axis, or of the first NaN, as `argmax`. */
   argmin(axis?: number, keepDims = false): RealTensor {
     return this.neg().argmax(axis, keepDims);
   }

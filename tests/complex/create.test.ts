@@ -170,3 +170,10 @@ onEngines("parameter() starts with the value of any tensor, real or complex", as
   assertEquals([w.requiresGrad, w.grad, w.dtype], [true, null, "complex64"]);
   assertEquals(parameter(ones([1]), { requiresGrad: false }).requiresGrad, false);
 });
+
+onEngines("numbers that are only read make tensors", async () => {
+  const rows = [[1, 2], [3, 4]] as const;
+  const entries: readonly (readonly { re: number; im: number }[])[] = [[{ re: 1, im: -1 }]];
+  assertEquals(await tensor(rows).toArray(), [[1, 2], [3, 4]]);
+  assertEquals(await complexTensor(entries).toArray(), [[{ re: 1, im: -1 }]]);
+});
