@@ -7,10 +7,9 @@ import {
   maxPool2dScatter,
 } from "../../gpu/kernels/windows/pool2d.ts";
 import type { Pool2dSpec } from "../../gpu/kernels/windows/windows.ts";
-import { cannot } from "../../gpu/errors.ts";
 import type { Field } from "../../gpu/kernel.ts";
 import { Node, parts, type Primitive } from "../graph.ts";
-import { type Shape, show } from "../shape.ts";
+import type { Shape } from "../shape.ts";
 import { toComplex } from "./arithmetic.ts";
 import { checkWindow, type Movement, type Pair, windowSteps } from "./window.ts";
 
@@ -46,11 +45,10 @@ function spec({ x, y, kernel, stride, padding, dilation }: Attrs): Pool2dSpec {
 }
 
 /**
- * The output's shape by PyTorch's rule: in ceil mode the last window may reach past the padded input,
+ * The output's shape, of x [N, C, H, W], by PyTorch's rule: in ceil mode the last window may reach past the padded input,
  * if it starts inside the input or the padding before it.
  */
 function pooled(what: string, x: Node, g: PoolGeometry): Shape {
-  if (x.shape.length !== 4) throw cannot(what, `it takes [N, C, H, W], got ${show(x.shape)}`);
   checkWindow(what, g.kernel, g);
   const { kernel, stride, padding, dilation, ceilMode } = g;
   const size: Pair = [x.shape[2], x.shape[3]];

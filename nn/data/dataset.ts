@@ -72,7 +72,9 @@ function rowsOf(rows: readonly ArrayLike<number>[], width: number): Float32Array
 function stackTensors(what: string, samples: readonly Tensor[]): Tensor {
   const [{ shape, node: { dtype } }] = samples;
   for (const x of samples) {
-    if (!(x instanceof Tensor)) throw cannot(what, `of two samples one is ${describe(x)}`);
+    if (!(x instanceof Tensor)) {
+      throw cannot(what, `the first is a tensor and another ${describe(x)}`);
+    }
     if (sameShape(x.shape, shape)) continue;
     throw cannot(what, `samples of shapes ${show(shape)} and ${show(x.shape)} differ`);
   }

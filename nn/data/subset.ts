@@ -44,7 +44,7 @@ export class Subset<S, B = Collated<S>> implements Dataset<S, B> {
     for (let k = 0; k < places.length; k++) {
       checkWhole(what, "a place", places[k], 0, dataset.length - 1);
     }
-    if (places.length === 0) throw cannot(what, "there are no places");
+    if (places.length === 0) throw cannot(what, "it takes at least one place, got none");
     this.dataset = dataset;
     this.length = places.length;
     this.#places = Uint32Array.from(places);

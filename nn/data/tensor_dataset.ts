@@ -115,7 +115,7 @@ export class TensorDataset<T extends readonly Rows[]>
     const all = tensors.map((rows) => settled(what, rows));
     const counts = all.map(rowCount);
     if (new Set(counts).size > 1) throw cannot(what, `they have ${counts.join(", ")} rows`);
-    if (counts[0] === 0) throw cannot(what, "there are no rows");
+    if (counts[0] === 0) throw cannot(what, "there are 0 rows; it takes at least one");
     // Else each batch would compute them anew.
     const recipes = all.filter((x) => x instanceof Tensor && !x.node.stored).map((x) =>
       (x as Tensor).node

@@ -67,9 +67,12 @@ export function registerModule<M extends Module, O>(type: string, kind: ModuleKi
   if (!((of as { prototype?: unknown } | undefined)?.prototype instanceof Module)) {
     throw cannot(what, `of must be a class of modules, got ${describe(of)}`);
   }
-  if (typeof schema?.safeParse !== "function") throw cannot(what, "schema must be a schema of zod");
+  if (typeof schema?.safeParse !== "function") {
+    throw cannot(what, `schema must be a schema of zod, got ${describe(schema)}`);
+  }
   if (typeof take !== "function" || typeof build !== "function") {
-    throw cannot(what, "describe and build must be functions");
+    const got = `${describe(take)} and ${describe(build)}`;
+    throw cannot(what, `describe and build must be functions, got ${got}`);
   }
   if (kinds.has(type)) throw cannot(what, "the type is taken");
   if (types.has(of)) throw cannot(what, `its class is known as "${types.get(of)}"`);

@@ -1,7 +1,14 @@
 /** Training from the first epoch to the last. */
+import { readBytes } from "../../complex/files/array.ts";
 import type { RealTensor } from "../../complex/tensor.ts";
 import { cannot } from "../../gpu/errors.ts";
-import { type CheckpointParts, loadCheckpoint, saveCheckpoint } from "../checkpoints/checkpoint.ts";
+import {
+  CHECKPOINT,
+  type CheckpointParts,
+  parseCheckpoint,
+  saveCheckpoint,
+} from "../checkpoints/checkpoint.ts";
+import { parseFile } from "../checkpoints/header.ts";
 import type { Module } from "../module.ts";
 import { clipGradNorm } from "../optim/clip.ts";
 import { LBFGS } from "../optim/lbfgs.ts";
@@ -309,9 +316,16 @@ class Run<M extends Module, B> {
   }
 
   async #resume(path: string | URL): Promise<void> {
-    const { epoch, step, extra } = await loadCheckpoint(path, this.#parts());
-    const records = recordsOf(extra);
-    if (!records) throw cannot(`${WHAT}: go on from ${path}`, "it is no checkpoint of a fit");
+    const bytes = await readBytes(path);
+    const { header } = parseFile(`load ${path}`, bytes, String(path), [CHECKPOINT]);
+    const records = recordsOf(header.extra);
+    if (!records) {
+      throw cannot(
+        `${WHAT}: go on from ${path}`,
+        "it is a checkpoint that fit did not write, without records of epochs",
+      );
+    }
+    const { epoch, step } = await parseCheckpoint(bytes, this.#parts(), String(path));
     [this.#epoch, this.#steps, this.#records] = [epoch, step, records];
   }
 }

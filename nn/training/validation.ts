@@ -50,7 +50,9 @@ export async function meansOf<B>(
     weights.push(samplesOf(batch));
     await between();
   }
-  if (names === null) throw cannot(what, "validation gave no batches");
+  if (names === null) {
+    throw cannot(what, "validation gave no batches; it must do so every epoch");
+  }
   const values = await unread.take();
   const { length } = names;
   return Object.fromEntries(names.map((name, k) => {

@@ -6,6 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import type { Engine } from "../../gpu/engine.ts";
+import { CpuEngine } from "../../gpu/cpu.ts";
 import { ArgandError } from "../../gpu/errors.ts";
 import { type Kernel, linearGrid, linearMain, single } from "../../gpu/kernel.ts";
 import { engine as current, use } from "../../gpu/device.ts";
@@ -136,6 +137,59 @@ Deno.test({
     assertStringIncludes(error.message, 'kernel "wide"');
     assertStringIncludes(error.message, "maxComputeWorkgroupsPerDimension, 65535");
   },
+});
+
+Deno.test({
+  name: "loops that a software adapter would end are refused with their rounds",
+  ignore: ignore || !(await engines())[1].adapter.software,
+  async fn() {
+    const engine = await use("webgpu");
+    const long: Kernel<null> = {
+      ...wgslKernel("long", "") as unknown as Kernel<null>,
+      wgsl: () => ({
+        source: "@compute @workgroup_size(1) fn main() {}",
+        workgroups: [1, 1, 1],
+        rounds: 70_000,
+      }),
+    };
+    const error = assertThrows(() => engine.compile(long, null), ArgandError);
+    assertStringIncludes(error.message, `run kernel "long" on "${engine.adapter.name}"`);
+    assertStringIncludes(error.message, "a thread would take 70000 rounds of loops");
+  },
+});
+
+Deno.test({
+  name: "a value that can't be read back is reported, and the device goes on",
+  ignore,
+  async fn() {
+    const device = await ownDevice();
+    const create = device.createBuffer.bind(device);
+    let fails = true;
+    device.createBuffer = (wanted) => {
+      const buffer = create(wanted);
+      const { mapAsync } = buffer;
+      buffer.mapAsync = (...args) =>
+        fails ? Promise.reject(new Error("no")) : mapAsync.call(buffer, ...args);
+      return buffer;
+    };
+    await use(device);
+    try {
+      const x = ones([5]).mul(2);
+      await assertRejects(() => x.data(), ArgandError, "Cannot read values back: no");
+      fails = false;
+      assertEquals(await x.sum().item(), 10);
+    } finally {
+      device.destroy();
+      await use("cpu");
+    }
+  },
+});
+
+Deno.test("memory that the host does not have is refused, with the bytes, and counts as none", () => {
+  const engine = new CpuEngine(null);
+  const why = "more bytes on the CPU engine: the host is out of memory";
+  assertThrows(() => engine.acquire(2 ** 50), ArgandError, why);
+  assertEquals(engine.memory(), new CpuEngine(null).memory());
 });
 
 Deno.test({

@@ -217,9 +217,11 @@ Deno.test("avgPool2d() divides as PyTorch does, and avgPool2dScatter() is its ad
   }
 });
 
-Deno.test("avgPool2d() rejects a dilation", () => {
+Deno.test("avgPool2d() rejects a dilation and a divisor of 0", () => {
   const spec = { ...DILATED[0], countIncludePad: true, divisor: null };
   const why = "Cannot pool by average: the dilation is 2 × 3, not 1 × 1";
   assertThrows(() => avgPool2d(spec), ArgandError, why);
   assertThrows(() => avgPool2dScatter(spec), ArgandError, why);
+  const zero = { ...spec, dilation: [1, 1] as const, divisor: 0 };
+  assertThrows(() => avgPool2d(zero), ArgandError, "Cannot pool by average: the divisor is 0");
 });

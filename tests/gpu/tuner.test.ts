@@ -83,6 +83,13 @@ onEngines("gpu.tune() passes errors on and can be called again", async () => {
   await assertRejects(() => gpu.tune(fail), RangeError, "of the work");
   await assertRejects(() => gpu.tune(() => gpu.tune(() => {})), gpu.ArgandError, "already");
   await assertRejects(() => gpu.tune(3 as never), gpu.ArgandError, "takes a function");
+  gpu.deterministic(true);
+  try {
+    const why = "Cannot tune: deterministic(true) keeps kernels as they are";
+    await assertRejects(() => gpu.tune(() => {}), gpu.ArgandError, why);
+  } finally {
+    gpu.deterministic(false);
+  }
   assertEquals(await gpu.tune(() => {}), []);
 });
 

@@ -59,6 +59,8 @@ Deno.test("TensorDataset refuses different numbers of rows and what are no rows"
   assertThrows(() => new nn.TensorDataset(arange(3), [1, 2]), ArgandError, "they have 3, 2 rows");
   assertThrows(() => new nn.TensorDataset(), ArgandError, "there are no tensors");
   assertThrows(() => new nn.TensorDataset(tensor(1)), ArgandError, "shape [] has no rows");
+  const none = "Cannot make a TensorDataset: there are 0 rows; it takes at least one";
+  assertThrows(() => new nn.TensorDataset([]), ArgandError, none);
   const floats = Float32Array.of(1) as unknown as Int32Array;
   assertThrows(() => new nn.TensorDataset(floats), ArgandError, "tensor(data, shape)");
   assertThrows(() => numbers(3).get(3), ArgandError, "the index");
@@ -104,6 +106,11 @@ Deno.test("collate stacks tensors and arrays, keeps labels, and goes through lis
   assertEquals(await computed.toArray(), [[0, 2], [0, 1]]);
   assertThrows(() => nn.collate([]), ArgandError, "there are none");
   assertThrows(() => nn.collate([arange(2), arange(3)]), ArgandError, "[2] and [3] differ");
+  assertThrows(
+    () => nn.collate<unknown>([arange(2), 3]),
+    ArgandError,
+    "Cannot make a batch of samples: the first is a tensor and another 3",
+  );
   assertThrows(
     () => nn.collate([Float32Array.of(1), Float32Array.of(1, 2)]),
     ArgandError,
@@ -208,6 +215,12 @@ Deno.test("DataLoader refuses options that make no sense", () => {
   const stream = new nn.IterableDataset(() => [1]);
   assertThrows(() => new nn.DataLoader(stream, { shuffle: true }), ArgandError, "its own order");
   assertThrows(() => new nn.DataLoader({} as never), ArgandError, "an object");
+  refuse({ collate: 3 } as never, "Cannot make a DataLoader: collate must be a function, got 3");
+  assertThrows(
+    () => new nn.IterableDataset([1] as never),
+    ArgandError,
+    "Cannot make an IterableDataset: it takes a function that gives samples, got ",
+  );
 });
 
 Deno.test("samples that are computed, awaited or collated by the user make batches", async () => {
@@ -304,4 +317,6 @@ Deno.test("randomSplit divides all samples by numbers or fractions, by its seed"
   assertThrows(() => nn.randomSplit(numbers(10), [5, 4]), ArgandError, "add up to 9");
   assertThrows(() => nn.randomSplit(numbers(10), [10, 0]), ArgandError, "a length");
   assertThrows(() => new nn.Subset(numbers(10), [10]), ArgandError, "a place");
+  const none = "Cannot make a Subset: it takes at least one place, got none";
+  assertThrows(() => new nn.Subset(numbers(10), []), ArgandError, none);
 });

@@ -200,6 +200,38 @@ onEngines("a file whose description and values differ loads nothing", async (eng
   assertEquals(engine.memory().bytes, before);
 });
 
+Deno.test("registerModule() refuses what is no description of a class, and keeps nothing of it", () => {
+  class New extends nn.Layer {}
+  const kind: nn.ModuleKind<New, object> = {
+    of: New,
+    schema: zod.strictObject({}),
+    describe: () => ({}),
+    build: () => new New(),
+  };
+  const refused = (type: unknown, change: object, why: string) => {
+    const made = () => nn.registerModule(type as string, { ...kind, ...change });
+    assertThrows(made, ArgandError, `Cannot register ${why}`);
+  };
+  refused(3, {}, "3: the type must be a word");
+  refused("", {}, '"": the type must be a word');
+  refused("New", { of: Map }, '"New": of must be a class of modules, got ');
+  refused("New", { schema: {} }, '"New": schema must be a schema of zod, got ');
+  refused("New", { build: 3 }, '"New": describe and build must be functions, got ');
+  assertThrows(() => nn.buildModule({ type: "New" }), ArgandError, 'the type "New" is not known');
+  assertThrows(() => nn.describeModule(new New()), ArgandError, "the class New is not known");
+});
+
+Deno.test("describeModule() refuses what is no module, and modules too deep in one another", () => {
+  const why = "Cannot describe a module: it takes a Module, got 3";
+  assertThrows(() => nn.describeModule(3 as never), ArgandError, why);
+  let deep: nn.Layer = new nn.CReLU();
+  for (let k = 0; k < 100; k++) deep = new nn.Sequential(deep);
+  assertEquals(nn.describeModule(deep).type, "Sequential");
+  const deeper = new nn.Sequential(deep);
+  const message = "Cannot describe a module: modules lie deeper than 100 in one another";
+  assertThrows(() => nn.describeModule(deeper), ArgandError, message);
+});
+
 Deno.test("layers over one axis are described where a size came as a list of one", () => {
   const list = [3] as unknown as number;
   for (

@@ -157,6 +157,14 @@ Deno.test("a checkpoint that is no fit's, or of another model, is refused and ch
   await nn.saveCheckpoint(path, { model, optimizer: rest.optimizer, schedule: rest.schedule });
   const dict = await model.stateDict();
   const resume = () => nn.fit(model, { ...rest, checkpoint: { path, resume: true } });
+  await assertRejects(resume, ArgandError, "fit did not write, without records of epochs");
+  const extra = { epochs: [] };
+  await nn.saveCheckpoint(path, {
+    model,
+    optimizer: rest.optimizer,
+    schedule: rest.schedule,
+    extra,
+  });
   await assertRejects(resume, ArgandError, "run.safetensors: it has no loader");
   await Deno.writeTextFile(path, "nothing");
   await assertRejects(resume, ArgandError, "run.safetensors");
@@ -366,8 +374,22 @@ Deno.test("fit refuses options that make no sense before anything is trained", a
   const plateau = new nn.ReduceLROnPlateau(rest.optimizer);
   await refuse({ schedule: plateau, scheduleInterval: "step" }, "the figure of an epoch");
   await refuse({ data: [] }, "epoch 0 had no batches");
+  const not = "Cannot fit: it takes ";
+  await assertRejects(() => nn.fit(3 as never, rest), ArgandError, `${not}a Module, got 3`);
+  await assertRejects(() => nn.fit(model, undefined as never), ArgandError, `${not}options: data`);
   await refuse({ loss: (m: nn.Layer, [x]: Pair) => m.apply(x).abs() }, "Cannot fit with this loss");
   assertEquals([...(await model.stateDict()).keys()], [...dict.keys()]);
+});
+
+Deno.test("a validation without batches is refused once its epoch is trained, and modes are restored", async () => {
+  const { model, with: rest } = options(setUp());
+  model.eval();
+  await assertRejects(
+    () => nn.fit(model, { ...rest, validation: [] }),
+    ArgandError,
+    "Cannot fit: validation gave no batches; it must do so every epoch",
+  );
+  assertEquals(model.training, false);
 });
 
 Deno.test("errors of data, loss and callbacks reach the caller, and modes are restored", async () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { gradcheck } from "../../complex/gradcheck.ts";
-import { polar } from "../../complex/create.ts";
+import { polar, zeros } from "../../complex/create.ts";
 import { sizeOf } from "../../complex/shape.ts";
 import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor.ts";
 import { valueAndGrad } from "../../complex/transform.ts";
@@ -302,6 +302,11 @@ Deno.test("poolings refuse what does not fit, in functions and when a layer is m
   refused(
     () => avgPool2d(image, 2 ** 24, { padding: 2 ** 23 }),
     "the number of elements of the kernel must be a whole number from 1 to 16777216",
+  );
+  const large = zeros([1, 1, 4097, 4096]).toComplex(); // a recipe, that is never run
+  refused(
+    () => maxPool2d(large, 2, { returnIndices: true }),
+    "Cannot max-pool: places among 16781312 values are not exact in float32",
   );
   refused(() => maxPool2d(image.real as never, 2), "it takes a complex tensor");
   refused(() => maxPool2d(image, 2, any({ returnIndices: 1 })), "returnIndices must be true or");

@@ -119,6 +119,8 @@ Deno.test("summary refuses shapes that the model refuses, and models without app
   assertEquals(Object.keys(model).filter((k) => k === "apply"), []);
   const error = "give call: (model, x) => …";
   assertThrows(() => nn.summary(new (class extends nn.Module {})(), [1]), ArgandError, error);
+  const none = "Cannot summarise a model: it takes a Module, got 3";
+  assertThrows(() => nn.summary(3 as never, [1]), ArgandError, none);
   const call = async () => await Promise.resolve();
   assertThrows(() => nn.summary(model, [1, 3], { call }), ArgandError, "asynchronously");
   assertThrows(() => nn.summary(model, "3" as never), ArgandError, "a shape or a tensor");
