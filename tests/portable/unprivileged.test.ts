@@ -1,0 +1,91 @@
+/**
+ * Runs the tests of `complex` and `nn` once more in a Deno without any `--allow-…`: computing needs no
+ * permission. What needs one all the same is listed here, and nothing else may fail.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { engines } from "../support/program.ts";
+
+/** Files whose tests are about files, or read their golden cases as they begin. */
+const ABOUT_FILES: ReadonlySet<string> = new Set([
+  "tests/complex/golden.test.ts", // reads tests/golden
+  "tests/complex/npy.test.ts", // reads tests/golden/npy, writes out/
+  "tests/complex/safetensors.test.ts", // reads tests/golden, writes out/
+  "tests/complex/touchstone.test.ts", // writes out/
+  "tests/nn/checkpoint_files.test.ts", // writes out/, starts processes
+  "tests/nn/checkpoints.test.ts", // reads tests/golden
+  "tests/nn/fit.test.ts", // writes out/, starts processes
+  "tests/nn/golden.test.ts", // reads tests/golden
+  "tests/nn/mnist.test.ts", // reads data and tests/golden
+  "tests/nn/optim_golden.test.ts", // reads tests/golden
+  "tests/nn/optim_lbfgs.test.ts", // reads tests/golden
+  "tests/nn/optim_schedules.test.ts", // reads tests/golden
+  "tests/nn/table.test.ts", // reads nn/LAYERS.md
+]);
+
+/** Tests of other files that read one, by words of their names. */
+const READING = [
+  "the golden case", // tests/golden
+  "of a measured fibre", // examples/data
+  "every layer of the table", // nn/LAYERS.md
+];
+
+/** What also runs on WebGPU, where shaders take their time to compile. */
+const ON_WEBGPU = ["complex/fusion", "complex/combine", "nn/layers", "nn/optim_refusal", "nn/pool"]
+  .map((name) => `tests/${name}.test.ts`);
+
+async function files(folder: string): Promise<string[]> {
+  const names = (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name);
+  return names.filter((name) => name.endsWith(".test.ts")).map((name) => `${folder}/${name}`)
+    .sort();
+}
+
+/** How many tests passed and how many were ignored; what failed must be on the lists above. */
+async function withoutPermissions(
+  paths: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ passed: number; ignored: number }> {
+  const map = "tests/support/closed_network.json";
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["test", "--no-prompt", "--no-check", "--no-lock", `--import-map=${map}`, "--parallel"],
+      ...paths,
+    ],
+    env: { NO_COLOR: "1", DENO_NO_PROMPT: "1", ...env },
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  const errors = [...text.matchAll(/^(.+ => \.\/\S+|.+ \(uncaught error\))\nerror: (.*)$/gm)];
+  const wrong = errors.filter(([, place, error]) =>
+    !READING.some((words) => place.includes(words)) || !error.includes("Requires read access")
+  );
+  assertEquals(wrong.map(([, place, error]) => `${place}: ${error}`), []);
+  const summary = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed(?: \| (\d+) ignored)?/m.exec(
+    text,
+  );
+  assert(summary, `the tests did not come to an end:\n${text.slice(-1000)}`);
+  const [passed, failed, ignored] = summary.slice(1).map((n) => Number(n ?? 0));
+  assertEquals(failed, errors.length);
+  return { passed, ignored };
+}
+
+Deno.test("the tests of complex and nn pass without any permission on the CPU engine", async () => {
+  const all = [...await files("tests/complex"), ...await files("tests/nn")];
+  const paths = all.filter((path) => !ABOUT_FILES.has(path));
+  assertEquals(paths.length, all.length - ABOUT_FILES.size, "a listed file is gone");
+  // No adapter has this backend here, so that the tests on WebGPU are ignored.
+  const backend = Deno.build.os === "linux" ? "dx12" : "noop";
+  const { passed } = await withoutPermissions(paths, { DENO_WEBGPU_BACKEND: backend });
+  assert(passed >= 550, `${passed} tests passed`);
+});
+
+const missing = (await engines()).length === 1;
+Deno.test({
+  name: `some tests of complex and nn pass without any permission on WebGPU${
+    missing ? " (ignored: there is no WebGPU adapter here)" : ""
+  }`,
+  ignore: missing,
+  async fn() {
+    const { passed, ignored } = await withoutPermissions(ON_WEBGPU);
+    assert(passed >= 90, `${passed} tests passed`);
+    assertEquals(ignored, 0);
+  },
+});
