@@ -3,10 +3,30 @@
  *
  *   deno run -A tests/support/errors/unthrown.ts [tests/nn …]
  *
- * It runs the tests (all, if none are named) with a recording `cannot` in place of the library's. That
- * takes as long as the tests do, so the checks don't. Errors that only child processes meet count as not
- * met.
+ * It runs tests/gpu, tests/complex and tests/nn, or what is named, with a recording `cannot` in place of
+ * the library's, and ends with 1 if a test fails, or an error is neither met nor excused below. Run it
+ * after adding an error; it takes as long as the tests do. On the CPU engine alone that is a minute
+ * (DENO_WEBGPU_BACKEND=dx12 on Linux), and the errors of WebGPU are excused. Errors that only child
+ * processes meet count as not met.
  */
+
+/** Errors that this can't see met, by file and a part of their text, and why. */
+const EXCUSED: readonly (readonly [path: string, text: string, why: string])[] = [
+  [
+    "gpu/device.ts",
+    "take the device from",
+    "as the module is loaded: tests/gpu/engine.test.ts meets it in a process of its own",
+  ],
+  [
+    "complex/files/npz.ts",
+    "with it the archive takes",
+    "takes 4 GiB of arrays in memory; parseNpz() refuses such archives too, which is tested",
+  ],
+];
+/** Where errors are that only WebGPU meets. */
+const OF_WEBGPU = ["gpu/webgpu/", "complex/plan.ts"];
+const hasAdapter = Boolean(await navigator.gpu?.requestAdapter());
+
 const FOLDERS = ["gpu", "complex", "nn"];
 const NOTES = "out/tests/errors.txt";
 
@@ -48,7 +68,7 @@ Deno.mkdirSync("out/tests", { recursive: true });
 Deno.writeTextFileSync(NOTES, "");
 const map = Deno.makeTempFileSync({ suffix: ".json" });
 Deno.writeTextFileSync(map, recordingMap());
-const paths = Deno.args.length > 0 ? Deno.args : ["tests/"];
+const paths = Deno.args.length > 0 ? Deno.args : FOLDERS.map((folder) => `tests/${folder}`);
 const { success } = await new Deno.Command(Deno.execPath(), {
   args: [
     "test",
@@ -62,8 +82,16 @@ const { success } = await new Deno.Command(Deno.execPath(), {
 }).spawn().status;
 const met = new Set(Deno.readTextFileSync(NOTES).split("\n"));
 const all = FOLDERS.flatMap((folder) => [...sites(folder)]);
-const missing = all.filter(([place]) => !met.has(place));
+const unmet = all.filter(([place]) => !met.has(place));
+const isExcused = ([place, text]: [string, string]) =>
+  EXCUSED.some(([path, part]) => place.startsWith(`${path}:`) && text.includes(part)) ||
+  !hasAdapter && OF_WEBGPU.some((path) => place.startsWith(path));
+const missing = unmet.filter((site) => !isExcused(site));
 for (const [place, text] of missing) console.log(`${place}  ${text}`);
-console.log(`${all.length - missing.length} of ${all.length} errors are met by the tests`);
+console.log(
+  `${all.length - unmet.length} of ${all.length} errors are met by the tests, ` +
+    `${unmet.length - missing.length} can't be here, ${missing.length} are not`,
+);
 if (!success) console.log("Some tests failed, and may have met fewer than they should.");
 for (const file of [map, NOTES]) Deno.removeSync(file);
+if (!success || missing.length > 0) Deno.exit(1);
