@@ -92,7 +92,7 @@ function optionsOf(words: readonly string[], line: number, refuse: Refuse): Opti
     else if (word === "R" && k + 1 < words.length) resistance = number(words[++k], line, refuse);
     else throw refuse(`its option line ${line} has the unknown word ${describe(words[k])}`);
   }
-  if (!(resistance > 0)) throw refuse(`its resistance is ${resistance} Ω`);
+  if (!(resistance > 0)) throw refuse(`its resistance is ${resistance} Ω, not positive`);
   return { power, parameter, format, resistance } as Options;
 }
 
@@ -311,7 +311,7 @@ export function formatTouchstone(
     ] as [string, string, string[]][]
   ) if (!known.includes(word)) throw refuse(`${of} is ${describe(word)}, known are ${known}`);
   if (!(resistance > 0 && resistance < Infinity)) {
-    throw refuse(`the resistance is ${resistance} Ω`);
+    throw refuse(`the resistance is ${resistance} Ω: it must be positive and finite`);
   }
   checkAscending(frequencies, "frequency", refuse);
   const entries = ports * ports;
@@ -326,7 +326,7 @@ export function formatTouchstone(
   }
   for (const list of [data, noise ?? []]) {
     const at = Array.prototype.findIndex.call(list, (x: number) => !Number.isFinite(x));
-    if (at >= 0) throw refuse(`number ${at} is ${list[at]}`);
+    if (at >= 0) throw refuse(`number ${at} is ${list[at]}: all must be finite`);
   }
   const power = UNITS[unit.toUpperCase()];
   let text = `# ${unit} ${parameter} ${format} R ${resistance}\n`;

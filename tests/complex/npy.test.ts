@@ -324,6 +324,11 @@ Deno.test("parseNpz() refuses forged archives, and says what is wrong", async (t
       "deflated bytes cannot stand for 2000000000",
     ],
     [
+      "a size of 4 GiB, as ZIP64 writes it",
+      archive(file, (c) => c.setUint32(24, 0xffffffff, true)),
+      'entry "x.npy": it has 4 GiB or more',
+    ],
+    [
       "a bomb: little that inflates to much more than its directory says",
       archive(bomb, (c) => c.setUint32(24, 129, true)),
       'entry "x": it inflates to',
@@ -362,6 +367,10 @@ Deno.test("parseNpz() refuses forged archives, and says what is wrong", async (t
   await t.step("more than the limit", () => {
     const limited = () => parseNpz(archive(bomb), "big", { maxBytes: 1e6 });
     assertThrows(limited, ArgandError, "Cannot read big: its entries take 4000128 bytes, over");
+    const odd = (maxBytes: number) => () => parseNpz(archive(bomb), "big", { maxBytes });
+    const why = "Cannot read big: maxBytes must be a number of at least 0, got ";
+    assertThrows(odd(-1), ArgandError, `${why}-1`);
+    assertThrows(odd(NaN), ArgandError, `${why}NaN`);
   });
 });
 

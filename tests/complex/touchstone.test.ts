@@ -138,6 +138,8 @@ Deno.test("formatTouchstone() refuses what a file cannot hold", () => {
     [{ ...good, resistance: 0 }, {}, "the resistance is 0 Ω"],
     [{ ...good, noise: new Float64Array(5) }, {}, "come in fives with 2 ports"],
   ];
+  const noisy = { ...network(2, 1, 1), noise: Float64Array.of(9e12, 1, 1, 1, 1) };
+  cases.push([noisy, {}, "noise starts at 9000000000000 Hz, above the last frequency, "]);
   for (const [given, layout, why] of cases) {
     assertThrows(() => formatTouchstone(given, layout), ArgandError, why);
   }

@@ -9,10 +9,11 @@ const ROOT = new URL("../../../", import.meta.url).href;
 const noted = new Set<string>();
 
 export function cannot(what: string, why: string): ArgandError {
-  const caller = new Error().stack!.split("\n")[2];
-  const [, path, line] = /(file:\S+?):(\d+):\d+\)?$/.exec(caller) ?? [];
-  const place = `${path?.replace(ROOT, "")}:${line}`;
-  if (!noted.has(place)) {
+  // Files refuse by functions of their own that lead here: their callers are noted too.
+  for (const caller of new Error().stack!.split("\n").slice(2, 5)) {
+    const [, path, line] = /(file:\S+?):(\d+):\d+\)?$/.exec(caller) ?? [];
+    const place = `${path?.replace(ROOT, "")}:${line}`;
+    if (noted.has(place)) continue;
     noted.add(place);
     Deno.writeTextFileSync(NOTES, `${place}\n`, { append: true });
   }

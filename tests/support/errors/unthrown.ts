@@ -39,7 +39,7 @@ function* sites(folder: string): Generator<[place: string, text: string]> {
     else if (path.endsWith(".ts") && path !== "gpu/errors.ts") {
       const lines = Deno.readTextFileSync(path).split("\n");
       for (const [k, line] of lines.entries()) {
-        if (!/\bcannot\(/.test(line) || /^\s*(\*|\/\/|\/\*)/.test(line)) continue;
+        if (!/\b(cannot|refuse|wrong)\(/.test(line) || /^\s*(\*|\/\/|\/\*)/.test(line)) continue;
         const rest = line.trimEnd().endsWith("(") ? lines.slice(k + 1, k + 3) : [];
         yield [`${path}:${k + 1}`, [line, ...rest].map((part) => part.trim()).join(" ")];
       }
