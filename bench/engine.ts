@@ -12,7 +12,7 @@ import { convs } from "./work/conv.ts";
 import { elementwise } from "./work/elementwise.ts";
 import { transforms } from "./work/fft.ts";
 import { complexProduct, matmuls, realProduct } from "./work/matmul.ts";
-import { NORMS, trainingKey, trainingStep } from "./work/training.ts";
+import { NORMS, trainingKey, trainingStep, warmScript } from "./work/training.ts";
 import type { Work } from "./work/work.ts";
 
 /** How much is measured: all sizes; what targets need and its neighbours; or that alone. */
@@ -78,6 +78,7 @@ async function measureEngine(
     done(await measure(work, !full && work.key === LONG ? [] : peers, patience));
   }
   const steps = engine === "cpu" || full ? 60 : 40;
+  if (NORMS.some((norm) => asked(trainingKey(norm)))) await warmScript();
   for (const norm of NORMS) {
     if (asked(trainingKey(norm))) done(await trainingStep(norm, steps));
   }

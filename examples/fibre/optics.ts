@@ -51,7 +51,7 @@ export interface Slides {
 /** Digits as a projector shows them at the fibre's input: dark paper, ink of amplitude 1. */
 export function slideImages(digits: Digits, from: number, count: number, side: number): RealTensor {
   const pixels = SIDE * SIDE;
-  const part = digits.images.slice(from * pixels, (from + count) * pixels);
+  const part = digits.images.subarray(from * pixels, (from + count) * pixels);
   const images = tensor(part, [count, 1, SIDE, SIDE]).toComplex();
   const shown = nn.functional.upsample(images, { size: side, mode: "bilinear" });
   return shown.real.reshape([count, side * side]);
