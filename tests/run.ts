@@ -99,7 +99,8 @@ async function* testFiles(path: string): AsyncGenerator<string> {
 /**
  * Each file in a process of its own, two at a time, and once more where a signal ended it: where a
  * thread that used Mesa's EGL ends, its memory is now and then freed twice, which ends the process
- * (`double free`, in two of seven runs of tests/gpu/expression.test.ts; never through Vulkan).
+ * (`double free`, in two of seven runs of tests/gpu/expression.test.ts; through Vulkan it was seen
+ * once, when all tests had passed).
  */
 async function throughEgl(args: string[], paths: string[]): Promise<Verdict[]> {
   const files: string[] = [];

@@ -45,8 +45,8 @@ function spec({ x, y, kernel, stride, padding, dilation }: Attrs): Pool2dSpec {
 }
 
 /**
- * The output's shape, of x [N, C, H, W], by PyTorch's rule: in ceil mode the last window may reach past the padded input,
- * if it starts inside the input or the padding before it.
+ * The output's shape, of x [N, C, H, W], by PyTorch's rule: in ceil mode the last window may reach
+ * past the padded input, if it starts inside the input or the padding before it.
  */
 function pooled(what: string, x: Node, g: PoolGeometry): Shape {
   checkWindow(what, g.kernel, g);

@@ -3,6 +3,7 @@
  * one, which the kernel's own estimate puts in front.
  */
 import type { Adapter, Kernel } from "../kernel.ts";
+import { cannot } from "../errors.ts";
 import { readChoices } from "./variants_file.ts";
 
 /** Names of variants by shape class. */
@@ -80,6 +81,8 @@ export function isDeterministic(): boolean {
  * as its own estimate has it, so that the bits of results depend on the adapter alone and not on what
  * was measured on it. With `false`, the choices count again. What is compiled already changes with it.
  *
+ * @throws {ArgandError} if it is given anything else.
+ *
  * @example
  * ```ts
  * import { gpu } from "@argand/argand";
@@ -89,6 +92,9 @@ export function isDeterministic(): boolean {
  * ```
  */
 export function deterministic(on: boolean): void {
+  if (typeof on !== "boolean") {
+    throw cannot("choose deterministic kernels", `it takes true or false, got ${String(on)}`);
+  }
   if (fixed === on) return;
   fixed = on;
   choicesChanged();

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { definePrimitive, eval as evaluate, gpu, randnComplex, tensor } from "@argand/argand";
 import type { RealTensor } from "@argand/argand";
 import { choicesFor, shapeClass } from "../../gpu/tuning/variants.ts";
@@ -135,4 +135,9 @@ Deno.test("the file of choices is kept by adapter, and ignored where it means no
   } finally {
     await Deno.remove(path).catch(() => {});
   }
+});
+
+Deno.test("gpu.deterministic() takes nothing but true and false", () => {
+  const wrong = () => gpu.deterministic("no" as unknown as boolean);
+  assertThrows(wrong, gpu.ArgandError, "Cannot choose deterministic kernels: it takes true or fal");
 });

@@ -38,8 +38,16 @@ function setUp(seed = 5) {
 
 const lossOf = (model: nn.Layer, [x, y]: Pair) => nn.mse(model.apply(x), y);
 
-const file = async () => `${await Deno.makeTempDir({ dir: "out" })}/run.safetensors`;
-await Deno.mkdir("out", { recursive: true });
+const FOLDER = "out/tests/fit";
+await Deno.mkdir(FOLDER, { recursive: true });
+let files = 0;
+
+/** A path where no file is. */
+async function file(): Promise<string> {
+  const path = `${FOLDER}/${++files}_run.safetensors`;
+  await Deno.remove(path).catch(() => {});
+  return path;
+}
 
 /** The options of a run that all resumption tests share. */
 function options({ model, data, loader, optimizer, schedule }: ReturnType<typeof setUp>) {
