@@ -3,10 +3,16 @@ import { cannot } from "../gpu/errors.ts";
 import { describe } from "./describe.ts";
 
 /** Refuses what is no object of options; a list, a Map or a Date names none. */
-export function checkOptions(what: string, given: unknown): void {
+export function checkOptions(what: string, given: unknown, known: readonly string[] = []): void {
   const named = typeof given === "object" && given !== null && !(Symbol.iterator in given);
   if (named && !(given instanceof Date)) return;
-  throw cannot(what, `the options must be an object, got ${describe(given)}`);
+  const names = known.length > 0 ? `; it knows ${known.join(", ")}` : "";
+  throw cannot(what, `the options must be an object, got ${describe(given)}${names}`);
+}
+
+/** In the place of a default where there is none: what checks the option meets undefined. */
+export function noDefault<T>(): T {
+  return undefined as unknown as T;
 }
 
 /** The options, copied, with defaults for absent ones; refuses unknown names and wrong switches. */
@@ -16,7 +22,7 @@ export function withDefaults<O extends object>(
   defaults: O,
 ): O {
   if (given === undefined) return { ...defaults };
-  checkOptions(what, given);
+  checkOptions(what, given, Object.keys(defaults));
   const options = { ...defaults } as Record<string, unknown>;
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(defaults, name)) {

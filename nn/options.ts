@@ -3,7 +3,7 @@ import { cannot } from "../gpu/errors.ts";
 import { describe } from "../complex/describe.ts";
 import { checkWhole } from "../complex/shape.ts";
 
-export { checkOptions, checkWord, withDefaults } from "../complex/options.ts";
+export { checkOptions, checkWord, noDefault, withDefaults } from "../complex/options.ts";
 
 /** One whole number for both axes, or [along height, along width]. */
 export type Pair = number | readonly [number, number];

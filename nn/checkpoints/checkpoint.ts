@@ -9,7 +9,7 @@ import { cannot } from "../../gpu/errors.ts";
 import { descriptionOf } from "../descriptions/description.ts";
 import { type Json, jsonSchema } from "../json.ts";
 import { Module, type StateDict } from "../module.ts";
-import { withDefaults } from "../options.ts";
+import { noDefault, withDefaults } from "../options.ts";
 import { type FileFormat, headerMetadata, parseFile } from "./header.ts";
 import { type Stateful, takeOver } from "./take_over.ts";
 
@@ -63,7 +63,7 @@ export const CHECKPOINT: FileFormat<z.infer<typeof headerSchema>> = {
 /** The parts that are there, checked. */
 function partsOf(what: string, parts: CheckpointParts): [typeof PARTS[number], Stateful][] {
   const given = withDefaults<CheckpointParts>(what, parts, {
-    model: undefined as unknown as Module,
+    model: noDefault<Module>(),
     optimizer: undefined,
     schedule: undefined,
     loader: undefined,

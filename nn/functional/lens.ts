@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/errors.ts";
 import { complexTensor } from "../../complex/create.ts";
 import type { ComplexTensor } from "../../complex/tensor.ts";
-import { checkPositive, checkWord, withDefaults } from "../options.ts";
+import { checkPositive, checkWord, noDefault, withDefaults } from "../options.ts";
 import { centred, checkLength, lightOf, type LightOptions, planeOf, setPhasor } from "./light.ts";
 
 /** Options of {@link lens} and `Lens`. */
@@ -20,11 +20,10 @@ export interface LensOptions extends LightOptions {
 
 /** The options with their defaults, checked. */
 export function lensOptions(what: string, options: LensOptions): Required<LensOptions> {
-  const none = undefined as unknown as number;
   const full = withDefaults<Required<LensOptions>>(what, options, {
-    focalLength: none,
-    wavelength: none,
-    pitch: none,
+    focalLength: noDefault(),
+    wavelength: noDefault(),
+    pitch: noDefault(),
     refractiveIndex: 1,
     aperture: null,
     form: "paraxial",

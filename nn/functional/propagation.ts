@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/errors.ts";
 import { fft2, ifft2 } from "../../complex/fft.ts";
 import type { ComplexTensor } from "../../complex/tensor.ts";
-import { checkNumber, checkWord, withDefaults } from "../options.ts";
+import { checkNumber, checkWord, noDefault, withDefaults } from "../options.ts";
 import { lightOf, type LightOptions, planeOf } from "./light.ts";
 import { exactTransfer, fresnelTransfer, type Transfer } from "./transfer.ts";
 
@@ -32,11 +32,10 @@ export function propagationOptions(
   what: string,
   options: PropagationOptions,
 ): Required<PropagationOptions> {
-  const none = undefined as unknown as number;
   const full = withDefaults<Required<PropagationOptions>>(what, options, {
-    wavelength: none,
-    pitch: none,
-    distance: none,
+    wavelength: noDefault(),
+    pitch: noDefault(),
+    distance: noDefault(),
     refractiveIndex: 1,
     method: "angularSpectrum",
     padding: true,

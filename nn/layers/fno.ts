@@ -5,7 +5,7 @@ import { checkWhole } from "../../complex/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { type Pair, pair, withDefaults } from "../options.ts";
+import { noDefault, type Pair, pair, withDefaults } from "../options.ts";
 import { CGELU } from "./activation.ts";
 import { Conv2d } from "./conv.ts";
 import { SpectralConv2d } from "./spectral_conv.ts";
@@ -81,11 +81,10 @@ export class FNO2d extends Layer {
   constructor(options: FNO2dOptions) {
     super();
     const what = "make an FNO2d";
-    const none = undefined as unknown as number;
     const full = withDefaults<Required<FNO2dOptions>>(what, options, {
-      inChannels: none,
-      outChannels: none,
-      modes: none,
+      inChannels: noDefault(),
+      outChannels: noDefault(),
+      modes: noDefault(),
       width: 32,
       layers: 4,
       hidden: 128,

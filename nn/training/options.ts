@@ -7,7 +7,7 @@ import type { Stateful } from "../checkpoints/take_over.ts";
 import { Module } from "../module.ts";
 import { LBFGS } from "../optim/lbfgs.ts";
 import { ReduceLROnPlateau } from "../optim/schedules/reduce_lr_on_plateau.ts";
-import { checkNumber, checkWord, withDefaults } from "../options.ts";
+import { checkNumber, checkWord, noDefault, withDefaults } from "../options.ts";
 import { earlyStopping, type EarlyStoppingOptions, type MonitorOptions } from "./early_stopping.ts";
 import type { EpochRecord } from "./history.ts";
 import type { FitProgress } from "./progress.ts";
@@ -230,7 +230,7 @@ export function planOf<M extends Module, B>(
 
 function checkpointOf(what: string, given: FitCheckpointOptions, monitor: string) {
   const options = withDefaults(what, given, {
-    path: undefined as unknown as string | URL,
+    path: noDefault<string | URL>(),
     every: 1,
     best: undefined,
     resume: false,

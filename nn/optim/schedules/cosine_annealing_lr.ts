@@ -1,6 +1,6 @@
 /** A rate that follows half a cosine. */
 import { checkWhole } from "../../../complex/shape.ts";
-import { checkNumber, withDefaults } from "../../options.ts";
+import { checkNumber, noDefault, withDefaults } from "../../options.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
 /** Options of {@link CosineAnnealingLR}. */
@@ -37,7 +37,7 @@ export class CosineAnnealingLR extends Schedule {
     super(optimizer);
     const what = "make CosineAnnealingLR";
     const { tMax, etaMin } = withDefaults(what, options, {
-      tMax: undefined as unknown as number,
+      tMax: noDefault<number>(),
       etaMin: 0,
     });
     checkWhole(what, "tMax", tMax, 1);

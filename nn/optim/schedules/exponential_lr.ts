@@ -1,5 +1,5 @@
 /** A rate that falls by a factor every epoch. */
-import { checkNumber, withDefaults } from "../../options.ts";
+import { checkNumber, noDefault, withDefaults } from "../../options.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
 /** Options of {@link ExponentialLR}. */
@@ -31,7 +31,7 @@ export class ExponentialLR extends Schedule {
   constructor(optimizer: Scheduled, options: ExponentialLROptions) {
     super(optimizer);
     const what = "make ExponentialLR";
-    const { gamma } = withDefaults(what, options, { gamma: undefined as unknown as number });
+    const { gamma } = withDefaults(what, options, { gamma: noDefault<number>() });
     checkNumber(what, "gamma", gamma);
     this.#gamma = gamma;
     this.restart();

@@ -1,7 +1,7 @@
 /** A rate by a function of the epoch. */
 import { describe } from "../../../complex/describe.ts";
 import { cannot } from "../../../gpu/errors.ts";
-import { withDefaults } from "../../options.ts";
+import { noDefault, withDefaults } from "../../options.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
 /** Options of {@link LambdaLR}. */
@@ -35,7 +35,7 @@ export class LambdaLR extends Schedule {
     super(optimizer);
     const what = "make LambdaLR";
     const { lrLambda } = withDefaults(what, options, {
-      lrLambda: undefined as unknown as LambdaLROptions["lrLambda"],
+      lrLambda: noDefault<LambdaLROptions["lrLambda"]>(),
     });
     const { length } = optimizer.groups;
     const list: readonly unknown[] = Array.isArray(lrLambda)

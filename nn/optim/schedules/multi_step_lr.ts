@@ -1,6 +1,6 @@
 /** A rate that falls by a factor at given epochs. */
 import { checkList, checkWhole } from "../../../complex/shape.ts";
-import { checkNumber, withDefaults } from "../../options.ts";
+import { checkNumber, noDefault, withDefaults } from "../../options.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
 /** Options of {@link MultiStepLR}. */
@@ -36,7 +36,7 @@ export class MultiStepLR extends Schedule {
     super(optimizer);
     const what = "make MultiStepLR";
     const { milestones, gamma } = withDefaults(what, options, {
-      milestones: undefined as unknown as readonly number[],
+      milestones: noDefault<readonly number[]>(),
       gamma: 0.1,
     });
     for (const epoch of checkList(what, "milestones", milestones)) {

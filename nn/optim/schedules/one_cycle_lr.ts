@@ -1,7 +1,7 @@
 /** One cycle: up to a high rate, and far down. */
 import { checkWhole } from "../../../complex/shape.ts";
 import { cannot } from "../../../gpu/errors.ts";
-import { checkNumber, checkPositive, checkWord, withDefaults } from "../../options.ts";
+import { checkNumber, checkPositive, checkWord, noDefault, withDefaults } from "../../options.ts";
 import { perGroup, Schedule, type Scheduled, setInitial } from "./schedule.ts";
 
 /** Options of {@link OneCycleLR}. */
@@ -74,12 +74,11 @@ export class OneCycleLR extends Schedule {
   constructor(optimizer: Scheduled, options: OneCycleLROptions) {
     super(optimizer);
     const what = "make OneCycleLR";
-    const absent = undefined as unknown as number;
     const given = withDefaults<Required<OneCycleLROptions>>(what, options, {
-      maxLr: absent,
-      totalSteps: absent,
-      epochs: absent,
-      stepsPerEpoch: absent,
+      maxLr: noDefault(),
+      totalSteps: noDefault(),
+      epochs: noDefault(),
+      stepsPerEpoch: noDefault(),
       pctStart: 0.3,
       annealStrategy: "cos",
       cycleMomentum: true,

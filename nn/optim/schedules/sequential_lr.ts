@@ -4,7 +4,7 @@ import { checkList, checkWhole } from "../../../complex/shape.ts";
 import { cannot } from "../../../gpu/errors.ts";
 import { countEntry, EntryReader } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
-import { withDefaults } from "../../options.ts";
+import { noDefault, withDefaults } from "../../options.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
 /** Options of {@link SequentialLR}. */
@@ -52,8 +52,8 @@ export class SequentialLR {
   constructor(optimizer: Scheduled, options: SequentialLROptions) {
     const what = "make SequentialLR";
     const { schedulers, milestones } = withDefaults<SequentialLROptions>(what, options, {
-      schedulers: undefined as unknown as readonly Schedule[],
-      milestones: undefined as unknown as readonly number[],
+      schedulers: noDefault<readonly Schedule[]>(),
+      milestones: noDefault<readonly number[]>(),
     });
     for (const schedule of checkList(what, "schedulers", schedulers)) {
       if (schedule instanceof Schedule && schedule.optimizer === optimizer) continue;

@@ -1,6 +1,6 @@
 /** A rate that falls by a factor every so many epochs. */
 import { checkWhole } from "../../../complex/shape.ts";
-import { checkNumber, withDefaults } from "../../options.ts";
+import { checkNumber, noDefault, withDefaults } from "../../options.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
 /** Options of {@link StepLR}. */
@@ -36,7 +36,7 @@ export class StepLR extends Schedule {
     super(optimizer);
     const what = "make StepLR";
     const { stepSize, gamma } = withDefaults(what, options, {
-      stepSize: undefined as unknown as number,
+      stepSize: noDefault<number>(),
       gamma: 0.1,
     });
     checkWhole(what, "stepSize", stepSize, 1);
