@@ -164,6 +164,52 @@ export abstract class Tensor {
     return formatTensor(this[Symbol.toStringTag], this.shape, this.node.stored?.host ?? null);
   }
 
+  /**
+   * A string where JavaScript wants one; a number a tensor is not, and `x * 2` or `x < 1` would
+   * quietly be NaN or false.
+   *
+   * @throws {ArgandError} if JavaScript asks for a number.
+   *
+   * @example
+   * ```ts
+   * import { ArgandError, ones } from "@argand/argand";
+   * import { assertEquals, assertThrows } from "@std/assert";
+   *
+   * const x = ones([2]);
+   * assertThrows(() => Number(x), ArgandError, "write x.mul(2)");
+   * assertEquals(`${x.shape}`, "2");
+   * ```
+   */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint !== "number") return this.toString();
+    throw cannot(
+      `use ${describe(this)} as a number`,
+      "JavaScript's operators do not compute with tensors; write x.mul(2), or (await x.item()) * 2",
+    );
+  }
+
+  /**
+   * JSON would have no values, since they are read back only on request.
+   *
+   * @throws {ArgandError} always: write `JSON.stringify(await x.toArray())`.
+   *
+   * @example
+   * ```ts
+   * import { ArgandError, ones } from "@argand/argand";
+   * import { assertEquals, assertThrows } from "@std/assert";
+   *
+   * const x = ones([2]);
+   * assertThrows(() => JSON.stringify({ x }), ArgandError, "write await x.toArray()");
+   * assertEquals(JSON.stringify({ x: await x.toArray() }), '{"x":[1,1]}');
+   * ```
+   */
+  toJSON(): never {
+    throw cannot(
+      `write ${describe(this)} as JSON`,
+      "its values are read back only on request; write await x.toArray()",
+    );
+  }
+
   /** What `console.log` shows in Deno. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();

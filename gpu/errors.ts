@@ -16,5 +16,7 @@ export class ArgandError extends Error {
 
 /** Builds the error `Cannot <what>: <why>`. */
 export function cannot(what: string, why: string): ArgandError {
-  return new ArgandError(`Cannot ${what}: ${why}`);
+  const error = new ArgandError(`Cannot ${what}: ${why}`);
+  Error.captureStackTrace?.(error, cannot); // begins where the mistake was found; not all engines can
+  return error;
 }

@@ -47,6 +47,19 @@ const MISUSES: Record<string, [call: () => unknown, message: string][]> = {
     [() => a.complexTensor(null), "null and not { re, im }"],
     [() => a.complexTensor([1, 2], [2]), "1 values do not fill the shape [2]"],
   ],
+  "JavaScript's operators and JSON": [
+    [
+      () => x * 2,
+      "as a number: JavaScript's operators do not compute with tensors; write x.mul(2)",
+    ],
+    [() => x < 1, "Cannot use a RealTensor"],
+    [() => -z, "Cannot use a ComplexTensor [1, 3] as a number"],
+    [() => Math.sqrt(x), "as a number"],
+    [
+      () => JSON.stringify({ z }),
+      "Cannot write a ComplexTensor [1, 3] as JSON: its values are read",
+    ],
+  ],
   "complex() and polar()": [
     [() => a.complex([1, 2], [1, 2, 3]), "shapes [2] and [3] do not broadcast: 2 against 3"],
     [() => a.complex(z, 0), "it takes a real tensor, got a ComplexTensor [1, 3]"],
