@@ -1,6 +1,6 @@
 /** Runs pieces of work: checked, then timed by turns with the other libraries. */
 import { gpu } from "@argand/argand";
-import { type Probe, probes } from "../gpu/measuring/limits.ts";
+import { type Probe, probes } from "../gpu/tools/limits.ts";
 import { type Patience, single, timeByTurns } from "./measure.ts";
 import { deviation } from "./numbers.ts";
 import type { Peer } from "./peers/peer.ts";

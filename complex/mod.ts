@@ -25,9 +25,9 @@ export {
   type RealOperand,
   RealTensor,
   Tensor,
-} from "./tensor.ts";
-export type { Complex, NestedComplex, NestedData, NestedReal } from "./nested.ts";
-export type { Axes, Shape } from "./shape.ts";
+} from "./tensor/tensor.ts";
+export type { Complex, NestedComplex, NestedData, NestedReal } from "./tensor/nested.ts";
+export type { Axes, Shape } from "./lazy/shape.ts";
 export {
   arange,
   complex,
@@ -45,7 +45,7 @@ export {
   type RealData,
   tensor,
   zeros,
-} from "./create.ts";
+} from "./create/create.ts";
 export {
   getRandomState,
   manualSeed,
@@ -55,7 +55,7 @@ export {
   randnComplex,
   type RandomState,
   setRandomState,
-} from "./random.ts";
+} from "./create/random.ts";
 export {
   cos,
   cosh,
@@ -74,8 +74,8 @@ export {
   square,
   tan,
   tanh,
-} from "./functions.ts";
-export { abs, absSquared, angle, conj, imag, real } from "./parts.ts";
+} from "./functions/elementwise.ts";
+export { abs, absSquared, angle, conj, imag, real } from "./functions/parts.ts";
 export {
   add,
   atan2,
@@ -94,34 +94,48 @@ export {
   pow,
   sub,
   where,
-} from "./combine.ts";
-export { matmul, outer, vdot } from "./products.ts";
+} from "./functions/combine.ts";
+export { matmul, outer, vdot } from "./functions/products.ts";
 export { qr, type QrDecomposition, type QrOptions } from "./linalg/qr.ts";
 export { det, inv, type SignAndLogarithm, slogdet, solve } from "./linalg/solve.ts";
-export { fft, fft2, fftn, ifft, ifft2, ifftn } from "./fft.ts";
-export type { FftnOptions, FftNorm, FftOptions } from "./fft_options.ts";
-export { irfft, irfft2, irfftn, rfft, rfft2, rfftn } from "./real_fft.ts";
-export { fftfreq, fftshift, ifftshift, rfftfreq } from "./frequencies.ts";
-export { fftConvolve, type FftConvolveOptions } from "./fft_convolve.ts";
-export { type Contracted, einsum } from "./einsum.ts";
+export { fft, fft2, fftn, ifft, ifft2, ifftn } from "./fft/fft.ts";
+export type { FftnOptions, FftNorm, FftOptions } from "./ops/fft_options.ts";
+export { irfft, irfft2, irfftn, rfft, rfft2, rfftn } from "./fft/real_fft.ts";
+export { fftfreq, fftshift, ifftshift, rfftfreq } from "./fft/frequencies.ts";
+export { fftConvolve, type FftConvolveOptions } from "./fft/fft_convolve.ts";
+export { type Contracted, einsum } from "./functions/einsum.ts";
 export { diag, diagonal, kron, trace } from "./linalg/matrices.ts";
 export { norm, type NormOptions } from "./linalg/norm.ts";
 export { expm } from "./linalg/expm.ts";
 export { eigh, eigvalsh, type HermitianEigen } from "./linalg/eigh.ts";
 export { type SingularValueDecomposition, svd, type SvdOptions, svdvals } from "./linalg/svd.ts";
-export { argmax, argmin, cumsum, max, mean, min, prod, sum } from "./reductions.ts";
-export { concat, flip, type Joined, pad, pick, roll, split, stack, take } from "./arrange.ts";
-export type { Labels } from "./labels.ts";
-export { eval, grad, type Gradients, noGrad, valueAndGrad } from "./transform.ts";
-export { derivative } from "./holomorphic.ts";
+export { argmax, argmin, cumsum, max, mean, min, prod, sum } from "./functions/reductions.ts";
+export {
+  concat,
+  flip,
+  type Joined,
+  pad,
+  pick,
+  roll,
+  split,
+  stack,
+  take,
+} from "./functions/arrange.ts";
+export type { Labels } from "./ops/labels.ts";
+export { eval, grad, type Gradients, noGrad, valueAndGrad } from "./transforms/transform.ts";
+export { derivative } from "./transforms/holomorphic.ts";
 export {
   gradcheck,
   type GradcheckDerivative,
   type GradcheckOptions,
   type GradcheckReport,
-} from "./gradcheck.ts";
-export { definePrimitive, type PrimitiveCall, type PrimitiveDefinition } from "./primitive.ts";
-export type { Result } from "./graph.ts";
+} from "./transforms/gradcheck.ts";
+export {
+  definePrimitive,
+  type PrimitiveCall,
+  type PrimitiveDefinition,
+} from "./transforms/primitive.ts";
+export type { Result } from "./lazy/graph.ts";
 export type { FileArray } from "./files/array.ts";
 export {
   formatNpy,
@@ -175,4 +189,4 @@ export {
   type Picture,
 } from "./draw/pictures.ts";
 export { encodePng, pngDataUrl } from "./draw/png.ts";
-export { ArgandError } from "../gpu/errors.ts";
+export { ArgandError } from "../gpu/contract/errors.ts";

@@ -13,7 +13,7 @@
  *
  * @module
  */
-export { type DeviceKind, engine, memory, use } from "./device.ts";
+export { type DeviceKind, engine, memory, use } from "./engines/device.ts";
 export type {
   DeviceBuffer,
   Engine,
@@ -23,10 +23,10 @@ export type {
   ReadRange,
   Stopwatch,
   Timing,
-} from "./engine.ts";
-export { ArgandError } from "./errors.ts";
-export type { MapFunction, Wgsl } from "./function.ts";
-export { type Limits, limits } from "./measuring/limits.ts";
+} from "./contract/engine.ts";
+export { ArgandError } from "./contract/errors.ts";
+export type { MapFunction, Wgsl } from "./contract/map_function.ts";
+export { type Limits, limits } from "./tools/limits.ts";
 export {
   type Adapter,
   declare,
@@ -43,8 +43,8 @@ export {
   type Step,
   type WasmRun,
   WORKGROUP,
-} from "./kernel.ts";
-export type { WasmModule } from "./wasm/instance.ts";
-export { Profile, profile, type ProfiledDispatch, type ProfileRow } from "./measuring/profile.ts";
-export { tune, type TunedKernel } from "./tuning/tuner.ts";
-export { deterministic } from "./tuning/variants.ts";
+} from "./contract/kernel.ts";
+export type { WasmModule } from "./contract/wasm_module.ts";
+export { Profile, profile, type ProfiledDispatch, type ProfileRow } from "./tools/profile.ts";
+export { tune, type TunedKernel } from "./tools/tuner.ts";
+export { deterministic } from "./engines/variants.ts";

@@ -1,8 +1,8 @@
 /** Entries of state dicts: numbers as entries, and the check of a dict before anything is loaded. */
-import { describe } from "../complex/describe.ts";
+import { describe } from "../complex/lazy/describe.ts";
 import type { SafetensorsEntry } from "../complex/files/safetensors.ts";
-import { sameShape, type Shape, show, sizeOf } from "../complex/shape.ts";
-import { cannot } from "../gpu/errors.ts";
+import { sameShape, type Shape, show, sizeOf } from "../complex/lazy/shape.ts";
+import { cannot } from "../gpu/contract/errors.ts";
 
 const ARRAYS = {
   C64: Float32Array,

@@ -2,10 +2,10 @@
  * Initial values of complex weights (Trabelsi et al., "Deep Complex Networks", 2018): the modulus is
  * Rayleigh distributed and the phase uniform, which is a circular normal distribution.
  */
-import { cannot } from "../gpu/errors.ts";
-import { checkShape, checkWhole, type Shape, show, sizeOf } from "../complex/shape.ts";
-import { randnComplex } from "../complex/random.ts";
-import type { ComplexTensor } from "../complex/tensor.ts";
+import { cannot } from "../gpu/contract/errors.ts";
+import { checkShape, checkWhole, type Shape, show, sizeOf } from "../complex/lazy/shape.ts";
+import { randnComplex } from "../complex/create/random.ts";
+import type { ComplexTensor } from "../complex/tensor/tensor.ts";
 import { withDefaults } from "./options.ts";
 
 /** Options of {@link complexGlorot} and {@link complexHe}. */

@@ -1,7 +1,7 @@
 /** Layers and networks from one complex tensor to another, in both forms of application. */
-import { cannot } from "../gpu/errors.ts";
-import { complex } from "../complex/create.ts";
-import { checkComplex, type ComplexTensor, type RealTensor } from "../complex/tensor.ts";
+import { cannot } from "../gpu/contract/errors.ts";
+import { complex } from "../complex/create/create.ts";
+import { checkComplex, type ComplexTensor, type RealTensor } from "../complex/tensor/tensor.ts";
 import { Module } from "./module.ts";
 import { whole } from "./pairs.ts";
 

@@ -1,12 +1,12 @@
 /** What layers and networks have in common: their parts by name. */
-import { cannot } from "../gpu/errors.ts";
-import { complexTensor, tensor } from "../complex/create.ts";
-import { describe } from "../complex/describe.ts";
+import { cannot } from "../gpu/contract/errors.ts";
+import { complexTensor, tensor } from "../complex/create/create.ts";
+import { describe } from "../complex/lazy/describe.ts";
 import type { SafetensorsEntry } from "../complex/files/safetensors.ts";
-import type { Node, State } from "../complex/graph.ts";
-import { read } from "../complex/realize.ts";
-import { assign } from "../complex/state.ts";
-import { Tensor } from "../complex/tensor.ts";
+import type { Node, State } from "../complex/lazy/graph.ts";
+import { read } from "../complex/lazy/realize.ts";
+import { assign } from "../complex/lazy/state.ts";
+import { Tensor } from "../complex/tensor/tensor.ts";
 import { countEntry, EntryReader } from "./entries.ts";
 
 /**

@@ -1,9 +1,9 @@
 /** Checks of the options that layers, losses and optimisers take. */
-import { cannot } from "../gpu/errors.ts";
-import { describe } from "../complex/describe.ts";
-import { checkWhole } from "../complex/shape.ts";
+import { cannot } from "../gpu/contract/errors.ts";
+import { describe } from "../complex/lazy/describe.ts";
+import { checkWhole } from "../complex/lazy/shape.ts";
 
-export { checkOptions, checkWord, noDefault, withDefaults } from "../complex/options.ts";
+export { checkOptions, checkWord, noDefault, withDefaults } from "../complex/ops/options.ts";
 
 /** One whole number for both axes, or [along height, along width]. */
 export type Pair = number | readonly [number, number];

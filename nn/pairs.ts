@@ -1,8 +1,8 @@
 /** Real and imaginary part as the complex tensor that layers compute with. */
-import { cannot } from "../gpu/errors.ts";
-import { complex } from "../complex/create.ts";
-import { sameShape, show } from "../complex/shape.ts";
-import { checkReal, type ComplexTensor, type RealTensor } from "../complex/tensor.ts";
+import { cannot } from "../gpu/contract/errors.ts";
+import { complex } from "../complex/create/create.ts";
+import { sameShape, show } from "../complex/lazy/shape.ts";
+import { checkReal, type ComplexTensor, type RealTensor } from "../complex/tensor/tensor.ts";
 
 /** xr + i·xi of two real tensors of one shape; of the views of one tensor it is that tensor. */
 export function whole(what: string, xr: RealTensor, xi: RealTensor): ComplexTensor {

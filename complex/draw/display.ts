@@ -1,8 +1,8 @@
 /** What Deno's notebooks show of a tensor. */
-import type { HostArray } from "../../gpu/kernel.ts";
+import type { HostArray } from "../../gpu/contract/kernel.ts";
 import { compose, type Plan, planDrawing } from "./mosaic.ts";
-import { formatTensor } from "../print.ts";
-import { type Shape, sizeOf } from "../shape.ts";
+import { formatTensor } from "../tensor/print.ts";
+import { type Shape, sizeOf } from "../lazy/shape.ts";
 
 /** Elements up to which a tensor that is the result of a cell is read and shown. */
 const MOST_SHOWN = 2 ** 20;

@@ -1,7 +1,7 @@
 /** Tensors as pictures: hue for the phase, brightness for the modulus. */
 import type { Drawing } from "./drawing.ts";
 import { compose, type DrawOptions, planDrawing } from "./mosaic.ts";
-import { checkTensor, type Tensor } from "../tensor.ts";
+import { checkTensor, type Tensor } from "../tensor/tensor.ts";
 
 /**
  * Draws a tensor, one pixel or small square an element, with a legend beside it.

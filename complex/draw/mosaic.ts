@@ -1,12 +1,12 @@
 /** Tensors as drawings: their fields side by side, and a legend. */
-import { cannot } from "../../gpu/errors.ts";
-import type { HostArray } from "../../gpu/kernel.ts";
-import { describe } from "../describe.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import type { HostArray } from "../../gpu/contract/kernel.ts";
+import { describe } from "../lazy/describe.ts";
 import { Drawing, type Layout, type Panel } from "./drawing.ts";
 import { greyLegend, signedLegend, wheelLegend } from "./legend.ts";
-import { withDefaults } from "../options.ts";
+import { withDefaults } from "../ops/options.ts";
 import { drawComplex, drawReal, largestModulus, type Picture } from "./pictures.ts";
-import { checkWhole, type Shape, show } from "../shape.ts";
+import { checkWhole, type Shape, show } from "../lazy/shape.ts";
 
 /** Options of {@link draw}. */
 export interface DrawOptions {

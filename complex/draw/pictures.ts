@@ -1,8 +1,8 @@
 /** Fields of numbers on the host as pictures, one pixel a number. */
-import { cannot } from "../../gpu/errors.ts";
-import { describe } from "../describe.ts";
-import { withDefaults } from "../options.ts";
-import { checkWhole } from "../shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../lazy/describe.ts";
+import { withDefaults } from "../ops/options.ts";
+import { checkWhole } from "../lazy/shape.ts";
 import { brightness, type Colour, domainColour, grey, phaseColour } from "./colour.ts";
 
 /** A picture of width × height pixels. */

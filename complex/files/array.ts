@@ -1,7 +1,7 @@
 /** What the formats of array files share: arrays as they hold them, half floats, checks. */
 import type { z } from "zod";
-import { cannot } from "../../gpu/errors.ts";
-import { describe } from "../describe.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../lazy/describe.ts";
 
 /** The arrays that files give and take: complex numbers interleaved, truth values as 0 and 1. */
 export type FileArray =

@@ -4,9 +4,9 @@
  * tensors. See https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
  */
 import { z } from "zod";
-import { type ArgandError, cannot } from "../../gpu/errors.ts";
-import { describe } from "../describe.ts";
-import { checkWord, withDefaults } from "../options.ts";
+import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../lazy/describe.ts";
+import { checkWord, withDefaults } from "../ops/options.ts";
 import {
   checkArray,
   checkBytes,

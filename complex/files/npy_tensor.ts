@@ -1,7 +1,7 @@
 /** Tensors of the arrays in NumPy's files, in 32 bits. */
-import { cannot } from "../../gpu/errors.ts";
-import { complexTensor, tensor } from "../create.ts";
-import type { ComplexTensor, RealTensor } from "../tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { complexTensor, tensor } from "../create/create.ts";
+import type { ComplexTensor, RealTensor } from "../tensor/tensor.ts";
 import { checkEntry } from "./array.ts";
 import type { NpyEntry } from "./npy.ts";
 

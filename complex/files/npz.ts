@@ -4,9 +4,9 @@
  * array must have its checksum.
  */
 import { Inflate, zipSync } from "fflate";
-import { cannot } from "../../gpu/errors.ts";
-import { describe } from "../describe.ts";
-import { withDefaults } from "../options.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../lazy/describe.ts";
+import { withDefaults } from "../ops/options.ts";
 import { checkBytes, readBytes, writeBytes } from "./array.ts";
 import {
   formatNpy,

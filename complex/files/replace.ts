@@ -1,5 +1,5 @@
 /** Writing a file whole or not at all. */
-import { cannot } from "../../gpu/errors.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { refusal } from "./array.ts";
 
 /** Whether a folder may be opened without asking; elsewhere than in Deno nobody asks. */

@@ -4,8 +4,8 @@
  * Knows files, not tensors. See https://github.com/huggingface/safetensors.
  */
 import { z } from "zod";
-import { cannot } from "../../gpu/errors.ts";
-import { describe } from "../describe.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../lazy/describe.ts";
 import {
   checkArray,
   checkBytes,

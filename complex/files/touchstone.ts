@@ -3,10 +3,10 @@
  * frequency, as vector network analysers write them. See the Touchstone File Format Specification 1.1
  * of the EIA/IBIS Open Forum.
  */
-import { type ArgandError, cannot } from "../../gpu/errors.ts";
-import { describe } from "../describe.ts";
-import { withDefaults } from "../options.ts";
-import { checkWhole } from "../shape.ts";
+import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../lazy/describe.ts";
+import { withDefaults } from "../ops/options.ts";
+import { checkWhole } from "../lazy/shape.ts";
 import { checkBytes, readBytes, writeBytes } from "./array.ts";
 
 /** What the numbers are: scattering, admittance, impedance, hybrid-h or hybrid-g parameters. */

@@ -1,6 +1,6 @@
 /** Eigenvalues and eigenvectors of Hermitian matrices. */
 import * as ops from "../ops/eigh.ts";
-import { checkTensor, type RealTensor, type Tensor, wrap, wrapReal } from "../tensor.ts";
+import { checkTensor, type RealTensor, type Tensor, wrap, wrapReal } from "../tensor/tensor.ts";
 
 /** What {@link eigh} gives: A·V = V·diag(values). */
 export interface HermitianEigen<T extends Tensor> {

@@ -1,8 +1,8 @@
 /** The exponential of matrices. */
 import * as ops from "../ops/expm.ts";
-import { checkTensor, type Tensor, wrap } from "../tensor.ts";
-import { cannot } from "../../gpu/errors.ts";
-import { show } from "../shape.ts";
+import { checkTensor, type Tensor, wrap } from "../tensor/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { show } from "../lazy/shape.ts";
 
 /**
  * The exponential of square matrices, exp(A) = Σ Aᵏ / k!, over the last two axes: [… n, n] → [… n, n].

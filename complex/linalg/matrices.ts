@@ -1,11 +1,11 @@
 /** Diagonals, traces and Kronecker products of matrices. */
-import { cannot } from "../../gpu/errors.ts";
-import type { Combined } from "../combine.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import type { Combined } from "../functions/combine.ts";
 import { mul } from "../ops/arithmetic.ts";
 import * as ops from "../ops/diagonal.ts";
 import { reshape, sum } from "../ops/views.ts";
-import { checkWhole, show } from "../shape.ts";
-import { checkTensor, type Tensor, wrap } from "../tensor.ts";
+import { checkWhole, show } from "../lazy/shape.ts";
+import { checkTensor, type Tensor, wrap } from "../tensor/tensor.ts";
 
 /** Refuses what has no matrices in its last two axes. */
 function checkMatrices(what: string, x: Tensor): Tensor {

@@ -1,15 +1,15 @@
 /** Norms of vectors and matrices. */
-import { cannot } from "../../gpu/errors.ts";
-import { describe } from "../describe.ts";
-import type { Node } from "../graph.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../lazy/describe.ts";
+import type { Node } from "../lazy/graph.ts";
 import * as ops from "../ops/norm.ts";
 import { abs } from "../ops/functions.ts";
 import { max, min } from "../ops/reduce.ts";
 import { svdvals } from "../ops/svd.ts";
 import { permute, reshape, slice, squeeze, sum } from "../ops/views.ts";
-import { withDefaults } from "../options.ts";
-import { type Axes, checkAxes, checkAxis, show } from "../shape.ts";
-import { checkTensor, type RealTensor, type Tensor, wrapReal } from "../tensor.ts";
+import { withDefaults } from "../ops/options.ts";
+import { type Axes, checkAxes, checkAxis, show } from "../lazy/shape.ts";
+import { checkTensor, type RealTensor, type Tensor, wrapReal } from "../tensor/tensor.ts";
 
 /** Options of {@link norm}. */
 export interface NormOptions {

@@ -1,7 +1,7 @@
 /** The QR decomposition. */
 import * as ops from "../ops/qr.ts";
-import { checkWord, withDefaults } from "../options.ts";
-import { checkTensor, type Tensor, wrap } from "../tensor.ts";
+import { checkWord, withDefaults } from "../ops/options.ts";
+import { checkTensor, type Tensor, wrap } from "../tensor/tensor.ts";
 
 /** Options of {@link qr}. */
 export interface QrOptions {

@@ -1,8 +1,8 @@
 /** Linear systems, inverses and determinants of square matrices. */
-import type { Combined } from "../combine.ts";
+import type { Combined } from "../functions/combine.ts";
 import * as determinants from "../ops/det.ts";
 import * as systems from "../ops/solve.ts";
-import { checkTensor, type RealTensor, type Tensor, wrap, wrapReal } from "../tensor.ts";
+import { checkTensor, type RealTensor, type Tensor, wrap, wrapReal } from "../tensor/tensor.ts";
 
 /**
  * The solution X of A·X = B, by elimination with partial pivoting. A is [… n, n]; B is a vector [n], a

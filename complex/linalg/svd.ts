@@ -1,8 +1,8 @@
 /** The singular value decomposition. */
 import * as ops from "../ops/svd.ts";
 import { adjoint } from "../ops/solve.ts";
-import { withDefaults } from "../options.ts";
-import { checkTensor, type RealTensor, type Tensor, wrap, wrapReal } from "../tensor.ts";
+import { withDefaults } from "../ops/options.ts";
+import { checkTensor, type RealTensor, type Tensor, wrap, wrapReal } from "../tensor/tensor.ts";
 
 /** Options of {@link svd}. */
 export interface SvdOptions {

@@ -1,9 +1,9 @@
 /** Constants, the field operations, and what takes a complex number apart and together. */
-import * as fn from "../../gpu/functions.ts";
-import type { MapFunction } from "../../gpu/function.ts";
-import type { DType, Field } from "../../gpu/kernel.ts";
-import { type Derivative, Node, type Primitive } from "../graph.ts";
-import type { Shape } from "../shape.ts";
+import * as fn from "../../gpu/functions/mod.ts";
+import type { MapFunction } from "../../gpu/contract/map_function.ts";
+import type { DType, Field } from "../../gpu/contract/kernel.ts";
+import { type Derivative, Node, type Primitive } from "../lazy/graph.ts";
+import type { Shape } from "../lazy/shape.ts";
 import { broadcast } from "./views.ts";
 
 /** A primitive of one elementwise function. */

@@ -5,9 +5,9 @@
 import * as covarianceKernels from "../../gpu/kernels/norms/batchnorm.ts";
 import * as naiveKernels from "../../gpu/kernels/norms/batchnorm_naive.ts";
 import type { BatchNormSpec } from "../../gpu/kernels/norms/moments.ts";
-import type { Program } from "../../gpu/kernel.ts";
-import { gradients } from "../autograd.ts";
-import { Node, parts, type Primitive } from "../graph.ts";
+import type { Program } from "../../gpu/contract/kernel.ts";
+import { gradients } from "./autograd.ts";
+import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import { add, complex, div, fill, floatBits, imag, mul, real, sub } from "./arithmetic.ts";
 import { sqrt, square } from "./functions.ts";
 import { mean as meanOf } from "./reduce.ts";

@@ -1,9 +1,9 @@
 /** Comparisons, which give 1 or 0, and the choice between two tensors. */
-import * as fn from "../../gpu/functions.ts";
-import type { MapFunction } from "../../gpu/function.ts";
-import type { Field } from "../../gpu/kernel.ts";
-import type { Node } from "../graph.ts";
-import { broadcastShapes } from "../shape.ts";
+import * as fn from "../../gpu/functions/mod.ts";
+import type { MapFunction } from "../../gpu/contract/map_function.ts";
+import type { Field } from "../../gpu/contract/kernel.ts";
+import type { Node } from "../lazy/graph.ts";
+import { broadcastShapes } from "../lazy/shape.ts";
 import { applyMap, fillLike, mapPrimitive, matched } from "./arithmetic.ts";
 import { broadcast, expand } from "./views.ts";
 

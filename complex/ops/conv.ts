@@ -1,7 +1,7 @@
 /** Convolutions over one, two and three axes, and their transposes: all of them are 2-D ones. */
-import { cannot } from "../../gpu/errors.ts";
-import type { Node } from "../graph.ts";
-import { checkWhole, type Shape, show, sizeOf } from "../shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import type { Node } from "../lazy/graph.ts";
+import { checkWhole, type Shape, show, sizeOf } from "../lazy/shape.ts";
 import { add, toComplex } from "./arithmetic.ts";
 import { conv2d, type Conv2dGeometry, conv2dTransposed } from "./conv2d.ts";
 import { fold, type Line, unfold } from "./unfold.ts";

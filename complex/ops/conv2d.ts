@@ -5,9 +5,9 @@ import {
   type Conv2dSpec,
   conv2dWeightGradient,
 } from "../../gpu/kernels/convolutions/conv2d.ts";
-import type { Field, Program } from "../../gpu/kernel.ts";
-import { type Derivative, Node, type Primitive } from "../graph.ts";
-import type { Shape } from "../shape.ts";
+import type { Field, Program } from "../../gpu/contract/kernel.ts";
+import { type Derivative, Node, type Primitive } from "../lazy/graph.ts";
+import type { Shape } from "../lazy/shape.ts";
 import { conj } from "./arithmetic.ts";
 import { sum } from "./views.ts";
 import type { Movement, Pair } from "./window.ts";

@@ -1,8 +1,8 @@
 /** Determinants, and their logarithms, from an elimination of the matrix. */
 import { determinant } from "../../gpu/kernels/factorisations/determinant.ts";
 import { NOT_FINITE } from "../../gpu/kernels/factorisations/eliminate.ts";
-import type { Field, Program } from "../../gpu/kernel.ts";
-import { Node, parts, type Primitive } from "../graph.ts";
+import type { Field, Program } from "../../gpu/contract/kernel.ts";
+import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import { add, complex, conj, fill, fillLike, imag, mul, scale } from "./arithmetic.ts";
 import { equal, where } from "./compare.ts";
 import { diagonal, embedDiagonal } from "./diagonal.ts";

@@ -1,6 +1,6 @@
 /** The diagonal of matrices, and the matrices of a diagonal: views that undo one another. */
-import { add, constant, join, reverse, shift, split } from "../../gpu/index.ts";
-import { Node, type Primitive } from "../graph.ts";
+import { add, constant, join, reverse, shift, split } from "../../gpu/contract/indexing.ts";
+import { Node, type Primitive } from "../lazy/graph.ts";
 
 /** The first row and column of the diagonal `offset` places above the main one. */
 const corner = (offset: number) => [Math.max(0, -offset), Math.max(0, offset)] as const;

@@ -1,6 +1,6 @@
 /** Eigenvalues and eigenvectors of Hermitian matrices by one-sided Jacobi rotations. */
-import type { Node } from "../graph.ts";
-import { sizeOf } from "../shape.ts";
+import type { Node } from "../lazy/graph.ts";
+import { sizeOf } from "../lazy/shape.ts";
 import { add, conj, fill, fillLike, mul, real, scale, sub } from "./arithmetic.ts";
 import { embedDiagonal } from "./diagonal.ts";
 import { maximum, pow, reciprocal } from "./functions.ts";

@@ -1,7 +1,7 @@
 /** Einstein's summation over any number of operands, as batched matrix products. */
-import { cannot } from "../../gpu/errors.ts";
-import type { Node } from "../graph.ts";
-import { type Shape, show, sizeOf } from "../shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import type { Node } from "../lazy/graph.ts";
+import { type Shape, show, sizeOf } from "../lazy/shape.ts";
 import { mul } from "./arithmetic.ts";
 import { diagonal } from "./diagonal.ts";
 import { matmul } from "./matmul.ts";

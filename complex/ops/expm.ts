@@ -3,7 +3,7 @@
  * Taylor polynomial of degree 12 (Paterson and Stockmeyer's scheme, five products). The number s is
  * found on the device: all squarings are in the graph and each is taken where it is needed.
  */
-import type { Node } from "../graph.ts";
+import type { Node } from "../lazy/graph.ts";
 import { add, fill, fillLike, mul, scale, sub } from "./arithmetic.ts";
 import { equal, greater, lessEqual, where } from "./compare.ts";
 import { embedDiagonal } from "./diagonal.ts";

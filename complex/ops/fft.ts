@@ -3,7 +3,7 @@
  * all others are a circular convolution of such a length (Bluestein, "A linear filtering approach to
  * the computation of discrete Fourier transform", 1970).
  */
-import type { Field } from "../../gpu/kernel.ts";
+import type { Field } from "../../gpu/contract/kernel.ts";
 import {
   fft as program,
   fftTable,
@@ -11,8 +11,8 @@ import {
   takesTable,
 } from "../../gpu/kernels/transforms/fft.ts";
 import { HostFft } from "../../gpu/kernels/transforms/host_fft.ts";
-import { hostNode, Node, type Primitive } from "../graph.ts";
-import { sizeOf } from "../shape.ts";
+import { hostNode, Node, type Primitive } from "../lazy/graph.ts";
+import { sizeOf } from "../lazy/shape.ts";
 import { mul, real, scale as scaled, toComplex } from "./arithmetic.ts";
 import { embed, expand, reshape, slice } from "./views.ts";
 

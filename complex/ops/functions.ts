@@ -1,8 +1,8 @@
 /** Elementwise functions with their derivatives. A holomorphic f passes g back as g · conj(f′(z)). */
-import * as fn from "../../gpu/functions.ts";
-import type { MapFunction } from "../../gpu/function.ts";
-import type { Field } from "../../gpu/kernel.ts";
-import type { Node } from "../graph.ts";
+import * as fn from "../../gpu/functions/mod.ts";
+import type { MapFunction } from "../../gpu/contract/map_function.ts";
+import type { Field } from "../../gpu/contract/kernel.ts";
+import type { Node } from "../lazy/graph.ts";
 import {
   add,
   applyMap,

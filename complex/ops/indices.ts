@@ -1,7 +1,7 @@
 /** Indices as values: whole numbers that say where an element is. */
-import { indexToReal } from "../../gpu/functions.ts";
-import { Node, type Primitive } from "../graph.ts";
-import type { Shape } from "../shape.ts";
+import { indexToReal } from "../../gpu/functions/mod.ts";
+import { Node, type Primitive } from "../lazy/graph.ts";
+import type { Shape } from "../lazy/shape.ts";
 import { applyMap, mapPrimitive } from "./arithmetic.ts";
 
 const IOTA: Primitive = { name: "index", lowering: { kind: "iota" } };

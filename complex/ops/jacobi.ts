@@ -1,7 +1,7 @@
 /** What the decompositions into singular and eigenvectors share: rotations, order, and safe quotients. */
 import { jacobi } from "../../gpu/kernels/factorisations/jacobi.ts";
-import type { Field } from "../../gpu/kernel.ts";
-import { Node, type Primitive } from "../graph.ts";
+import type { Field } from "../../gpu/contract/kernel.ts";
+import { Node, type Primitive } from "../lazy/graph.ts";
 import { fill, fillLike, mul } from "./arithmetic.ts";
 import { equal, greater, less, lessEqual, where } from "./compare.ts";
 import { reciprocal } from "./functions.ts";

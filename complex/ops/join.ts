@@ -1,13 +1,13 @@
 /** Tensors put together, and rows chosen by labels. */
-import { type Field, MOST_ROUNDS, single } from "../../gpu/kernel.ts";
+import { type Field, MOST_ROUNDS, single } from "../../gpu/contract/kernel.ts";
 import {
   gather as gatherKernel,
   type GatherSpec,
   scatterAdd,
 } from "../../gpu/kernels/elementwise/gather.ts";
-import { cannot } from "../../gpu/errors.ts";
-import { type Derivative, Node, type Primitive } from "../graph.ts";
-import { checkAxis, type Shape, show, sizeOf } from "../shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { type Derivative, Node, type Primitive } from "../lazy/graph.ts";
+import { checkAxis, type Shape, show, sizeOf } from "../lazy/shape.ts";
 import { add, fill, fillLike, toComplex } from "./arithmetic.ts";
 import { equal, less, where } from "./compare.ts";
 import { fromIndex, iota } from "./indices.ts";

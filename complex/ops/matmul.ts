@@ -1,9 +1,9 @@
 /** Matrix products. Transposed and conjugated operands are read as they lie. */
 import { matmul as program } from "../../gpu/kernels/products/matmul.ts";
-import { cannot } from "../../gpu/errors.ts";
-import type { Field } from "../../gpu/kernel.ts";
-import { Node, type Primitive } from "../graph.ts";
-import { broadcastShapes, type Shape, show, sizeOf } from "../shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import type { Field } from "../../gpu/contract/kernel.ts";
+import { Node, type Primitive } from "../lazy/graph.ts";
+import { broadcastShapes, type Shape, show, sizeOf } from "../lazy/shape.ts";
 import { conj, isConj, toComplex } from "./arithmetic.ts";
 import { permutation, reshape, sumTo } from "./views.ts";
 

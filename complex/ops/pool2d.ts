@@ -7,9 +7,9 @@ import {
   maxPool2dScatter,
 } from "../../gpu/kernels/windows/pool2d.ts";
 import type { Pool2dSpec } from "../../gpu/kernels/windows/windows.ts";
-import type { Field } from "../../gpu/kernel.ts";
-import { Node, parts, type Primitive } from "../graph.ts";
-import type { Shape } from "../shape.ts";
+import type { Field } from "../../gpu/contract/kernel.ts";
+import { Node, parts, type Primitive } from "../lazy/graph.ts";
+import type { Shape } from "../lazy/shape.ts";
 import { toComplex } from "./arithmetic.ts";
 import { checkWindow, type Movement, type Pair, windowSteps } from "./window.ts";
 

@@ -1,9 +1,9 @@
 /** The QR decomposition and its derivative. */
 import { householder } from "../../gpu/kernels/factorisations/householder.ts";
-import { cannot } from "../../gpu/errors.ts";
-import type { Field } from "../../gpu/kernel.ts";
-import { Node, parts, type Primitive } from "../graph.ts";
-import { type Shape, show } from "../shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import type { Field } from "../../gpu/contract/kernel.ts";
+import { Node, parts, type Primitive } from "../lazy/graph.ts";
+import { type Shape, show } from "../lazy/shape.ts";
 import { add, mul, neg, real, sub } from "./arithmetic.ts";
 import { lessEqual } from "./compare.ts";
 import { diagonal, embedDiagonal } from "./diagonal.ts";

@@ -1,8 +1,8 @@
 /** Random numbers from Philox, a counter-based generator: computed where they are used. */
-import { normalComplex, normalReal, poisson, uniformReal } from "../../gpu/functions.ts";
-import type { Field } from "../../gpu/kernel.ts";
-import type { Node, Primitive } from "../graph.ts";
-import type { Shape } from "../shape.ts";
+import { normalComplex, normalReal, poisson, uniformReal } from "../../gpu/functions/mod.ts";
+import type { Field } from "../../gpu/contract/kernel.ts";
+import type { Node, Primitive } from "../lazy/graph.ts";
+import type { Shape } from "../lazy/shape.ts";
 import { applyMap, fillIndex, mapPrimitive } from "./arithmetic.ts";
 import { iota } from "./indices.ts";
 

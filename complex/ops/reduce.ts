@@ -2,10 +2,10 @@
 import { argmax as argmaxProgram } from "../../gpu/kernels/reductions/argmax.ts";
 import { reduce } from "../../gpu/kernels/reductions/reduce.ts";
 import { scan } from "../../gpu/kernels/reductions/scan.ts";
-import { cannot } from "../../gpu/errors.ts";
-import type { Field } from "../../gpu/kernel.ts";
-import { Node, type Primitive } from "../graph.ts";
-import { type Axes, checkAxes, checkAxis, type Shape, show, sizeOf } from "../shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import type { Field } from "../../gpu/contract/kernel.ts";
+import { Node, type Primitive } from "../lazy/graph.ts";
+import { type Axes, checkAxes, checkAxis, type Shape, show, sizeOf } from "../lazy/shape.ts";
 import { div, mul, neg, scale } from "./arithmetic.ts";
 import { equal } from "./compare.ts";
 import { expand, permute, reshape, slice, squeeze, sum, sumKeep } from "./views.ts";

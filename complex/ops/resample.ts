@@ -1,8 +1,8 @@
 /** Banded linear maps along one axis, given by tables of the host; the derivative is one as well. */
 import { resample as kernel } from "../../gpu/kernels/windows/resample.ts";
-import { type Field, single } from "../../gpu/kernel.ts";
-import { hostNode, Node, type Primitive } from "../graph.ts";
-import { sizeOf } from "../shape.ts";
+import { type Field, single } from "../../gpu/contract/kernel.ts";
+import { hostNode, Node, type Primitive } from "../lazy/graph.ts";
+import { sizeOf } from "../lazy/shape.ts";
 
 /** The most weights of a row that one thread sums; longer rows are summed in pieces. */
 const LONGEST = 256;

@@ -6,10 +6,10 @@ import {
   upper,
 } from "../../gpu/kernels/factorisations/eliminate.ts";
 import { substitute } from "../../gpu/kernels/factorisations/substitute.ts";
-import { cannot } from "../../gpu/errors.ts";
-import type { Field } from "../../gpu/kernel.ts";
-import { Node, parts, type Primitive } from "../graph.ts";
-import { broadcastShapes, sameShape, type Shape, show, sizeOf } from "../shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import type { Field } from "../../gpu/contract/kernel.ts";
+import { Node, parts, type Primitive } from "../lazy/graph.ts";
+import { broadcastShapes, sameShape, type Shape, show, sizeOf } from "../lazy/shape.ts";
 import { conj, fill, neg, toComplex } from "./arithmetic.ts";
 import { embedDiagonal } from "./diagonal.ts";
 import { matmul } from "./matmul.ts";

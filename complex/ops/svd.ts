@@ -1,7 +1,7 @@
 /** The singular value decomposition by one-sided Jacobi rotations, and its derivative. */
-import { cannot } from "../../gpu/errors.ts";
-import type { Node } from "../graph.ts";
-import { show, sizeOf } from "../shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import type { Node } from "../lazy/graph.ts";
+import { show, sizeOf } from "../lazy/shape.ts";
 import { add, complex, conj, fill, fillLike, imag, mul, real, sub } from "./arithmetic.ts";
 import { greater, less, where } from "./compare.ts";
 import { diagonal, embedDiagonal } from "./diagonal.ts";

@@ -1,5 +1,5 @@
 /** Windows along one axis, laid side by side, and the sum that puts them back. */
-import type { Node } from "../graph.ts";
+import type { Node } from "../lazy/graph.ts";
 import { embed, expand, reshape, slice, sumKeep } from "./views.ts";
 
 /** How a window of `taps` elements moves along an axis of `length` elements. */

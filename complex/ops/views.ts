@@ -13,10 +13,10 @@ import {
   reverse,
   shift,
   split,
-} from "../../gpu/index.ts";
+} from "../../gpu/contract/indexing.ts";
 import { reduce } from "../../gpu/kernels/reductions/reduce.ts";
-import { type Derivative, Node, type Placement, type Primitive } from "../graph.ts";
-import { type Axes, broadcastShapes, checkAxes, sameShape, type Shape } from "../shape.ts";
+import { type Derivative, Node, type Placement, type Primitive } from "../lazy/graph.ts";
+import { type Axes, broadcastShapes, checkAxes, sameShape, type Shape } from "../lazy/shape.ts";
 
 type Place = (
   at: Index,

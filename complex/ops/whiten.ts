@@ -2,7 +2,7 @@
  * Real 2×2 matrices that act on (Re z, Im z). Each is a list of its entries rr, ii, ri and, where it is
  * not symmetric, ir: real nodes whose shapes broadcast with z.
  */
-import type { Node } from "../graph.ts";
+import type { Node } from "../lazy/graph.ts";
 import { add, complex, fill, imag, mul, neg, real, scale, sub } from "./arithmetic.ts";
 import { reciprocal, relu, sqrt, square } from "./functions.ts";
 import { detach } from "./views.ts";

@@ -1,6 +1,6 @@
 /** Windows that move over images: what convolutions and poolings check alike. */
-import { cannot } from "../../gpu/errors.ts";
-import { checkWhole, sizeOf } from "../shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { checkWhole, sizeOf } from "../lazy/shape.ts";
 
 /** Two numbers, along height and width. */
 export type Pair = readonly [number, number];

@@ -1,5 +1,5 @@
 /** Functions that serve as activations. */
-import type { MapFunction, Wgsl } from "../function.ts";
+import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { define, realUnary } from "./define.ts";
 import { realExpWgsl } from "./exponential.ts";
 

@@ -1,5 +1,5 @@
 /** Sums, products and quotients of real and complex numbers. */
-import type { MapFunction, Wgsl } from "../function.ts";
+import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { complexBinary, complexUnary, define, realBinary, realUnary } from "./define.ts";
 import { exponentWgsl, largerPartWgsl, pow2Wgsl, scale2Wgsl } from "./scaling.ts";
 

@@ -1,5 +1,5 @@
 /** Changes of kind. */
-import type { MapFunction } from "../function.ts";
+import type { MapFunction } from "../contract/map_function.ts";
 import { define } from "./define.ts";
 
 /** An index as a real number, exact below 2²⁴. */

@@ -1,6 +1,6 @@
 /** Comparisons, which give 1 or 0, and choices. */
-import type { DType } from "../kernel.ts";
-import type { MapFunction, Wgsl } from "../function.ts";
+import type { DType } from "../contract/kernel.ts";
+import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { define, realBinary } from "./define.ts";
 
 function compare(

@@ -2,7 +2,7 @@
  * The error function, of two polynomials: erf(x)/x in x² for |x| < 0.9, and −ln(1 − erf |x|)/|x| up
  * to 4, from where on erf is ±1 in float32. Both are fitted to an error of 3·10⁻⁹.
  */
-import type { MapFunction, Wgsl } from "../function.ts";
+import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { realUnary } from "./define.ts";
 import { realExpWgsl } from "./exponential.ts";
 import { withSignWgsl } from "./scaling.ts";

@@ -2,7 +2,7 @@
  * Exponentials and logarithms. Each stands on one short polynomial: (eʳ − 1 − r)/r² on |r| ≤ ½ and
  * (2 artanh s − 2s)/s³ with s = (m − 1)/(m + 1) on √½ < m < √2, both fitted to relative error.
  */
-import type { MapFunction, Wgsl } from "../function.ts";
+import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { complexUnary, realUnary } from "./define.ts";
 import { atan2Wgsl, sincosWgsl } from "./angle.ts";
 import {

@@ -1,5 +1,5 @@
 /** Hyperbolic functions of real and complex arguments, from eˣ − 1, so that small ones keep digits. */
-import type { MapFunction, Wgsl } from "../function.ts";
+import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { complexUnary, realUnary } from "./define.ts";
 import { sincosWgsl } from "./angle.ts";
 import { expm1Wgsl, realExpWgsl } from "./exponential.ts";

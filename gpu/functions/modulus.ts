@@ -1,5 +1,5 @@
 /** Moduli and signs. */
-import type { MapFunction, Wgsl } from "../function.ts";
+import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { complexToReal, complexUnary, realUnary } from "./define.ts";
 import { exponentWgsl, largerPartWgsl, pow2Wgsl } from "./scaling.ts";
 

@@ -1,5 +1,5 @@
 /** Complex numbers taken apart and put together. */
-import type { MapFunction } from "../function.ts";
+import type { MapFunction } from "../contract/map_function.ts";
 import { define } from "./define.ts";
 
 /** Re z. */

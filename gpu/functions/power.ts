@@ -1,5 +1,5 @@
 /** Roots and powers. */
-import type { MapFunction, Wgsl } from "../function.ts";
+import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { complexBinary, complexUnary, realBinary, realUnary } from "./define.ts";
 import {
   complexExpWgsl,

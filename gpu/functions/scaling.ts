@@ -3,7 +3,7 @@
  * by an exact power of two first, so that no square overflows or underflows on the way. Shading
  * languages promise nothing about infinities and NaN, so these are made and told by their bits.
  */
-import type { Wgsl } from "../function.ts";
+import type { Wgsl } from "../contract/map_function.ts";
 
 /** `pow2(e)` = 2^e for −126 ≤ e ≤ 127. */
 export const pow2Wgsl: Wgsl = {

@@ -1,5 +1,5 @@
 /** Circular functions of complex arguments. */
-import type { MapFunction, Wgsl } from "../function.ts";
+import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { complexUnary } from "./define.ts";
 import { sincosWgsl } from "./angle.ts";
 import { complexTanhWgsl, sinhcoshWgsl, tanhOf } from "./hyperbolic.ts";

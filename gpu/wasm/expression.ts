@@ -2,12 +2,12 @@
  * Fused expressions for WebAssembly: what `assembly/expression.ts` interprets, written once for an
  * expression; addresses and run-time scalars are filled in for each run.
  */
-import { BYTES, type DType, type Params } from "../kernel.ts";
-import type { MapFunction } from "../function.ts";
-import { type Value, valueDType } from "../expression.ts";
-import { type Index, operands } from "../index.ts";
-import * as functions from "../functions.ts";
-import { SCRATCH } from "./instance.ts";
+import { BYTES, type DType, type Params } from "../contract/kernel.ts";
+import type { MapFunction } from "../contract/map_function.ts";
+import { type Value, valueDType } from "../contract/expression.ts";
+import { type Index, operands } from "../contract/indexing.ts";
+import * as functions from "../functions/mod.ts";
+import { SCRATCH } from "../contract/wasm_module.ts";
 import { Op } from "./opcodes.ts";
 import { LONG, stretchOf } from "./stretch.ts";
 

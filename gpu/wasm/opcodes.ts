@@ -1,6 +1,6 @@
 /**
  * What an expression's program can do, a number each. The names of elementwise functions are those of
- * `gpu/functions.ts`. TypeScript and AssemblyScript both read this file.
+ * `gpu/functions/mod.ts`. TypeScript and AssemblyScript both read this file.
  */
 export enum Op {
   // Indices

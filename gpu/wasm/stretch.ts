@@ -1,5 +1,5 @@
 /** Stretches of a kernel's linear index in which an index expression grows evenly. */
-import type { Index } from "../index.ts";
+import type { Index } from "../contract/indexing.ts";
 
 /** How an index goes on within each stretch of `period` elements that starts at a multiple of it. */
 export interface Stretch {

@@ -1,11 +1,11 @@
 /** Checkpoints: everything that a run goes on from, in one file. */
 import { z } from "zod";
-import { describe } from "../../complex/describe.ts";
+import { describe } from "../../complex/lazy/describe.ts";
 import { readBytes } from "../../complex/files/array.ts";
 import { replaceFile } from "../../complex/files/replace.ts";
 import { formatSafetensors, type SafetensorsEntry } from "../../complex/files/safetensors.ts";
-import { getRandomState, setRandomState } from "../../complex/random.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { getRandomState, setRandomState } from "../../complex/create/random.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { descriptionOf } from "../descriptions/description.ts";
 import { type Json, jsonSchema } from "../json.ts";
 import { Module, type StateDict } from "../module.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { complaint } from "../../complex/files/array.ts";
 import { parseSafetensors, type SafetensorsEntry } from "../../complex/files/safetensors.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 
 const KEY = "argand";
 const formatSchema = z.looseObject({ format: z.string(), version: z.int().positive() });

@@ -1,7 +1,7 @@
 /** Reading a foreign checkpoint by its own names, with an account of what is missing and what is left. */
-import { describe } from "../../complex/describe.ts";
+import { describe } from "../../complex/lazy/describe.ts";
 import type { SafetensorsEntry } from "../../complex/files/safetensors.ts";
-import { sameShape, show } from "../../complex/shape.ts";
+import { sameShape, show } from "../../complex/lazy/shape.ts";
 
 /** The entries of a checkpoint. */
 export type Entries = ReadonlyMap<string, SafetensorsEntry>;

@@ -1,6 +1,6 @@
 /** Loading several state dicts, all of them or none. */
-import { runPending } from "../../complex/realize.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { runPending } from "../../complex/lazy/realize.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { Module, type StateDict } from "../module.ts";
 import { OptimizerBase } from "../optim/groups.ts";
 

@@ -4,7 +4,7 @@ import { CPReLU } from "../layers/activation.ts";
 import { CovarianceBatchNorm } from "../layers/batchnorm.ts";
 import { ConvTranspose2d } from "../layers/conv_transpose.ts";
 import { ModReLU } from "../layers/modulus.ts";
-import { show } from "../../complex/shape.ts";
+import { show } from "../../complex/lazy/shape.ts";
 import type { Module } from "../module.ts";
 import type { Entries, Reader } from "./reader.ts";
 import { type CheckpointOptions, type Convention, translate, two } from "./translate.ts";

@@ -1,8 +1,8 @@
 /** Checkpoints of other libraries, renamed and recombined into a state dict of ours. */
-import { cannot } from "../../gpu/errors.ts";
-import { describe } from "../../complex/describe.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
 import type { SafetensorsEntry } from "../../complex/files/safetensors.ts";
-import { ComplexTensor, type Tensor } from "../../complex/tensor.ts";
+import { ComplexTensor, type Tensor } from "../../complex/tensor/tensor.ts";
 import { Counter, Module } from "../module.ts";
 import { withDefaults } from "../options.ts";
 import { type Entries, Reader } from "./reader.ts";

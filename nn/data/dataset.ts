@@ -1,10 +1,10 @@
 /** What a data set is, and how its samples make a batch. */
-import { hostNode } from "../../complex/graph.ts";
-import { stack } from "../../complex/arrange.ts";
-import { describe } from "../../complex/describe.ts";
-import { sameShape, show } from "../../complex/shape.ts";
-import { type ComplexTensor, type RealTensor, Tensor, wrap } from "../../complex/tensor.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { hostNode } from "../../complex/lazy/graph.ts";
+import { stack } from "../../complex/functions/arrange.ts";
+import { describe } from "../../complex/lazy/describe.ts";
+import { sameShape, show } from "../../complex/lazy/shape.ts";
+import { type ComplexTensor, type RealTensor, Tensor, wrap } from "../../complex/tensor/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 
 /** A typed array of numbers. */
 export type NumberArray =

@@ -1,7 +1,7 @@
 /** Data sets whose samples come one after the other. */
-import { describe } from "../../complex/describe.ts";
-import { checkWhole } from "../../complex/shape.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
+import { checkWhole } from "../../complex/lazy/shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { withDefaults } from "../options.ts";
 
 /** Options of {@link IterableDataset}. */

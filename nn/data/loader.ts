@@ -1,7 +1,7 @@
 /** Batches of a data set, epoch after epoch. */
-import { describe } from "../../complex/describe.ts";
-import { checkWhole } from "../../complex/shape.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
+import { checkWhole } from "../../complex/lazy/shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { countEntry, EntryReader } from "../entries.ts";
 import type { StateDict } from "../module.ts";
 import { withDefaults } from "../options.ts";

@@ -1,6 +1,6 @@
 /** Orders and seeds of data, from Philox on the host: the same on every engine. */
 import { philox } from "../../gpu/functions/random.ts";
-import { getRandomState, setRandomState } from "../../complex/random.ts";
+import { getRandomState, setRandomState } from "../../complex/create/random.ts";
 
 /** Sets the counters of orders apart from those of tensors, whose third word is 0. */
 const ORDERS = 0x6f72_6465;

@@ -1,7 +1,7 @@
 /** Parts of data sets. */
-import { describe } from "../../complex/describe.ts";
-import { checkList, checkWhole } from "../../complex/shape.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
+import { checkList, checkWhole } from "../../complex/lazy/shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { checkNumber, withDefaults } from "../options.ts";
 import { collate, type Collated, type Dataset } from "./dataset.ts";
 import { drawSeed, permutation } from "./order.ts";

@@ -1,15 +1,15 @@
 /** Data sets that lie in memory: tensors, and labels beside them. */
-import { take } from "../../complex/arrange.ts";
-import { describe } from "../../complex/describe.ts";
+import { take } from "../../complex/functions/arrange.ts";
+import { describe } from "../../complex/lazy/describe.ts";
 import type { NpyEntry } from "../../complex/files/npy.ts";
 import { complexTensorFromNpy, tensorFromNpy } from "../../complex/files/npy_tensor.ts";
 import { parseNpz } from "../../complex/files/npz.ts";
-import { hostNode } from "../../complex/graph.ts";
-import type { Labels } from "../../complex/labels.ts";
-import { run } from "../../complex/realize.ts";
-import { checkList, checkWhole, show } from "../../complex/shape.ts";
-import { type ComplexTensor, type RealTensor, Tensor, wrap } from "../../complex/tensor.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { hostNode } from "../../complex/lazy/graph.ts";
+import type { Labels } from "../../complex/ops/labels.ts";
+import { run } from "../../complex/lazy/realize.ts";
+import { checkList, checkWhole, show } from "../../complex/lazy/shape.ts";
+import { type ComplexTensor, type RealTensor, Tensor, wrap } from "../../complex/tensor/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { checkWord } from "../options.ts";
 import type { Dataset } from "./dataset.ts";
 

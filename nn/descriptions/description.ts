@@ -1,6 +1,6 @@
 /** Modules as plain JSON, and back. */
-import { describe } from "../../complex/describe.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import type { Json } from "../json.ts";
 import { Module } from "../module.ts";
 import { activation } from "./activation.ts";

@@ -1,6 +1,6 @@
 /** Descriptions of wave optics. */
 import { z } from "zod";
-import { full } from "../../complex/create.ts";
+import { full } from "../../complex/create/create.ts";
 import { Intensity } from "../layers/intensity.ts";
 import { Lens } from "../layers/lens.ts";
 import { ComplexMask, PhaseMask } from "../layers/masks.ts";

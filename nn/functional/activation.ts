@@ -1,7 +1,7 @@
 /** Activations that act on real and imaginary part each by itself. */
-import { where } from "../../complex/combine.ts";
-import { complex } from "../../complex/create.ts";
-import { checkComplex, type ComplexTensor, type RealTensor } from "../../complex/tensor.ts";
+import { where } from "../../complex/functions/combine.ts";
+import { complex } from "../../complex/create/create.ts";
+import { checkComplex, type ComplexTensor, type RealTensor } from "../../complex/tensor/tensor.ts";
 import { checkNumber } from "../options.ts";
 import { type GeluOptions, geluOptions, perChannel } from "./activation_options.ts";
 

@@ -1,7 +1,7 @@
 /** Checks that activations and their layers share. */
-import { cannot } from "../../gpu/errors.ts";
-import { show } from "../../complex/shape.ts";
-import type { ComplexTensor, Tensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { show } from "../../complex/lazy/shape.ts";
+import type { ComplexTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { checkPositive, checkWord, withDefaults } from "../options.ts";
 
 /** Numbers of shape [1] or [channels] in the shape in which they broadcast along axis 1 of z. */

@@ -1,14 +1,14 @@
 /** Attention. */
-import { cannot } from "../../gpu/errors.ts";
-import { where } from "../../complex/combine.ts";
-import { arange } from "../../complex/create.ts";
-import { broadcastShapes, type Shape, show } from "../../complex/shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { where } from "../../complex/functions/combine.ts";
+import { arange } from "../../complex/create/create.ts";
+import { broadcastShapes, type Shape, show } from "../../complex/lazy/shape.ts";
 import {
   checkComplex,
   checkReal,
   type ComplexTensor,
   type RealTensor,
-} from "../../complex/tensor.ts";
+} from "../../complex/tensor/tensor.ts";
 import { checkNumber, checkWord, withDefaults } from "../options.ts";
 import { dropout as drop } from "./dropout.ts";
 import { softmax } from "./softmax.ts";

@@ -1,5 +1,5 @@
 /** Batch norms as pure functions; the layers also track running statistics. */
-import { cannot } from "../../gpu/errors.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import {
   type Affine,
   type BatchNorm,
@@ -8,7 +8,7 @@ import {
   type Running,
 } from "../../complex/ops/batchnorm.ts";
 import { reshape } from "../../complex/ops/views.ts";
-import { sameShape, type Shape, show } from "../../complex/shape.ts";
+import { sameShape, type Shape, show } from "../../complex/lazy/shape.ts";
 import {
   checkComplex,
   checkReal,
@@ -16,7 +16,7 @@ import {
   type RealTensor,
   type Tensor,
   wrapComplex,
-} from "../../complex/tensor.ts";
+} from "../../complex/tensor/tensor.ts";
 import { checkedEps, type NormOptions } from "./norm_options.ts";
 
 /** What a batch norm takes beside its input: statistics to use in place of the batch's, Γ and β. */

@@ -1,5 +1,5 @@
 /** Convolutions. */
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import type { Pair, Triple } from "../options.ts";
 import { convolve, type ConvOptions } from "./convolve.ts";
 

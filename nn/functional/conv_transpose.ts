@@ -1,5 +1,5 @@
 /** Transposed convolutions. */
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import type { Pair, Triple } from "../options.ts";
 import { convolveTransposed, type ConvTransposeOptions } from "./convolve.ts";
 

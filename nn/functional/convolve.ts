@@ -1,7 +1,7 @@
 /** Convolutions and transposed ones over any number of axes: their options and application. */
-import { cannot } from "../../gpu/errors.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { conv, convTranspose } from "../../complex/ops/conv.ts";
-import { checkComplex, type ComplexTensor, wrapComplex } from "../../complex/tensor.ts";
+import { checkComplex, type ComplexTensor, wrapComplex } from "../../complex/tensor/tensor.ts";
 import { perAxis, withDefaults } from "../options.ts";
 
 /** A number for one or for all axes, as options take it. */

@@ -1,8 +1,8 @@
 /** Dropout of elements and of whole channels. */
-import { cannot } from "../../gpu/errors.ts";
-import { rand } from "../../complex/random.ts";
-import { type Shape, show } from "../../complex/shape.ts";
-import { checkTensor, type ComplexTensor, type Tensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { rand } from "../../complex/create/random.ts";
+import { type Shape, show } from "../../complex/lazy/shape.ts";
+import { checkTensor, type ComplexTensor, type Tensor } from "../../complex/tensor/tensor.ts";
 import { checkNumber } from "../options.ts";
 
 /** x times a mask of shape `mask` that is broadcast over it, scaled so that the mean stays. */

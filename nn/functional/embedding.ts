@@ -1,12 +1,12 @@
 /** Rows of a table, chosen by whole numbers. */
-import { cannot } from "../../gpu/errors.ts";
-import { where } from "../../complex/combine.ts";
-import { tensor } from "../../complex/create.ts";
-import { labelNode, type Labels } from "../../complex/labels.ts";
-import { flatten } from "../../complex/nested.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { where } from "../../complex/functions/combine.ts";
+import { tensor } from "../../complex/create/create.ts";
+import { labelNode, type Labels } from "../../complex/ops/labels.ts";
+import { flatten } from "../../complex/tensor/nested.ts";
 import { take } from "../../complex/ops/join.ts";
-import { checkShape, checkWhole, type Shape, show, sizeOf } from "../../complex/shape.ts";
-import { checkComplex, type ComplexTensor, wrapComplex } from "../../complex/tensor.ts";
+import { checkShape, checkWhole, type Shape, show, sizeOf } from "../../complex/lazy/shape.ts";
+import { checkComplex, type ComplexTensor, wrapComplex } from "../../complex/tensor/tensor.ts";
 import { withDefaults } from "../options.ts";
 
 /** Whole numbers of the host that choose rows: flat, or nested by axis. */

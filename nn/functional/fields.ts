@@ -1,8 +1,13 @@
 /** What losses, metrics and normalize share. */
-import { cannot } from "../../gpu/errors.ts";
-import { where } from "../../complex/combine.ts";
-import { sameShape, show } from "../../complex/shape.ts";
-import { checkTensor, ComplexTensor, type RealTensor, type Tensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { where } from "../../complex/functions/combine.ts";
+import { sameShape, show } from "../../complex/lazy/shape.ts";
+import {
+  checkTensor,
+  ComplexTensor,
+  type RealTensor,
+  type Tensor,
+} from "../../complex/tensor/tensor.ts";
 
 /** Two tensors of one shape, each real or complex. */
 export function checkAlike(what: string, prediction: Tensor, target: Tensor): [Tensor, Tensor] {

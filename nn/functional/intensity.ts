@@ -1,8 +1,8 @@
 /** What a detector makes of a field. */
-import { cannot } from "../../gpu/errors.ts";
-import { poisson, randn } from "../../complex/random.ts";
-import { show } from "../../complex/shape.ts";
-import { checkComplex, type ComplexTensor, type RealTensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { poisson, randn } from "../../complex/create/random.ts";
+import { show } from "../../complex/lazy/shape.ts";
+import { checkComplex, type ComplexTensor, type RealTensor } from "../../complex/tensor/tensor.ts";
 import { checkNumber, checkPositive, type Pair, perAxis, withDefaults } from "../options.ts";
 
 /** Options of {@link intensity} and `Intensity`. */

@@ -1,7 +1,7 @@
 /** A thin lens. */
-import { cannot } from "../../gpu/errors.ts";
-import { complexTensor } from "../../complex/create.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { complexTensor } from "../../complex/create/create.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { checkPositive, checkWord, noDefault, withDefaults } from "../options.ts";
 import { centred, checkLength, lightOf, type LightOptions, planeOf, setPhasor } from "./light.ts";
 

@@ -1,8 +1,8 @@
 /** Light on a grid of pixels: what propagation and lenses share. Lengths are in metres. */
-import { cannot } from "../../gpu/errors.ts";
-import { describe } from "../../complex/describe.ts";
-import { type Shape, show } from "../../complex/shape.ts";
-import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
+import { type Shape, show } from "../../complex/lazy/shape.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { checkNumber, checkPositive } from "../options.ts";
 
 /** The light and the grid on which its field is given. */

@@ -1,9 +1,9 @@
 /** The complex linear map. */
-import { cannot } from "../../gpu/errors.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import * as products from "../../complex/ops/matmul.ts";
 import { permute } from "../../complex/ops/views.ts";
-import { show } from "../../complex/shape.ts";
-import { checkComplex, type ComplexTensor, wrapComplex } from "../../complex/tensor.ts";
+import { show } from "../../complex/lazy/shape.ts";
+import { checkComplex, type ComplexTensor, wrapComplex } from "../../complex/tensor/tensor.ts";
 
 /**
  * y = x Wᵀ + b (without conjugation).

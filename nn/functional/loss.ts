@@ -1,8 +1,8 @@
 /** Losses: real numbers that say how far a prediction is off. */
-import { labelNode, type Labels } from "../../complex/labels.ts";
+import { labelNode, type Labels } from "../../complex/ops/labels.ts";
 import { pick } from "../../complex/ops/join.ts";
-import { where } from "../../complex/combine.ts";
-import { type Axes, checkAxes } from "../../complex/shape.ts";
+import { where } from "../../complex/functions/combine.ts";
+import { type Axes, checkAxes } from "../../complex/lazy/shape.ts";
 import {
   checkReal,
   checkTensor,
@@ -10,7 +10,7 @@ import {
   type RealTensor,
   type Tensor,
   wrapReal,
-} from "../../complex/tensor.ts";
+} from "../../complex/tensor/tensor.ts";
 import { checkPositive, checkWord, withDefaults } from "../options.ts";
 import { checkAlike, checkRows, cosine, difference, orOne } from "./fields.ts";
 import { logSoftmax } from "./softmax.ts";

@@ -1,13 +1,13 @@
 /** Thin elements that multiply a field pixel by pixel. */
-import { cannot } from "../../gpu/errors.ts";
-import { polar } from "../../complex/create.ts";
-import { type Shape, show } from "../../complex/shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { polar } from "../../complex/create/create.ts";
+import { type Shape, show } from "../../complex/lazy/shape.ts";
 import {
   checkComplex,
   checkReal,
   type ComplexTensor,
   type RealTensor,
-} from "../../complex/tensor.ts";
+} from "../../complex/tensor/tensor.ts";
 import { withDefaults } from "../options.ts";
 
 /** Refuses fields whose last axes are not the pixels of the mask. */

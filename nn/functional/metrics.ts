@@ -1,16 +1,16 @@
 /** Metrics: real numbers that say how good a prediction is, through which no derivative passes. */
-import { where } from "../../complex/combine.ts";
-import { full } from "../../complex/create.ts";
-import { labelNode, type Labels } from "../../complex/labels.ts";
+import { where } from "../../complex/functions/combine.ts";
+import { full } from "../../complex/create/create.ts";
+import { labelNode, type Labels } from "../../complex/ops/labels.ts";
 import { fromIndex } from "../../complex/ops/indices.ts";
-import { type Axes, checkAxes, sizeOf } from "../../complex/shape.ts";
+import { type Axes, checkAxes, sizeOf } from "../../complex/lazy/shape.ts";
 import {
   checkTensor,
   ComplexTensor,
   type RealTensor,
   type Tensor,
   wrapReal,
-} from "../../complex/tensor.ts";
+} from "../../complex/tensor/tensor.ts";
 import { checkPositive, withDefaults } from "../options.ts";
 import {
   checkAlike,

@@ -1,11 +1,11 @@
 /** Activations by modulus and phase. Where they need it, the derivative of |z| and of z/|z| at 0 is 0. */
-import { where } from "../../complex/combine.ts";
+import { where } from "../../complex/functions/combine.ts";
 import {
   checkComplex,
   checkReal,
   type ComplexTensor,
   type RealTensor,
-} from "../../complex/tensor.ts";
+} from "../../complex/tensor/tensor.ts";
 import { perChannel, type SigLogOptions, sigLogOptions } from "./activation_options.ts";
 
 /**

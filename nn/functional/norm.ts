@@ -2,20 +2,20 @@
  * Norms of single examples. Real and imaginary part are whitened together, as by the covariance batch
  * norm (Trabelsi et al., "Deep Complex Networks", 2018), by the moments of each example.
  */
-import { cannot } from "../../gpu/errors.ts";
-import { where } from "../../complex/combine.ts";
-import { complex } from "../../complex/create.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { where } from "../../complex/functions/combine.ts";
+import { complex } from "../../complex/create/create.ts";
 import { covarianceBatchNorm } from "../../complex/ops/batchnorm.ts";
 import { reshape } from "../../complex/ops/views.ts";
 import { mix, whiten } from "../../complex/ops/whiten.ts";
-import { sameShape, type Shape, show, sizeOf } from "../../complex/shape.ts";
+import { sameShape, type Shape, show, sizeOf } from "../../complex/lazy/shape.ts";
 import {
   checkComplex,
   checkReal,
   type ComplexTensor,
   type RealTensor,
   wrapComplex,
-} from "../../complex/tensor.ts";
+} from "../../complex/tensor/tensor.ts";
 import { withoutMean } from "./fields.ts";
 import {
   checkChannels,

@@ -1,7 +1,7 @@
 /** Checks that the norms and their layers share. */
-import { cannot } from "../../gpu/errors.ts";
-import { checkShape, checkWhole, type Shape, show } from "../../complex/shape.ts";
-import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { checkShape, checkWhole, type Shape, show } from "../../complex/lazy/shape.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { checkNumber, withDefaults } from "../options.ts";
 
 /** Options of the norms as functions. */

@@ -1,17 +1,17 @@
 /** Poolings: the element of largest modulus, or the mean, of each window. */
-import { cannot } from "../../gpu/errors.ts";
-import { where } from "../../complex/combine.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { where } from "../../complex/functions/combine.ts";
 import { fromIndex } from "../../complex/ops/indices.ts";
 import * as pools from "../../complex/ops/pool2d.ts";
 import { resample } from "../../complex/ops/resample.ts";
-import { show } from "../../complex/shape.ts";
+import { show } from "../../complex/lazy/shape.ts";
 import {
   checkComplex,
   type ComplexTensor,
   type RealTensor,
   wrapComplex,
   wrapReal,
-} from "../../complex/tensor.ts";
+} from "../../complex/tensor/tensor.ts";
 import type { Pair } from "../options.ts";
 import { windowMeans } from "./resize.ts";
 import {

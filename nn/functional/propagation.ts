@@ -1,7 +1,7 @@
 /** The propagation of light through a homogeneous medium. */
-import { cannot } from "../../gpu/errors.ts";
-import { fft2, ifft2 } from "../../complex/fft.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { fft2, ifft2 } from "../../complex/fft/fft.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { checkNumber, checkWord, noDefault, withDefaults } from "../options.ts";
 import { lightOf, type LightOptions, planeOf } from "./light.ts";
 import { exactTransfer, fresnelTransfer, type Transfer } from "./transfer.ts";

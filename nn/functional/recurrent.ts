@@ -2,15 +2,15 @@
  * Recurrences: gated recurrent units and long short-term memories. Their formulas hold for real and
  * for complex numbers; σ and tanh act on real and imaginary part each by itself.
  */
-import { cannot } from "../../gpu/errors.ts";
-import { describe } from "../../complex/describe.ts";
-import type { Node } from "../../complex/graph.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
+import type { Node } from "../../complex/lazy/graph.ts";
 import { add, complex, imag, mul, real, sub } from "../../complex/ops/arithmetic.ts";
 import * as functions from "../../complex/ops/functions.ts";
 import { matmul } from "../../complex/ops/matmul.ts";
 import { embed, permute, reshape, slice } from "../../complex/ops/views.ts";
-import { sameShape, type Shape, show } from "../../complex/shape.ts";
-import { checkTensor, type ComplexTensor, Tensor, wrap } from "../../complex/tensor.ts";
+import { sameShape, type Shape, show } from "../../complex/lazy/shape.ts";
+import { checkTensor, type ComplexTensor, Tensor, wrap } from "../../complex/tensor/tensor.ts";
 import { withDefaults } from "../options.ts";
 
 /** What one layer of a recurrence multiplies with, in one direction; all real or all complex. */

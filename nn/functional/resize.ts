@@ -1,9 +1,9 @@
 /** Resizing along axes: the options of upsampling, and the bands that it and adaptive pooling apply. */
-import { cannot } from "../../gpu/errors.ts";
-import { describe } from "../../complex/describe.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
 import { Band, resample } from "../../complex/ops/resample.ts";
-import { checkWhole, show } from "../../complex/shape.ts";
-import { type Tensor, wrap } from "../../complex/tensor.ts";
+import { checkWhole, show } from "../../complex/lazy/shape.ts";
+import { type Tensor, wrap } from "../../complex/tensor/tensor.ts";
 import { checkWord, type Pair, pair, withDefaults } from "../options.ts";
 
 /** Options of {@link upsample}; pairs are [along height, along width]. */

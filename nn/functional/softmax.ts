@@ -1,6 +1,6 @@
 /** Softmax and its logarithm. */
-import { checkAxis } from "../../complex/shape.ts";
-import { checkReal, type RealTensor } from "../../complex/tensor.ts";
+import { checkAxis } from "../../complex/lazy/shape.ts";
+import { checkReal, type RealTensor } from "../../complex/tensor/tensor.ts";
 
 /** x − max x along an axis, through which the softmax's derivatives are the same. */
 function shifted(what: string, x: RealTensor, axis: number): [RealTensor, number] {

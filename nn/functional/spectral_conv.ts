@@ -1,9 +1,9 @@
 /** Convolutions by their Fourier modes. */
-import { cannot } from "../../gpu/errors.ts";
-import { fftn, ifftn } from "../../complex/fft.ts";
-import { matmul } from "../../complex/products.ts";
-import { show } from "../../complex/shape.ts";
-import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { fftn, ifftn } from "../../complex/fft/fft.ts";
+import { matmul } from "../../complex/functions/products.ts";
+import { show } from "../../complex/lazy/shape.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 
 /**
  * A convolution over all of one or two axes whose kernel has few Fourier modes (Li et al., "Fourier

@@ -3,10 +3,10 @@
  * and the impulse response are transforms of one another; which of the two has phases slow enough for
  * the grid depends on the distance. Phases are worked out in float64.
  */
-import { cannot } from "../../gpu/errors.ts";
-import { complexTensor } from "../../complex/create.ts";
-import { fft, fft2 } from "../../complex/fft.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { complexTensor } from "../../complex/create/create.ts";
+import { fft, fft2 } from "../../complex/fft/fft.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { type Light, setPhasor } from "./light.ts";
 
 /** A way through space, and the grid on which it is computed. */

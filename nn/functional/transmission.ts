@@ -1,8 +1,8 @@
 /** Linear optical systems in a basis of modes. */
-import { cannot } from "../../gpu/errors.ts";
-import { matmul } from "../../complex/products.ts";
-import { show } from "../../complex/shape.ts";
-import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { matmul } from "../../complex/functions/products.ts";
+import { show } from "../../complex/lazy/shape.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { withDefaults } from "../options.ts";
 import { linear } from "./linear.ts";
 

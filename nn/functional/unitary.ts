@@ -1,8 +1,8 @@
 /** Unitary matrices from free ones. */
-import { cannot } from "../../gpu/errors.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { expm } from "../../complex/linalg/expm.ts";
-import { show } from "../../complex/shape.ts";
-import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
+import { show } from "../../complex/lazy/shape.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 
 /**
  * U = exp(A − Aᴴ): unitary for any A, and every unitary matrix is of this form (Lezcano-Casado and

@@ -1,6 +1,6 @@
 /** Upsampling of images and sequences. */
-import { polar } from "../../complex/create.ts";
-import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
+import { polar } from "../../complex/create/create.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { checkResize, resize, type UpsampleOptions } from "./resize.ts";
 
 /**

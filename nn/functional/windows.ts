@@ -1,8 +1,8 @@
 /** Options of poolings over one or two axes, and the windows they name. */
-import { cannot } from "../../gpu/errors.ts";
-import { describe } from "../../complex/describe.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
 import type { PoolGeometry } from "../../complex/ops/pool2d.ts";
-import { checkWhole } from "../../complex/shape.ts";
+import { checkWhole } from "../../complex/lazy/shape.ts";
 import { perAxis, withDefaults } from "../options.ts";
 
 /** Options of max poolings; of images a size is a number or [along height, along width]. */

@@ -1,7 +1,7 @@
 /** Activations that act on real and imaginary part each by itself, as layers. */
-import { full, parameter } from "../../complex/create.ts";
-import { checkWhole } from "../../complex/shape.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import { full, parameter } from "../../complex/create/create.ts";
+import { checkWhole } from "../../complex/lazy/shape.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import {
   celu,
   cgelu,

@@ -1,7 +1,7 @@
 /** Attention by several heads. */
-import { cannot } from "../../gpu/errors.ts";
-import { checkWhole, show } from "../../complex/shape.ts";
-import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { checkWhole, show } from "../../complex/lazy/shape.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import {
   type AttentionMask,
   type AttentionScores,

@@ -1,6 +1,6 @@
 /** Batch norms of complex numbers: by covariance, and each part by itself. */
-import { cannot } from "../../gpu/errors.ts";
-import { full, parameter } from "../../complex/create.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { full, parameter } from "../../complex/create/create.ts";
 import {
   type Affine,
   type BatchNorm,
@@ -10,15 +10,15 @@ import {
 } from "../../complex/ops/batchnorm.ts";
 import { reshape } from "../../complex/ops/views.ts";
 import { mix } from "../../complex/ops/whiten.ts";
-import { checkWhole, show } from "../../complex/shape.ts";
-import { assign } from "../../complex/state.ts";
+import { checkWhole, show } from "../../complex/lazy/shape.ts";
+import { assign } from "../../complex/lazy/state.ts";
 import {
   checkComplex,
   type ComplexTensor,
   type RealTensor,
   type Tensor,
   wrapComplex,
-} from "../../complex/tensor.ts";
+} from "../../complex/tensor/tensor.ts";
 import { Layer } from "../layer.ts";
 import { madeWith, optionsOf } from "../made.ts";
 import { Counter } from "../module.ts";

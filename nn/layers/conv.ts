@@ -1,8 +1,8 @@
 /** Convolution layers. */
-import { cannot } from "../../gpu/errors.ts";
-import { full, parameter } from "../../complex/create.ts";
-import { checkWhole } from "../../complex/shape.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { full, parameter } from "../../complex/create/create.ts";
+import { checkWhole } from "../../complex/lazy/shape.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import {
   CONV_DEFAULTS,
   convolve,

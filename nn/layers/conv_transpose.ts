@@ -1,5 +1,5 @@
 /** Transposed convolution layers. */
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import {
   CONV_TRANSPOSE_DEFAULTS,
   convolveTransposed,

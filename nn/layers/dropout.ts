@@ -1,5 +1,5 @@
 /** Dropout as layers. */
-import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { dropout, dropout2d } from "../functional/dropout.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";

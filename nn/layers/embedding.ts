@@ -1,8 +1,8 @@
 /** A learned table of complex vectors. */
-import { parameter, tensor } from "../../complex/create.ts";
-import { randnComplex } from "../../complex/random.ts";
-import { checkWhole, type Shape } from "../../complex/shape.ts";
-import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
+import { parameter, tensor } from "../../complex/create/create.ts";
+import { randnComplex } from "../../complex/create/random.ts";
+import { checkWhole, type Shape } from "../../complex/lazy/shape.ts";
+import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import { embedding, type Indices } from "../functional/embedding.ts";
 import { Module } from "../module.ts";
 import { madeWith } from "../made.ts";

@@ -1,8 +1,8 @@
 /** Flattening as a layer. */
-import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { checkWhole } from "../../complex/shape.ts";
+import { checkWhole } from "../../complex/lazy/shape.ts";
 
 /**
  * One axis in place of the axes from `start` to `end`: by default from [N, …] to [N, features].

@@ -1,5 +1,5 @@
 /** The detector at the end of an optical network. */
-import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
+import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import {
   type Detector,
   detectorOptions,

@@ -1,5 +1,5 @@
 /** A thin lens as a layer. */
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { lensMask, type LensOptions, lensOptions } from "../functional/lens.ts";
 import { PerShape, planeOf } from "../functional/light.ts";
 import { Layer } from "../layer.ts";

@@ -1,7 +1,7 @@
 /** The complex linear layer. */
-import { full, parameter } from "../../complex/create.ts";
-import { checkWhole } from "../../complex/shape.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import { full, parameter } from "../../complex/create/create.ts";
+import { checkWhole } from "../../complex/lazy/shape.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { linear } from "../functional/linear.ts";
 import { complexGlorot } from "../init.ts";
 import { Layer } from "../layer.ts";

@@ -1,8 +1,8 @@
 /** Trainable thin elements: phase masks and masks of phase and amplitude. */
-import { full, parameter, zeros } from "../../complex/create.ts";
-import { rand } from "../../complex/random.ts";
-import { checkShape, type Shape } from "../../complex/shape.ts";
-import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
+import { full, parameter, zeros } from "../../complex/create/create.ts";
+import { rand } from "../../complex/create/random.ts";
+import { checkShape, type Shape } from "../../complex/lazy/shape.ts";
+import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import {
   complexMask,
   type ComplexMaskOptions,

@@ -1,7 +1,7 @@
 /** Activations by modulus and phase, as layers. */
-import { full, parameter } from "../../complex/create.ts";
-import { checkWhole } from "../../complex/shape.ts";
-import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
+import { full, parameter } from "../../complex/create/create.ts";
+import { checkWhole } from "../../complex/lazy/shape.ts";
+import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import { type SigLogOptions, sigLogOptions } from "../functional/activation_options.ts";
 import { cardioid, modRelu, polarTanh, sigLog, zRelu } from "../functional/modulus.ts";
 import { Layer } from "../layer.ts";

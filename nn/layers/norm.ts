@@ -1,7 +1,7 @@
 /** Norms of single examples, as layers. */
-import { full, parameter } from "../../complex/create.ts";
-import { checkWhole, type Shape } from "../../complex/shape.ts";
-import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
+import { full, parameter } from "../../complex/create/create.ts";
+import { checkWhole, type Shape } from "../../complex/lazy/shape.ts";
+import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import { groupNorm, layerNorm, rmsNorm } from "../functional/norm.ts";
 import {
   checkChannels,

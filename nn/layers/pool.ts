@@ -1,5 +1,5 @@
 /** Pooling layers. */
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,

@@ -1,5 +1,5 @@
 /** The way through a homogeneous medium as a layer. */
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { PerShape, planeOf } from "../functional/light.ts";
 import {
   filtered,

@@ -1,15 +1,15 @@
 /** Recurrences along sequences: gated recurrent units and long short-term memories. */
-import { cannot } from "../../gpu/errors.ts";
-import { concat, split, stack } from "../../complex/arrange.ts";
-import { complex, full, zeros } from "../../complex/create.ts";
-import { describe } from "../../complex/describe.ts";
-import { checkWhole, sameShape, type Shape, show } from "../../complex/shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { concat, split, stack } from "../../complex/functions/arrange.ts";
+import { complex, full, zeros } from "../../complex/create/create.ts";
+import { describe } from "../../complex/lazy/describe.ts";
+import { checkWhole, sameShape, type Shape, show } from "../../complex/lazy/shape.ts";
 import {
   checkComplex,
   type ComplexTensor,
   type RealTensor,
   type Tensor,
-} from "../../complex/tensor.ts";
+} from "../../complex/tensor/tensor.ts";
 import { dropout } from "../functional/dropout.ts";
 import { gru, lstm, type RecurrentWeights } from "../functional/recurrent.ts";
 import { Layer } from "../layer.ts";

@@ -1,13 +1,13 @@
 /** Single steps of gated recurrent units. */
-import { cannot } from "../../gpu/errors.ts";
-import { complex, full } from "../../complex/create.ts";
-import { checkWhole, sameShape, show } from "../../complex/shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { complex, full } from "../../complex/create/create.ts";
+import { checkWhole, sameShape, show } from "../../complex/lazy/shape.ts";
 import {
   checkComplex,
   checkReal,
   type ComplexTensor,
   type RealTensor,
-} from "../../complex/tensor.ts";
+} from "../../complex/tensor/tensor.ts";
 import { gruUpdate } from "../functional/recurrent.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";

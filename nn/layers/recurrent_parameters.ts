@@ -1,7 +1,7 @@
 /** The parameters of recurrences, and their first values. */
-import { full, parameter } from "../../complex/create.ts";
-import { rand, randnComplex } from "../../complex/random.ts";
-import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor.ts";
+import { full, parameter } from "../../complex/create/create.ts";
+import { rand, randnComplex } from "../../complex/create/random.ts";
+import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import type { RecurrentWeights } from "../functional/recurrent.ts";
 import { complexGlorot } from "../init.ts";
 import { Module } from "../module.ts";

@@ -1,7 +1,7 @@
 /** Layers one after the other. */
-import { cannot } from "../../gpu/errors.ts";
-import { describe } from "../../complex/describe.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { Layer } from "../layer.ts";
 
 /**

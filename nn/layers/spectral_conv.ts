@@ -1,7 +1,7 @@
 /** Convolutions by their Fourier modes, as layers. */
-import { parameter } from "../../complex/create.ts";
-import { checkWhole } from "../../complex/shape.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import { parameter } from "../../complex/create/create.ts";
+import { checkWhole } from "../../complex/lazy/shape.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { spectralConv } from "../functional/spectral_conv.ts";
 import { complexGlorot } from "../init.ts";
 import { Layer } from "../layer.ts";

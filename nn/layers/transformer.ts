@@ -1,8 +1,8 @@
 /** Layers of transformers. */
-import { cannot } from "../../gpu/errors.ts";
-import { describe } from "../../complex/describe.ts";
-import { checkWhole } from "../../complex/shape.ts";
-import { checkComplex, type ComplexTensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
+import { checkWhole } from "../../complex/lazy/shape.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import type { AttentionMask, AttentionScores } from "../functional/attention.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";

@@ -1,9 +1,9 @@
 /** Linear optical systems, such as fibres and scattering media, as layers. */
-import { cannot } from "../../gpu/errors.ts";
-import { parameter } from "../../complex/create.ts";
-import { randnComplex } from "../../complex/random.ts";
-import { checkWhole, show } from "../../complex/shape.ts";
-import { checkComplex, type ComplexTensor, Tensor } from "../../complex/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { parameter } from "../../complex/create/create.ts";
+import { randnComplex } from "../../complex/create/random.ts";
+import { checkWhole, show } from "../../complex/lazy/shape.ts";
+import { checkComplex, type ComplexTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { checkBasis, transmit } from "../functional/transmission.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";

@@ -1,8 +1,8 @@
 /** Lossless linear layers. */
-import { full, parameter } from "../../complex/create.ts";
-import { randnComplex } from "../../complex/random.ts";
-import { checkWhole } from "../../complex/shape.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import { full, parameter } from "../../complex/create/create.ts";
+import { randnComplex } from "../../complex/create/random.ts";
+import { checkWhole } from "../../complex/lazy/shape.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { linear } from "../functional/linear.ts";
 import { unitary } from "../functional/unitary.ts";
 import { Layer } from "../layer.ts";

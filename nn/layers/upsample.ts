@@ -1,5 +1,5 @@
 /** Upsampling layers. */
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { checkResize, type UpsampleOptions } from "../functional/resize.ts";
 import { polarUpsample, upsample } from "../functional/upsample.ts";
 import { Layer } from "../layer.ts";

@@ -1,5 +1,5 @@
 /** Adam. */
-import type { Tensor } from "../../complex/tensor.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
 import { ADAM_DEFAULTS, adamMoments, type AdamOptions, adamStep, checkAdam } from "./adam_rule.ts";
 import type { OptimizerParameters } from "./groups.ts";
 import { type Moments, Optimizer } from "./optimizer.ts";

@@ -1,8 +1,8 @@
 /** The rule that Adam and AdamW share. */
-import { div, mul, sub } from "../../complex/combine.ts";
-import type { Tensor } from "../../complex/tensor.ts";
-import { cannot } from "../../gpu/errors.ts";
-import { describe } from "../../complex/describe.ts";
+import { div, mul, sub } from "../../complex/functions/combine.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
 import { checkNumber } from "../options.ts";
 import type { Moments } from "./optimizer.ts";
 import { blend, byParts } from "./rules.ts";

@@ -1,6 +1,6 @@
 /** AdamW. */
-import { mul } from "../../complex/combine.ts";
-import type { Tensor } from "../../complex/tensor.ts";
+import { mul } from "../../complex/functions/combine.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
 import { ADAM_DEFAULTS, adamMoments, type AdamOptions, adamStep, checkAdam } from "./adam_rule.ts";
 import type { OptimizerParameters } from "./groups.ts";
 import { type Moments, Optimizer } from "./optimizer.ts";

@@ -1,14 +1,14 @@
 /** Bounds on gradients, between backward() and the step. */
-import { concat } from "../../complex/arrange.ts";
-import { minimum, mul } from "../../complex/combine.ts";
-import { tensor } from "../../complex/create.ts";
-import { describe } from "../../complex/describe.ts";
-import { type State, withoutGradients } from "../../complex/graph.ts";
+import { concat } from "../../complex/functions/arrange.ts";
+import { minimum, mul } from "../../complex/functions/combine.ts";
+import { tensor } from "../../complex/create/create.ts";
+import { describe } from "../../complex/lazy/describe.ts";
+import { type State, withoutGradients } from "../../complex/lazy/graph.ts";
 import { norm } from "../../complex/linalg/norm.ts";
-import { noteLoss } from "../../complex/losses.ts";
-import { show } from "../../complex/shape.ts";
-import { checkTensor, type RealTensor, Tensor, wrap } from "../../complex/tensor.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { noteLoss } from "../../complex/lazy/losses.ts";
+import { show } from "../../complex/lazy/shape.ts";
+import { checkTensor, type RealTensor, Tensor, wrap } from "../../complex/tensor/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { checkNumber, checkPositive, withDefaults } from "../options.ts";
 import { byParts } from "./rules.ts";
 

@@ -1,10 +1,10 @@
 /** Groups of parameters with options of their own, and the state dict of whatever updates them. */
-import { describe } from "../../complex/describe.ts";
-import type { State } from "../../complex/graph.ts";
-import { clearGradient } from "../../complex/losses.ts";
-import { show } from "../../complex/shape.ts";
-import { checkTensor, Tensor } from "../../complex/tensor.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
+import type { State } from "../../complex/lazy/graph.ts";
+import { clearGradient } from "../../complex/lazy/losses.ts";
+import { show } from "../../complex/lazy/shape.ts";
+import { checkTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { EntryReader, optionEntry } from "../entries.ts";
 import type { StateDict } from "../module.ts";
 import { withDefaults } from "../options.ts";

@@ -1,13 +1,13 @@
 /** L-BFGS. */
-import { describe } from "../../complex/describe.ts";
-import type { HostArray } from "../../gpu/kernel.ts";
-import { hostNode, type Node, type State } from "../../complex/graph.ts";
-import { clearGradient, lossesOf } from "../../complex/losses.ts";
-import { read, runPending } from "../../complex/realize.ts";
-import { checkScalar, checkWhole } from "../../complex/shape.ts";
-import { assign } from "../../complex/state.ts";
-import { checkReal, type RealTensor } from "../../complex/tensor.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
+import type { HostArray } from "../../gpu/contract/kernel.ts";
+import { hostNode, type Node, type State } from "../../complex/lazy/graph.ts";
+import { clearGradient, lossesOf } from "../../complex/lazy/losses.ts";
+import { read, runPending } from "../../complex/lazy/realize.ts";
+import { checkScalar, checkWhole } from "../../complex/lazy/shape.ts";
+import { assign } from "../../complex/lazy/state.ts";
+import { checkReal, type RealTensor } from "../../complex/tensor/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { countEntry, type EntryReader, numbersEntry } from "../entries.ts";
 import type { StateDict } from "../module.ts";
 import { checkNumber, checkWord } from "../options.ts";

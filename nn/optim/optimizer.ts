@@ -1,13 +1,13 @@
 /** Optimisers whose step is one schedule: the memory of each parameter, and the step itself. */
-import { type Node, type State, withoutGradients } from "../../complex/graph.ts";
-import { complexTensor, tensor } from "../../complex/create.ts";
-import { abandon } from "../../complex/keep.ts";
-import { clearGradient, holdGradient, lossesOf, statesOf } from "../../complex/losses.ts";
-import { read, run, runPending } from "../../complex/realize.ts";
-import { sameShape, show } from "../../complex/shape.ts";
-import { allOrNothing, assign, makeState } from "../../complex/state.ts";
-import { checkTensor, type Tensor, wrap } from "../../complex/tensor.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { type Node, type State, withoutGradients } from "../../complex/lazy/graph.ts";
+import { complexTensor, tensor } from "../../complex/create/create.ts";
+import { abandon } from "../../complex/lazy/residency/retain.ts";
+import { clearGradient, holdGradient, lossesOf, statesOf } from "../../complex/lazy/losses.ts";
+import { read, run, runPending } from "../../complex/lazy/realize.ts";
+import { sameShape, show } from "../../complex/lazy/shape.ts";
+import { allOrNothing, assign, makeState } from "../../complex/lazy/state.ts";
+import { checkTensor, type Tensor, wrap } from "../../complex/tensor/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { countEntry, type EntryReader } from "../entries.ts";
 import type { StateDict } from "../module.ts";
 import { type Group, OptimizerBase } from "./groups.ts";

@@ -1,6 +1,6 @@
 /** RMSprop. */
-import { add, div, mul, sub } from "../../complex/combine.ts";
-import type { Tensor } from "../../complex/tensor.ts";
+import { add, div, mul, sub } from "../../complex/functions/combine.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
 import { checkNumber } from "../options.ts";
 import type { OptimizerParameters } from "./groups.ts";
 import { type Moments, Optimizer } from "./optimizer.ts";

@@ -1,7 +1,12 @@
 /** What the rules of several optimisers have in common. */
-import { add, mul } from "../../complex/combine.ts";
-import { complex } from "../../complex/create.ts";
-import { checkReal, ComplexTensor, type RealTensor, type Tensor } from "../../complex/tensor.ts";
+import { add, mul } from "../../complex/functions/combine.ts";
+import { complex } from "../../complex/create/create.ts";
+import {
+  checkReal,
+  ComplexTensor,
+  type RealTensor,
+  type Tensor,
+} from "../../complex/tensor/tensor.ts";
 import type { Moments } from "./optimizer.ts";
 
 /** f of real tensors, or of both parts of complex ones. */

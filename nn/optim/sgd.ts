@@ -1,7 +1,7 @@
 /** Stochastic gradient descent. */
-import { add, mul, sub } from "../../complex/combine.ts";
-import type { Tensor } from "../../complex/tensor.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { add, mul, sub } from "../../complex/functions/combine.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { checkNumber } from "../options.ts";
 import type { OptimizerParameters } from "./groups.ts";
 import { type Moments, Optimizer } from "./optimizer.ts";

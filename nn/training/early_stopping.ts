@@ -1,6 +1,6 @@
 /** The best value so far, and how long ago it was. */
-import { checkWhole } from "../../complex/shape.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { checkWhole } from "../../complex/lazy/shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { checkNumber, checkWord, withDefaults } from "../options.ts";
 import { type EpochRecord, figure } from "./history.ts";
 

@@ -1,7 +1,7 @@
 /** Training from the first epoch to the last. */
 import { readBytes } from "../../complex/files/array.ts";
-import type { RealTensor } from "../../complex/tensor.ts";
-import { cannot } from "../../gpu/errors.ts";
+import type { RealTensor } from "../../complex/tensor/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import {
   CHECKPOINT,
   type CheckpointParts,

@@ -1,6 +1,6 @@
 /** The arithmetic of recipes, from their shapes alone. */
-import type { Node } from "../../complex/graph.ts";
-import { sizeOf } from "../../complex/shape.ts";
+import type { Node } from "../../complex/lazy/graph.ts";
+import { sizeOf } from "../../complex/lazy/shape.ts";
 
 /** Real operations of one product and its sum. */
 const ofProducts = ({ dtype }: Node) => dtype === "c64" ? 8 : 2;

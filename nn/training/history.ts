@@ -1,6 +1,6 @@
 /** What a training run leaves behind: figures of its epochs. */
-import { read } from "../../complex/realize.ts";
-import { Tensor } from "../../complex/tensor.ts";
+import { read } from "../../complex/lazy/realize.ts";
+import { Tensor } from "../../complex/tensor/tensor.ts";
 
 /** The figures of one epoch. */
 export interface EpochRecord {

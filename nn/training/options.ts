@@ -1,8 +1,8 @@
 /** What `fit` takes, checked before anything is trained. */
-import { describe } from "../../complex/describe.ts";
-import { checkWhole } from "../../complex/shape.ts";
-import type { RealTensor, Tensor } from "../../complex/tensor.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
+import { checkWhole } from "../../complex/lazy/shape.ts";
+import type { RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import type { Stateful } from "../checkpoints/take_over.ts";
 import { Module } from "../module.ts";
 import { LBFGS } from "../optim/lbfgs.ts";

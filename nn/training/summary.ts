@@ -1,11 +1,11 @@
 /** What a network is made of, layer by layer, without computing anything. */
-import { full } from "../../complex/create.ts";
-import { describe } from "../../complex/describe.ts";
-import { type Node, withoutGradients } from "../../complex/graph.ts";
-import { getRandomState, setRandomState } from "../../complex/random.ts";
-import { type Shape, show } from "../../complex/shape.ts";
-import { RealTensor, Tensor } from "../../complex/tensor.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { full } from "../../complex/create/create.ts";
+import { describe } from "../../complex/lazy/describe.ts";
+import { type Node, withoutGradients } from "../../complex/lazy/graph.ts";
+import { getRandomState, setRandomState } from "../../complex/create/random.ts";
+import { type Shape, show } from "../../complex/lazy/shape.ts";
+import { RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { Layer } from "../layer.ts";
 import { Module } from "../module.ts";
 import { checkWord, withDefaults } from "../options.ts";

@@ -1,9 +1,9 @@
 /** Figures over samples that are held out. */
-import { withoutGradients } from "../../complex/graph.ts";
-import { run } from "../../complex/realize.ts";
-import { checkScalar } from "../../complex/shape.ts";
-import { checkReal, type RealTensor } from "../../complex/tensor.ts";
-import { cannot } from "../../gpu/errors.ts";
+import { withoutGradients } from "../../complex/lazy/graph.ts";
+import { run } from "../../complex/lazy/realize.ts";
+import { checkScalar } from "../../complex/lazy/shape.ts";
+import { checkReal, type RealTensor } from "../../complex/tensor/tensor.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import type { Module } from "../module.ts";
 import { Mean, samplesOf, Unread } from "./history.ts";
 import type { Batches } from "./options.ts";

@@ -30,7 +30,7 @@ import {
   zeros,
 } from "@argand/argand";
 import { assertEquals } from "@std/assert";
-import { sizeOf } from "../../complex/shape.ts";
+import { sizeOf } from "../../complex/lazy/shape.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { Seeded } from "../support/seeded.ts";

@@ -18,7 +18,7 @@ import {
   tensor,
   zeros,
 } from "@argand/argand";
-import { use } from "../../gpu/device.ts";
+import { use } from "../../gpu/engines/device.ts";
 import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
 import { assertClose } from "../support/close.ts";
 import { engines } from "../support/program.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { decode } from "fast-png";
 import { parseHTML } from "linkedom";
-import { complex, complexTensor, full, ones, tensor, zeros } from "../../complex/create.ts";
+import { complex, complexTensor, full, ones, tensor, zeros } from "../../complex/create/create.ts";
 import { draw } from "../../complex/draw/draw.ts";
 import type { Drawing } from "../../complex/draw/drawing.ts";
 import { domainColour } from "../../complex/draw/colour.ts";
@@ -12,9 +12,9 @@ import {
   type Picture,
 } from "../../complex/draw/pictures.ts";
 import { encodePng, pngDataUrl } from "../../complex/draw/png.ts";
-import type { Tensor } from "../../complex/tensor.ts";
-import { memory } from "../../gpu/device.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
+import { memory } from "../../gpu/engines/device.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import { onEngines } from "../support/engines.ts";
 
 /** OKLab of sRGB bytes, by the inverse matrices of the paper. */

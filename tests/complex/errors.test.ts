@@ -1,7 +1,7 @@
 /** What goes wrong is refused at the call, in the form `Cannot <do>: <why, with the values>`. */
 import * as argand from "@argand/argand";
-import { CpuEngine } from "../../gpu/cpu.ts";
-import { useEngine } from "../../gpu/device.ts";
+import { CpuEngine } from "../../gpu/engines/cpu.ts";
+import { useEngine } from "../../gpu/engines/device.ts";
 import {
   assert,
   assertEquals,

@@ -1,10 +1,10 @@
 import { assert, assertThrows } from "@std/assert";
-import { complex, ones } from "../../complex/create.ts";
-import { cos, exp, log, sin } from "../../complex/functions.ts";
-import { derivative } from "../../complex/holomorphic.ts";
-import { manualSeed, randnComplex } from "../../complex/random.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { complex, ones } from "../../complex/create/create.ts";
+import { cos, exp, log, sin } from "../../complex/functions/elementwise.ts";
+import { derivative } from "../../complex/transforms/holomorphic.ts";
+import { manualSeed, randnComplex } from "../../complex/create/random.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

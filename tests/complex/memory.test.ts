@@ -1,11 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { ArgandError } from "../../gpu/errors.ts";
-import type { Engine } from "../../gpu/engine.ts";
-import { complex, full, ones, parameter, tensor } from "../../complex/create.ts";
-import { manualSeed, randnComplex } from "../../complex/random.ts";
-import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
-import { eval as evaluate } from "../../complex/transform.ts";
-import { run } from "../../complex/realize.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
+import type { Engine } from "../../gpu/contract/engine.ts";
+import { complex, full, ones, parameter, tensor } from "../../complex/create/create.ts";
+import { manualSeed, randnComplex } from "../../complex/create/random.ts";
+import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
+import { eval as evaluate } from "../../complex/transforms/transform.ts";
+import { run } from "../../complex/lazy/realize.ts";
 import { assertFlat } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 

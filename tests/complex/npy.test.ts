@@ -17,7 +17,7 @@ import {
 } from "../../complex/files/npy.ts";
 import { complexTensorFromNpy, tensorFromNpy } from "../../complex/files/npy_tensor.ts";
 import { formatNpz, parseNpz, readNpz, writeNpz } from "../../complex/files/npz.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import { Seeded } from "../support/seeded.ts";
 
 const GOLDEN = new URL("../golden/npy/", import.meta.url);

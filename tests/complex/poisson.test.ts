@@ -8,8 +8,8 @@ import {
   tensor,
   valueAndGrad,
 } from "@argand/argand";
-import { ArgandError } from "../../gpu/errors.ts";
-import { use } from "../../gpu/device.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
+import { use } from "../../gpu/engines/device.ts";
 import { count } from "../support/dispatches.ts";
 import { onEngines } from "../support/engines.ts";
 import { engines } from "../support/program.ts";

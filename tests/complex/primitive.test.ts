@@ -1,11 +1,11 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { ArgandError } from "../../gpu/errors.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import { squareReal } from "../../gpu/functions/arithmetic.ts";
-import { type Kernel, linearGrid, linearMain, single } from "../../gpu/kernel.ts";
-import { complex, tensor } from "../../complex/create.ts";
-import { definePrimitive } from "../../complex/primitive.ts";
-import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
-import { grad } from "../../complex/transform.ts";
+import { type Kernel, linearGrid, linearMain, single } from "../../gpu/contract/kernel.ts";
+import { complex, tensor } from "../../complex/create/create.ts";
+import { definePrimitive } from "../../complex/transforms/primitive.ts";
+import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
+import { grad } from "../../complex/transforms/transform.ts";
 import { onEngines } from "../support/engines.ts";
 
 /** f(x) = x³ as one function of elements. */

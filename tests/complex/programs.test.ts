@@ -3,9 +3,9 @@
  * TypeScript.
  */
 import { assert } from "@std/assert";
-import { CpuEngine } from "../../gpu/cpu.ts";
-import { use } from "../../gpu/device.ts";
-import type { Engine } from "../../gpu/engine.ts";
+import { CpuEngine } from "../../gpu/engines/cpu.ts";
+import { use } from "../../gpu/engines/device.ts";
+import type { Engine } from "../../gpu/contract/engine.ts";
 import { compareEngines, type Order } from "../support/compare_engines.ts";
 import { onWebGpu } from "../support/engines.ts";
 import { OPERATIONS } from "../support/operations.ts";

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { use } from "../../gpu/device.ts";
-import { complex, tensor } from "../../complex/create.ts";
-import { manualSeed } from "../../complex/random.ts";
-import { extend, extendBy } from "../../complex/signature.ts";
+import { use } from "../../gpu/engines/device.ts";
+import { complex, tensor } from "../../complex/create/create.ts";
+import { manualSeed } from "../../complex/create/random.ts";
+import { extend, extendBy } from "../../complex/lazy/signature.ts";
 import * as nn from "../../nn/mod.ts";
 import { count } from "../support/dispatches.ts";
 import { onEngines } from "../support/engines.ts";

@@ -12,7 +12,7 @@ import {
   type SafetensorsEntry,
   writeSafetensors,
 } from "../../complex/files/safetensors.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import { golden } from "../support/golden.ts";
 
 /** A file with this header, as text or as a value to write in JSON, and this many bytes of data. */

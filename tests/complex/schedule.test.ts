@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { complex, ones, parameter, tensor } from "../../complex/create.ts";
-import { randnComplex } from "../../complex/random.ts";
-import { eval as evaluate, valueAndGrad } from "../../complex/transform.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import { complex, ones, parameter, tensor } from "../../complex/create/create.ts";
+import { randnComplex } from "../../complex/create/random.ts";
+import { eval as evaluate, valueAndGrad } from "../../complex/transforms/transform.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { count } from "../support/dispatches.ts";
 import { onEngines } from "../support/engines.ts";
 

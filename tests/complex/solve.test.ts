@@ -27,7 +27,7 @@ import { assertClose, assertFlat } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { Seeded } from "../support/seeded.ts";
 import { gradientReading, random, reading } from "../support/tensors.ts";
-import { use } from "../../gpu/device.ts";
+import { use } from "../../gpu/engines/device.ts";
 
 /** Re and Im of element `at` in data of either kind. */
 function entry(x: Tensor, data: Float32Array, at: number): [number, number] {

@@ -6,7 +6,7 @@ import {
   type Touchstone,
   writeTouchstone,
 } from "../../complex/files/touchstone.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import { assertClose } from "../support/close.ts";
 import { randoms, Seeded } from "../support/seeded.ts";
 

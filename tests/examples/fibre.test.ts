@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
-import { use } from "../../gpu/device.ts";
-import { complexTensor, polar, tensor } from "../../complex/create.ts";
+import { use } from "../../gpu/engines/device.ts";
+import { complexTensor, polar, tensor } from "../../complex/create/create.ts";
 import { writeNpy } from "../../complex/files/npy.ts";
 import { writeNpz } from "../../complex/files/npz.ts";
-import { manualSeed, rand, randnComplex } from "../../complex/random.ts";
+import { manualSeed, rand, randnComplex } from "../../complex/create/random.ts";
 import { type Fibre, readFibre, splitBends } from "../../examples/fibre/bends.ts";
 import { floatsOf } from "../../examples/fibre/bytes.ts";
 import { imagerOf, type Variant } from "../../examples/fibre/imagers.ts";

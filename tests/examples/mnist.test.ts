@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
-import { use } from "../../gpu/device.ts";
-import { complex, tensor } from "../../complex/create.ts";
-import { manualSeed } from "../../complex/random.ts";
+import { use } from "../../gpu/engines/device.ts";
+import { complex, tensor } from "../../complex/create/create.ts";
+import { manualSeed } from "../../complex/create/random.ts";
 import * as nn from "../../nn/mod.ts";
 import { FoundingNetwork, type Norm } from "../../examples/support/networks.ts";
 import { mnistDigits, SIDE } from "../../examples/mnist/data.ts";

@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { engines } from "../support/program.ts";
-import { use } from "../../gpu/device.ts";
-import { manualSeed } from "../../complex/random.ts";
+import { use } from "../../gpu/engines/device.ts";
+import { manualSeed } from "../../complex/create/random.ts";
 import { CHANNELS, fibreBatch, fibreMatrix, fibreSet, MODES } from "../../examples/fibre/fields.ts";
 import {
   ComplexIntensityNetwork,

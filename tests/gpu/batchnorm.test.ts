@@ -1,5 +1,5 @@
 import { assertAlmostEquals } from "@std/assert";
-import type { HostArray, Program } from "../../gpu/kernel.ts";
+import type { HostArray, Program } from "../../gpu/contract/kernel.ts";
 import {
   covarianceBackward,
   covarianceNormalize,

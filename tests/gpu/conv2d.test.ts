@@ -5,8 +5,8 @@ import {
   type Conv2dSpec,
   conv2dWeightGradient,
 } from "../../gpu/kernels/convolutions/conv2d.ts";
-import type { Engine } from "../../gpu/engine.ts";
-import type { HostArray, Program } from "../../gpu/kernel.ts";
+import type { Engine } from "../../gpu/contract/engine.ts";
+import type { HostArray, Program } from "../../gpu/contract/kernel.ts";
 import { dot } from "../support/close.ts";
 import { kernelEngines, onHardware, runProgram } from "../support/program.ts";
 import { hashed } from "../support/seeded.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { CpuEngine } from "../../gpu/cpu.ts";
-import { WORDS } from "../../gpu/kernel.ts";
+import { CpuEngine } from "../../gpu/engines/cpu.ts";
+import { WORDS } from "../../gpu/contract/kernel.ts";
 import {
   conv2d,
   conv2dInputGradient,

@@ -1,6 +1,6 @@
 /** Elimination, substitution and determinants against float64, on both engines and for hardware. */
 import { assert, assertEquals } from "@std/assert";
-import { type Field, WORDS } from "../../gpu/kernel.ts";
+import { type Field, WORDS } from "../../gpu/contract/kernel.ts";
 import { determinant } from "../../gpu/kernels/factorisations/determinant.ts";
 import {
   eliminate,
@@ -10,7 +10,7 @@ import {
   upper,
 } from "../../gpu/kernels/factorisations/eliminate.ts";
 import { substitute } from "../../gpu/kernels/factorisations/substitute.ts";
-import type { Engine } from "../../gpu/engine.ts";
+import type { Engine } from "../../gpu/contract/engine.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { onHardware, runProgram } from "../support/program.ts";

@@ -5,17 +5,17 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import type { Engine } from "../../gpu/engine.ts";
-import { CpuEngine } from "../../gpu/cpu.ts";
-import { ArgandError } from "../../gpu/errors.ts";
-import { type Kernel, linearGrid, linearMain, single } from "../../gpu/kernel.ts";
-import { engine as current, use } from "../../gpu/device.ts";
-import { sizeClass } from "../../gpu/pool.ts";
-import { complex, full, ones, tensor } from "../../complex/create.ts";
-import { definePrimitive } from "../../complex/primitive.ts";
-import { read } from "../../complex/realize.ts";
-import type { RealTensor } from "../../complex/tensor.ts";
-import { eval as evaluate } from "../../complex/transform.ts";
+import type { Engine } from "../../gpu/contract/engine.ts";
+import { CpuEngine } from "../../gpu/engines/cpu.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
+import { type Kernel, linearGrid, linearMain, single } from "../../gpu/contract/kernel.ts";
+import { engine as current, use } from "../../gpu/engines/device.ts";
+import { sizeClass } from "../../gpu/engines/pool.ts";
+import { complex, full, ones, tensor } from "../../complex/create/create.ts";
+import { definePrimitive } from "../../complex/transforms/primitive.ts";
+import { read } from "../../complex/lazy/realize.ts";
+import type { RealTensor } from "../../complex/tensor/tensor.ts";
+import { eval as evaluate } from "../../complex/transforms/transform.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
 import { engines, runProgram } from "../support/program.ts";

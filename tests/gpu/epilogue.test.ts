@@ -1,11 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
-import { CpuEngine } from "../../gpu/cpu.ts";
-import type { Engine } from "../../gpu/engine.ts";
-import type { Value } from "../../gpu/expression.ts";
-import type { MapFunction } from "../../gpu/function.ts";
-import * as fn from "../../gpu/functions.ts";
-import { add, div, linear, mod, mul } from "../../gpu/index.ts";
-import { type DType, type Field, type HostArray, type Program, WORDS } from "../../gpu/kernel.ts";
+import { CpuEngine } from "../../gpu/engines/cpu.ts";
+import type { Engine } from "../../gpu/contract/engine.ts";
+import type { Value } from "../../gpu/contract/expression.ts";
+import type { MapFunction } from "../../gpu/contract/map_function.ts";
+import * as fn from "../../gpu/functions/mod.ts";
+import { add, div, linear, mod, mul } from "../../gpu/contract/indexing.ts";
+import {
+  type DType,
+  type Field,
+  type HostArray,
+  type Program,
+  WORDS,
+} from "../../gpu/contract/kernel.ts";
 import {
   conv2d,
   conv2dInputGradient,

@@ -1,11 +1,11 @@
 /** Fused expressions: random ones, in every form that they have, against the plain TypeScript. */
 import { assert, assertEquals } from "@std/assert";
-import { CpuEngine } from "../../gpu/cpu.ts";
-import { type Value, valueDType } from "../../gpu/expression.ts";
-import type { MapFunction } from "../../gpu/function.ts";
-import * as F from "../../gpu/functions.ts";
-import * as at from "../../gpu/index.ts";
-import type { Index } from "../../gpu/index.ts";
+import { CpuEngine } from "../../gpu/engines/cpu.ts";
+import { type Value, valueDType } from "../../gpu/contract/expression.ts";
+import type { MapFunction } from "../../gpu/contract/map_function.ts";
+import * as F from "../../gpu/functions/mod.ts";
+import * as at from "../../gpu/contract/indexing.ts";
+import type { Index } from "../../gpu/contract/indexing.ts";
 import {
   type Adapter,
   type DType,
@@ -13,7 +13,7 @@ import {
   type Program,
   single,
   WORDS,
-} from "../../gpu/kernel.ts";
+} from "../../gpu/contract/kernel.ts";
 import { mapKernel, mapShader, type MapSpec } from "../../gpu/kernels/elementwise/map.ts";
 import { openWasm } from "../../gpu/wasm/instance.ts";
 import { stretchOf } from "../../gpu/wasm/stretch.ts";

@@ -6,9 +6,9 @@ import {
   isSmooth,
   takesTable,
 } from "../../gpu/kernels/transforms/fft.ts";
-import { CpuEngine } from "../../gpu/cpu.ts";
-import type { Engine } from "../../gpu/engine.ts";
-import { type Program, type Step, WORDS } from "../../gpu/kernel.ts";
+import { CpuEngine } from "../../gpu/engines/cpu.ts";
+import type { Engine } from "../../gpu/contract/engine.ts";
+import { type Program, type Step, WORDS } from "../../gpu/contract/kernel.ts";
 import type { LineSpec } from "../../gpu/kernels/transforms/fft_line.ts";
 import { HostFft } from "../../gpu/kernels/transforms/host_fft.ts";
 import { dft64, dft64Along, errorBound, relativeError } from "../support/dft.ts";

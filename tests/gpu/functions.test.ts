@@ -3,12 +3,12 @@
  * values, and the TypeScript against `Math`, identities and published answers.
  */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { CpuEngine } from "../../gpu/cpu.ts";
-import { linear } from "../../gpu/index.ts";
-import { type DType, type HostArray, single, WGSL_TYPE, WORDS } from "../../gpu/kernel.ts";
+import { CpuEngine } from "../../gpu/engines/cpu.ts";
+import { linear } from "../../gpu/contract/indexing.ts";
+import { type DType, type HostArray, single, WGSL_TYPE, WORDS } from "../../gpu/contract/kernel.ts";
 import { mapKernel } from "../../gpu/kernels/elementwise/map.ts";
-import { linkWgsl, type MapFunction } from "../../gpu/function.ts";
-import * as functions from "../../gpu/functions.ts";
+import { linkWgsl, type MapFunction } from "../../gpu/contract/map_function.ts";
+import * as functions from "../../gpu/functions/mod.ts";
 import { philox } from "../../gpu/functions/random.ts";
 import { openWasm } from "../../gpu/wasm/instance.ts";
 import { runProgram } from "../support/program.ts";

@@ -1,6 +1,6 @@
 /** Householder's reflections against float64, on both engines and for hardware. */
 import { assertEquals } from "@std/assert";
-import { type Field, WORDS } from "../../gpu/kernel.ts";
+import { type Field, WORDS } from "../../gpu/contract/kernel.ts";
 import { householder } from "../../gpu/kernels/factorisations/householder.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

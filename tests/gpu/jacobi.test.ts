@@ -1,6 +1,6 @@
 /** Rotations of the rows of matrices, on both engines and as hardware runs them. */
 import { jacobi, type JacobiSpec } from "../../gpu/kernels/factorisations/jacobi.ts";
-import type { Program } from "../../gpu/kernel.ts";
+import type { Program } from "../../gpu/contract/kernel.ts";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

@@ -1,5 +1,5 @@
 import { assert, assertStrictEquals } from "@std/assert";
-import { limits } from "../../gpu/measuring/limits.ts";
+import { limits } from "../../gpu/tools/limits.ts";
 import { onEngines } from "../support/engines.ts";
 
 onEngines("limits() measures rates once and keeps them with the engine", async (engine) => {

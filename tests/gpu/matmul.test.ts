@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { sizeOf } from "../../complex/shape.ts";
+import { sizeOf } from "../../complex/lazy/shape.ts";
 import { matmul, type MatmulSpec } from "../../gpu/kernels/products/matmul.ts";
 import { kernelEngines, onHardware, runProgram } from "../support/program.ts";
 import { hashed } from "../support/seeded.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { CpuEngine } from "../../gpu/cpu.ts";
-import { WORDS } from "../../gpu/kernel.ts";
+import { CpuEngine } from "../../gpu/engines/cpu.ts";
+import { WORDS } from "../../gpu/contract/kernel.ts";
 import { matmul, type MatmulSpec } from "../../gpu/kernels/products/matmul.ts";
 import { engines, runProgram } from "../support/program.ts";
 import { hashed, Seeded } from "../support/seeded.ts";

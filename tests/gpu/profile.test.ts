@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { use } from "../../gpu/device.ts";
-import { ArgandError } from "../../gpu/errors.ts";
-import { type Kernel, linearGrid, linearMain } from "../../gpu/kernel.ts";
-import { profile } from "../../gpu/measuring/profile.ts";
-import { complex, ones, parameter, tensor } from "../../complex/create.ts";
-import { randnComplex } from "../../complex/random.ts";
-import { eval as evaluate } from "../../complex/transform.ts";
+import { use } from "../../gpu/engines/device.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
+import { type Kernel, linearGrid, linearMain } from "../../gpu/contract/kernel.ts";
+import { profile } from "../../gpu/tools/profile.ts";
+import { complex, ones, parameter, tensor } from "../../complex/create/create.ts";
+import { randnComplex } from "../../complex/create/random.ts";
+import { eval as evaluate } from "../../complex/transforms/transform.ts";
 import { conv2d } from "../../nn/functional/conv.ts";
 import { count } from "../support/dispatches.ts";
 import { onEngines } from "../support/engines.ts";

@@ -1,16 +1,16 @@
 /** Reductions, running sums and gathers: every kernel against a float64 loop, on both engines. */
 import { assertEquals } from "@std/assert";
-import { type Field, type HostArray, single, WORDS } from "../../gpu/kernel.ts";
-import { CpuEngine } from "../../gpu/cpu.ts";
-import { linear, mod } from "../../gpu/index.ts";
+import { type Field, type HostArray, single, WORDS } from "../../gpu/contract/kernel.ts";
+import { CpuEngine } from "../../gpu/engines/cpu.ts";
+import { linear, mod } from "../../gpu/contract/indexing.ts";
 import { argmax } from "../../gpu/kernels/reductions/argmax.ts";
 import { gather, type GatherSpec, scatterAdd } from "../../gpu/kernels/elementwise/gather.ts";
 import { mapKernel } from "../../gpu/kernels/elementwise/map.ts";
 import { reduce } from "../../gpu/kernels/reductions/reduce.ts";
 import { scan } from "../../gpu/kernels/reductions/scan.ts";
 import type { FoldSpec } from "../../gpu/kernels/reductions/fold.ts";
-import { absComplex, expComplex, mulComplex, toComplex } from "../../gpu/functions.ts";
-import { sizeOf } from "../../complex/shape.ts";
+import { absComplex, expComplex, mulComplex, toComplex } from "../../gpu/functions/mod.ts";
+import { sizeOf } from "../../complex/lazy/shape.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { runOnAll, runProgram } from "../support/program.ts";

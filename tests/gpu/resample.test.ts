@@ -1,4 +1,4 @@
-import { single, WORDS } from "../../gpu/kernel.ts";
+import { single, WORDS } from "../../gpu/contract/kernel.ts";
 import { resample, type ResampleSpec } from "../../gpu/kernels/windows/resample.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { CpuEngine } from "../../gpu/cpu.ts";
-import type { DeviceBuffer } from "../../gpu/engine.ts";
+import { CpuEngine } from "../../gpu/engines/cpu.ts";
+import type { DeviceBuffer } from "../../gpu/contract/engine.ts";
 import { partialSums, type PartialSumsSpec } from "../../gpu/kernels/products/partial_sums.ts";
-import { type Program, single } from "../../gpu/kernel.ts";
+import { type Program, single } from "../../gpu/contract/kernel.ts";
 import {
   conv2d,
   conv2dInputGradient,

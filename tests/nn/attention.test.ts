@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { concat, take } from "../../complex/arrange.ts";
-import { complex, polar, tensor, zeros } from "../../complex/create.ts";
-import { gradcheck } from "../../complex/gradcheck.ts";
-import { manualSeed, rand } from "../../complex/random.ts";
-import type { ComplexTensor, Tensor } from "../../complex/tensor.ts";
-import { valueAndGrad } from "../../complex/transform.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { concat, take } from "../../complex/functions/arrange.ts";
+import { complex, polar, tensor, zeros } from "../../complex/create/create.ts";
+import { gradcheck } from "../../complex/transforms/gradcheck.ts";
+import { manualSeed, rand } from "../../complex/create/random.ts";
+import type { ComplexTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { valueAndGrad } from "../../complex/transforms/transform.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { formatSafetensors, parseSafetensors } from "../../complex/files/safetensors.ts";
-import { getRandomState, manualSeed, randn, setRandomState } from "../../complex/random.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { getRandomState, manualSeed, randn, setRandomState } from "../../complex/create/random.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
 import { random } from "./support.ts";

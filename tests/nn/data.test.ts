@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
-import { arange, complexTensor, tensor } from "../../complex/create.ts";
+import { arange, complexTensor, tensor } from "../../complex/create/create.ts";
 import { formatNpz } from "../../complex/files/npz.ts";
-import { getRandomState, manualSeed, randn } from "../../complex/random.ts";
-import type { RealTensor } from "../../complex/tensor.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { getRandomState, manualSeed, randn } from "../../complex/create/random.ts";
+import type { RealTensor } from "../../complex/tensor/tensor.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { permutation } from "../../nn/data/order.ts";
 import { onEngines } from "../support/engines.ts";

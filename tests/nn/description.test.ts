@@ -1,9 +1,9 @@
 import { z as zod } from "zod";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { formatSafetensors, parseSafetensors } from "../../complex/files/safetensors.ts";
-import { getRandomState, manualSeed, setRandomState } from "../../complex/random.ts";
-import { run } from "../../complex/realize.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { getRandomState, manualSeed, setRandomState } from "../../complex/create/random.ts";
+import { run } from "../../complex/lazy/realize.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
 import { random } from "./support.ts";

@@ -1,5 +1,5 @@
 /** Convolutions over any number of axes and their gradients, as direct sums in float64. */
-import { sizeOf } from "../../complex/shape.ts";
+import { sizeOf } from "../../complex/lazy/shape.ts";
 
 /** A convolution from x to y, a number for each axis. */
 export interface Geometry {

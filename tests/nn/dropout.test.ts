@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { complex, ones } from "../../complex/create.ts";
-import { manualSeed } from "../../complex/random.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
-import { valueAndGrad } from "../../complex/transform.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { complex, ones } from "../../complex/create/create.ts";
+import { manualSeed } from "../../complex/create/random.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
+import { valueAndGrad } from "../../complex/transforms/transform.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

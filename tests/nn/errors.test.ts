@@ -1,7 +1,7 @@
 /** What layers, functions and optimisers refuse at the call, beside what the tests of their families try. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { complex, ones, parameter, sub, type Tensor, tensor } from "@argand/argand";
-import { ArgandError } from "../../gpu/errors.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { optionEntry } from "../../nn/entries.ts";
 

@@ -5,10 +5,10 @@ import {
   assertNotEquals,
   assertRejects,
 } from "@std/assert";
-import { parameter, tensor } from "../../complex/create.ts";
-import { manualSeed, randnComplex } from "../../complex/random.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { parameter, tensor } from "../../complex/create/create.ts";
+import { manualSeed, randnComplex } from "../../complex/create/random.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
 

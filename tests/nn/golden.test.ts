@@ -1,6 +1,6 @@
-import { tensor } from "../../complex/create.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
-import { valueAndGrad } from "../../complex/transform.ts";
+import { tensor } from "../../complex/create/create.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
+import { valueAndGrad } from "../../complex/transforms/transform.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

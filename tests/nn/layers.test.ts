@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { complex, complexTensor, ones, tensor } from "../../complex/create.ts";
-import { manualSeed } from "../../complex/random.ts";
-import { gradcheck } from "../../complex/gradcheck.ts";
-import { ComplexTensor, type RealTensor, type Tensor } from "../../complex/tensor.ts";
-import { valueAndGrad } from "../../complex/transform.ts";
+import { complex, complexTensor, ones, tensor } from "../../complex/create/create.ts";
+import { manualSeed } from "../../complex/create/random.ts";
+import { gradcheck } from "../../complex/transforms/gradcheck.ts";
+import { ComplexTensor, type RealTensor, type Tensor } from "../../complex/tensor/tensor.ts";
+import { valueAndGrad } from "../../complex/transforms/transform.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

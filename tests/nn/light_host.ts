@@ -1,6 +1,6 @@
 /** Light in float64 on the host: Gaussian beams, and what is measured of fields. */
-import { complexTensor } from "../../complex/create.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import { complexTensor } from "../../complex/create/create.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 
 /** A square field of `n` pixels a side whose value at (y, x), in metres from the middle, is f. */
 export function fieldOf(

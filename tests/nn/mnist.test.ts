@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
-import { complex, tensor } from "../../complex/create.ts";
-import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
+import { complex, tensor } from "../../complex/create/create.ts";
+import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import { mnistDigits } from "../../examples/mnist/data.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { complex, complexTensor, parameter, tensor } from "../../complex/create.ts";
-import { manualSeed, rand } from "../../complex/random.ts";
+import { complex, complexTensor, parameter, tensor } from "../../complex/create/create.ts";
+import { manualSeed, rand } from "../../complex/create/random.ts";
 import {
   formatSafetensors,
   parseSafetensors,
   type SafetensorsEntry,
 } from "../../complex/files/safetensors.ts";
-import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor.ts";
+import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
 import { random } from "./support.ts";

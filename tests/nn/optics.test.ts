@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { complex, complexTensor, full, ones } from "../../complex/create.ts";
-import { gradcheck } from "../../complex/gradcheck.ts";
-import { matmul } from "../../complex/products.ts";
-import { manualSeed } from "../../complex/random.ts";
-import type { ComplexTensor, Tensor } from "../../complex/tensor.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { complex, complexTensor, full, ones } from "../../complex/create/create.ts";
+import { gradcheck } from "../../complex/transforms/gradcheck.ts";
+import { matmul } from "../../complex/functions/products.ts";
+import { manualSeed } from "../../complex/create/random.ts";
+import type { ComplexTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { complexTensor, parameter, tensor } from "../../complex/create.ts";
-import { manualSeed, randnComplex } from "../../complex/random.ts";
-import { add } from "../../complex/combine.ts";
-import type { RealTensor, Tensor } from "../../complex/tensor.ts";
-import { memory } from "../../gpu/device.ts";
+import { complexTensor, parameter, tensor } from "../../complex/create/create.ts";
+import { manualSeed, randnComplex } from "../../complex/create/random.ts";
+import { add } from "../../complex/functions/combine.ts";
+import type { RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { memory } from "../../gpu/engines/device.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

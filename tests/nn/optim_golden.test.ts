@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { complexTensor, parameter, tensor } from "../../complex/create.ts";
-import type { Tensor } from "../../complex/tensor.ts";
+import { complexTensor, parameter, tensor } from "../../complex/create/create.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

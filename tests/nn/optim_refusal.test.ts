@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { ArgandError } from "../../gpu/errors.ts";
-import { complex, parameter, tensor } from "../../complex/create.ts";
-import { manualSeed, rand, randnComplex } from "../../complex/random.ts";
-import type { Tensor } from "../../complex/tensor.ts";
-import { eval as evaluate } from "../../complex/transform.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
+import { complex, parameter, tensor } from "../../complex/create/create.ts";
+import { manualSeed, rand, randnComplex } from "../../complex/create/random.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
+import { eval as evaluate } from "../../complex/transforms/transform.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { loadSafetensors } from "../../complex/files/safetensors.ts";
-import { parameter, tensor } from "../../complex/create.ts";
+import { parameter, tensor } from "../../complex/create/create.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 

@@ -1,8 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { complexTensor, parameter, tensor } from "../../complex/create.ts";
+import { complexTensor, parameter, tensor } from "../../complex/create/create.ts";
 import { formatSafetensors, parseSafetensors } from "../../complex/files/safetensors.ts";
-import { manualSeed } from "../../complex/random.ts";
-import { ComplexTensor, type RealTensor, type Tensor } from "../../complex/tensor.ts";
+import { manualSeed } from "../../complex/create/random.ts";
+import { ComplexTensor, type RealTensor, type Tensor } from "../../complex/tensor/tensor.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose, assertFlat } from "../support/close.ts";
 import { count } from "../support/dispatches.ts";

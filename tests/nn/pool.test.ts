@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { gradcheck } from "../../complex/gradcheck.ts";
-import { polar, zeros } from "../../complex/create.ts";
-import { sizeOf } from "../../complex/shape.ts";
-import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor.ts";
-import { valueAndGrad } from "../../complex/transform.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { gradcheck } from "../../complex/transforms/gradcheck.ts";
+import { polar, zeros } from "../../complex/create/create.ts";
+import { sizeOf } from "../../complex/lazy/shape.ts";
+import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { valueAndGrad } from "../../complex/transforms/transform.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

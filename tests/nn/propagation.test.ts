@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { ones } from "../../complex/create.ts";
-import { gradcheck } from "../../complex/gradcheck.ts";
-import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { ones } from "../../complex/create/create.ts";
+import { gradcheck } from "../../complex/transforms/gradcheck.ts";
+import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { Propagation, type PropagationOptions } from "../../nn/mod.ts";
 import { assertClose, assertFlat } from "../support/close.ts";

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { concat } from "../../complex/arrange.ts";
-import { complex, full, zeros } from "../../complex/create.ts";
-import { gradcheck } from "../../complex/gradcheck.ts";
-import { manualSeed } from "../../complex/random.ts";
-import { eval as evaluate } from "../../complex/transform.ts";
-import { ComplexTensor, type RealTensor, type Tensor } from "../../complex/tensor.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { concat } from "../../complex/functions/arrange.ts";
+import { complex, full, zeros } from "../../complex/create/create.ts";
+import { gradcheck } from "../../complex/transforms/gradcheck.ts";
+import { manualSeed } from "../../complex/create/random.ts";
+import { eval as evaluate } from "../../complex/transforms/transform.ts";
+import { ComplexTensor, type RealTensor, type Tensor } from "../../complex/tensor/tensor.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose, assertFlat } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

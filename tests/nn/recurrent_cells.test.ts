@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { complex, full, zeros } from "../../complex/create.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
-import { valueAndGrad } from "../../complex/transform.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { complex, full, zeros } from "../../complex/create/create.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
+import { valueAndGrad } from "../../complex/transforms/transform.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

@@ -1,5 +1,5 @@
 /** Recurrences of complex numbers in float64, written as plain loops. */
-import type { ComplexTensor } from "../../complex/tensor.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 
 /** Interleaved complex numbers. */
 export type Host = Float64Array;

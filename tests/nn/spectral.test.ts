@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { complexTensor, ones, polar, tensor } from "../../complex/create.ts";
-import { fft2, ifft2 } from "../../complex/fft.ts";
-import { gradcheck } from "../../complex/gradcheck.ts";
-import { manualSeed, randn, randnComplex } from "../../complex/random.ts";
-import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { complexTensor, ones, polar, tensor } from "../../complex/create/create.ts";
+import { fft2, ifft2 } from "../../complex/fft/fft.ts";
+import { gradcheck } from "../../complex/transforms/gradcheck.ts";
+import { manualSeed, randn, randnComplex } from "../../complex/create/random.ts";
+import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

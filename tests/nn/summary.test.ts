@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { ones, parameter, zeros } from "../../complex/create.ts";
-import { getRandomState, manualSeed, rand, randnComplex } from "../../complex/random.ts";
-import type { ComplexTensor, RealTensor } from "../../complex/tensor.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { ones, parameter, zeros } from "../../complex/create/create.ts";
+import { getRandomState, manualSeed, rand, randnComplex } from "../../complex/create/random.ts";
+import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
-import { engine } from "../../gpu/device.ts";
+import { engine } from "../../gpu/engines/device.ts";
 import { onEngines } from "../support/engines.ts";
 import { native } from "./zoo/case.ts";
 import { zoo } from "./zoo/mod.ts";

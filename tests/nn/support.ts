@@ -1,9 +1,9 @@
 /** Golden cases of layers: complexPyTorch's parameters as ours, and both as plain numbers. */
-import { complexTensor, tensor } from "../../complex/create.ts";
+import { complexTensor, tensor } from "../../complex/create/create.ts";
 import { loadSafetensors, type SafetensorsEntry } from "../../complex/files/safetensors.ts";
-import { sizeOf } from "../../complex/shape.ts";
-import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor.ts";
-import { valueAndGrad } from "../../complex/transform.ts";
+import { sizeOf } from "../../complex/lazy/shape.ts";
+import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { valueAndGrad } from "../../complex/transforms/transform.ts";
 import type { Layer } from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import type { Golden, GoldenArray } from "../support/golden.ts";

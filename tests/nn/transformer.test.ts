@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { concat } from "../../complex/arrange.ts";
-import { gradcheck } from "../../complex/gradcheck.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { concat } from "../../complex/functions/arrange.ts";
+import { gradcheck } from "../../complex/transforms/gradcheck.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { complex } from "../../complex/create.ts";
-import { gradcheck } from "../../complex/gradcheck.ts";
-import type { ComplexTensor, Tensor } from "../../complex/tensor.ts";
-import { valueAndGrad } from "../../complex/transform.ts";
-import { use } from "../../gpu/device.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { complex } from "../../complex/create/create.ts";
+import { gradcheck } from "../../complex/transforms/gradcheck.ts";
+import type { ComplexTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { valueAndGrad } from "../../complex/transforms/transform.ts";
+import { use } from "../../gpu/engines/device.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";

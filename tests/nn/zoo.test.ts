@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { complex } from "../../complex/create.ts";
-import { manualSeed } from "../../complex/random.ts";
-import { sizeOf } from "../../complex/shape.ts";
-import type { ComplexTensor } from "../../complex/tensor.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { complex } from "../../complex/create/create.ts";
+import { manualSeed } from "../../complex/create/random.ts";
+import { sizeOf } from "../../complex/lazy/shape.ts";
+import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
 import { random } from "./support.ts";

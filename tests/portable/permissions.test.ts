@@ -28,7 +28,7 @@ for (const kind of ["cpu", "webgpu"] as const) {
     ignore: missing,
     async fn() {
       const { core } = await import("./core.ts");
-      const { use } = await import("../../gpu/device.ts");
+      const { use } = await import("../../gpu/engines/device.ts");
       await use(kind);
       const here = await core();
       const { engine, numbers } = await withoutPermissions(PROGRAM, kind);

@@ -1,11 +1,11 @@
 /** Every shader of the package: programs that use all kernels, run on a device that only records. */
 import * as ag from "../../complex/mod.ts";
-import { use } from "../../gpu/device.ts";
-import type { Engine } from "../../gpu/engine.ts";
-import type { MapFunction } from "../../gpu/function.ts";
-import * as functions from "../../gpu/functions.ts";
-import { linear } from "../../gpu/index.ts";
-import type { Kernel } from "../../gpu/kernel.ts";
+import { use } from "../../gpu/engines/device.ts";
+import type { Engine } from "../../gpu/contract/engine.ts";
+import type { MapFunction } from "../../gpu/contract/map_function.ts";
+import * as functions from "../../gpu/functions/mod.ts";
+import { linear } from "../../gpu/contract/indexing.ts";
+import type { Kernel } from "../../gpu/contract/kernel.ts";
 import { mapKernel } from "../../gpu/kernels/elementwise/map.ts";
 import * as nn from "../../nn/mod.ts";
 import { variantNames } from "../support/variants.ts";

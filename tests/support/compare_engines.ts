@@ -11,9 +11,9 @@ import {
   tensor,
   valueAndGrad,
 } from "@argand/argand";
-import { useEngine } from "../../gpu/device.ts";
-import type { Engine } from "../../gpu/engine.ts";
-import { ArgandError } from "../../gpu/errors.ts";
+import { useEngine } from "../../gpu/engines/device.ts";
+import type { Engine } from "../../gpu/contract/engine.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import { inputsOf, type RandomProgram, valuesOf } from "./random_program.ts";
 import { Seeded } from "./seeded.ts";
 import { gradientReading, reading } from "./tensors.ts";

@@ -1,5 +1,5 @@
 /** What an engine is asked to do. */
-import type { Engine } from "../../gpu/engine.ts";
+import type { Engine } from "../../gpu/contract/engine.ts";
 
 /** Counts the dispatches and the newly compiled kernels of some work. */
 export function count(

@@ -1,6 +1,6 @@
 /** Registers a test once for each engine. */
-import type { Engine } from "../../gpu/engine.ts";
-import { type DeviceKind, use } from "../../gpu/device.ts";
+import type { Engine } from "../../gpu/contract/engine.ts";
+import { type DeviceKind, use } from "../../gpu/engines/device.ts";
 import { engines } from "./program.ts";
 
 const present = await engines();

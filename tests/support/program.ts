@@ -1,8 +1,14 @@
 /** Runs a program of kernels on an engine, for tests of kernels below the tensors. */
-import type { Engine } from "../../gpu/engine.ts";
-import { type Adapter, BYTES, type HostArray, type Program, type Slot } from "../../gpu/kernel.ts";
-import { CpuEngine } from "../../gpu/cpu.ts";
-import { use } from "../../gpu/device.ts";
+import type { Engine } from "../../gpu/contract/engine.ts";
+import {
+  type Adapter,
+  BYTES,
+  type HostArray,
+  type Program,
+  type Slot,
+} from "../../gpu/contract/kernel.ts";
+import { CpuEngine } from "../../gpu/engines/cpu.ts";
+import { use } from "../../gpu/engines/device.ts";
 
 /** The CPU engine, and the WebGPU engine where there is an adapter. */
 export async function engines(): Promise<Engine[]> {

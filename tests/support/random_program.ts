@@ -1,6 +1,6 @@
 /** Random programs of tensors: lists of operations that can be run again, on whichever engine. */
 import { complexTensor, RealTensor, type Tensor, tensor } from "@argand/argand";
-import { type Shape, sizeOf } from "../../complex/shape.ts";
+import { type Shape, sizeOf } from "../../complex/lazy/shape.ts";
 import { Seeded } from "./seeded.ts";
 import type { Kind } from "./tensors.ts";
 

@@ -1,5 +1,5 @@
 /** A script that trains from one seed and says what came of it; run by tests in a Deno of its own. */
-import { manualSeed, randnComplex } from "../../complex/random.ts";
+import { manualSeed, randnComplex } from "../../complex/create/random.ts";
 import { gpu, nn } from "../../mod.ts";
 
 await gpu.use(Deno.args[0] as "cpu" | "webgpu");

@@ -7,7 +7,7 @@ import {
   tensor,
   valueAndGrad,
 } from "@argand/argand";
-import { sizeOf } from "../../complex/shape.ts";
+import { sizeOf } from "../../complex/lazy/shape.ts";
 import { Seeded } from "./seeded.ts";
 
 /** Which numbers a tensor has. */

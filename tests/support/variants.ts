@@ -1,5 +1,5 @@
 /** A program in each of the ways in which its kernels can be written. */
-import type { Adapter, Kernel, Program } from "../../gpu/kernel.ts";
+import type { Adapter, Kernel, Program } from "../../gpu/contract/kernel.ts";
 
 /** Names of the variants that a tuner may pick on adapters of both kinds, whatever this one is. */
 export function variantNames<Spec>(kernel: Kernel<Spec>, spec: Spec, adapter: Adapter): string[] {

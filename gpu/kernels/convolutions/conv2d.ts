@@ -9,7 +9,7 @@
  * - conv2dWeightGradient(x, gy): to gy it is conv2d(x, cotangent); to x it is
  *   conv2dInputGradient(gy, cotangent).
  */
-import { BYTES, type Field, type Program, type Step } from "../../kernel.ts";
+import { BYTES, type Field, type Program, type Step } from "../../contract/kernel.ts";
 import { correlate } from "./correlate.ts";
 import type { CorrelateSpec } from "./correlate_patch.ts";
 import { correlateWeights } from "./correlate_weights.ts";

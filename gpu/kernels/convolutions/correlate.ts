@@ -2,7 +2,7 @@
  * The inner kernel of convolutions: correlates images with packed weights. It serves the forward pass
  * and, with lifted positions, the gradient to the input.
  */
-import { type Adapter, type Kernel, MULTIPLY_ADD, WORDS } from "../../kernel.ts";
+import { type Adapter, type Kernel, MULTIPLY_ADD, WORDS } from "../../contract/kernel.ts";
 import {
   advance,
   choosePatch,

@@ -2,7 +2,7 @@
  * How the inner correlation is dealt out to threads: the patches that a thread may take, and what they
  * cost.
  */
-import { type Adapter, BYTES, type Field, MOST_UNIFORMS, WORDS } from "../../kernel.ts";
+import { type Adapter, BYTES, type Field, MOST_UNIFORMS, WORDS } from "../../contract/kernel.ts";
 import { paddedRows, type Pair } from "./pack_weights.ts";
 import type { Finished } from "../products/epilogue.ts";
 import {

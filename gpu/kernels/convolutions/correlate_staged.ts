@@ -3,8 +3,8 @@
  * weights with unfolded pixels. A workgroup brings a stretch of the weights and the pixels that meet them
  * there together, and each thread multiplies out of it. Right on software adapters too, only slower.
  */
-import type { Shader } from "../../kernel.ts";
-import { WGSL_TYPE } from "../../kernel.ts";
+import type { Shader } from "../../contract/kernel.ts";
+import { WGSL_TYPE } from "../../contract/kernel.ts";
 import { linesOf, stagedMain, type StagedTile, stagedTile } from "../products/staged.ts";
 import { Writer } from "../products/writer.ts";
 import type { CorrelateSpec } from "./correlate_patch.ts";

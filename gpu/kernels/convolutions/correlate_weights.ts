@@ -1,5 +1,5 @@
 /** The inner kernel of a convolution's gradient to its weights: a correlation summed over pixels. */
-import { type Kernel, MULTIPLY_ADD, WORDS } from "../../kernel.ts";
+import { type Kernel, MULTIPLY_ADD, WORDS } from "../../contract/kernel.ts";
 import { finished } from "../products/epilogue.ts";
 import { hostProduct } from "../products/host_product.ts";
 import {

@@ -1,5 +1,12 @@
 /** Puts the weights of a convolution in the order in which the correlation reads them. */
-import { type Field, type Kernel, linearGrid, linearMain, WGSL_TYPE, WORDS } from "../../kernel.ts";
+import {
+  type Field,
+  type Kernel,
+  linearGrid,
+  linearMain,
+  WGSL_TYPE,
+  WORDS,
+} from "../../contract/kernel.ts";
 
 /** Height and width. */
 export type Pair = readonly [number, number];

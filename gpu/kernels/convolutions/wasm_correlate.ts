@@ -1,6 +1,6 @@
 /** Correlations in WebAssembly, as matrix products of packed weights and images. */
-import { BYTES, type WasmRun } from "../../kernel.ts";
-import type { WasmModule } from "../../wasm/instance.ts";
+import { BYTES, type WasmRun } from "../../contract/kernel.ts";
+import type { WasmModule } from "../../contract/wasm_module.ts";
 import type { CorrelateSpec } from "./correlate_patch.ts";
 import { paddedRows, type Pair } from "./pack_weights.ts";
 import { range } from "../products/tile.ts";

@@ -2,7 +2,7 @@
  * How the gradient to a convolution's weights is dealt out to threads: the sums that a thread may take,
  * and what they cost.
  */
-import { type Adapter, BYTES, type Field } from "../../kernel.ts";
+import { type Adapter, BYTES, type Field } from "../../contract/kernel.ts";
 import type { Finished } from "../products/epilogue.ts";
 import { partsOfSum } from "../products/partial_sums.ts";
 import {

@@ -1,5 +1,12 @@
 /** Rows chosen by integer labels, and the sum that undoes the choice. */
-import { type Field, type Kernel, linearGrid, linearMain, WGSL_TYPE, WORDS } from "../../kernel.ts";
+import {
+  type Field,
+  type Kernel,
+  linearGrid,
+  linearMain,
+  WGSL_TYPE,
+  WORDS,
+} from "../../contract/kernel.ts";
 
 /** x is [outer, rows, inner], the labels are `picks` numbers below `rows`. */
 export interface GatherSpec {

@@ -7,7 +7,7 @@ import {
   linearMain,
   type Shader,
   WORDS,
-} from "../../kernel.ts";
+} from "../../contract/kernel.ts";
 import {
   BLOCK,
   type BlockEvaluator,
@@ -16,7 +16,7 @@ import {
   functionsIn,
   type Value,
   valueDType,
-} from "../../expression.ts";
+} from "../../contract/expression.ts";
 import { Neighbours, neighboursOf, runsOf } from "./neighbours.ts";
 import { range } from "../products/tile.ts";
 import { BLOCK as WASM_BLOCK, wasmExpression } from "../../wasm/expression.ts";

@@ -2,10 +2,10 @@
  * Dense factorisations by columns: each column of a matrix belongs to a few threads, which do all that
  * happens to it in a dispatch. What one column needs of another comes from the dispatch before.
  */
-import { type Adapter, type Field, type Step, WGSL_TYPE, WORDS } from "../../kernel.ts";
-import { linkWgsl } from "../../function.ts";
+import { type Adapter, type Field, type Step, WGSL_TYPE, WORDS } from "../../contract/kernel.ts";
+import { linkWgsl } from "../../contract/map_function.ts";
 import { exponentWgsl, nanWgsl, pow2Wgsl } from "../../functions/scaling.ts";
-import { linear } from "../../index.ts";
+import { linear } from "../../contract/indexing.ts";
 import { mapKernel } from "../elementwise/map.ts";
 
 /** Rows of a column that are summed before they join the rest. */

@@ -7,8 +7,8 @@ import {
   single,
   sizedMain,
   WGSL_TYPE,
-} from "../../kernel.ts";
-import { linkWgsl } from "../../function.ts";
+} from "../../contract/kernel.ts";
+import { linkWgsl } from "../../contract/map_function.ts";
 import { realLogWgsl } from "../../functions/exponential.ts";
 import { exponentWgsl, nanWgsl, pow2Wgsl } from "../../functions/scaling.ts";
 import { part, put } from "./columns.ts";

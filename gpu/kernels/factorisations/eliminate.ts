@@ -13,7 +13,7 @@ import {
   sizedMain,
   type Step,
   WORDS,
-} from "../../kernel.ts";
+} from "../../contract/kernel.ts";
 import {
   addScaled,
   columnGrid,

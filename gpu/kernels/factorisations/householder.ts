@@ -18,7 +18,7 @@ import {
   type Step,
   WGSL_TYPE,
   WORDS,
-} from "../../kernel.ts";
+} from "../../contract/kernel.ts";
 import {
   addScaled,
   columnGrid,

@@ -18,7 +18,7 @@ import {
   type Step,
   WGSL_TYPE,
   WORDS,
-} from "../../kernel.ts";
+} from "../../contract/kernel.ts";
 import { turnPairs } from "./wasm_factors.ts";
 
 /** Matrices of `rows` rows; the first `measured` elements of a row decide, all `length` are turned. */

@@ -14,8 +14,8 @@ import {
   type Slot,
   type Step,
   WORDS,
-} from "../../kernel.ts";
-import { linkWgsl } from "../../function.ts";
+} from "../../contract/kernel.ts";
+import { linkWgsl } from "../../contract/map_function.ts";
 import { nanWgsl } from "../../functions/scaling.ts";
 import { range } from "../products/tile.ts";
 import {

@@ -1,6 +1,6 @@
 /** Dense factorisations in WebAssembly: pointers and sizes for the functions of `assembly/dense.ts`. */
-import { type Field, WORDS } from "../../kernel.ts";
-import type { WasmModule } from "../../wasm/instance.ts";
+import { type Field, WORDS } from "../../contract/kernel.ts";
+import type { WasmModule } from "../../contract/wasm_module.ts";
 import { part } from "./columns.ts";
 
 /** Numbers of a row that a thread reflects at once, and numbers that it takes off or turns. */

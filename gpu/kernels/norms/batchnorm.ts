@@ -6,7 +6,7 @@
  * x is c64 [n, channels, inner]; weight f32 [channels, 3] = γrr, γii, γri; bias c64 [channels] = β;
  * stats f32 [channels, 8] = μr, μi, Vrr, Vii, Vri (biased, without eps) and three zeros.
  */
-import { type Kernel, type Program, single } from "../../kernel.ts";
+import { type Kernel, type Program, single } from "../../contract/kernel.ts";
 import { channelAffine } from "./channel_affine.ts";
 import { mapChannels } from "./channels.ts";
 import {

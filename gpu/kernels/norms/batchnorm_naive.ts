@@ -6,7 +6,7 @@
  * real batch norm's value in the real part and the imaginary one's in the imaginary part;
  * stats f32 [channels, 4] = μr, μi, Vr, Vi (biased, without eps).
  */
-import { type Kernel, type Program, single } from "../../kernel.ts";
+import { type Kernel, type Program, single } from "../../contract/kernel.ts";
 import { channelAffine } from "./channel_affine.ts";
 import { mapChannels } from "./channels.ts";
 import {

@@ -2,8 +2,8 @@
  * A tensor [n, channels, inner] walked channel by channel: every channel's elements are dealt to
  * threads in parts, neighbouring threads beside one another in memory.
  */
-import { linearGrid, linearMain } from "../../kernel.ts";
-import type { WasmModule } from "../../wasm/instance.ts";
+import { linearGrid, linearMain } from "../../contract/kernel.ts";
+import type { WasmModule } from "../../contract/wasm_module.ts";
 
 /** The shape [n, channels, inner] of a tensor, such as N,C,H,W with H·W flattened to `inner`. */
 export interface ChannelSpec {

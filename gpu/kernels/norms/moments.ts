@@ -2,7 +2,7 @@
  * What both batch norms share: sums over n and inner of tensors [n, channels, inner]. The threads
  * reduce their parts of a channel, and one workgroup per channel folds the results.
  */
-import { type HostArray, type Kernel, type Program, WORKGROUP } from "../../kernel.ts";
+import { type HostArray, type Kernel, type Program, WORKGROUP } from "../../contract/kernel.ts";
 import {
   type ChannelSpec,
   deal,

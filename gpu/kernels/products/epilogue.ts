@@ -2,8 +2,8 @@
  * Epilogues: an elementwise expression of a product, such as its activation, that is worked out where the
  * product is stored, in place of a pass of its own over memory.
  */
-import type { DType, Kernel, Program, Slot } from "../../kernel.ts";
-import { expressionWgsl, loadsOf, type Value, valueDType } from "../../expression.ts";
+import type { DType, Kernel, Program, Slot } from "../../contract/kernel.ts";
+import { expressionWgsl, loadsOf, type Value, valueDType } from "../../contract/expression.ts";
 import { wasmExpression } from "../../wasm/expression.ts";
 import { mapKernel, type MapSpec } from "../elementwise/map.ts";
 

@@ -1,5 +1,5 @@
 /** What the ways of multiplying matrices on a GPU share: the spec, and how it is cut. */
-import type { Field } from "../../kernel.ts";
+import type { Field } from "../../contract/kernel.ts";
 import type { Finished } from "./epilogue.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** Matrix products by register tiles: each thread keeps its sums in variables and reads from storage. */
-import { type Adapter, BYTES, type Shader } from "../../kernel.ts";
+import { type Adapter, BYTES, type Shader } from "../../contract/kernel.ts";
 import { batchOf, depthOfPart, matrixWgsl, type SplitSpec, unrollOf } from "./gemm.ts";
 import {
   CHAIN,

@@ -3,7 +3,7 @@
  * of B there together, neighbouring threads reading neighbouring elements, and each thread multiplies
  * out of it. Right on software adapters too, only slower.
  */
-import type { Adapter, Shader } from "../../kernel.ts";
+import type { Adapter, Shader } from "../../contract/kernel.ts";
 import { batchOf, depthOfPart, matrixWgsl, type SplitSpec, unrollOf } from "./gemm.ts";
 import { linesOf, stagedMain, type StagedTile, stagedTile } from "./staged.ts";
 import { loadWidth, range, Reader, type TileCost } from "./tile.ts";

@@ -8,7 +8,7 @@ import {
   type Program,
   single,
   WORDS,
-} from "../../kernel.ts";
+} from "../../contract/kernel.ts";
 import { finished } from "./epilogue.ts";
 import {
   batchOf,

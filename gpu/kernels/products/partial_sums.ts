@@ -7,7 +7,7 @@ import {
   MOST_ROUNDS,
   WGSL_TYPE,
   WORDS,
-} from "../../kernel.ts";
+} from "../../contract/kernel.ts";
 import { type Finished, finished } from "./epilogue.ts";
 import { Writer } from "./writer.ts";
 

@@ -3,7 +3,7 @@
  * each of its threads multiplies out of it, round by round. What the operands are, how they are brought
  * and where sums go is the caller's.
  */
-import { type Field, WGSL_TYPE } from "../../kernel.ts";
+import { type Field, WGSL_TYPE } from "../../contract/kernel.ts";
 import { CHAIN, range, Sums, type Term } from "./tile.ts";
 
 /** A workgroup of `side` × `side` threads with `rows` × `columns` sums each; `depth` values of k at a time. */

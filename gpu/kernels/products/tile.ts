@@ -6,7 +6,7 @@
  * lanes about 1 ns, so that tiles are as large as compile time allows and loads as wide as alignment
  * allows. Workgroup memory gains nothing there.
  */
-import { type Adapter, type Field, linearGrid, linearMain, WORDS } from "../../kernel.ts";
+import { type Adapter, type Field, linearGrid, linearMain, WORDS } from "../../contract/kernel.ts";
 
 /** Longest serial float32 sum; longer ones are sums of partial sums. */
 export const CHAIN = 256;

@@ -1,6 +1,6 @@
 /** Images in WebAssembly with zeros around them and between their pixels. */
-import { BYTES, type Field } from "../../kernel.ts";
-import type { WasmModule } from "../../wasm/instance.ts";
+import { BYTES, type Field } from "../../contract/kernel.ts";
+import type { WasmModule } from "../../contract/wasm_module.ts";
 import type { Pair } from "../convolutions/pack_weights.ts";
 
 /** Images to be put into others of another size. */

@@ -1,8 +1,8 @@
 /** Matrix products and convolutions in WebAssembly: how their operands lie, for one blocked product. */
-import type { Field } from "../../kernel.ts";
-import type { WasmModule } from "../../wasm/instance.ts";
+import type { Field } from "../../contract/kernel.ts";
+import type { WasmModule } from "../../contract/wasm_module.ts";
 import type { Pair } from "../convolutions/pack_weights.ts";
-import { BYTES } from "../../kernel.ts";
+import { BYTES } from "../../contract/kernel.ts";
 
 /**
  * Elements from one value of an index to the next, for an index of up to three digits: extents of the

@@ -1,6 +1,6 @@
 /** Stores of a product's sums in WGSL, through the epilogue where there is one. */
-import { type Field, WGSL_TYPE } from "../../kernel.ts";
-import { expressionWgsl } from "../../expression.ts";
+import { type Field, WGSL_TYPE } from "../../contract/kernel.ts";
+import { expressionWgsl } from "../../contract/expression.ts";
 import { Neighbours, runsOf } from "../elementwise/neighbours.ts";
 import type { Epilogue } from "./epilogue.ts";
 import { range, type Sums, unitType } from "./tile.ts";

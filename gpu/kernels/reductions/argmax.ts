@@ -1,7 +1,13 @@
 /** The place of the first largest value over axes of a fused expression, or of the first NaN. */
-import { type Kernel, linearGrid, linearMain, type Program, type Slot } from "../../kernel.ts";
-import { BLOCK, type BlockEvaluator, compileBlocks } from "../../expression.ts";
-import { mod } from "../../index.ts";
+import {
+  type Kernel,
+  linearGrid,
+  linearMain,
+  type Program,
+  type Slot,
+} from "../../contract/kernel.ts";
+import { BLOCK, type BlockEvaluator, compileBlocks } from "../../contract/expression.ts";
+import { mod } from "../../contract/indexing.ts";
 import {
   collapse,
   elementWgsl,

@@ -16,7 +16,7 @@ import {
   WGSL_TYPE,
   WORDS,
   WORKGROUP,
-} from "../../kernel.ts";
+} from "../../contract/kernel.ts";
 import {
   BLOCK,
   type BlockEvaluator,
@@ -24,8 +24,8 @@ import {
   expressionWgsl,
   functionsIn,
   valueDType,
-} from "../../expression.ts";
-import { add, linear, mod, mul } from "../../index.ts";
+} from "../../contract/expression.ts";
+import { add, linear, mod, mul } from "../../contract/indexing.ts";
 import { wasmExpression } from "../../wasm/expression.ts";
 import { layoutOf } from "../../wasm/reduce.ts";
 import {

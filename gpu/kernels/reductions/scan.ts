@@ -11,8 +11,8 @@ import {
   type WasmRun,
   WGSL_TYPE,
   WORDS,
-} from "../../kernel.ts";
-import { SCRATCH, type WasmModule } from "../../wasm/instance.ts";
+} from "../../contract/kernel.ts";
+import { SCRATCH, type WasmModule } from "../../contract/wasm_module.ts";
 
 /** A running sum along the middle axis of [outer, length, inner], from the end where `reverse`. */
 export interface ScanSpec {

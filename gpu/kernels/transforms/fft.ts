@@ -7,8 +7,8 @@
  * (1965); Stockham, "High-speed Convolution and Correlation" (1966); Van Loan, "Computational
  * Frameworks for the Fast Fourier Transform" (1992), section 1.7.
  */
-import type { Engine } from "../../engine.ts";
-import { BYTES, type Field, linearGrid, type Program, type Slot } from "../../kernel.ts";
+import type { Engine } from "../../contract/engine.ts";
+import { BYTES, type Field, linearGrid, type Program, type Slot } from "../../contract/kernel.ts";
 import { middleDivisor, primeFactors } from "./codelet.ts";
 import { fftLine, type LineSpec, linesTogether } from "./fft_line.ts";
 import { fftPass, type PassSpec } from "./fft_pass.ts";

@@ -2,7 +2,7 @@
  * Whole lines of a Fourier transform in workgroup memory, for hardware adapters: all of Stockham's passes
  * in one dispatch, with barriers between them, so that a line is read and written once.
  */
-import type { Field, Kernel, Shader } from "../../kernel.ts";
+import type { Field, Kernel, Shader } from "../../contract/kernel.ts";
 import { Codelet, CODELET_FUNCTIONS } from "./codelet.ts";
 import { scaled, turned } from "./fft_pass.ts";
 import { HostFft } from "./host_fft.ts";

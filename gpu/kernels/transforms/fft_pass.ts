@@ -2,7 +2,7 @@
  * One of Stockham's passes: groups of `radix` numbers are transformed, turned and written where the next
  * pass finds them in order.
  */
-import { type Field, type Kernel, sizedMain, WORKGROUP } from "../../kernel.ts";
+import { type Field, type Kernel, sizedMain, WORKGROUP } from "../../contract/kernel.ts";
 import { Codelet, CODELET_FUNCTIONS, middleDivisor } from "./codelet.ts";
 import { HostFft } from "./host_fft.ts";
 import { subpasses } from "./subpasses.ts";

@@ -4,7 +4,7 @@
  * The largest complex number is the one of the largest modulus, the first in row-major order among
  * equals; padding never wins.
  */
-import { cannot } from "../../errors.ts";
+import { cannot } from "../../contract/errors.ts";
 import {
   type Field,
   type HostArray,
@@ -15,7 +15,7 @@ import {
   single,
   WGSL_TYPE,
   WORDS,
-} from "../../kernel.ts";
+} from "../../contract/kernel.ts";
 import {
   eachWindow,
   inputsOf,

@@ -1,5 +1,12 @@
 /** Weighted sums of neighbours along one axis, by a table: what resampling and its adjoint are. */
-import { type Field, type Kernel, linearGrid, linearMain, WGSL_TYPE, WORDS } from "../../kernel.ts";
+import {
+  type Field,
+  type Kernel,
+  linearGrid,
+  linearMain,
+  WGSL_TYPE,
+  WORDS,
+} from "../../contract/kernel.ts";
 
 /** x is [outer, inputs, inner]; a row of the table has room for `taps` weights. */
 export interface ResampleSpec {

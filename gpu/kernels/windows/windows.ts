@@ -3,8 +3,8 @@
  * planes; output sizes are the caller's (ceil mode is its business), and windows may reach past the
  * padded input.
  */
-import { linearGrid, linearMain, type Shader } from "../../kernel.ts";
-import type { WasmModule } from "../../wasm/instance.ts";
+import { linearGrid, linearMain, type Shader } from "../../contract/kernel.ts";
+import type { WasmModule } from "../../contract/wasm_module.ts";
 
 /** The geometry of a 2-D pooling; pairs are [along height, along width]. */
 export interface Pool2dSpec {

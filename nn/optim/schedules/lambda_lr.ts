@@ -1,6 +1,6 @@
 /** A rate by a function of the epoch. */
-import { describe } from "../../../complex/describe.ts";
-import { cannot } from "../../../gpu/errors.ts";
+import { describe } from "../../../complex/lazy/describe.ts";
+import { cannot } from "../../../gpu/contract/errors.ts";
 import { noDefault, withDefaults } from "../../options.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 

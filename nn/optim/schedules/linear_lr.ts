@@ -1,7 +1,7 @@
 /** A rate that rises or falls along a line: a warm-up. */
-import { checkWhole } from "../../../complex/shape.ts";
+import { checkWhole } from "../../../complex/lazy/shape.ts";
 import { checkNumber, withDefaults } from "../../options.ts";
-import { cannot } from "../../../gpu/errors.ts";
+import { cannot } from "../../../gpu/contract/errors.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
 /** Options of {@link LinearLR}. */

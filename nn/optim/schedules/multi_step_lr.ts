@@ -1,5 +1,5 @@
 /** A rate that falls by a factor at given epochs. */
-import { checkList, checkWhole } from "../../../complex/shape.ts";
+import { checkList, checkWhole } from "../../../complex/lazy/shape.ts";
 import { checkNumber, noDefault, withDefaults } from "../../options.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 

@@ -1,6 +1,6 @@
 /** One cycle: up to a high rate, and far down. */
-import { checkWhole } from "../../../complex/shape.ts";
-import { cannot } from "../../../gpu/errors.ts";
+import { checkWhole } from "../../../complex/lazy/shape.ts";
+import { cannot } from "../../../gpu/contract/errors.ts";
 import { checkNumber, checkPositive, checkWord, noDefault, withDefaults } from "../../options.ts";
 import { perGroup, Schedule, type Scheduled, setInitial } from "./schedule.ts";
 

@@ -1,7 +1,7 @@
 /** A rate that falls when something no longer gets better. */
-import { describe } from "../../../complex/describe.ts";
-import { checkWhole } from "../../../complex/shape.ts";
-import { cannot } from "../../../gpu/errors.ts";
+import { describe } from "../../../complex/lazy/describe.ts";
+import { checkWhole } from "../../../complex/lazy/shape.ts";
+import { cannot } from "../../../gpu/contract/errors.ts";
 import { countEntry, EntryReader, numbersEntry } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
 import { checkNumber, checkWord, withDefaults } from "../../options.ts";

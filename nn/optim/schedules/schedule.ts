@@ -1,7 +1,7 @@
 /** What schedules of learning rates have in common. */
-import { describe } from "../../../complex/describe.ts";
+import { describe } from "../../../complex/lazy/describe.ts";
 import type { SafetensorsEntry } from "../../../complex/files/safetensors.ts";
-import { cannot } from "../../../gpu/errors.ts";
+import { cannot } from "../../../gpu/contract/errors.ts";
 import { countEntry, EntryReader, numbersEntry } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
 import { checkNumber } from "../../options.ts";

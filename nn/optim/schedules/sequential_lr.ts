@@ -1,7 +1,7 @@
 /** Schedules one after another. */
-import { describe } from "../../../complex/describe.ts";
-import { checkList, checkWhole } from "../../../complex/shape.ts";
-import { cannot } from "../../../gpu/errors.ts";
+import { describe } from "../../../complex/lazy/describe.ts";
+import { checkList, checkWhole } from "../../../complex/lazy/shape.ts";
+import { cannot } from "../../../gpu/contract/errors.ts";
 import { countEntry, EntryReader } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
 import { noDefault, withDefaults } from "../../options.ts";

@@ -1,5 +1,5 @@
 /** A layer of the zoo: how to make it, what to feed it, and what it must refuse. */
-import type { ComplexTensor, RealTensor } from "../../../complex/tensor.ts";
+import type { ComplexTensor, RealTensor } from "../../../complex/tensor/tensor.ts";
 import type { Layer, Module } from "../../../nn/mod.ts";
 
 /** One layer with inputs for it. */

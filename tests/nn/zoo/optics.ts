@@ -1,5 +1,5 @@
 /** Wave optics. */
-import { complexTensor, zeros } from "../../../complex/create.ts";
+import { complexTensor, zeros } from "../../../complex/create/create.ts";
 import * as nn from "../../../nn/mod.ts";
 import { randoms } from "../../support/seeded.ts";
 import { type Case, special } from "./case.ts";

@@ -1,5 +1,5 @@
 /** Recurrences, embeddings and attention. */
-import type { ComplexTensor, RealTensor } from "../../../complex/tensor.ts";
+import type { ComplexTensor, RealTensor } from "../../../complex/tensor/tensor.ts";
 import * as nn from "../../../nn/mod.ts";
 import { random } from "../support.ts";
 import { type Case, special } from "./case.ts";

@@ -1,5 +1,5 @@
-/** Stands in for `gpu/errors.ts` (see `unthrown.ts`): notes which line of the library makes an error. */
-import { ArgandError, cannot as original } from "../../../gpu/errors.ts";
+/** Stands in for `gpu/contract/errors.ts` (see `unthrown.ts`): notes which line of the library makes an error. */
+import { ArgandError, cannot as original } from "../../../gpu/contract/errors.ts";
 
 export { ArgandError };
 

@@ -13,7 +13,7 @@
 /** Errors that this can't see met, by file and a part of their text, and why. */
 const EXCUSED: readonly (readonly [path: string, text: string, why: string])[] = [
   [
-    "gpu/device.ts",
+    "gpu/engines/device.ts",
     "take the device from",
     "as the module is loaded: tests/gpu/engine.test.ts meets it in a process of its own",
   ],
@@ -24,7 +24,7 @@ const EXCUSED: readonly (readonly [path: string, text: string, why: string])[] =
   ],
 ];
 /** Where errors are that only WebGPU meets. */
-const OF_WEBGPU = ["gpu/webgpu/", "complex/plan.ts"];
+const OF_WEBGPU = ["gpu/webgpu/", "complex/lazy/schedule/plan.ts"];
 const hasAdapter = Boolean(await navigator.gpu?.requestAdapter());
 
 const FOLDERS = ["gpu", "complex", "nn"];
@@ -36,7 +36,7 @@ function* sites(folder: string): Generator<[place: string, text: string]> {
   for (const { name, isDirectory } of entries) {
     const path = `${folder}/${name}`;
     if (isDirectory) yield* sites(path);
-    else if (path.endsWith(".ts") && path !== "gpu/errors.ts") {
+    else if (path.endsWith(".ts") && path !== "gpu/contract/errors.ts") {
       const lines = Deno.readTextFileSync(path).split("\n");
       for (const [k, line] of lines.entries()) {
         if (!/\b(cannot|refuse|wrong)\(/.test(line) || /^\s*(\*|\/\/|\/\*)/.test(line)) continue;

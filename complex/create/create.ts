@@ -1,0 +1,352 @@
+/** Tensors from numbers, arrays and formulas. Data are copied at the call. */
+import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../lazy/describe.ts";
+import { hostNode, type Node } from "../lazy/graph.ts";
+import { type Complex, flatten, isComplexNumber, type NestedData } from "../tensor/nested.ts";
+import * as arithmetic from "../ops/arithmetic.ts";
+import * as functions from "../ops/functions.ts";
+import { makeState } from "../lazy/state.ts";
+import {
+  checkReal,
+  checkTensor,
+  type ComplexTensor,
+  type RealTensor,
+  Tensor,
+  wrapComplex,
+  wrapReal,
+  wrapState,
+} from "../tensor/tensor.ts";
+import { checkNumber, checkShape, checkWhole, type Shape, show, sizeOf } from "../lazy/shape.ts";
+
+/** The most values that are written out on the host. */
+const MOST_VALUES = 2 ** 30;
+
+/** Flat or nested numbers. */
+export type RealData = NestedData<number> | ArrayLike<number>;
+
+/** Interleaved or nested complex numbers. */
+export type ComplexData = NestedData<Complex> | ArrayLike<number>;
+
+function shaped(what: string, shape: Shape | undefined, own: Shape, size: number): Shape {
+  if (shape === undefined) {
+    checkShape(what, own);
+    return own;
+  }
+  checkShape(what, shape);
+  if (sizeOf(shape) !== size) {
+    throw cannot(what, `${size} values do not fill the shape ${show(shape)}`);
+  }
+  return [...shape];
+}
+
+/** True for typed arrays of numbers (not of bigints). */
+function isTypedArray(x: unknown): x is Float32Array {
+  return ArrayBuffer.isView(x) && !(x instanceof DataView) &&
+    !(x instanceof BigInt64Array) && !(x instanceof BigUint64Array);
+}
+
+function realValues(what: string, data: RealData): { shape: number[]; values: Float32Array } {
+  if (typeof data === "number") return { shape: [], values: Float32Array.of(data) };
+  if (isTypedArray(data)) {
+    const values = new Float32Array(data);
+    return { shape: [values.length], values };
+  }
+  const { shape, flat } = flatten(what, data);
+  for (const x of flat) {
+    if (typeof x !== "number") throw cannot(what, `an entry is ${describe(x)} and not a number`);
+  }
+  return { shape, values: Float32Array.from(flat as number[]) };
+}
+
+/**
+ * A real tensor from a number, nested arrays or a typed array, which are copied. Values are rounded to
+ * float32: as in NumPy and PyTorch those beyond ±3.4·10³⁸ become infinite.
+ *
+ * @param data The values.
+ * @param shape The shape; that of the nested arrays, if absent.
+ * @throws {ArgandError} if the arrays are ragged, empty, or do not fill the shape.
+ *
+ * @example
+ * ```ts
+ * import { tensor } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const x = tensor([[1, 2, 3], [4, 5, 6]]);
+ * assert(await x.sum().item() === 21);
+ * ```
+ */
+export function tensor(data: RealData, shape?: Shape): RealTensor {
+  const what = "make a tensor";
+  const { shape: own, values } = realValues(what, data);
+  return wrapReal(hostNode(values, shaped(what, shape, own, values.length), "f32"));
+}
+
+/** What gives the real or imaginary part of a complex tensor. */
+export type PartData = RealTensor | RealData;
+
+function partNode(what: string, x: PartData): Node {
+  return x instanceof Tensor ? checkReal(what, x).node : tensor(x).node;
+}
+
+/**
+ * A complex tensor re + i·im from its parts, which are broadcast. Of the two views of one tensor,
+ * `complex(z.real, z.imag)`, it is that tensor, in values and in the graph of derivatives.
+ *
+ * @throws {ArgandError} if the shapes do not broadcast.
+ *
+ * @example
+ * ```ts
+ * import { complex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const z = complex([3, 0], [4, 1]);
+ * assert((await z.abs().data())[0] === 5);
+ * ```
+ */
+export function complex(re: PartData, im: PartData = 0): ComplexTensor {
+  const what = "make a complex tensor";
+  return wrapComplex(arithmetic.complex(partNode(what, re), partNode(what, im)));
+}
+
+/**
+ * A complex tensor from interleaved values re, im, re, im, … or nested `{ re, im }`, copied and rounded
+ * to float32 as those of {@link tensor}.
+ *
+ * @throws {ArgandError} if the values do not fill the shape, or are no complex numbers.
+ *
+ * @example
+ * ```ts
+ * import { complexTensor } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const z = complexTensor([1, 2, 3, 4], [2]); // 1+2i, 3+4i
+ * assert((await z.imag.data())[1] === 4);
+ * ```
+ */
+export function complexTensor(
+  data: ComplexData,
+  shape?: Shape,
+): ComplexTensor {
+  const what = "make a complex tensor";
+  if (isTypedArray(data) || (Array.isArray(data) && typeof data[0] === "number")) {
+    const values = Float32Array.from(data as ArrayLike<number>);
+    if (Array.isArray(data)) data.forEach((x, k) => checkNumber(what, `value ${k}`, x));
+    if (values.length % 2 !== 0) {
+      throw cannot(what, `${values.length} interleaved values are not pairs`);
+    }
+    const size = values.length / 2;
+    return wrapComplex(hostNode(values, shaped(what, shape, [size], size), "c64"));
+  }
+  const { shape: own, flat } = flatten(what, data);
+  const values = new Float32Array(2 * flat.length);
+  flat.forEach((z, k) => {
+    if (!isComplexNumber(z)) throw cannot(what, `an entry is ${describe(z)} and not { re, im }`);
+    values.set([z.re, z.im], 2 * k);
+  });
+  return wrapComplex(hostNode(values, shaped(what, shape, own, flat.length), "c64"));
+}
+
+/**
+ * The complex numbers r·e^{iφ}, phases in radians.
+ *
+ * @example
+ * ```ts
+ * import { polar } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const i = polar(1, Math.PI / 2);
+ * assert(Math.abs((await i.item()).im - 1) < 1e-6);
+ * ```
+ */
+export function polar(r: PartData, phi: PartData): ComplexTensor {
+  const what = "make polar numbers";
+  return wrapComplex(functions.polar(partNode(what, r), partNode(what, phi)));
+}
+
+/**
+ * The same number everywhere: real for a number, complex for `{ re, im }`.
+ *
+ * @example
+ * ```ts
+ * import { full } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const z = full([2, 2], { re: 0, im: 1 });
+ * assert((await z.sum().item()).im === 4);
+ * ```
+ */
+export function full(shape: Shape, value: number): RealTensor;
+/**
+ * The same complex number everywhere.
+ *
+ * @example
+ * ```ts
+ * import { full } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(await full([1], { re: 1, im: 2 }).item(), { re: 1, im: 2 });
+ * ```
+ */
+export function full(shape: Shape, value: Complex): ComplexTensor;
+export function full(shape: Shape, value: number | Complex): Tensor {
+  const what = "fill a tensor";
+  checkShape(what, shape);
+  if (typeof value === "number") return wrapReal(arithmetic.fill([...shape], value));
+  if (!isComplexNumber(value)) {
+    throw cannot(what, `the value is a number or { re, im }, got ${describe(value)}`);
+  }
+  return wrapComplex(arithmetic.fill([...shape], value.re, value.im));
+}
+
+/**
+ * Real zeros.
+ *
+ * @example
+ * ```ts
+ * import { zeros } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * assert(await zeros([2, 3]).sum().item() === 0);
+ * ```
+ */
+export function zeros(shape: Shape): RealTensor {
+  return full(shape, 0);
+}
+
+/**
+ * Real ones.
+ *
+ * @example
+ * ```ts
+ * import { ones } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * assert(await ones([2, 3]).sum().item() === 6);
+ * ```
+ */
+export function ones(shape: Shape): RealTensor {
+  return full(shape, 1);
+}
+
+/**
+ * Numbers from `start` (0, if there is one argument) in steps of `step` up to but without `end`.
+ *
+ * @throws {ArgandError} if there would be none, or the step is 0.
+ *
+ * @example
+ * ```ts
+ * import { arange } from "@argand/argand";
+ * console.log(await arange(1, 7, 2).data()); // 1, 3, 5
+ * ```
+ */
+export function arange(start: number, end?: number, step = 1): RealTensor {
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  const what = "make a range";
+  for (const [name, x] of Object.entries({ from, to, step })) checkNumber(what, name, x);
+  const n = Math.ceil((to - from) / step);
+  if (!(n >= 1 && n < Infinity)) {
+    throw cannot(what, `there is nothing from ${from} to ${to} in steps of ${step}`);
+  }
+  if (n > MOST_VALUES) throw cannot(what, `${n} values are too many for the host`);
+  return wrapReal(
+    hostNode(Float32Array.from({ length: n }, (_, k) => from + k * step), [n], "f32"),
+  );
+}
+
+/**
+ * `count` evenly spaced numbers from `start` to `end`, both included.
+ *
+ * @example
+ * ```ts
+ * import { linspace } from "@argand/argand";
+ * console.log(await linspace(0, 1, 5).data()); // 0, 0.25, 0.5, 0.75, 1
+ * ```
+ */
+export function linspace(start: number, end: number, count: number): RealTensor {
+  const what = "make a line of numbers";
+  for (const [name, x] of Object.entries({ start, end })) checkNumber(what, name, x);
+  checkWhole(what, "the count", count, 1, MOST_VALUES);
+  const step = count > 1 ? (end - start) / (count - 1) : 0;
+  const values = Float32Array.from({ length: count }, (_, k) => start + k * step);
+  if (count > 1) values[count - 1] = end;
+  return wrapReal(hostNode(values, [count], "f32"));
+}
+
+/**
+ * The real identity matrix of n rows (and m columns).
+ *
+ * @example
+ * ```ts
+ * import { eye } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * assert(await eye(3).sum().item() === 3);
+ * ```
+ */
+export function eye(n: number, m: number = n): RealTensor {
+  for (const size of [n, m]) checkWhole("make an identity matrix", "a size", size, 1, 2 ** 15);
+  const values = new Float32Array(n * m);
+  for (let k = 0; k < Math.min(n, m); k++) values[k * m + k] = 1;
+  return wrapReal(hostNode(values, [n, m], "f32"));
+}
+
+/**
+ * The coordinates of a grid: result k has the values of axis k, repeated along the others (matrix
+ * order: axis 0 along rows).
+ *
+ * @example
+ * ```ts
+ * import { arange, meshgrid } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const [y, x] = meshgrid(arange(2), arange(3));
+ * assert(y.shape[1] === 3 && await x.sum().item() === 6);
+ * ```
+ */
+export function meshgrid(...axes: RealTensor[]): RealTensor[] {
+  const what = "make a grid";
+  for (const x of axes) {
+    if (checkReal(what, x).rank !== 1) throw cannot(what, `an axis has shape ${show(x.shape)}`);
+  }
+  const shape = axes.map((x) => x.size);
+  return axes.map((x, k) => x.reshape(shape.map((n, d) => (d === k ? n : 1))).expand(shape));
+}
+
+/** Options of {@link parameter}. */
+export interface ParameterOptions {
+  /** What errors call it. */
+  readonly name?: string;
+  /** Whether `backward` leaves a gradient in it; true, if absent. */
+  readonly requiresGrad?: boolean;
+}
+
+/**
+ * A tensor that can be updated in place with `assign`: a parameter, or (without gradient) a running
+ * statistic. It starts with the value of `initial`.
+ *
+ * @example
+ * ```ts
+ * import { parameter, tensor } from "@argand/argand";
+ * const w = parameter(tensor([1, 2]));
+ * w.square().sum().backward();
+ * console.log(await w.grad!.data()); // 2, 4
+ * ```
+ */
+export function parameter<T extends Tensor>(initial: T, options: ParameterOptions = {}): T {
+  const what = "make a parameter";
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw cannot(what, `the options must be an object, got ${describe(options)}`);
+  }
+  for (const key of Object.keys(options)) {
+    if (key === "name" || key === "requiresGrad") continue;
+    throw cannot(what, `unknown option "${key}"; it knows name, requiresGrad`);
+  }
+  const { name = "a parameter", requiresGrad = true } = options;
+  if (typeof name !== "string") throw cannot(what, `the name is ${describe(name)}`);
+  if (typeof requiresGrad !== "boolean") {
+    throw cannot(what, `requiresGrad must be true or false, got ${describe(requiresGrad)}`);
+  }
+  return wrapState(
+    makeState(checkTensor(what, initial).detach().node, name, requiresGrad),
+  ) as T;
+}

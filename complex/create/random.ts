@@ -1,0 +1,168 @@
+/** Random tensors: drawn from Philox, computed where they are used. */
+import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../lazy/describe.ts";
+import { generator } from "../ops/random.ts";
+import { checkNumber, checkShape, checkWhole, type Shape } from "../lazy/shape.ts";
+import {
+  checkReal,
+  type ComplexTensor,
+  type RealTensor,
+  wrapComplex,
+  wrapReal,
+} from "../tensor/tensor.ts";
+
+/**
+ * Starts the random numbers again from a seed. The same seed gives the same numbers on both engines.
+ *
+ * @param seed A whole number from 0 to 2⁵³ − 1.
+ *
+ * @example
+ * ```ts
+ * import { manualSeed, rand } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * manualSeed(7);
+ * const a = await rand([3]).data();
+ * manualSeed(7);
+ * const b = await rand([3]).data();
+ * assert(a[2] === b[2]);
+ * ```
+ */
+export function manualSeed(seed: number): void {
+  checkWhole("seed the random numbers", "the seed", seed, 0);
+  generator.seed(seed);
+}
+
+/** Where the random numbers are; see {@link getRandomState}. */
+export interface RandomState {
+  /** What they were started from, a whole number from 0 to 2⁵³ − 1. */
+  readonly seed: number;
+  /** How many tensors have been drawn since. */
+  readonly draws: number;
+}
+
+/**
+ * Where the random numbers are, as PyTorch's `get_rng_state`: two whole numbers, since they are
+ * computed from seed and count and not one from another.
+ *
+ * @example
+ * ```ts
+ * import { getRandomState, manualSeed, randn } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * manualSeed(7);
+ * randn([100]);
+ * assertEquals(getRandomState(), { seed: 7, draws: 1 });
+ * ```
+ */
+export function getRandomState(): RandomState {
+  return generator.state;
+}
+
+/**
+ * Goes back to where the random numbers were, as PyTorch's `set_rng_state`.
+ *
+ * @param state From {@link getRandomState}.
+ * @throws {ArgandError} if it is not two whole numbers from 0 to 2⁵³ − 1.
+ *
+ * @example
+ * ```ts
+ * import { getRandomState, rand, setRandomState } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const before = getRandomState();
+ * const a = await rand([3]).data();
+ * setRandomState(before);
+ * const b = await rand([3]).data();
+ * assert(a[2] === b[2]);
+ * ```
+ */
+export function setRandomState(state: RandomState): void {
+  const what = "set the random state";
+  if (typeof state !== "object" || state === null) {
+    throw cannot(what, `it takes { seed, draws }, got ${describe(state)}`);
+  }
+  const { seed, draws } = state;
+  checkWhole(what, "the seed", seed, 0);
+  checkWhole(what, "the number of draws", draws, 0);
+  generator.resume(seed, draws);
+}
+
+/**
+ * Uniform random numbers in [low, high), from Philox (Salmon et al. 2011).
+ *
+ * @example
+ * ```ts
+ * import { rand } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * assert(await rand([100]).max().item() < 1);
+ * ```
+ */
+export function rand(shape: Shape, low = 0, high = 1): RealTensor {
+  checkShape("draw random numbers", shape);
+  for (const [name, x] of Object.entries({ low, high })) {
+    checkNumber("draw random numbers", name, x);
+  }
+  const u = wrapReal(generator.uniform([...shape]));
+  return low === 0 && high === 1 ? u : u.mul(high - low).add(low);
+}
+
+/**
+ * Standard normal random numbers.
+ *
+ * @example
+ * ```ts
+ * import { randn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * assert(Math.abs(await randn([10000]).mean().item()) < 0.05);
+ * ```
+ */
+export function randn(shape: Shape): RealTensor {
+  checkShape("draw random numbers", shape);
+  return wrapReal(generator.normal([...shape], "f32"));
+}
+
+/**
+ * Circular complex normal random numbers, E|z|² = 1, as PyTorch's.
+ *
+ * @example
+ * ```ts
+ * import { randnComplex } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const power = await randnComplex([10000]).absSquared().mean().item();
+ * assert(Math.abs(power - 1) < 0.1);
+ * ```
+ */
+export function randnComplex(shape: Shape): ComplexTensor {
+  checkShape("draw random numbers", shape);
+  return wrapComplex(generator.normal([...shape], "c64"));
+}
+
+/**
+ * Poisson counts, P(k) = λᵏ e^(−λ) / k!, of the means λ = `mean`, as PyTorch's `poisson`. Below a mean
+ * of 32 by inversion, from there on as quantiles of normal numbers whose law is within 1e-4 of
+ * Poisson's in total variation (Giles 2016). A mean below 0 counts as 0. Engines may differ by one
+ * count where a draw is within rounding of the next.
+ *
+ * Derivatives pass through as if the counts were their means: exact on average for what is linear in
+ * the counts, and for others the mean of f′(k) in place of that of f(k + 1) − f(k).
+ *
+ * @param mean Real, of any shape.
+ * @returns Whole numbers as a real tensor of the same shape.
+ * @throws {ArgandError} if the means are no real tensor.
+ *
+ * @example
+ * ```ts
+ * import { full, poisson } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const counts = poisson(full([10000], 4));
+ * assert(Math.abs(await counts.mean().item() - 4) < 0.1);
+ * ```
+ */
+export function poisson(mean: RealTensor): RealTensor {
+  return wrapReal(generator.poisson(checkReal("draw Poisson counts", mean).node));
+}

@@ -1,0 +1,99 @@
+/** Convolution by Fourier transforms. */
+import { cannot } from "../../gpu/contract/errors.ts";
+import type { Combined } from "../functions/combine.ts";
+import { axesOf } from "../ops/fft_options.ts";
+import type { Node } from "../lazy/graph.ts";
+import { mul } from "../ops/arithmetic.ts";
+import { dftGrid, goodLength, type Grid, irdftGrid, rdftGrid } from "../ops/fft.ts";
+import { slice } from "../ops/views.ts";
+import { checkWord, withDefaults } from "../ops/options.ts";
+import { type Axes, broadcastShapes, show } from "../lazy/shape.ts";
+import { checkTensor, type Tensor, wrap } from "../tensor/tensor.ts";
+
+/** Options of {@link fftConvolve}. */
+export interface FftConvolveOptions {
+  /**
+   * Which places of the result: "full", all where the two meet; "same", the middle ones, as many as
+   * a has; "valid", those where the shorter lies within the longer. "full", if absent.
+   */
+  readonly mode?: "full" | "same" | "valid";
+  /** The axes to convolve along; all, if absent. The others broadcast. */
+  readonly axes?: Axes;
+}
+
+/** Transforms along axes, the last of which is a real one if `real`; and back. */
+function convolved(
+  a: Node,
+  b: Node,
+  axes: readonly number[],
+  lengths: readonly number[],
+  real: boolean,
+): Node {
+  const there: Grid = { axes, points: lengths, factor: () => 1 };
+  const back: Grid = { axes, points: lengths, factor: (n) => 1 / n };
+  const forward = (x: Node) => real ? rdftGrid(x, there) : dftGrid(x, there, false);
+  const product = mul(forward(a), forward(b));
+  return real ? irdftGrid(product, back) : dftGrid(product, back, true);
+}
+
+/**
+ * The convolution (a ∗ b)_k = Σ_j a_j b_{k−j} along axes, by way of Fourier transforms:
+ * O(n log n) instead of O(n·m), and rounding relative to the largest values of the result rather than
+ * to each. (The layers of `nn` compute correlations, the kernel not turned round.)
+ *
+ * @param a A real or complex tensor.
+ * @param b A tensor of as many axes; sizes of other axes than those convolved broadcast.
+ * @param options `mode` and `axes`, see {@link FftConvolveOptions}.
+ * @returns Real of two reals, else complex. Along each of the axes n of a and m of b become n + m − 1
+ * ("full"), n ("same") or |n − m| + 1 ("valid").
+ * @throws {ArgandError} if the numbers of axes differ, an axis does not exist, other axes do not
+ * broadcast, or with "valid" neither lies within the other along all axes.
+ *
+ * @example
+ * ```ts
+ * import { fftConvolve, tensor } from "@argand/argand";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const y = fftConvolve(tensor([1, 2, 3]), tensor([0, 1, 0.5])); // 0, 1, 2.5, 4, 1.5
+ * assertAlmostEquals(await y.at(3).item(), 4, 1e-5);
+ * ```
+ */
+export function fftConvolve<A extends Tensor, B extends Tensor>(
+  a: A,
+  b: B,
+  options?: FftConvolveOptions,
+): Combined<A, B> {
+  const what = "convolve";
+  const [x, y] = [checkTensor(what, a).node, checkTensor(what, b).node];
+  const { mode, axes } = withDefaults<FftConvolveOptions>(what, options, {
+    mode: "full",
+    axes: undefined,
+  });
+  checkWord(what, "mode", mode, ["full", "same", "valid"]);
+  if (x.shape.length !== y.shape.length) {
+    throw cannot(what, `shapes ${show(x.shape)} and ${show(y.shape)} differ in their axes`);
+  }
+  const along = axesOf(what, axes === undefined ? x.shape.map((_, d) => d) : axes, x.shape);
+  const others = (node: Node) => node.shape.map((n, d) => (along.includes(d) ? 1 : n));
+  const kept = broadcastShapes(what, others(x), others(y), [x.shape, y.shape]);
+  const fits = (p: Node, q: Node) => along.every((d) => p.shape[d] >= q.shape[d]);
+  if (mode === "valid" && !fits(x, y) && !fits(y, x)) {
+    throw cannot(
+      what,
+      `neither of the shapes ${show(x.shape)} and ${show(y.shape)} lies within the other`,
+    );
+  }
+  if (along.length === 0) return wrap(mul(x, y)) as Combined<A, B>;
+  const full = along.map((d) => x.shape[d] + y.shape[d] - 1);
+  const lengths = full.map(goodLength);
+  const real = x.dtype === "f32" && y.dtype === "f32";
+  const round = convolved(x, y, along, lengths, real);
+  const start = kept.map(() => 0);
+  const shape = [...kept];
+  along.forEach((d, k) => {
+    const [n, m] = [x.shape[d], y.shape[d]];
+    shape[d] = mode === "full" ? full[k] : mode === "same" ? n : Math.abs(n - m) + 1;
+    start[d] = (full[k] - shape[d]) >> 1;
+  });
+  return wrap(slice(round, start, shape, kept.map(() => 1))) as Combined<A, B>;
+}

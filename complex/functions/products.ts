@@ -1,0 +1,71 @@
+/** Products of matrices and vectors. */
+import { cannot } from "../../gpu/contract/errors.ts";
+import type { Combined } from "./combine.ts";
+import { mul } from "../ops/arithmetic.ts";
+import * as products from "../ops/matmul.ts";
+import { reshape } from "../ops/views.ts";
+import { show } from "../lazy/shape.ts";
+import { checkTensor, type Tensor, wrap } from "../tensor/tensor.ts";
+
+/**
+ * The matrix product over the last two axes, [… m, k] · [… k, n] → [… m, n]; the axes before them
+ * broadcast. A vector stands for a row on the left and a column on the right. Transposed and conjugated
+ * operands, such as `z.H`, are read as they lie.
+ *
+ * @throws {ArgandError} if the sizes do not chain, the other axes do not broadcast, or an operand has
+ * no axis.
+ *
+ * @example
+ * ```ts
+ * import { complex, matmul } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const z = complex([[1, 2]], [[0, 1]]); // [1, 2 + i]
+ * assertEquals(await matmul(z, z.H).item(), { re: 6, im: 0 });
+ * ```
+ */
+export function matmul<A extends Tensor, B extends Tensor>(a: A, b: B): Combined<A, B> {
+  const [x, y] = [checkTensor("matmul", a), checkTensor("matmul", b)];
+  return wrap(products.matmul(x.node, y.node)) as Combined<A, B>;
+}
+
+/**
+ * The inner product Σ conj(a)·b over all elements.
+ *
+ * @throws {ArgandError} if the sizes differ.
+ *
+ * @example
+ * ```ts
+ * import { complex, vdot } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const i = complex([0], [1]);
+ * assertEquals(await vdot(i, i).item(), { re: 1, im: 0 });
+ * ```
+ */
+export function vdot<A extends Tensor, B extends Tensor>(a: A, b: B): Combined<A, B> {
+  const [x, y] = [checkTensor("vdot", a), checkTensor("vdot", b)];
+  return wrap(products.vdot(x.node, y.node)) as Combined<A, B>;
+}
+
+/**
+ * The outer product of vectors, y_ij = a_i b_j, without conjugation: [m], [n] → [m, n].
+ *
+ * @throws {ArgandError} if an operand is no vector.
+ *
+ * @example
+ * ```ts
+ * import { outer, tensor } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(await outer(tensor([1, 2]), tensor([3, 4])).toArray(), [[3, 4], [6, 8]]);
+ * ```
+ */
+export function outer<A extends Tensor, B extends Tensor>(a: A, b: B): Combined<A, B> {
+  const what = "take the outer product";
+  const [x, y] = [checkTensor(what, a).node, checkTensor(what, b).node];
+  if (x.shape.length !== 1 || y.shape.length !== 1) {
+    throw cannot(what, `shapes ${show(x.shape)} and ${show(y.shape)} are not those of vectors`);
+  }
+  return wrap(mul(reshape(x, [x.size, 1]), y)) as Combined<A, B>;
+}

@@ -1,0 +1,268 @@
+/**
+ * The graph: a node is a recipe (a primitive applied to other nodes) until somebody looks at it.
+ * Nodes know nothing of engines; the schedule turns them into kernels.
+ */
+import type { DType, HostArray, Program } from "../../gpu/contract/kernel.ts";
+import type { DeviceBuffer, Engine } from "../../gpu/contract/engine.ts";
+import type { MapFunction } from "../../gpu/contract/map_function.ts";
+import type { Index } from "../../gpu/contract/indexing.ts";
+import type { FoldSpec } from "../../gpu/kernels/reductions/fold.ts";
+import { type Shape, sizeOf } from "./shape.ts";
+import { EMPTY, extend, extendBy, identify } from "./signature.ts";
+
+/** Shape and kind of one result of a primitive. */
+export interface Result {
+  /** The sizes of its axes. */
+  readonly shape: Shape;
+  /** The kind of its elements. */
+  readonly dtype: DType;
+}
+
+/** Where a view finds the element of its input: a place, and which coordinate decides on zero. */
+export interface Placement {
+  readonly at: Index;
+  /** Elements whose index is outside [low, low + size) are zero. */
+  readonly guards?: readonly {
+    readonly index: Index;
+    readonly low: number;
+    readonly size: number;
+  }[];
+}
+
+/**
+ * The gradients of a call's inputs, given those of its results (null where a result does not matter).
+ * For a real loss L the gradient of z = x + iy is ∂L/∂x + i ∂L/∂y.
+ */
+export type Derivative = (
+  call: Node,
+  gradients: readonly (Node | null)[],
+) => readonly (Node | null)[];
+
+/** How a primitive is carried out. */
+export type Lowering =
+  /**
+   * A function of elements; `cheap` ones are computed again rather than stored, and one that `loops`
+   * is always stored, so that no reduction runs its loops for many elements in one thread.
+   */
+  | {
+    readonly kind: "map";
+    readonly fn: MapFunction;
+    readonly cheap?: boolean;
+    readonly loops?: boolean;
+  }
+  /**
+   * Another order, choice or repetition of the input's elements; `param` reads its own params.
+   * With `alias` the elements and their order are the input's, and so can the buffer be.
+   */
+  | {
+    readonly kind: "view";
+    readonly alias?: boolean;
+    place(at: Index, node: Node, param: (word: number, max: number) => Index): Placement;
+  }
+  /** The same value everywhere, from the node's params. */
+  | { readonly kind: "fill" }
+  /** The linear index of each element. */
+  | { readonly kind: "iota" }
+  /** A reduction over `attrs.axes`, which stay with size 1. */
+  | { readonly kind: "reduce"; reduce(spec: FoldSpec): Program }
+  /** Kernels of its own; with `epilogue` the last of them takes one. */
+  | {
+    readonly kind: "program";
+    readonly epilogue?: boolean;
+    program(node: Node, engine: Engine): Program;
+  }
+  /** One of several results of a program. */
+  | { readonly kind: "part" }
+  /** Data of the host. */
+  | { readonly kind: "host" }
+  /** One version of a state. */
+  | { readonly kind: "state" };
+
+/** An operation: how it is carried out, and its derivative. */
+export interface Primitive {
+  readonly name: string;
+  readonly lowering: Lowering;
+  /** Absent where the result does not depend smoothly on the inputs. */
+  readonly derivative?: Derivative;
+}
+
+/** A value that somebody asked for or gave: on the host, on a device, or both. */
+export interface Stored {
+  host: HostArray | null;
+  device: DeviceBuffer | null;
+  /** A small value's place in a shared buffer; see `ledger.ts`. */
+  entry: { readonly buffer: DeviceBuffer; readonly offset: number } | null;
+  /** Plans that have uploaded the host's data; see `uploads.ts`. */
+  readonly users: number[];
+}
+
+/** A place in a chain of evaluations, each computed from the one before. */
+export interface Link {
+  readonly generation: number;
+  /** The last values of the chain whose recipes were dropped, or the first ones; they stay. */
+  readonly anchors: readonly Node[];
+  /** Evaluations for which it stays unused once another was computed from it. */
+  patience: number;
+  lastUsed: number;
+  superseded: boolean;
+  /** The values of the same evaluation: when the program moves on from one, it does from all. */
+  readonly together: readonly Node[];
+}
+
+/** What can be updated in place: parameters, running statistics, moments of optimisers. */
+export interface State {
+  name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Holds version `version`; null before the first update has run. */
+  buffer: DeviceBuffer | null;
+  version: number;
+  /** The recipe of version `pendingVersion`, if there is one. */
+  pending: Node | null;
+  /** The highest version there has been, one that was taken back included. */
+  pendingVersion: number;
+  /** The node that reads the newest version. */
+  current: Node;
+  /** Whether backward() leaves a gradient here. */
+  requiresGrad: boolean;
+  gradient: Node | null;
+  /** Scratch of the walk that is going on: the one leaf that reads the buffer, −1 where there are more. */
+  leaf: number;
+  mark: number;
+}
+
+/** Numbers of the kinds of element, for signatures. */
+const KINDS: Readonly<Record<DType, number>> = { f32: 0, c64: 1, u32: 2 };
+
+let gradientsOn = true;
+
+/** Runs `work` without recording what derivatives would need. */
+export function withoutGradients<T>(work: () => T): T {
+  const before = gradientsOn;
+  gradientsOn = false;
+  try {
+    return work();
+  } finally {
+    gradientsOn = before;
+  }
+}
+
+const PART: Primitive = { name: "part", lowering: { kind: "part" } };
+const HOST: Primitive = { name: "host data", lowering: { kind: "host" } };
+const STATE: Primitive = { name: "state", lowering: { kind: "state" } };
+
+/** The number of what results are like. */
+function typeOf(results: readonly Result[]): number {
+  let list = EMPTY;
+  for (let k = 0; k < results.length; k++) {
+    const { shape, dtype } = results[k];
+    list = extend(extend(list, KINDS[dtype]), shape.length);
+    for (let d = 0; d < shape.length; d++) list = extend(list, shape[d]);
+  }
+  return list;
+}
+
+/**
+ * The type with what is applied: a primitive, and how many inputs and words of params it has; `words` is
+ * −1 without params. It follows as one number below −1, or where it does not fit as three after a −1; the
+ * numbers of a type are none below 0.
+ */
+function extendByCall(type: number, primitive: number, inputs: number, words: number): number {
+  if (primitive < 1 << 16 && inputs < 1 << 7 && words < (1 << 7) - 1) {
+    return extend(type, -2 - (primitive << 14 | inputs << 7 | words + 1));
+  }
+  return extend(extend(extend(extend(type, -1), primitive), inputs), words);
+}
+
+/** A recipe, or a value. */
+export class Node {
+  readonly primitive: Primitive;
+  /** What the schedule is keyed by: primitive, attributes, shapes; not the params. */
+  readonly signature: number;
+  /** The part of it that says what a value is like: shapes and kinds. */
+  readonly type: number;
+  readonly results: readonly Result[];
+  readonly shape: Shape;
+  readonly dtype: DType;
+  // deno-lint-ignore no-explicit-any
+  readonly attrs: any;
+  /** 32-bit words that may differ from run to run of the same schedule. */
+  readonly params: readonly number[] | null;
+  /** Whether a derivative may pass through here. */
+  readonly tracked: boolean;
+  /** Whether it depends on the value of a state, so that it can't be computed again later. */
+  readonly stateful: boolean;
+  inputs: readonly Node[];
+  stored: Stored | null = null;
+  /** A part of a program that gives the same value, taken where a schedule runs that program anyway. */
+  standIn: Node | null = null;
+  state: State | null = null;
+  /** Of a state's node: which version it reads, and the recipe of that version. */
+  version = 0;
+  /** Where it stands among the values that `eval` keeps; see `keep.ts`. */
+  link: Link | null = null;
+  /** Scratch of the walk that is going on. */
+  mark = 0;
+  order = 0;
+
+  constructor(
+    primitive: Primitive,
+    inputs: readonly Node[],
+    results: readonly Result[],
+    // deno-lint-ignore no-explicit-any
+    attrs: any = null,
+    params: readonly number[] | null = null,
+    tracked?: boolean,
+  ) {
+    this.primitive = primitive;
+    this.inputs = inputs;
+    this.results = results;
+    this.shape = results[0].shape;
+    this.dtype = results[0].dtype;
+    this.attrs = attrs;
+    this.params = params;
+    let anyTracked = false, anyStateful = primitive === STATE;
+    let type = 0;
+    for (let k = 0; k < inputs.length; k++) {
+      const input = inputs[k];
+      if (input.tracked) anyTracked = true;
+      if (input.stateful) anyStateful = true;
+      // Mostly the result is like an input, and shares its shape.
+      if (input.shape === this.shape && input.dtype === this.dtype && input.results.length === 1) {
+        type = input.type;
+      }
+    }
+    this.tracked = tracked ?? (gradientsOn && anyTracked);
+    this.stateful = anyStateful;
+    this.type = type !== 0 && results.length === 1 ? type : typeOf(results);
+    const words = params === null ? -1 : params.length;
+    const list = extendByCall(this.type, identify(primitive), inputs.length, words);
+    this.signature = attrs === null ? list : extendBy(list, attrs);
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+}
+
+/** The results of a primitive that has several, each as a node. */
+export function parts(node: Node): Node[] {
+  return node.results.map((result, k) => new Node(PART, [node], [result], k));
+}
+
+/** Data of the host; the caller has copied them. */
+export function hostNode(data: HostArray, shape: Shape, dtype: DType): Node {
+  const node = new Node(HOST, [], [{ shape, dtype }]);
+  node.stored = { host: data, device: null, entry: null, users: [] };
+  return node;
+}
+
+/** The node of one version of a state; `source` is the recipe of that version. */
+export function stateNode(state: State, version: number, source: Node | null): Node {
+  const { shape, dtype } = state;
+  const inputs = source ? [source] : [];
+  const node = new Node(STATE, inputs, [{ shape, dtype }], null, null, state.requiresGrad);
+  node.state = state;
+  node.version = version;
+  return node;
+}

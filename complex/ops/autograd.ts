@@ -1,0 +1,91 @@
+/**
+ * Reverse-mode derivatives. The gradients are built from the same operations as everything else, so
+ * they can be differentiated again. For a real L the gradient of z = x + iy is ∂L/∂x + i ∂L/∂y.
+ */
+import { cannot } from "../../gpu/contract/errors.ts";
+import type { Node } from "../lazy/graph.ts";
+import { add } from "./arithmetic.ts";
+import { sameShape, show } from "../lazy/shape.ts";
+
+/** Tracked nodes that `root` depends on, inputs first. */
+function trackedOrder(root: Node): Node[] {
+  const order: Node[] = [];
+  const seen = new Set<Node>();
+  const stack: (Node | null)[] = [root];
+  const opened: Node[] = [];
+  while (stack.length > 0) {
+    const node = stack.pop();
+    if (node === null) {
+      order.push(opened.pop()!);
+      continue;
+    }
+    if (seen.has(node!)) continue;
+    seen.add(node!);
+    opened.push(node!);
+    stack.push(null);
+    if (node!.state) continue; // a state is where derivatives end
+    for (const input of node!.inputs) if (input.tracked && !seen.has(input)) stack.push(input);
+  }
+  return order;
+}
+
+/**
+ * The gradient, for each tracked node, of Re⟨seed, root⟩ (for a real root: of Σ seed·root).
+ * Only nodes on a way from `ends` (all states, if absent) to the root are visited.
+ */
+export function gradients(root: Node, seed: Node, ends?: readonly Node[]): Map<Node, Node> {
+  const order = trackedOrder(root);
+  const useful = usefulNodes(order, ends);
+  const found = new Map<Node, Node>();
+  const ofParts = new Map<Node, (Node | null)[]>();
+  found.set(root, seed);
+  const collect = (node: Node, g: Node): void => {
+    const before = found.get(node);
+    found.set(node, before ? add(before, g) : g);
+  };
+  for (let k = order.length - 1; k >= 0; k--) {
+    const node = order[k];
+    if (!useful.has(node)) continue;
+    const several = ofParts.get(node);
+    const g = found.get(node);
+    if (g === undefined && several === undefined) continue;
+    if (node.primitive.lowering.kind === "part") {
+      const [call] = node.inputs;
+      const list = ofParts.get(call) ?? call.results.map(() => null);
+      // A result may be there as several nodes: derivatives ask for the parts anew.
+      const k = node.attrs as number;
+      const before = list[k];
+      list[k] = before ? add(before, g!) : g!;
+      ofParts.set(call, list);
+      continue;
+    }
+    if (node.state || node.inputs.length === 0 || ends?.includes(node)) continue;
+    const { derivative } = node.primitive;
+    if (!derivative) continue;
+    const of = derivative(node, several ?? [g!]);
+    node.inputs.forEach((input, i) => {
+      const gi = of[i];
+      if (gi && input.tracked && useful.has(input)) collect(input, checked(node, input, gi));
+    });
+  }
+  return found;
+}
+
+function checked(call: Node, input: Node, g: Node): Node {
+  if (g.dtype === input.dtype && sameShape(g.shape, input.shape)) return g;
+  throw cannot(
+    `differentiate ${call.primitive.name}`,
+    `its derivative gives ${g.dtype} ${show(g.shape)} for an input ${input.dtype} ${
+      show(input.shape)
+    }`,
+  );
+}
+
+/** The nodes of `order` that lie on a way from an end. */
+function usefulNodes(order: readonly Node[], ends?: readonly Node[]): Set<Node> {
+  const useful = new Set<Node>(ends ?? order.filter((n) => n.state));
+  for (const node of order) {
+    if (!node.state && node.inputs.some((n) => useful.has(n))) useful.add(node);
+  }
+  return useful;
+}

@@ -1,0 +1,129 @@
+/** Primitives of the user's own, by the interface that the built-in ones use. */
+import type { MapFunction } from "../../gpu/contract/map_function.ts";
+import type { Program } from "../../gpu/contract/kernel.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { Node, type Primitive, type Result } from "../lazy/graph.ts";
+import { checkShape, sameShape, show } from "../lazy/shape.ts";
+import { checkTensor, type Tensor, wrap } from "../tensor/tensor.ts";
+
+/** What a derivative may use of a call. */
+export interface PrimitiveCall<I extends readonly Tensor[], O extends Tensor, A> {
+  /** The inputs. */
+  readonly inputs: I;
+  /** The result. */
+  readonly output: O;
+  /** The gradient of a real L with respect to the result: ∂L/∂x + i ∂L/∂y. */
+  readonly gradient: O;
+  /** The attributes of the call. */
+  readonly attrs: A;
+}
+
+/** A primitive: its shape rule, how it is carried out on both engines, and its derivative. */
+export interface PrimitiveDefinition<I extends readonly Tensor[], O extends Tensor, A> {
+  /** Appears in errors; give every primitive its own. */
+  readonly name: string;
+  /** Shape and kind of the result; throws where the inputs do not fit. */
+  shape(inputs: readonly Result[], attrs: A): Result;
+  /**
+   * One function of elements, in WGSL and in TypeScript: it fuses with its neighbours. All inputs and
+   * the result have one shape.
+   */
+  readonly elementwise?: MapFunction;
+  /** Or kernels of its own: each WGSL and TypeScript, bound to inputs `in0…` and result `out0`. */
+  program?(inputs: readonly Result[], result: Result, attrs: A): Program;
+  /** The gradients of the inputs, from operations on tensors, so that they have derivatives too. */
+  derivative?(call: PrimitiveCall<I, O, A>): readonly (Tensor | null)[];
+}
+
+/**
+ * Makes a primitive: a function from tensors (and plain JSON attributes) to a tensor that is lazy,
+ * differentiable and runs on both engines like the built-in ones.
+ *
+ * @throws {ArgandError} if it is neither elementwise nor a program, or both.
+ *
+ * @example
+ * ```ts
+ * import { type ComplexTensor, complex, definePrimitive } from "@argand/argand";
+ *
+ * // f(z) = z², with f′(z) = 2z, so that the gradient is g · conj(2z).
+ * const squared = definePrimitive<[ComplexTensor], ComplexTensor>({
+ *   name: "squared",
+ *   shape: ([z]) => z,
+ *   elementwise: {
+ *     name: "squared",
+ *     inputs: ["c64"],
+ *     output: "c64",
+ *     wgsl: (z) => `vec2<f32>(${z}.x * ${z}.x - ${z}.y * ${z}.y, 2.0 * ${z}.x * ${z}.y)`,
+ *     cpu(n, out, z) {
+ *       for (let k = 0; k < 2 * n; k += 2) {
+ *         const [x, y] = [z[k], z[k + 1]];
+ *         out[k] = x * x - y * y;
+ *         out[k + 1] = 2 * x * y;
+ *       }
+ *     },
+ *   },
+ *   derivative: ({ inputs: [z], gradient }) => [gradient.mul(z.mul(2).conj())],
+ * });
+ * console.assert((await squared(complex(1, 2)).item()).im === 4);
+ * ```
+ */
+export function definePrimitive<I extends readonly Tensor[], O extends Tensor, A = null>(
+  definition: PrimitiveDefinition<I, O, A>,
+): (...call: A extends null ? I : [...I, attrs: A]) => O {
+  const { name, elementwise } = definition;
+  const what = `define the primitive "${name}"`;
+  if ((elementwise === undefined) === (definition.program === undefined)) {
+    throw cannot(what, "it must have either `elementwise` or `program`");
+  }
+  const primitive: Primitive = {
+    name,
+    lowering: elementwise ? { kind: "map", fn: elementwise } : {
+      kind: "program",
+      program: (node) => definition.program!(node.inputs, node, node.attrs),
+    },
+    derivative: definition.derivative && ((node, [g]) => {
+      const gradients = definition.derivative!({
+        inputs: node.inputs.map(wrap) as unknown as I,
+        output: wrap(node) as O,
+        gradient: wrap(g!) as O,
+        attrs: node.attrs,
+      });
+      return gradients.map((x) => x?.node ?? null);
+    }),
+  };
+  return (...call) => {
+    const last = call[call.length - 1] as unknown;
+    const hasAttrs = call.length > 0 &&
+      !(typeof last === "object" && last !== null && "node" in last);
+    const attrs = (hasAttrs ? last : null) as A;
+    const inputs = (hasAttrs ? call.slice(0, -1) : call)
+      .map((x) => checkTensor(`apply ${name}`, x).node);
+    const result = definition.shape(inputs, attrs);
+    checkShape(`apply ${name}`, result.shape);
+    if (elementwise) checkElementwise(name, elementwise, inputs, result);
+    return wrap(new Node(primitive, inputs, [{ ...result }], attrs)) as O;
+  };
+}
+
+function checkElementwise(
+  name: string,
+  fn: MapFunction,
+  inputs: readonly Node[],
+  result: Result,
+): void {
+  const what = `apply ${name}`;
+  if (inputs.length !== fn.inputs.length) {
+    throw cannot(what, `it takes ${fn.inputs.length} tensors, got ${inputs.length}`);
+  }
+  inputs.forEach((x, k) => {
+    if (x.dtype !== fn.inputs[k]) {
+      throw cannot(what, `input ${k} is ${x.dtype} and must be ${fn.inputs[k]}`);
+    }
+    if (!sameShape(x.shape, result.shape)) {
+      throw cannot(what, `input ${k} has shape ${show(x.shape)}, the result ${show(result.shape)}`);
+    }
+  });
+  if (result.dtype !== fn.output) {
+    throw cannot(what, `the shape rule gives ${result.dtype} and the function ${fn.output}`);
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * The CPU engine: buffers in one linear memory, kernels in WebAssembly where they have such a form, in
+ * their plain TypeScript otherwise.
+ */
+import type {
+  DeviceBuffer,
+  Engine,
+  Executable,
+  Memory,
+  Pass,
+  ReadRange,
+  Stopwatch,
+} from "../contract/engine.ts";
+import type { Adapter, DType, HostArray, Kernel, Params, WasmRun } from "../contract/kernel.ts";
+import { cannot } from "../contract/errors.ts";
+import { Pool, sizeClass } from "./pool.ts";
+import { Clock } from "./timing.ts";
+import { NoRoom } from "../contract/wasm_module.ts";
+import { openWasm, type WasmInstance, type WasmOptions } from "../wasm/instance.ts";
+
+/** An address in the linear memory; or memory of its own, where that has no room. */
+type Place = number | ArrayBuffer;
+
+interface CpuBuffer extends DeviceBuffer {
+  readonly place: Place;
+}
+
+interface CpuExecutable extends Executable {
+  readonly inputs: readonly DType[];
+  readonly outputs: readonly DType[];
+  readonly wasm: WasmRun | null;
+  run(inputs: readonly HostArray[], outputs: readonly HostArray[], params: Params): void;
+}
+
+const NO_PARAMS = new Uint32Array(0);
+
+function placeOf(buffer: DeviceBuffer): Place {
+  return (buffer as CpuBuffer).place;
+}
+
+class CpuPass implements Pass {
+  constructor(readonly wasm: WasmInstance | null) {}
+
+  dispatch(
+    executable: Executable,
+    inputs: readonly DeviceBuffer[],
+    outputs: readonly DeviceBuffer[],
+    words: Uint32Array = NO_PARAMS,
+  ): void {
+    const e = executable as CpuExecutable;
+    const params = {
+      u32: words,
+      i32: new Int32Array(words.buffer, words.byteOffset, words.length),
+      f32: new Float32Array(words.buffer, words.byteOffset, words.length),
+    };
+    const ins = inputs.map(placeOf), outs = outputs.map(placeOf);
+    const inMemory = (place: Place) => typeof place === "number";
+    if (e.wasm && ins.every(inMemory) && outs.every(inMemory)) {
+      try {
+        e.wasm(ins as number[], outs as number[], params);
+        return;
+      } catch (error) {
+        if (!(error instanceof NoRoom)) throw error; // else in plain TypeScript, which needs none
+      }
+    }
+    e.run(
+      e.inputs.map((d, k) => this.#view(inputs[k], d)),
+      e.outputs.map((d, k) => this.#view(outputs[k], d)),
+      params,
+    );
+  }
+
+  copy(from: DeviceBuffer, fromOffset: number, to: DeviceBuffer, toOffset: number, bytes: number) {
+    bytesOf(this.wasm, to, toOffset, bytes).set(bytesOf(this.wasm, from, fromOffset, bytes));
+  }
+
+  submit(): void {}
+
+  #view(buffer: DeviceBuffer, dtype: DType): HostArray {
+    const view = bytesOf(this.wasm, buffer, 0, buffer.bytes);
+    return dtype === "u32"
+      ? new Uint32Array(view.buffer, view.byteOffset, buffer.bytes >> 2)
+      : new Float32Array(view.buffer, view.byteOffset, buffer.bytes >> 2);
+  }
+}
+
+/** A view that is good until the next buffer is acquired. */
+function bytesOf(wasm: WasmInstance | null, buffer: DeviceBuffer, offset: number, bytes: number) {
+  const place = placeOf(buffer);
+  return typeof place === "number"
+    ? new Uint8Array(wasm!.buffer, place + offset, bytes)
+    : new Uint8Array(place, offset, bytes);
+}
+
+/** Runs every kernel on the calling thread, with the help of others where that is worth it. */
+export class CpuEngine implements Engine {
+  readonly kind = "cpu";
+  readonly adapter: Adapter;
+  readonly maxBufferBytes: number = 2 ** 32 - 8;
+  readonly maxBindings = 64;
+  readonly #wasm: WasmInstance | null;
+  readonly #pool: Pool<Place>;
+  #clock: Clock | null = null;
+
+  /** With `null` kernels run in plain TypeScript alone; options are for tests. */
+  constructor(options: WasmOptions | null = {}) {
+    const wasm = options && openWasm(options, () => this.#pool.trim());
+    this.#wasm = wasm;
+    this.adapter = { name: `CPU (${wasm ? "WebAssembly" : "TypeScript"})`, software: true };
+    this.#pool = new Pool<Place>((capacity) => {
+      const pointer = wasm?.allocate(capacity);
+      if (pointer) return pointer;
+      try {
+        return new ArrayBuffer(capacity);
+      } catch {
+        throw cannot(`hold ${capacity} more bytes on the CPU engine`, "the host is out of memory");
+      }
+    }, (place) => {
+      if (typeof place === "number") wasm!.free(place);
+    });
+  }
+
+  acquire(bytes: number): DeviceBuffer {
+    const capacity = sizeClass(bytes);
+    const buffer: CpuBuffer = { bytes, capacity, engine: this, place: this.#pool.take(capacity) };
+    return buffer;
+  }
+
+  release(buffer: DeviceBuffer): void {
+    this.#pool.give(placeOf(buffer), buffer.capacity);
+  }
+
+  upload(buffer: DeviceBuffer, data: HostArray): void {
+    bytesOf(this.#wasm, buffer, 0, data.byteLength).set(
+      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    );
+  }
+
+  compile<Spec>(kernel: Kernel<Spec>, spec: Spec): Executable {
+    const { inputs, outputs } = kernel.bindings(spec);
+    const executable: CpuExecutable = {
+      name: kernel.name,
+      flops: kernel.flops?.(spec),
+      inputs,
+      outputs,
+      wasm: this.#wasm && (kernel.wasm?.(spec, this.#wasm) ?? null),
+      run: (ins, outs, params) => kernel.cpu(spec, ins, outs, params),
+    };
+    return executable;
+  }
+
+  begin(): Pass {
+    const pass = new CpuPass(this.#wasm);
+    return this.#clock ? this.#clock.watch(pass) : pass;
+  }
+
+  time(): Stopwatch {
+    return this.#clock = new Clock(() => this.#clock = null);
+  }
+
+  read(ranges: readonly ReadRange[]): Promise<ArrayBuffer[]> {
+    return Promise.resolve(
+      ranges.map(({ buffer, offset, bytes }) => {
+        const copy = new Uint8Array(bytes);
+        copy.set(bytesOf(this.#wasm, buffer, offset, bytes));
+        return copy.buffer;
+      }),
+    );
+  }
+
+  memory(): Memory {
+    return this.#pool.memory();
+  }
+
+  check(): void {}
+
+  destroy(): void {
+    this.#pool.trim();
+    this.#wasm?.close();
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * Which engine computes: WebGPU where there is a hardware adapter, the CPU engine otherwise, since it
+ * is faster than adapters that run shaders on the processor. `ARGAND_DEVICE=cpu|webgpu` or
+ * {@link use} choose otherwise.
+ */
+import type {} from "@webgpu/types";
+import type { Engine, Memory } from "../contract/engine.ts";
+import { CpuEngine } from "./cpu.ts";
+import { cannot } from "../contract/errors.ts";
+import { isSoftware, WebGpuEngine } from "./webgpu/engine.ts";
+
+/** The name of an engine. */
+export type DeviceKind = "cpu" | "webgpu";
+
+/** Opens the WebGPU engine; null where there is no adapter that `suits`. */
+async function openWebGpu(
+  suits: (adapter: GPUAdapter) => boolean = () => true,
+): Promise<WebGpuEngine | null> {
+  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
+  const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter || !suits(adapter)) return null;
+  // Ask for what the adapter has in size, and for no more bindings than every adapter has.
+  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+  const device = await adapter.requestDevice({
+    // For profiles; a device works without.
+    requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
+    requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
+  });
+  return new WebGpuEngine(device, adapter.info, true);
+}
+
+const NO_ADAPTER =
+  "this machine offers no WebGPU adapter; on Debian or Ubuntu, install mesa-vulkan-drivers";
+
+async function open(kind: DeviceKind): Promise<Engine> {
+  if (kind === "cpu") return new CpuEngine();
+  const engine = await openWebGpu();
+  if (!engine) throw cannot("compute on webgpu", NO_ADAPTER);
+  return engine;
+}
+
+/** The environment's wish; a variable is read only where that needs no question to the user. */
+function wished(): DeviceKind | null {
+  const name = "ARGAND_DEVICE";
+  let wish: string | undefined;
+  if (typeof Deno !== "undefined") {
+    const granted = Deno.permissions.querySync({ name: "env", variable: name }).state === "granted";
+    wish = granted ? Deno.env.get(name) : undefined;
+  } else {
+    wish = (globalThis as { process?: { env: Record<string, string | undefined> } }).process
+      ?.env[name];
+  }
+  if (wish === undefined || wish === "") return null;
+  if (wish !== "cpu" && wish !== "webgpu") {
+    throw cannot(`take the device from ${name}`, `"${wish}" is neither "cpu" nor "webgpu"`);
+  }
+  return wish;
+}
+
+async function openDefault(): Promise<Engine> {
+  const wish = wished();
+  if (wish) return await open(wish);
+  try {
+    return await openWebGpu(({ info }) => !isSoftware(info)) ?? new CpuEngine();
+  } catch {
+    return new CpuEngine(); // an adapter that can't give a device is as good as none
+  }
+}
+
+let current: Engine = await openDefault();
+const opened = new Map<DeviceKind, Engine>([[current.kind, current]]);
+
+/**
+ * The engine that computes now.
+ *
+ * @example
+ * ```ts
+ * import { gpu } from "@argand/argand";
+ *
+ * console.log(gpu.engine().kind, gpu.engine().adapter.name); // such as: cpu CPU (WebAssembly)
+ * ```
+ */
+export function engine(): Engine {
+  return current;
+}
+
+/**
+ * Chooses the engine: by name, or a `GPUDevice` that the program already has. Tensors that hold
+ * values on another engine can't be used with it; read them first.
+ *
+ * @throws {ArgandError} where WebGPU is asked for and there is no adapter.
+ *
+ * @example
+ * ```ts
+ * import { gpu } from "@argand/argand";
+ * await gpu.use("cpu");
+ * console.assert(gpu.engine().kind === "cpu");
+ * ```
+ */
+export async function use(device: DeviceKind | GPUDevice): Promise<Engine> {
+  if (typeof device === "object" && typeof device?.createBuffer === "function") {
+    const info = (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo;
+    current = new WebGpuEngine(device, info ?? ({} as GPUAdapterInfo), false);
+    return current;
+  }
+  if (device !== "cpu" && device !== "webgpu") {
+    const got = typeof device === "string" ? JSON.stringify(device) : String(device);
+    throw cannot("choose the engine", `${got} is neither "cpu" nor "webgpu" nor a GPUDevice`);
+  }
+  const known = opened.get(device);
+  current = known ?? await open(device);
+  opened.set(device, current);
+  return current;
+}
+
+/** Chooses an engine that is open, which keeps no name: for tests of engines beside one another. */
+export function useEngine(open: Engine): void {
+  current = open;
+}
+
+/**
+ * What the engine in use holds on its device, in bytes.
+ *
+ * @example
+ * ```ts
+ * import { eval as evaluate, gpu, ones } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const before = gpu.memory().live;
+ * const x = ones([1024]);
+ * assert(gpu.memory().live === before); // an unread recipe
+ * evaluate(x);
+ * assert(gpu.memory().live > before);
+ * ```
+ */
+export function memory(): Memory {
+  return current.memory();
+}

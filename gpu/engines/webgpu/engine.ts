@@ -1,0 +1,359 @@
+/** The WebGPU engine: pipelines by kernel and spec, pooled buffers, one submit for many dispatches. */
+import type {} from "@webgpu/types";
+import type {
+  DeviceBuffer,
+  Engine,
+  Executable,
+  Memory,
+  Pass,
+  ReadRange,
+  Stopwatch,
+} from "../../contract/engine.ts";
+import { type Adapter, declare, type HostArray, type Kernel } from "../../contract/kernel.ts";
+import { type ArgandError, cannot } from "../../contract/errors.ts";
+import { Pool, sizeClass } from "../pool.ts";
+import { Timestamps } from "./timestamps.ts";
+import { Texels } from "./texels.ts";
+import { Uniforms } from "./uniforms.ts";
+import { choicesVersion, chosenVariant } from "../variants.ts";
+import { Waiting } from "./waiting.ts";
+import {
+  type PassHost,
+  type RawBuffer,
+  type WebGpuBuffer,
+  type WebGpuExecutable,
+  WebGpuPass,
+} from "./pass.ts";
+
+const MAX_GROUPS = 65535;
+const LLVMPIPE_ROUNDS = 65535;
+/** Pipelines kept to be found again. */
+const MOST_PIPELINES = 4096;
+/** What kernels of the same text share. */
+type Pipeline = Pick<WebGpuExecutable, "pipeline" | "layout" | "groups" | "texels">;
+
+/** Folds a long line of workgroups into two dimensions; refuses what no folding can fit. */
+function foldGrid(
+  name: string,
+  [x, y, z]: readonly [number, number, number],
+): [number, number, number] {
+  if (x > MAX_GROUPS && y === 1 && z === 1) {
+    const rows = Math.ceil(x / MAX_GROUPS);
+    [x, y] = [Math.ceil(x / rows), rows];
+  }
+  const most = Math.max(x, y, z);
+  if (most > MAX_GROUPS) {
+    throw cannot(
+      `run kernel "${name}"`,
+      `its grid of ${x} × ${y} × ${z} workgroups is over maxComputeWorkgroupsPerDimension, ${MAX_GROUPS}`,
+    );
+  }
+  return [x, y, z];
+}
+
+/** The adapter's name for people; browsers often tell no more than vendor and architecture. */
+function nameOf({ description, device, vendor, architecture }: GPUAdapterInfo): string {
+  const family = [vendor, architecture].filter(Boolean).join(" ");
+  return description || device || family || "WebGPU adapter";
+}
+
+/** True for adapters that run shaders on the processor. */
+export function isSoftware(info: GPUAdapterInfo, name = nameOf(info)): boolean {
+  const flagged = (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true;
+  return flagged || /llvmpipe|lavapipe|swiftshader|softpipe|basic render/i.test(name);
+}
+
+/** True where loads from textures are cheap beside those from buffers, and allowed. */
+function readsTexels(name: string): boolean {
+  const gpu = globalThis.navigator?.gpu as
+    | { wgslLanguageFeatures?: { has(name: string): boolean } }
+    | undefined;
+  return /llvmpipe/.test(name) &&
+    gpu?.wgslLanguageFeatures?.has("readonly_and_readwrite_storage_textures") === true;
+}
+
+/** Runs kernels on a WebGPU device. */
+export class WebGpuEngine implements Engine {
+  readonly kind = "webgpu";
+  readonly adapter: Adapter;
+  readonly maxBufferBytes: number;
+  readonly maxBindings: number;
+  /** The device underneath. */
+  readonly device: GPUDevice;
+  readonly #owned: boolean;
+  readonly #pool: Pool<RawBuffer>;
+  readonly #staging: Pool<RawBuffer>;
+  readonly #host: PassHost;
+  readonly #uniforms: Uniforms;
+  readonly #texels: Texels;
+  readonly #pipelines = new Map<string, Pipeline>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #guards = new Set<Promise<void>>();
+  #timestamps: Timestamps | null = null;
+  #waiting: Waiting | null = null;
+  #failure: ArgandError | null = null;
+
+  constructor(device: GPUDevice, info: GPUAdapterInfo, owned: boolean) {
+    this.device = device;
+    this.#owned = owned;
+    const name = nameOf(info);
+    this.adapter = { name, software: isSoftware(info, name), texels: readsTexels(name) };
+    const { maxStorageBufferBindingSize, maxBufferSize, maxStorageBuffersPerShaderStage } =
+      device.limits;
+    this.maxBufferBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+    this.maxBindings = maxStorageBuffersPerShaderStage;
+    const pool = (usage: number) =>
+      new Pool<RawBuffer>(
+        (size) => ({ buffer: this.#create(size, usage) }),
+        ({ buffer }) => this.#inTurn(() => buffer.destroy()),
+      );
+    this.#pool = pool(
+      GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_SRC |
+        GPUBufferUsage.COPY_DST,
+    );
+    this.#staging = pool(GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+    const params = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+    const uniforms = new Uniforms((size) => this.#create(size, params));
+    this.#uniforms = uniforms;
+    this.#texels = new Texels(device);
+    this.#host = {
+      device,
+      uniforms,
+      texels: this.#texels,
+      guarded: (work, what) => this.#guarded(work, what),
+      renew: (executable) => this.#renew(executable),
+    };
+    device.lost?.then((lost) => {
+      this.#failure = cannot(
+        `compute on "${name}"`,
+        `the device was lost (${lost.reason}): ${lost.message}`,
+      );
+    });
+  }
+
+  #create(size: number, usage: number): GPUBuffer {
+    return this.#guarded(
+      () => this.device.createBuffer({ size, usage }),
+      () => `hold ${size} more bytes on "${this.adapter.name}"`,
+    );
+  }
+
+  /** Runs `work` in error scopes; what they catch is thrown at the next {@link check} or read. */
+  #guarded<T>(work: () => T, what: () => string): T {
+    const { device } = this;
+    device.pushErrorScope("out-of-memory");
+    device.pushErrorScope("validation");
+    try {
+      return work();
+    } finally {
+      for (let scope = 0; scope < 2; scope++) {
+        const caught = device.popErrorScope().then((error) => {
+          if (error) this.#failure ??= cannot(what(), error.message);
+        }, () => {}) // a lost device has no scopes; `lost` itself says so
+          .finally(() => this.#guards.delete(caught));
+        this.#guards.add(caught);
+      }
+    }
+  }
+
+  check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  acquire(bytes: number): DeviceBuffer {
+    this.check();
+    const capacity = sizeClass(bytes);
+    const buffer: WebGpuBuffer = { bytes, capacity, engine: this, raw: this.#pool.take(capacity) };
+    return buffer;
+  }
+
+  release(buffer: DeviceBuffer): void {
+    this.#pool.give((buffer as WebGpuBuffer).raw, buffer.capacity);
+  }
+
+  /** Does at once what concerns the queue, or in its turn where a profile has dispatches in line. */
+  #inTurn(work: () => void): void {
+    if (this.#waiting) this.#waiting.add(work);
+    else work();
+  }
+
+  upload(buffer: DeviceBuffer, data: HostArray): void {
+    const { raw } = buffer as WebGpuBuffer;
+    const source = (this.#waiting ? data.slice() : data) as Float32Array<ArrayBuffer>;
+    this.#inTurn(() => this.device.queue.writeBuffer(raw.buffer, 0, source));
+  }
+
+  compile<Spec>(kernel: Kernel<Spec>, spec: Spec): Executable {
+    this.check();
+    const tunable = kernel.variants ? { kernel, spec, version: choicesVersion() } : null;
+    const executable: WebGpuExecutable = {
+      ...this.#pipelineOf(kernel, spec),
+      name: kernel.name,
+      words: kernel.params?.(spec) ?? 0,
+      flops: kernel.flops?.(spec),
+      tunable,
+      bound: [],
+    };
+    return executable;
+  }
+
+  /** Brings an executable of a kernel with variants up to the present choice. */
+  #renew(executable: WebGpuExecutable): void {
+    const { kernel, spec } = executable.tunable!;
+    executable.tunable!.version = choicesVersion();
+    const made = this.#pipelineOf(kernel, spec);
+    if (made.pipeline === executable.pipeline) return;
+    Object.assign(executable, made);
+    executable.bound.length = 0;
+  }
+
+  #pipelineOf<Spec>(kernel: Kernel<Spec>, spec: Spec): Pipeline {
+    const { device, adapter } = this;
+    const names = kernel.variants?.(spec, adapter);
+    const variant = names && chosenVariant(kernel, spec, names, adapter);
+    const shader = kernel.wgsl(spec, adapter, variant);
+    const groups = foldGrid(kernel.name, shader.workgroups);
+    this.#checkRounds(kernel.name, shader.rounds ?? 0);
+    const words = kernel.params?.(spec) ?? 0;
+    const { texels = [] } = shader;
+    const { inputs, outputs } = kernel.bindings(spec);
+    // The text itself is the key: kernels that come to the same shader share its pipeline.
+    const code = declare(kernel, spec, shader) + shader.source;
+    const key = `${groups}\n${code}`;
+    const known = this.#pipelines.get(key);
+    if (known) return known;
+    const made = this.#guarded((): Pipeline => {
+      const layout = this.#layout(
+        inputs.map((_, k) =>
+          texels.includes(k) ? "texels" : shader.uniforms?.[k] ? "uniform" : "read-only-storage"
+        ),
+        outputs.length,
+        words > 0,
+      );
+      const module = device.createShaderModule({ label: kernel.name, code });
+      const pipeline = device.createComputePipeline({
+        label: kernel.name,
+        layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: "main" },
+      });
+      return { pipeline, layout, groups, texels };
+    }, () => `build kernel "${kernel.name}"`);
+    // Plans hold on to what they use; shapes that change all the time must not pile up here.
+    if (this.#pipelines.size >= MOST_PIPELINES) this.#pipelines.clear();
+    this.#pipelines.set(key, made);
+    return made;
+  }
+
+  /** Mesa's llvmpipe ends a thread's loops after {@link LLVMPIPE_ROUNDS} rounds without a word. */
+  #checkRounds(name: string, rounds: number): void {
+    if (!this.adapter.software || rounds <= LLVMPIPE_ROUNDS) return;
+    throw cannot(
+      `run kernel "${name}" on "${this.adapter.name}"`,
+      `a thread would take ${rounds} rounds of loops and this adapter ends them after ` +
+        `${LLVMPIPE_ROUNDS}; the CPU engine has no such limit`,
+    );
+  }
+
+  #layout(
+    inputs: readonly (GPUBufferBindingType | "texels")[],
+    outputs: number,
+    params: boolean,
+  ): GPUBindGroupLayout {
+    const key = `${inputs};${outputs},${params}`;
+    const known = this.#layouts.get(key);
+    if (known) return known;
+    const types: (GPUBufferBindingType | "texels")[] = [
+      ...inputs,
+      ...Array<GPUBufferBindingType>(outputs).fill("storage"),
+      ...(params ? ["uniform" as const] : []),
+    ];
+    const made = this.device.createBindGroupLayout({
+      entries: types.map((type, binding) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        ...(type === "texels"
+          ? { storageTexture: { access: "read-only", format: "rgba32float" } as const }
+          : { buffer: { type } }),
+      })),
+    });
+    this.#layouts.set(key, made);
+    return made;
+  }
+
+  begin(): Pass {
+    this.check();
+    return this.#waiting?.begin() ?? new WebGpuPass(this.#host, this.#timestamps);
+  }
+
+  time(): Stopwatch {
+    this.check();
+    if (this.device.features.has("timestamp-query")) {
+      return this.#timestamps = new Timestamps(this.device, () => this.#timestamps = null);
+    }
+    return this.#waiting = new Waiting(this.#host, () => this.#waiting = null);
+  }
+
+  async read(ranges: readonly ReadRange[]): Promise<ArrayBuffer[]> {
+    this.check();
+    // Without a wait where there is none: what is dispatched next may write over what is read here.
+    if (this.#waiting) await this.#waiting.empty();
+    const offsets: number[] = [];
+    let total = 0;
+    for (const { bytes } of ranges) {
+      offsets.push(total);
+      total += Math.ceil(bytes / 4) * 4;
+    }
+    const capacity = sizeClass(total);
+    const raw = this.#staging.take(capacity);
+    const staging = raw.buffer;
+    this.#guarded(() => {
+      const encoder = this.device.createCommandEncoder();
+      ranges.forEach(({ buffer, offset, bytes }, k) =>
+        encoder.copyBufferToBuffer(
+          (buffer as WebGpuBuffer).raw.buffer,
+          offset,
+          staging,
+          offsets[k],
+          Math.ceil(bytes / 4) * 4,
+        )
+      );
+      this.device.queue.submit([encoder.finish()]);
+    }, () => "read values back");
+    try {
+      await staging.mapAsync(GPUMapMode.READ, 0, total);
+    } catch (error) {
+      // The news that the device is lost may come just after the failure that it caused.
+      await Promise.race([this.device.lost, new Promise((done) => setTimeout(done, 50))]);
+      await Promise.all(this.#guards);
+      this.check();
+      throw cannot("read values back", (error as Error).message);
+    }
+    const mapped = staging.getMappedRange(0, total);
+    const data = ranges.map(({ bytes }, k) => mapped.slice(offsets[k], offsets[k] + bytes));
+    staging.unmap();
+    this.#staging.give(raw, capacity);
+    if (this.#guards.size > 0) await Promise.all(this.#guards);
+    this.check();
+    return data;
+  }
+
+  memory(): Memory {
+    const values = this.#pool.memory();
+    const staging = this.#staging.memory();
+    const uniforms = this.#uniforms, texels = this.#texels;
+    return {
+      bytes: values.bytes + staging.bytes + uniforms.bytes + texels.bytes,
+      live: values.live + staging.live,
+      peak: values.peak + staging.peak + uniforms.bytes + texels.bytes,
+      buffers: values.buffers + staging.buffers + uniforms.count + texels.count,
+    };
+  }
+
+  destroy(): void {
+    this.#pool.trim();
+    this.#staging.trim();
+    this.#uniforms.destroy();
+    this.#texels.destroy();
+    if (this.#owned) this.device.destroy();
+  }
+}
