@@ -1,4 +1,5 @@
 /** Random programs of tensors: lists of operations that can be run again, on whichever engine. */
+import fc from "fast-check";
 import { complexTensor, RealTensor, type Tensor, tensor } from "@argand/argand";
 import { type Shape, sizeOf } from "../../complex/lazy/shape.ts";
 import { Seeded } from "./seeded.ts";
@@ -35,7 +36,7 @@ export interface Draft {
   fresh(shape: Shape, kind?: Kind): Tensor;
 }
 
-/** The operation has nothing to work on here: another one is tried. */
+/** The operation has nothing to work on here. */
 export class Unsuited extends Error {}
 
 /** Chooses what an operation works on, and says how to do it. */
@@ -80,38 +81,62 @@ export function shapeOf(random: Seeded, rank: number): number[] {
   return Array.from({ length: rank }, () => random.of(sizes[Math.min(2, Math.max(0, rank - 1))]));
 }
 
-/** The program of a seed: `length` operations of the list. */
-export function randomProgram(
-  seed: number,
-  length: number,
-  operations: readonly Operation[],
-): RandomProgram {
-  const random = new Seeded(seed);
+/** What a program is made from: the seeds of two inputs, and of each instruction which and its seed. */
+export interface Recipe {
+  readonly inputs: readonly number[];
+  readonly steps: readonly { readonly operation: number; readonly seed: number }[];
+}
+
+const seeds = fc.integer({ min: 1, max: 2 ** 30 });
+
+/** Recipes of `least` to `most` instructions; they shrink to those that make a test fail. */
+export function recipes(least: number, most: number): fc.Arbitrary<Recipe> {
+  const step = fc.record({ operation: fc.nat(), seed: seeds });
+  return fc.record({
+    inputs: fc.tuple(seeds, seeds),
+    steps: fc.array(step, { minLength: least, maxLength: most, size: "max" }),
+  });
+}
+
+/** The program of a recipe, made of the operations of the list; those that find no input are skipped. */
+export function programOf(recipe: Recipe, operations: readonly Operation[]): RandomProgram {
   const inputs: Input[] = [], made: Instruction[] = [];
   // Nothing is computed here: the tensors stand for their shapes.
   const freshOnes: Tensor[] = [], results: Tensor[] = [];
-  const fresh = (shape: Shape, kind: Kind = random.of(["real", "complex"])): Tensor => {
-    inputs.push({ shape, kind, seed: random.whole(1, 1 << 30) });
+  const places: { text: string; of: readonly Tensor[]; apply: Instruction["apply"] }[] = [];
+
+  const drawInput = (random: Seeded, shape: Shape, kind?: Kind): Tensor => {
+    inputs.push({
+      shape,
+      kind: kind ?? random.of(["real", "complex"]),
+      seed: random.whole(1, 1 << 30),
+    });
     freshOnes.push(numbers(inputs.at(-1)!));
     return freshOnes.at(-1)!;
   };
-  const any = (suits: (x: Tensor) => boolean = () => true): Tensor => {
-    const found = [...freshOnes, ...results, ...results.slice(-3)].filter(suits);
-    if (found.length === 0) throw new Unsuited();
-    return random.of(found);
+  const drawInstruction = (random: Seeded, operation: Operation): void => {
+    const any = (suits: (x: Tensor) => boolean = () => true): Tensor => {
+      const found = [...freshOnes, ...results, ...results.slice(-3)].filter(suits);
+      if (found.length === 0) throw new Unsuited();
+      return random.of(found);
+    };
+    const fresh = (shape: Shape, kind?: Kind) => drawInput(random, shape, kind);
+    const { text, of, apply } = operation({ random, any, fresh });
+    const result = apply(...of);
+    if (result.size > MOST) throw new Unsuited();
+    const shapes = of.map((x) => `${x.dtype[0]}[${x.shape}]`);
+    places.push({ text: `${text} of ${shapes.join(" ")}`, of, apply });
+    results.push(result);
   };
-  fresh(shapeOf(random, random.whole(1, 5)));
-  fresh(shapeOf(random, random.whole(0, 5)));
-  const places: { text: string; of: readonly Tensor[]; apply: Instruction["apply"] }[] = [];
-  for (let tries = 0; places.length < length && tries < 50 * length; tries++) {
+
+  recipe.inputs.forEach((seed, k) => {
+    const random = new Seeded(seed);
+    drawInput(random, shapeOf(random, random.whole(k === 0 ? 1 : 0, 5)));
+  });
+  for (const { operation, seed } of recipe.steps) {
     const before = inputs.length;
     try {
-      const { text, of, apply } = random.of(operations)({ random, any, fresh });
-      const result = apply(...of);
-      if (result.size > MOST) throw new Unsuited();
-      const shapes = of.map((x) => `${x.dtype[0]}[${x.shape}]`);
-      places.push({ text: `${text} of ${shapes.join(" ")}`, of, apply });
-      results.push(result);
+      drawInstruction(new Seeded(seed), operations[operation % operations.length]);
     } catch (error) {
       if (!(error instanceof Unsuited)) throw error;
       inputs.length = freshOnes.length = before;
