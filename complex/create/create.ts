@@ -78,7 +78,7 @@ function realValues(what: string, data: RealData): { shape: number[]; values: Fl
 export function tensor(data: RealData, shape?: Shape): RealTensor {
   const what = "make a tensor";
   const { shape: own, values } = realValues(what, data);
-  return wrapReal(hostNode(values, shaped(what, shape, own, values.length), "f32"));
+  return wrapReal(hostNode(values, shaped(what, shape, own, values.length), "float32"));
 }
 
 /** What gives the real or imaginary part of a complex tensor. */
@@ -135,7 +135,7 @@ export function complexTensor(
       throw cannot(what, `${values.length} interleaved values are not pairs`);
     }
     const size = values.length / 2;
-    return wrapComplex(hostNode(values, shaped(what, shape, [size], size), "c64"));
+    return wrapComplex(hostNode(values, shaped(what, shape, [size], size), "complex64"));
   }
   const { shape: own, flat } = flatten(what, data);
   const values = new Float32Array(2 * flat.length);
@@ -143,7 +143,7 @@ export function complexTensor(
     if (!isComplexNumber(z)) throw cannot(what, `an entry is ${describe(z)} and not { re, im }`);
     values.set([z.re, z.im], 2 * k);
   });
-  return wrapComplex(hostNode(values, shaped(what, shape, own, flat.length), "c64"));
+  return wrapComplex(hostNode(values, shaped(what, shape, own, flat.length), "complex64"));
 }
 
 /**
@@ -249,7 +249,7 @@ export function arange(start: number, end?: number, step = 1): RealTensor {
   }
   if (n > MOST_VALUES) throw cannot(what, `${n} values are too many for the host`);
   return wrapReal(
-    hostNode(Float32Array.from({ length: n }, (_, k) => from + k * step), [n], "f32"),
+    hostNode(Float32Array.from({ length: n }, (_, k) => from + k * step), [n], "float32"),
   );
 }
 
@@ -269,7 +269,7 @@ export function linspace(start: number, end: number, count: number): RealTensor 
   const step = count > 1 ? (end - start) / (count - 1) : 0;
   const values = Float32Array.from({ length: count }, (_, k) => start + k * step);
   if (count > 1) values[count - 1] = end;
-  return wrapReal(hostNode(values, [count], "f32"));
+  return wrapReal(hostNode(values, [count], "float32"));
 }
 
 /**
@@ -287,7 +287,7 @@ export function eye(n: number, m: number = n): RealTensor {
   for (const size of [n, m]) checkWhole("make an identity matrix", "a size", size, 1, 2 ** 15);
   const values = new Float32Array(n * m);
   for (let k = 0; k < Math.min(n, m); k++) values[k * m + k] = 1;
-  return wrapReal(hostNode(values, [n, m], "f32"));
+  return wrapReal(hostNode(values, [n, m], "float32"));
 }
 
 /**

@@ -121,7 +121,7 @@ export function rand(shape: Shape, low = 0, high = 1): RealTensor {
  */
 export function randn(shape: Shape): RealTensor {
   checkShape("draw random numbers", shape);
-  return wrapReal(generator.normal([...shape], "f32"));
+  return wrapReal(generator.normal([...shape], "float32"));
 }
 
 /**
@@ -138,7 +138,7 @@ export function randn(shape: Shape): RealTensor {
  */
 export function randnComplex(shape: Shape): ComplexTensor {
   checkShape("draw random numbers", shape);
-  return wrapComplex(generator.normal([...shape], "c64"));
+  return wrapComplex(generator.normal([...shape], "complex64"));
 }
 
 /**

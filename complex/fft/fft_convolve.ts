@@ -86,7 +86,7 @@ export function fftConvolve<A extends Tensor, B extends Tensor>(
   if (along.length === 0) return wrap(mul(x, y)) as Combined<A, B>;
   const full = along.map((d) => x.shape[d] + y.shape[d] - 1);
   const lengths = full.map(goodLength);
-  const real = x.dtype === "f32" && y.dtype === "f32";
+  const real = x.dtype === "float32" && y.dtype === "float32";
   const round = convolved(x, y, along, lengths, real);
   const start = kept.map(() => 0);
   const shape = [...kept];

@@ -54,7 +54,7 @@ function ordered(
   b: RealOperand,
 ): RealTensor {
   const nodes = [operand(what, a), operand(what, b)] as const;
-  if (nodes.some((n) => n.dtype !== "f32")) throw cannot(what, "complex numbers have no order");
+  if (nodes.some((n) => n.dtype !== "float32")) throw cannot(what, "complex numbers have no order");
   return wrapReal(operation(...nodes));
 }
 

@@ -132,7 +132,7 @@ export interface State {
 }
 
 /** Numbers of the kinds of element, for signatures. */
-const KINDS: Readonly<Record<DType, number>> = { f32: 0, c64: 1, u32: 2 };
+const KINDS: Readonly<Record<DType, number>> = { float32: 0, complex64: 1, uint32: 2 };
 
 let gradientsOn = true;
 

@@ -228,7 +228,7 @@ export async function read(nodes: readonly Node[]): Promise<HostArray[]> {
       const { state } = node;
       const isState = state !== null && node.version === state.version;
       const value = fetched.then((data) => {
-        const host = node.dtype === "u32" ? new Uint32Array(data[k]) : new Float32Array(data[k]);
+        const host = node.dtype === "uint32" ? new Uint32Array(data[k]) : new Float32Array(data[k]);
         if (isState) return host; // the state's own buffer goes on being the value
         settle(node.stored!, host as Float32Array);
         node.stored!.host ??= host;

@@ -70,5 +70,5 @@ export function assign(...updates: (readonly [State, Node])[]): void {
 }
 
 function describe({ dtype, shape }: Result): string {
-  return `${dtype === "c64" ? "complex64" : "float32"} ${show(shape)}`;
+  return `${dtype} ${show(shape)}`;
 }

@@ -32,18 +32,18 @@ export function floatBits(value: number): number {
 /** The same number everywhere. Its value is no part of the schedule's structure. */
 export function fill(shape: Shape, re: number, im?: number): Node {
   const params = im === undefined ? [floatBits(re)] : [floatBits(re), floatBits(im)];
-  const dtype: DType = im === undefined ? "f32" : "c64";
+  const dtype: DType = im === undefined ? "float32" : "complex64";
   return new Node(FILL, [], [{ shape, dtype }], null, params);
 }
 
 /** The same index word everywhere. */
 export function fillIndex(shape: Shape, word: number): Node {
-  return new Node(FILL, [], [{ shape, dtype: "u32" }], null, [word >>> 0]);
+  return new Node(FILL, [], [{ shape, dtype: "uint32" }], null, [word >>> 0]);
 }
 
 /** A number everywhere, of the kind and shape of x. */
 export function fillLike(x: Node, value: number): Node {
-  return x.dtype === "c64" ? fill(x.shape, value, 0) : fill(x.shape, value);
+  return x.dtype === "complex64" ? fill(x.shape, value, 0) : fill(x.shape, value);
 }
 
 const TO_COMPLEX = mapPrimitive(fn.toComplex, (_, [g]) => [real(g!)], true);
@@ -58,12 +58,12 @@ const CONJ = mapPrimitive(fn.conj, (_, [g]) => [conj(g!)], true);
 
 /** x + 0i; a complex x is returned as it is. */
 export function toComplex(x: Node): Node {
-  return x.dtype === "c64" ? x : applyMap(TO_COMPLEX, x);
+  return x.dtype === "complex64" ? x : applyMap(TO_COMPLEX, x);
 }
 
 /** Re z; a real z is returned as it is. */
 export function real(z: Node): Node {
-  if (z.dtype !== "c64") return z;
+  if (z.dtype !== "complex64") return z;
   if (z.primitive === COMPLEX || z.primitive === TO_COMPLEX) {
     return z.inputs[0] ?? applyMap(REAL, z);
   }
@@ -72,7 +72,7 @@ export function real(z: Node): Node {
 
 /** Im z. */
 export function imag(z: Node): Node {
-  if (z.dtype !== "c64") return fill(z.shape, 0);
+  if (z.dtype !== "complex64") return fill(z.shape, 0);
   if (z.primitive === COMPLEX && z.inputs.length === 2) return z.inputs[1];
   return applyMap(IMAG, z);
 }
@@ -87,7 +87,7 @@ export function complex(re: Node, im: Node): Node {
 
 /** The complex conjugate; a real z is returned as it is. */
 export function conj(z: Node): Node {
-  if (z.dtype !== "c64") return z;
+  if (z.dtype !== "complex64") return z;
   if (isConj(z)) return z.inputs[0];
   return applyMap(CONJ, z);
 }
@@ -119,8 +119,8 @@ function binary(
   derivative: Derivative,
 ): (a: Node, b: Node) => Node {
   const forms = {
-    f32: mapPrimitive(realFn, derivative),
-    c64: mapPrimitive(complexFn, derivative),
+    float32: mapPrimitive(realFn, derivative),
+    complex64: mapPrimitive(complexFn, derivative),
   };
   return (a, b) => {
     const [x, y] = matched(what, a, b);
@@ -133,7 +133,7 @@ const NEG_COMPLEX = mapPrimitive(fn.negComplex, (_, [g]) => [neg(g!)], true);
 
 /** −x */
 export function neg(x: Node): Node {
-  return applyMap(x.dtype === "c64" ? NEG_COMPLEX : NEG_REAL, x);
+  return applyMap(x.dtype === "complex64" ? NEG_COMPLEX : NEG_REAL, x);
 }
 
 /** a + b */

@@ -214,7 +214,7 @@ function make(kind: Kind): BatchNorm {
 
   return {
     statistics(x) {
-      const result = { shape: [x.shape[1], kind.stride], dtype: "f32" } as const;
+      const result = { shape: [x.shape[1], kind.stride], dtype: "float32" } as const;
       return new Node(STATISTICS, [x], [result], null, null, false);
     },
     track(x, stats, running, momentum) {

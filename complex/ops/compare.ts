@@ -22,15 +22,18 @@ export const greater: (a: Node, b: Node) => Node = comparison(fn.greater);
 export const greaterEqual: (a: Node, b: Node) => Node = comparison(fn.greaterEqual);
 
 const EQUAL = {
-  f32: mapPrimitive(fn.equalReal),
-  c64: mapPrimitive(fn.equalComplex),
-  u32: mapPrimitive(fn.equalIndex),
+  float32: mapPrimitive(fn.equalReal),
+  complex64: mapPrimitive(fn.equalComplex),
+  uint32: mapPrimitive(fn.equalIndex),
 };
-const NOT_EQUAL = { f32: mapPrimitive(fn.notEqualReal), c64: mapPrimitive(fn.notEqualComplex) };
+const NOT_EQUAL = {
+  float32: mapPrimitive(fn.notEqualReal),
+  complex64: mapPrimitive(fn.notEqualComplex),
+};
 
 /** a = b, for reals, complex numbers (both parts) or indices. */
 export function equal(a: Node, b: Node): Node {
-  const [x, y] = a.dtype === "u32" ? broadcast("compare", a, b) : matched("compare", a, b);
+  const [x, y] = a.dtype === "uint32" ? broadcast("compare", a, b) : matched("compare", a, b);
   return applyMap(EQUAL[x.dtype], x, y);
 }
 
@@ -46,8 +49,8 @@ const whereDerivative = (call: Node, [g]: readonly (Node | null)[]) => {
   return [null, where(condition, g!, zero), where(condition, zero, g!)];
 };
 const WHERE = {
-  f32: mapPrimitive(fn.whereReal, whereDerivative),
-  c64: mapPrimitive(fn.whereComplex, whereDerivative),
+  float32: mapPrimitive(fn.whereReal, whereDerivative),
+  complex64: mapPrimitive(fn.whereComplex, whereDerivative),
 };
 
 /** a where the condition is not 0, else b. */

@@ -72,7 +72,7 @@ const SLOGDET: Primitive = {
     const [sign] = parts(call);
     // d ln det A = tr(A⁻¹ dA): ln|det A| takes its real part, the phase of the sign its imaginary one.
     let w = gLog;
-    if (a.dtype === "c64") {
+    if (a.dtype === "complex64") {
       const none = fill(sign.shape, 0);
       w = complex(gLog ?? none, gSign ? imag(mul(conj(sign), gSign)) : none);
     }
@@ -85,7 +85,7 @@ export function slogdet(a: Node): { sign: Node; logAbs: Node } {
   checkSquare("take the logarithm of the determinant", a);
   const { lu, order } = factor(a);
   const shape = a.shape.slice(0, -2);
-  const results = [{ shape, dtype: a.dtype }, { shape, dtype: "f32" }] as const;
+  const results = [{ shape, dtype: a.dtype }, { shape, dtype: "float32" }] as const;
   const [sign, logAbs] = parts(new Node(SLOGDET, [lu, order, a], results));
   return { sign, logAbs };
 }

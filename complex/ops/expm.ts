@@ -23,7 +23,7 @@ export const LARGEST_NORM = THETA * 2 ** SQUARINGS;
 /** The identity of the kind and size of square matrices. */
 function identity({ shape, dtype }: Node): Node {
   const n = shape.at(-1)!;
-  return embedDiagonal(dtype === "c64" ? fill([n], 1, 0) : fill([n], 1), n, n);
+  return embedDiagonal(dtype === "complex64" ? fill([n], 1, 0) : fill([n], 1), n, n);
 }
 
 /** Σ A^k / k! up to k = 12. */

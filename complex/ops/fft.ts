@@ -29,7 +29,7 @@ function table(name: string, make: () => Float32Array): Node {
   if (node) tables.delete(name);
   else {
     const data = make();
-    node = hostNode(data, [data.length / 2], "c64");
+    node = hostNode(data, [data.length / 2], "complex64");
     tableBytes += data.byteLength;
   }
   tables.set(name, node);
@@ -146,10 +146,10 @@ export function dft(
   axis: number,
   inverse: boolean,
   scale: number,
-  output: Field = "c64",
+  output: Field = "complex64",
 ): Node {
   const n = x.shape[axis];
-  const part = (z: Node) => (output === "f32" ? real(z) : z);
+  const part = (z: Node) => (output === "float32" ? real(z) : z);
   if (n === 1) return part(scale === 1 ? toComplex(x) : scaled(toComplex(x), scale));
   if (!isSmooth(n)) return part(bluestein(x, axis, inverse, scale));
   const inputs = takesTable(n) ? [x, table(`turns ${n}`, () => fftTable(n))] : [x];
@@ -174,7 +174,7 @@ export function irdft(x: Node, axis: number, n: number, scale: number): Node {
     return twice;
   });
   const full = fit(timesLine(toComplex(fit(x, axis, count)), axis, weights), axis, n);
-  return dft(full, axis, true, scale, "f32");
+  return dft(full, axis, true, scale, "float32");
 }
 
 /** Axes with the points that each is cut or filled up to, and the factor of a transform of n points. */

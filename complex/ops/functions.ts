@@ -34,8 +34,8 @@ function holomorphic(
     mul(g!, conj(slope(call.inputs[0], call))),
   ];
   const forms = {
-    f32: mapPrimitive(realFn, derivative),
-    c64: mapPrimitive(complexFn, derivative),
+    float32: mapPrimitive(realFn, derivative),
+    complex64: mapPrimitive(complexFn, derivative),
   };
   return (x) => applyMap(forms[x.dtype as Field], x);
 }
@@ -141,7 +141,7 @@ const SGN = mapPrimitive(fn.sgn, (y, [g]) => {
 
 /** z / |z|, and 0 at 0; for real x its sign. */
 export function sgn(x: Node): Node {
-  return applyMap(x.dtype === "c64" ? SGN : SIGN, x);
+  return applyMap(x.dtype === "complex64" ? SGN : SIGN, x);
 }
 
 const ABS_REAL = mapPrimitive(fn.absReal, (y, [g]) => [mul(g!, sgn(y.inputs[0]))]);
@@ -149,7 +149,7 @@ const ABS = mapPrimitive(fn.absComplex, (y, [g]) => [mul(g!, sgn(y.inputs[0]))])
 
 /** |x|; its derivative at 0 is 0. */
 export function abs(x: Node): Node {
-  return applyMap(x.dtype === "c64" ? ABS : ABS_REAL, x);
+  return applyMap(x.dtype === "complex64" ? ABS : ABS_REAL, x);
 }
 
 /** The smallest normal number of float32: below it 1/x may overflow, and adapters may take x for 0. */
@@ -169,7 +169,7 @@ const ABS_SQUARED = mapPrimitive(
 
 /** |x|² */
 export function absSquared(x: Node): Node {
-  return x.dtype === "c64" ? applyMap(ABS_SQUARED, x) : square(x);
+  return x.dtype === "complex64" ? applyMap(ABS_SQUARED, x) : square(x);
 }
 
 const ANGLE = mapPrimitive(fn.angle, (y, [g]) => {
@@ -197,7 +197,7 @@ export function polar(r: Node, phi: Node): Node {
 const powDerivative = (y: Node, [g]: readonly (Node | null)[]) => {
   const [a, b] = y.inputs;
   const zero = fillLike(a, 0);
-  const form = a.dtype === "c64" ? POW_COMPLEX : POW_REAL;
+  const form = a.dtype === "complex64" ? POW_COMPLEX : POW_REAL;
   let ga: Node | null = null;
   let gb: Node | null = null;
   if (a.tracked) {
@@ -216,7 +216,7 @@ const POW_COMPLEX = mapPrimitive(fn.powComplex, powDerivative);
 /** a to the power b, the principal value. */
 export function pow(a: Node, b: Node): Node {
   const [x, y] = matched("raise to a power", a, b);
-  return applyMap(x.dtype === "c64" ? POW_COMPLEX : POW_REAL, x, y);
+  return applyMap(x.dtype === "complex64" ? POW_COMPLEX : POW_REAL, x, y);
 }
 
 const ATAN2 = mapPrimitive(fn.atan2, (call, [g]) => {
@@ -260,7 +260,7 @@ const GATE_COMPLEX = mapPrimitive(fn.reluGateComplex, gateDerivative);
 
 /** g where x > 0, else 0, real and imaginary part each by itself. */
 function reluGate(g: Node, x: Node): Node {
-  return applyMap(x.dtype === "c64" ? GATE_COMPLEX : GATE_REAL, g, x);
+  return applyMap(x.dtype === "complex64" ? GATE_COMPLEX : GATE_REAL, g, x);
 }
 
 /** From the result, which is positive where the input is: what it is taken of need not be kept. */
@@ -270,5 +270,5 @@ const RELU_COMPLEX = mapPrimitive(fn.reluComplex, reluDerivative);
 
 /** max(x, 0), of a complex x for real and imaginary part each by itself. */
 export function relu(x: Node): Node {
-  return applyMap(x.dtype === "c64" ? RELU_COMPLEX : RELU_REAL, x);
+  return applyMap(x.dtype === "complex64" ? RELU_COMPLEX : RELU_REAL, x);
 }

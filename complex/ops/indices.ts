@@ -8,7 +8,7 @@ const IOTA: Primitive = { name: "index", lowering: { kind: "iota" } };
 
 /** The linear index of each element. */
 export function iota(shape: Shape): Node {
-  return new Node(IOTA, [], [{ shape, dtype: "u32" }]);
+  return new Node(IOTA, [], [{ shape, dtype: "uint32" }]);
 }
 
 const TO_REAL = mapPrimitive(indexToReal);

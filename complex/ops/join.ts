@@ -26,7 +26,7 @@ const FEW = 7;
 export function concat(list: readonly Node[], axis: number): Node {
   const what = "concat";
   if (list.length === 0) throw cannot(what, "there is nothing to put together");
-  const complex = list.some((x) => x.dtype === "c64");
+  const complex = list.some((x) => x.dtype === "complex64");
   const all = complex ? list.map(toComplex) : [...list];
   const first = all[0].shape;
   const at = checkAxis(what, axis, first);

@@ -33,5 +33,5 @@ export function labelNode(what: string, labels: Labels, below: number, count?: n
     }
     words[k] = label;
   }
-  return hostNode(words, [words.length], "u32");
+  return hostNode(words, [words.length], "uint32");
 }

@@ -78,18 +78,18 @@ const MAX_PICK: Primitive = {
 };
 
 function scatter(g: Node, indices: Node, attrs: Attrs): Node {
-  return new Node(MAX_SCATTER, [g, indices], [{ shape: attrs.x, dtype: "c64" }], attrs);
+  return new Node(MAX_SCATTER, [g, indices], [{ shape: attrs.x, dtype: "complex64" }], attrs);
 }
 
 function chosen(v: Node, indices: Node, attrs: Attrs): Node {
-  return new Node(MAX_PICK, [v, indices], [{ shape: attrs.y, dtype: "c64" }], attrs);
+  return new Node(MAX_PICK, [v, indices], [{ shape: attrs.y, dtype: "complex64" }], attrs);
 }
 
 /** The element of largest modulus of each window, and its index in the plane. */
 export function maxPool2d(x: Node, geometry: PoolGeometry): [values: Node, indices: Node] {
   const z = toComplex(x);
   const y = pooled("max-pool", z, geometry);
-  const results = [{ shape: y, dtype: "c64" }, { shape: y, dtype: "u32" }] as const;
+  const results = [{ shape: y, dtype: "complex64" }, { shape: y, dtype: "uint32" }] as const;
   const attrs: Attrs = { x: z.shape, y, ...geometry };
   const [values, indices] = parts(new Node(MAX_POOL, [z], results, attrs));
   return [values, indices];

@@ -12,7 +12,7 @@ const POISSON: Primitive = {
   lowering: { kind: "map", fn: poisson, loops: true },
   derivative: (_, [g]) => [g!, null, null, null, null],
 };
-const NORMAL = { f32: mapPrimitive(normalReal), c64: mapPrimitive(normalComplex) };
+const NORMAL = { float32: mapPrimitive(normalReal), complex64: mapPrimitive(normalComplex) };
 
 /** A seed and the number of draws so far; each draw takes the next stream of the generator. */
 export class Generator {

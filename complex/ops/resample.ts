@@ -18,9 +18,9 @@ export class Band {
   readonly outputs: number;
   /** The weights that a row has room for. */
   readonly taps: number;
-  /** u32 [outputs, 2]. */
+  /** uint32 [outputs, 2]. */
   readonly spans: Node;
-  /** f32 [outputs, taps]. */
+  /** float32 [outputs, taps]. */
   readonly weights: Node;
   readonly #spans: Uint32Array;
   readonly #weights: Float32Array;
@@ -34,8 +34,8 @@ export class Band {
     this.taps = taps;
     this.#spans = spans;
     this.#weights = weights;
-    this.spans = hostNode(spans, [this.outputs, 2], "u32");
-    this.weights = hostNode(weights, [this.outputs, taps], "f32");
+    this.spans = hostNode(spans, [this.outputs, 2], "uint32");
+    this.weights = hostNode(weights, [this.outputs, taps], "float32");
     bands.set(this.spans, this);
   }
 

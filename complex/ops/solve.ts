@@ -63,7 +63,7 @@ const UPPER: Primitive = {
 /** Derivatives don't pass through the factors: what is computed of them has its own, by A. */
 export function factor(a: Node): Factored {
   const order = [...a.shape.slice(0, -2), a.shape.at(-1)! + 1];
-  const results = [{ shape: a.shape, dtype: a.dtype }, { shape: order, dtype: "u32" }] as const;
+  const results = [{ shape: a.shape, dtype: a.dtype }, { shape: order, dtype: "uint32" }] as const;
   const [lu, rows] = parts(new Node(ELIMINATE, [a], results, null, null, false));
   return { a, lu, order: rows };
 }
@@ -144,7 +144,7 @@ function solveOne(a: Node, b: Node): Node {
 /** U⁻¹B for upper triangular matrices, zeros below the diagonal included, and B of their batch. */
 export function solveUpper(u: Node, b: Node): Node {
   const order = [...u.shape.slice(0, -2), u.shape.at(-1)! + 1];
-  const rows = new Node(UPPER, [u], [{ shape: order, dtype: "u32" }], null, null, false);
+  const rows = new Node(UPPER, [u], [{ shape: order, dtype: "uint32" }], null, null, false);
   return applySolve({ a: u, lu: u, order: rows }, b, { ...PLAIN, upper: true });
 }
 
@@ -153,6 +153,6 @@ export function inverse(a: Node): Node {
   checkSquare("invert", a);
   const n = a.shape.at(-1)!;
   const line = a.shape.slice(0, -1);
-  const ones = a.dtype === "c64" ? fill(line, 1, 0) : fill(line, 1);
+  const ones = a.dtype === "complex64" ? fill(line, 1, 0) : fill(line, 1);
   return applySolve(factor(a), embedDiagonal(ones, n, n), PLAIN);
 }

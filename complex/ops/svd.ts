@@ -136,7 +136,7 @@ const LEFT = derived("svd", (u, g, origin: Origin) => {
   const [m, k] = u.shape.slice(-2);
   const inner = matmul(adjoint(u), g);
   let middle = mul(overDifferences(inner, s), asColumns(s));
-  if (u.dtype === "c64") {
+  if (u.dtype === "complex64") {
     const phases = quotient(imag(diagonal(inner)), s);
     middle = add(middle, embedDiagonal(complex(fill(phases.shape, 0), phases), k, k));
   }

@@ -59,12 +59,12 @@ function operand(what: string, x: unknown, like: Node): Node {
 
 /** The tensor of a node. */
 export function wrap(node: Node): Tensor {
-  return node.dtype === "c64" ? new ComplexTensor(node) : new RealTensor(node);
+  return node.dtype === "complex64" ? new ComplexTensor(node) : new RealTensor(node);
 }
 
 /** The tensor of a state. */
 export function wrapState(state: State): Tensor {
-  return state.dtype === "c64" ? new ComplexTensor(state) : new RealTensor(state);
+  return state.dtype === "complex64" ? new ComplexTensor(state) : new RealTensor(state);
 }
 
 /** The real tensor of a node that is known to be real. */
@@ -731,7 +731,7 @@ export class RealTensor extends Tensor {
    */
   private both(what: string, operation: (a: Node, b: Node) => Node, other: unknown): RealTensor {
     const node = operand(what, other, this.node);
-    if (node.dtype !== "f32") throw cannot(what, "complex numbers have no order");
+    if (node.dtype !== "float32") throw cannot(what, "complex numbers have no order");
     return new RealTensor(operation(this.node, node));
   }
 }

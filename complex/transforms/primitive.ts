@@ -51,8 +51,8 @@ export interface PrimitiveDefinition<I extends readonly Tensor[], O extends Tens
  *   shape: ([z]) => z,
  *   elementwise: {
  *     name: "squared",
- *     inputs: ["c64"],
- *     output: "c64",
+ *     inputs: ["complex64"],
+ *     output: "complex64",
  *     wgsl: (z) => `vec2<f32>(${z}.x * ${z}.x - ${z}.y * ${z}.y, 2.0 * ${z}.x * ${z}.y)`,
  *     cpu(n, out, z) {
  *       for (let k = 0; k < 2 * n; k += 2) {

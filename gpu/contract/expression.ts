@@ -15,7 +15,7 @@ export type Value =
   | { readonly op: "call"; readonly fn: MapFunction; readonly args: readonly Value[] }
   /** An index as a number. */
   | { readonly op: "index"; readonly at: Index }
-  /** A run-time scalar: the params word `at`, and the next for the imaginary part of c64. */
+  /** A run-time scalar: the params word `at`, and the next for the imaginary part of complex64. */
   | { readonly op: "scalar"; readonly at: number; readonly dtype: DType }
   /** `of` where `low` ≤ `index` < `low` + `size`, else zero. */
   | {
@@ -32,7 +32,7 @@ export function valueDType(value: Value): DType {
     case "call":
       return value.fn.output;
     case "index":
-      return "u32";
+      return "uint32";
     case "guard":
       return valueDType(value.of);
     default:
@@ -58,7 +58,7 @@ export function functionsIn(value: Value): number {
   return count;
 }
 
-const ZERO: Record<DType, string> = { f32: "0.0", c64: "vec2<f32>(0.0)", u32: "0u" };
+const ZERO: Record<DType, string> = { float32: "0.0", complex64: "vec2<f32>(0.0)", uint32: "0u" };
 
 /** Visits what `roots` need, operands first, each once. */
 function visit(
@@ -131,9 +131,9 @@ export function expressionWgsl(
         text = nameOf(v.at);
         break;
       case "scalar":
-        text = v.dtype === "u32"
+        text = v.dtype === "uint32"
           ? `param_u32(${v.at}u)`
-          : v.dtype === "f32"
+          : v.dtype === "float32"
           ? `param_f32(${v.at}u)`
           : `vec2<f32>(param_f32(${v.at}u), param_f32(${v.at + 1}u))`;
         break;
@@ -219,7 +219,7 @@ function valueStep(
     case "load": {
       const { input, dtype } = node;
       const [at] = from;
-      return dtype === "c64"
+      return dtype === "complex64"
         ? (_, n, ins) => gatherComplex(n, own, ins[input], registers[at])
         : (_, n, ins) => gatherReal(n, own, ins[input], registers[at]);
     }
@@ -229,8 +229,8 @@ function valueStep(
     }
     case "scalar": {
       const { at, dtype } = node;
-      if (dtype === "u32") return (_start, n, _, params) => own.fill(params.u32[at], 0, n);
-      if (dtype === "f32") return (_start, n, _, params) => own.fill(params.f32[at], 0, n);
+      if (dtype === "uint32") return (_start, n, _, params) => own.fill(params.u32[at], 0, n);
+      if (dtype === "float32") return (_start, n, _, params) => own.fill(params.f32[at], 0, n);
       return (_start, n, _, params) => {
         for (let j = 0; j < n; j++) {
           own[2 * j] = params.f32[at];
@@ -286,11 +286,11 @@ export function compileBlocks(roots: readonly (Value | Index)[]): BlockEvaluator
   order.forEach((node, step) => inputsOf(node).forEach((id) => lastUse.set(id, step)));
   for (const r of roots) lastUse.set(idOf(r), Infinity);
 
-  const free: Record<DType, HostArray[]> = { f32: [], c64: [], u32: [] };
+  const free: Record<DType, HostArray[]> = { float32: [], complex64: [], uint32: [] };
   const make: Record<DType, () => HostArray> = {
-    f32: () => new Float32Array(BLOCK),
-    c64: () => new Float32Array(2 * BLOCK),
-    u32: () => new Uint32Array(BLOCK),
+    float32: () => new Float32Array(BLOCK),
+    complex64: () => new Float32Array(2 * BLOCK),
+    uint32: () => new Uint32Array(BLOCK),
   };
   const registers: HostArray[] = [];
   const slotOf = new Map<Id, number>();
@@ -300,7 +300,7 @@ export function compileBlocks(roots: readonly (Value | Index)[]): BlockEvaluator
 
   order.forEach((node, step) => {
     const id = idOf(node);
-    const dtype: DType = "key" in node ? "u32" : valueDType(node);
+    const dtype: DType = "key" in node ? "uint32" : valueDType(node);
     const slot = registers.length;
     slotOf.set(id, slot);
     dtypeOf.set(id, dtype);

@@ -11,25 +11,25 @@
 import type { WasmModule } from "./wasm_module.ts";
 
 /** The kinds of element a buffer can hold: float32, interleaved complex64, or uint32 indices. */
-export type DType = "f32" | "c64" | "u32";
+export type DType = "float32" | "complex64" | "uint32";
 
 /** The kinds of element that are numbers with sums and products, real or complex. */
-export type Field = "f32" | "c64";
+export type Field = "float32" | "complex64";
 
 /** Bytes of one element. */
-export const BYTES: Readonly<Record<DType, number>> = { f32: 4, c64: 8, u32: 4 };
+export const BYTES: Readonly<Record<DType, number>> = { float32: 4, complex64: 8, uint32: 4 };
 
 /** The 32-bit words of one element: its places in a {@link HostArray}. */
-export const WORDS: Readonly<Record<DType, number>> = { f32: 1, c64: 2, u32: 1 };
+export const WORDS: Readonly<Record<DType, number>> = { float32: 1, complex64: 2, uint32: 1 };
 
 /** Floating-point operations of a multiply and an add. */
-export const MULTIPLY_ADD: Readonly<Record<Field, number>> = { f32: 2, c64: 8 };
+export const MULTIPLY_ADD: Readonly<Record<Field, number>> = { float32: 2, complex64: 8 };
 
 /** The WGSL type of one element. */
 export const WGSL_TYPE: Readonly<Record<DType, string>> = {
-  f32: "f32",
-  c64: "vec2<f32>",
-  u32: "u32",
+  float32: "f32",
+  complex64: "vec2<f32>",
+  uint32: "u32",
 };
 
 /** What a kernel may know of the adapter when it writes its shader. */
@@ -164,7 +164,7 @@ export interface Program {
  *
  * const twice: gpu.Kernel<{ size: number }> = {
  *   name: "twice",
- *   bindings: () => ({ inputs: ["f32"], outputs: ["f32"] }),
+ *   bindings: () => ({ inputs: ["float32"], outputs: ["float32"] }),
  *   wgsl: ({ size }) => ({
  *     source: gpu.linearMain(size, "out0[i] = 2.0 * in0[i];"),
  *     workgroups: gpu.linearGrid(size),
@@ -277,7 +277,7 @@ ${body}
  *
  * const kernel: gpu.Kernel = {
  *   name: "nothing",
- *   bindings: () => ({ inputs: ["c64"], outputs: [] }),
+ *   bindings: () => ({ inputs: ["complex64"], outputs: [] }),
  *   wgsl: () => ({ source: gpu.linearMain(1, ""), workgroups: [1, 1, 1] }),
  *   cpu() {},
  * };

@@ -14,7 +14,7 @@ export interface Wgsl {
   readonly uses?: readonly Wgsl[];
 }
 
-/** An elementwise function of fixed kinds, such as `exp` from c64 to c64. */
+/** An elementwise function of fixed kinds, such as `exp` from complex64 to complex64. */
 export interface MapFunction {
   /** Unique among functions of the same kinds; together with the kinds it names the function. */
   readonly name: string;
@@ -26,7 +26,7 @@ export interface MapFunction {
   wgsl(...args: string[]): string;
   /** What the expression calls. */
   readonly uses?: readonly Wgsl[];
-  /** Fills the first `n` elements of `out` (2n floats for c64) from blocks of the arguments. */
+  /** Fills the first `n` elements of `out` (2n floats for complex64) from blocks of the arguments. */
   cpu(n: number, out: HostArray, ...args: HostArray[]): void;
 }
 

@@ -78,7 +78,7 @@ class CpuPass implements Pass {
 
   #view(buffer: DeviceBuffer, dtype: DType): HostArray {
     const view = bytesOf(this.wasm, buffer, 0, buffer.bytes);
-    return dtype === "u32"
+    return dtype === "uint32"
       ? new Uint32Array(view.buffer, view.byteOffset, buffer.bytes >> 2)
       : new Float32Array(view.buffer, view.byteOffset, buffer.bytes >> 2);
   }

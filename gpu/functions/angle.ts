@@ -158,8 +158,8 @@ const polarWgsl: Wgsl = {
 /** r·e^{iφ}. */
 export const polar: MapFunction = define(
   "polar",
-  ["f32", "f32"],
-  "c64",
+  ["float32", "float32"],
+  "complex64",
   polarWgsl,
   (n, out, r, phi) => {
     for (let i = 0; i < n; i++) {

@@ -6,8 +6,8 @@ import { exponentWgsl, largerPartWgsl, pow2Wgsl, scale2Wgsl } from "./scaling.ts
 /** x + y. */
 export const addReal: MapFunction = define(
   "add",
-  ["f32", "f32"],
-  "f32",
+  ["float32", "float32"],
+  "float32",
   (a, b) => `(${a} + ${b})`,
   (n, out, a, b) => {
     for (let i = 0; i < n; i++) out[i] = a[i] + b[i];
@@ -17,8 +17,8 @@ export const addReal: MapFunction = define(
 /** z + w. */
 export const addComplex: MapFunction = define(
   "add",
-  ["c64", "c64"],
-  "c64",
+  ["complex64", "complex64"],
+  "complex64",
   (a, b) => `(${a} + ${b})`,
   (n, out, a, b) => {
     for (let i = 0; i < 2 * n; i++) out[i] = a[i] + b[i];
@@ -28,8 +28,8 @@ export const addComplex: MapFunction = define(
 /** x − y. */
 export const subReal: MapFunction = define(
   "sub",
-  ["f32", "f32"],
-  "f32",
+  ["float32", "float32"],
+  "float32",
   (a, b) => `(${a} - ${b})`,
   (n, out, a, b) => {
     for (let i = 0; i < n; i++) out[i] = a[i] - b[i];
@@ -39,8 +39,8 @@ export const subReal: MapFunction = define(
 /** z − w. */
 export const subComplex: MapFunction = define(
   "sub",
-  ["c64", "c64"],
-  "c64",
+  ["complex64", "complex64"],
+  "complex64",
   (a, b) => `(${a} - ${b})`,
   (n, out, a, b) => {
     for (let i = 0; i < 2 * n; i++) out[i] = a[i] - b[i];
@@ -50,8 +50,8 @@ export const subComplex: MapFunction = define(
 /** x·y. */
 export const mulReal: MapFunction = define(
   "mul",
-  ["f32", "f32"],
-  "f32",
+  ["float32", "float32"],
+  "float32",
   (a, b) => `(${a} * ${b})`,
   (n, out, a, b) => {
     for (let i = 0; i < n; i++) out[i] = a[i] * b[i];
@@ -68,8 +68,8 @@ const complexMulWgsl: Wgsl = {
 /** z·w. */
 export const mulComplex: MapFunction = define(
   "mul",
-  ["c64", "c64"],
-  "c64",
+  ["complex64", "complex64"],
+  "complex64",
   complexMulWgsl,
   (n, out, a, b) => {
     for (let i = 0; i < 2 * n; i += 2) {
@@ -105,8 +105,8 @@ export const divComplex: MapFunction = complexBinary("div", complexDivWgsl, (a, 
 /** −x. */
 export const negReal: MapFunction = define(
   "neg",
-  ["f32"],
-  "f32",
+  ["float32"],
+  "float32",
   (a) => `(-${a})`,
   (n, out, a) => {
     for (let i = 0; i < n; i++) out[i] = -a[i];
@@ -116,8 +116,8 @@ export const negReal: MapFunction = define(
 /** −z. */
 export const negComplex: MapFunction = define(
   "neg",
-  ["c64"],
-  "c64",
+  ["complex64"],
+  "complex64",
   (a) => `(-${a})`,
   (n, out, a) => {
     for (let i = 0; i < 2 * n; i++) out[i] = -a[i];

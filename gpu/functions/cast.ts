@@ -5,8 +5,8 @@ import { define } from "./define.ts";
 /** An index as a real number, exact below 2²⁴. */
 export const indexToReal: MapFunction = define(
   "indexToReal",
-  ["u32"],
-  "f32",
+  ["uint32"],
+  "float32",
   (k) => `f32(${k})`,
   (n, out, k) => {
     for (let i = 0; i < n; i++) out[i] = k[i];

@@ -23,7 +23,7 @@ export function define(
 
 /** A function from real to real. */
 export function realUnary(name: string, code: Code, f: (x: number) => number): MapFunction {
-  return define(name, ["f32"], "f32", code, (n, out, a) => {
+  return define(name, ["float32"], "float32", code, (n, out, a) => {
     for (let i = 0; i < n; i++) out[i] = f(a[i]);
   });
 }
@@ -34,7 +34,7 @@ export function realBinary(
   code: Code,
   f: (x: number, y: number) => number,
 ): MapFunction {
-  return define(name, ["f32", "f32"], "f32", code, (n, out, a, b) => {
+  return define(name, ["float32", "float32"], "float32", code, (n, out, a, b) => {
     for (let i = 0; i < n; i++) out[i] = f(a[i], b[i]);
   });
 }
@@ -45,7 +45,7 @@ export function complexToReal(
   code: Code,
   f: (re: number, im: number) => number,
 ): MapFunction {
-  return define(name, ["c64"], "f32", code, (n, out, z) => {
+  return define(name, ["complex64"], "float32", code, (n, out, z) => {
     for (let i = 0; i < n; i++) out[i] = f(z[2 * i], z[2 * i + 1]);
   });
 }
@@ -56,7 +56,7 @@ export function complexUnary(
   code: Code,
   f: (re: number, im: number, out: Pair) => void,
 ): MapFunction {
-  return define(name, ["c64"], "c64", code, (n, out, z) => {
+  return define(name, ["complex64"], "complex64", code, (n, out, z) => {
     const pair: Pair = [0, 0];
     for (let i = 0; i < 2 * n; i += 2) {
       f(z[i], z[i + 1], pair);
@@ -72,7 +72,7 @@ export function complexBinary(
   code: Code,
   f: (are: number, aim: number, bre: number, bim: number, out: Pair) => void,
 ): MapFunction {
-  return define(name, ["c64", "c64"], "c64", code, (n, out, a, b) => {
+  return define(name, ["complex64", "complex64"], "complex64", code, (n, out, a, b) => {
     const pair: Pair = [0, 0];
     for (let i = 0; i < 2 * n; i += 2) {
       f(a[i], a[i + 1], b[i], b[i + 1], pair);

@@ -3,20 +3,32 @@ import type { MapFunction } from "../contract/map_function.ts";
 import { define } from "./define.ts";
 
 /** Re z. */
-export const real: MapFunction = define("real", ["c64"], "f32", (z) => `${z}.x`, (n, out, z) => {
-  for (let i = 0; i < n; i++) out[i] = z[2 * i];
-});
+export const real: MapFunction = define(
+  "real",
+  ["complex64"],
+  "float32",
+  (z) => `${z}.x`,
+  (n, out, z) => {
+    for (let i = 0; i < n; i++) out[i] = z[2 * i];
+  },
+);
 
 /** Im z. */
-export const imag: MapFunction = define("imag", ["c64"], "f32", (z) => `${z}.y`, (n, out, z) => {
-  for (let i = 0; i < n; i++) out[i] = z[2 * i + 1];
-});
+export const imag: MapFunction = define(
+  "imag",
+  ["complex64"],
+  "float32",
+  (z) => `${z}.y`,
+  (n, out, z) => {
+    for (let i = 0; i < n; i++) out[i] = z[2 * i + 1];
+  },
+);
 
 /** x + 0i. */
 export const toComplex: MapFunction = define(
   "toComplex",
-  ["f32"],
-  "c64",
+  ["float32"],
+  "complex64",
   (x) => `vec2<f32>(${x}, 0.0)`,
   (n, out, x) => {
     for (let i = 0; i < n; i++) {
@@ -29,8 +41,8 @@ export const toComplex: MapFunction = define(
 /** x + iy. */
 export const complex: MapFunction = define(
   "complex",
-  ["f32", "f32"],
-  "c64",
+  ["float32", "float32"],
+  "complex64",
   (x, y) => `vec2<f32>(${x}, ${y})`,
   (n, out, x, y) => {
     for (let i = 0; i < n; i++) {
@@ -43,8 +55,8 @@ export const complex: MapFunction = define(
 /** The conjugate x − iy. */
 export const conj: MapFunction = define(
   "conj",
-  ["c64"],
-  "c64",
+  ["complex64"],
+  "complex64",
   (z) => `(${z} * vec2<f32>(1.0, -1.0))`,
   (n, out, z) => {
     for (let i = 0; i < 2 * n; i += 2) {

@@ -68,7 +68,7 @@ function eachDraw(
   }
 }
 
-const counted: readonly DType[] = ["u32", "u32", "u32", "u32"];
+const counted: readonly DType[] = ["uint32", "uint32", "uint32", "uint32"];
 const STEP = 2 ** -24;
 
 const uniformWgsl: Wgsl = {
@@ -84,7 +84,7 @@ const uniformWgsl: Wgsl = {
 export const uniformReal: MapFunction = define(
   "uniform",
   counted,
-  "f32",
+  "float32",
   uniformWgsl,
   (n, out, ...args) => eachDraw(n, args, (i, c) => out[i] = (c[0] >>> 8) * STEP),
 );
@@ -106,7 +106,7 @@ const normalComplexWgsl: Wgsl = {
 export const normalComplex: MapFunction = define(
   "normal",
   counted,
-  "c64",
+  "complex64",
   normalComplexWgsl,
   (n, out, ...args) =>
     eachDraw(n, args, (i, c) => {
@@ -129,7 +129,7 @@ const normalRealWgsl: Wgsl = {
 export const normalReal: MapFunction = define(
   "normal",
   counted,
-  "f32",
+  "float32",
   normalRealWgsl,
   (n, out, ...args) => {
     const z = new Float32Array(2 * n);
@@ -172,8 +172,8 @@ const poissonWgsl: Wgsl = {
  */
 export const poisson: MapFunction = define(
   "poisson",
-  ["f32", ...counted],
-  "f32",
+  ["float32", ...counted],
+  "float32",
   poissonWgsl,
   (n, out, means, ...args) => {
     const [u, w] = [new Float32Array(n), new Float32Array(n)];

@@ -37,7 +37,7 @@ const flopOf = ({ threads, chains }: ChainsSpec) => 2 * threads * 4 * chains * U
 /** a, b and the chains' first values → the sum of each thread's chains, so that none can be left out. */
 const multiplyAdd: Kernel<ChainsSpec> = {
   name: "multiplyAdd",
-  bindings: () => ({ inputs: ["f32"], outputs: ["f32"] }),
+  bindings: () => ({ inputs: ["float32"], outputs: ["float32"] }),
   wgsl({ threads, chains, fused }) {
     const all = Array.from({ length: chains }, (_, c) => `x${c}`);
     const round = all.map((x) => fused ? `${x} = fma(${x}, a, b);` : `${x} = ${x} * a + b;`);
@@ -102,7 +102,7 @@ interface CopySpec {
 
 const copy: Kernel<CopySpec> = {
   name: "copy",
-  bindings: () => ({ inputs: ["c64"], outputs: ["c64"] }),
+  bindings: () => ({ inputs: ["complex64"], outputs: ["complex64"] }),
   wgsl({ threads, each, neighbours }) {
     const places = Array.from(
       { length: each },

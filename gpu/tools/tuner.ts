@@ -34,7 +34,7 @@ const CLEARLY = 0.97;
 /** Numbers near 1, so that sums neither overflow nor lose themselves among subnormal ones; indices 0. */
 function fill(engine: Engine, buffer: DeviceBuffer, dtype: string): void {
   const words = Math.ceil(buffer.bytes / 4);
-  if (dtype === "u32") engine.upload(buffer, new Uint32Array(words));
+  if (dtype === "uint32") engine.upload(buffer, new Uint32Array(words));
   else {engine.upload(
       buffer,
       Float32Array.from({ length: words }, (_, k) => (k * 7 % 64 - 32) / 32),

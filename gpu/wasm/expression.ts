@@ -85,7 +85,7 @@ class Writer {
     const last = this.#value(root);
     const copied = output && (last.input >= 0 || last.same || root.op === "index");
     if (copied) {
-      const op = valueDType(root) === "c64" ? Op.copyComplex : Op.copyReal;
+      const op = valueDType(root) === "complex64" ? Op.copyComplex : Op.copyReal;
       this.#add({ op, bytes: last.bytes, words: [last], same: false });
     }
     return this.#missing ? null : this.#nodes;
@@ -114,7 +114,7 @@ class Writer {
 
   #makeValue(value: Value): Node {
     const dtype = valueDType(value);
-    const complex = dtype === "c64";
+    const complex = dtype === "complex64";
     const bytes = BYTES[dtype];
     switch (value.op) {
       case "call": {
@@ -273,7 +273,7 @@ function assemble(
     kinds.length,
     order.length,
     fixed < 0 ? order.length : fixed,
-    ...kinds.flatMap((kind) => [0, kind === "c64" ? 3 : 2]),
+    ...kinds.flatMap((kind) => [0, kind === "complex64" ? 3 : 2]),
     ...code,
   ];
   return {

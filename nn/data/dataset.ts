@@ -124,7 +124,7 @@ function collated(what: string, samples: readonly unknown[]): unknown {
       throw cannot(what, `one has ${first.length} numbers and one ${got}`);
     }
     const values = rowsOf(samples as NumberArray[], first.length);
-    return wrap(hostNode(values, [samples.length, first.length], "f32"));
+    return wrap(hostNode(values, [samples.length, first.length], "float32"));
   }
   if (typeof first !== "object" || first === null || !isPlain(first)) {
     const odd = samples.find((x) => typeof x !== typeof first);

@@ -47,7 +47,7 @@ interface Step {
 
 /** A real function of real and imaginary part each by itself. */
 function byParts(z: Node, f: (part: Node) => Node): Node {
-  return z.dtype === "c64" ? complex(f(real(z)), f(imag(z))) : f(z);
+  return z.dtype === "complex64" ? complex(f(real(z)), f(imag(z))) : f(z);
 }
 
 const sigmoid = (z: Node): Node => byParts(z, functions.sigmoid);

@@ -325,5 +325,5 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
 
 /** How many real numbers a parameter has. */
 function lengthOf({ shape, dtype }: State): number {
-  return shape.reduce((product, n) => product * n, dtype === "c64" ? 2 : 1);
+  return shape.reduce((product, n) => product * n, dtype === "complex64" ? 2 : 1);
 }

@@ -224,7 +224,7 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
     const values = await read(moments.map(([, state]) => state.current));
     moments.forEach(([path, { dtype, shape }], k) => {
       const data = new Float32Array(values[k]);
-      dict.set(path, { dtype: dtype === "c64" ? "C64" : "F32", shape: [...shape], data });
+      dict.set(path, { dtype: dtype === "complex64" ? "C64" : "F32", shape: [...shape], data });
     });
   }
 
@@ -237,9 +237,13 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
       if (!reader.has(`state.${k}.step`)) return [];
       const { dtype, shape } = parameter;
       const values = this.moments(options[group]).map((name) => {
-        const data = reader.take(`state.${k}.${name}`, dtype === "c64" ? "C64" : "F32", shape);
+        const data = reader.take(
+          `state.${k}.${name}`,
+          dtype === "complex64" ? "C64" : "F32",
+          shape,
+        );
         if (!data) return null;
-        const value = dtype === "c64" ? complexTensor(data, shape) : tensor(data, shape);
+        const value = dtype === "complex64" ? complexTensor(data, shape) : tensor(data, shape);
         return { name, node: value.node };
       });
       return [{ parameter, step: reader.count(`state.${k}.step`), values }];

@@ -3,7 +3,7 @@ import type { Node } from "../../complex/lazy/graph.ts";
 import { sizeOf } from "../../complex/lazy/shape.ts";
 
 /** Real operations of one product and its sum. */
-const ofProducts = ({ dtype }: Node) => dtype === "c64" ? 8 : 2;
+const ofProducts = ({ dtype }: Node) => dtype === "complex64" ? 8 : 2;
 
 const last = ({ shape }: Node, k: number) => shape[shape.length - k];
 

@@ -14,8 +14,8 @@ const cube = definePrimitive<[RealTensor], RealTensor>({
   shape: ([x]) => x,
   elementwise: {
     name: "cube",
-    inputs: ["f32"],
-    output: "f32",
+    inputs: ["float32"],
+    output: "float32",
     wgsl: (x) => `cubed(${x})`,
     uses: [{ name: "cubed", source: "fn cubed(x: f32) -> f32 { return x * x * x; }" }],
     cpu(n, out, x) {
@@ -28,7 +28,7 @@ const cube = definePrimitive<[RealTensor], RealTensor>({
 /** Differences of neighbours along the last axis, with a step: y[k] = x[k + step] − x[k]. */
 const differences: Kernel<{ rows: number; n: number; step: number }> = {
   name: "differences",
-  bindings: () => ({ inputs: ["c64"], outputs: ["c64"] }),
+  bindings: () => ({ inputs: ["complex64"], outputs: ["complex64"] }),
   wgsl: ({ rows, n, step }) => ({
     source: linearMain(
       rows * (n - step),
@@ -83,9 +83,13 @@ Deno.test("definePrimitive() refuses what can't be carried out, and wrong calls"
   );
   // deno-lint-ignore no-explicit-any
   const loose = cube as any;
-  assertThrows(() => loose(complex([1], [1])), ArgandError, "Cannot apply cube: input 0 is c64");
+  assertThrows(
+    () => loose(complex([1], [1])),
+    ArgandError,
+    "Cannot apply cube: input 0 is complex64",
+  );
   assertThrows(() => loose(tensor([1]), tensor([1])), ArgandError, "it takes 1 tensors, got 2");
-  const shaped = (shape: number[], dtype: "f32" | "c64") =>
+  const shaped = (shape: number[], dtype: "float32" | "complex64") =>
     definePrimitive<[RealTensor], RealTensor>({
       name: "odd",
       shape: () => ({ shape, dtype }),
@@ -93,18 +97,18 @@ Deno.test("definePrimitive() refuses what can't be carried out, and wrong calls"
       derivative: ({ gradient }) => [gradient.sum()],
     });
   assertThrows(
-    () => shaped([3], "f32")(tensor([1, 2])),
+    () => shaped([3], "float32")(tensor([1, 2])),
     ArgandError,
     "Cannot apply odd: input 0 has shape [2], the result [3]",
   );
   assertThrows(
-    () => shaped([2], "c64")(tensor([1, 2])),
+    () => shaped([2], "complex64")(tensor([1, 2])),
     ArgandError,
-    "the shape rule gives c64 and the function f32",
+    "the shape rule gives complex64 and the function float32",
   );
   assertThrows(
-    () => grad((x: RealTensor) => shaped([2], "f32")(x).sum())(tensor([1, 2])),
+    () => grad((x: RealTensor) => shaped([2], "float32")(x).sum())(tensor([1, 2])),
     ArgandError,
-    "Cannot differentiate odd: its derivative gives f32 [] for an input f32 [2]",
+    "Cannot differentiate odd: its derivative gives float32 [] for an input float32 [2]",
   );
 });

@@ -17,7 +17,7 @@ function specOf(
   change: Partial<Conv2dSpec> & { inHeight: number; inWidth: number },
 ): Conv2dSpec {
   const base = {
-    dtype: "c64" as const,
+    dtype: "complex64" as const,
     batch: 1,
     inChannels: 1,
     outChannels: 1,
@@ -36,7 +36,7 @@ function specOf(
   return { ...base, outHeight: out(base.inHeight, 0), outWidth: out(base.inWidth, 1) };
 }
 
-const words = (spec: Conv2dSpec) => spec.dtype === "c64" ? 2 : 1;
+const words = (spec: Conv2dSpec) => spec.dtype === "complex64" ? 2 : 1;
 const xWords = (s: Conv2dSpec) => words(s) * s.batch * s.inChannels * s.inHeight * s.inWidth;
 const yWords = (s: Conv2dSpec) => words(s) * s.batch * s.outChannels * s.outHeight * s.outWidth;
 const wWords = (s: Conv2dSpec) =>
@@ -82,7 +82,7 @@ function multiplyAdd(
   q: number,
   conj: boolean,
 ): void {
-  if (s.dtype === "f32") {
+  if (s.dtype === "float32") {
     out[o] += a[p] * b[q];
     return;
   }
@@ -141,7 +141,7 @@ async function check(
 
 Deno.test("conv2d() and its adjoints agree with direct sums on the smallest sizes", async () => {
   await check(specOf({ inHeight: 1, inWidth: 1 }));
-  await check(specOf({ inHeight: 1, inWidth: 5, kernel: [1, 3], dtype: "f32" }));
+  await check(specOf({ inHeight: 1, inWidth: 5, kernel: [1, 3], dtype: "float32" }));
   await check(specOf({ inHeight: 4, inWidth: 1, kernel: [2, 1], outChannels: 3, bias: true }));
 });
 
@@ -156,7 +156,7 @@ Deno.test("conv2d() and its adjoints agree with direct sums on odd sizes and rec
     bias: true,
   }));
   await check(specOf({
-    dtype: "f32",
+    dtype: "float32",
     batch: 2,
     inChannels: 5,
     outChannels: 7,
@@ -174,8 +174,8 @@ Deno.test("conv2d() and its adjoints pad, stride and dilate", async () => {
   await check(specOf({ ...base, kernel: [2, 3], stride: [3, 2], dilation: [2, 1] }));
   await check(specOf({ ...base, kernel: [3, 2], dilation: [2, 3], padding: [3, 2] }));
   await check(specOf({ ...base, kernel: [1, 1], stride: [2, 3], padding: [2, 1] }));
-  await check(specOf({ ...base, dtype: "f32", inWidth: 40, kernel: [3, 4], padding: [2, 3] }));
-  await check(specOf({ ...base, dtype: "f32", inWidth: 64, kernel: [3, 3], stride: [1, 2] }));
+  await check(specOf({ ...base, dtype: "float32", inWidth: 40, kernel: [3, 4], padding: [2, 3] }));
+  await check(specOf({ ...base, dtype: "float32", inWidth: 64, kernel: [3, 3], stride: [1, 2] }));
 });
 
 Deno.test("conv2d() and its adjoints read wide images in tiles", async () => {
@@ -207,10 +207,10 @@ Deno.test("conv2d() and its adjoints agree with direct sums where inputs are sca
   // The gradient to the input has more pixels than the output, and enough channels and images.
   const wide = { batch: 4, inChannels: 3, outChannels: 9, kernel: [3, 5] as const };
   await check(specOf({ ...wide, inHeight: 7, inWidth: 9 }));
-  await check(specOf({ ...wide, dtype: "f32", inHeight: 5, inWidth: 13, conj: true }));
+  await check(specOf({ ...wide, dtype: "float32", inHeight: 5, inWidth: 13, conj: true }));
   await check(specOf({ ...wide, inHeight: 8, inWidth: 10, stride: [2, 2], padding: [1, 0] }));
   await check(specOf({
-    dtype: "f32",
+    dtype: "float32",
     batch: 2,
     inChannels: 4,
     outChannels: 16,
@@ -232,7 +232,7 @@ Deno.test("conv2d() and its adjoints agree with direct sums on random shapes, on
   for (let round = 0; round < 12; round++) {
     const groups = draw(1, 2);
     const spec = specOf({
-      dtype: round % 3 === 0 ? "f32" : "c64",
+      dtype: round % 3 === 0 ? "float32" : "complex64",
       batch: draw(1, 5),
       inChannels: groups * draw(1, 5),
       outChannels: groups * draw(1, 11),

@@ -17,7 +17,7 @@ const webgpu = (await engines()).find((engine) => engine.kind === "webgpu");
 function randomSpec(random: Seeded): Conv2dSpec {
   const groups = random.of([1, 1, 2]);
   const base = {
-    dtype: random.of(["c64", "c64", "f32"] as const),
+    dtype: random.of(["complex64", "complex64", "float32"] as const),
     batch: random.whole(1, 4),
     inChannels: groups * random.of([2, 5, 31]),
     outChannels: groups * random.of([8, 13, 37]),

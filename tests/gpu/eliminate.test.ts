@@ -16,14 +16,14 @@ import { onEngines } from "../support/engines.ts";
 import { onHardware, runProgram } from "../support/program.ts";
 import { Seeded } from "../support/seeded.ts";
 
-const FIELDS = ["f32", "c64"] as const;
+const FIELDS = ["float32", "complex64"] as const;
 const WAYS = { software: <P>(program: P) => program, hardware: onHardware };
 
 /** A complex number, of real ones too. */
 type Z = readonly [re: number, im: number];
 
 const at = (dtype: Field, x: ArrayLike<number>, k: number): Z =>
-  dtype === "f32" ? [x[k], 0] : [x[2 * k], x[2 * k + 1]];
+  dtype === "float32" ? [x[k], 0] : [x[2 * k], x[2 * k + 1]];
 const times = ([a, b]: Z, [c, d]: Z): Z => [a * c - b * d, a * d + b * c];
 const over = ([a, b]: Z, [c, d]: Z): Z => {
   const m = c * c + d * d;
@@ -197,7 +197,7 @@ onEngines("eliminate() marks matrices that are singular or not finite", async (e
   const expected = [SINGULAR, SINGULAR, SINGULAR, NOT_FINITE, NOT_FINITE, 0];
   for (const dtype of FIELDS) {
     const flat = matrices.flat();
-    const a = Float32Array.from(dtype === "f32" ? flat : flat.flatMap((x) => [0, x]));
+    const a = Float32Array.from(dtype === "float32" ? flat : flat.flatMap((x) => [0, x]));
     for (const { lu, order } of await factors(engine, dtype, 6, 3, a)) {
       const states = expected.map((_, m) => order[4 * m + 3] & ~ODD);
       // A matrix with a NaN in its last column alone is found out at its last pivot.
@@ -231,7 +231,14 @@ onEngines("substitute() cuts long systems into several dispatches", async (engin
   }
   const order = Uint32Array.from({ length: n + 1 }, (_, k) => k < n ? n - 1 - k : 0);
   const b = new Float32Array(n).fill(1);
-  const spec = { dtype: "f32", batch: 1, n, columns: 1, upper: false, refused: SINGULAR } as const;
+  const spec = {
+    dtype: "float32",
+    batch: 1,
+    n,
+    columns: 1,
+    upper: false,
+    refused: SINGULAR,
+  } as const;
   const forward = substitute({ ...spec, adjoint: false });
   assert(forward.steps.length > 4);
   const [x] = await runProgram(engine, forward, [lu, order, b], [n]);

@@ -32,7 +32,7 @@ async function ownDevice(): Promise<GPUDevice> {
 function wgslKernel(name: string, body: string): Kernel<{ n: number }> {
   return {
     name,
-    bindings: () => ({ inputs: ["f32"], outputs: ["f32"] }),
+    bindings: () => ({ inputs: ["float32"], outputs: ["float32"] }),
     wgsl: ({ n }) => ({ source: linearMain(n, body), workgroups: linearGrid(n) }),
     cpu() {
       throw new Error("not for the CPU");
@@ -298,7 +298,7 @@ Deno.test("ARGAND_DEVICE chooses the engine where it may be read", async () => {
 Deno.test("a program may give a kernel params, inputs and outputs of several kinds", async () => {
   const scale: Kernel<{ n: number }> = {
     name: "scale",
-    bindings: () => ({ inputs: ["f32"], outputs: ["f32", "u32"] }),
+    bindings: () => ({ inputs: ["float32"], outputs: ["float32", "uint32"] }),
     params: () => 2,
     wgsl: ({ n }) => ({
       source: linearMain(n, "out0[i] = in0[i] * param_f32(0u); out1[i] = i + param_u32(1u);"),

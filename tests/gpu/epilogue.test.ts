@@ -38,7 +38,7 @@ interface Product {
 }
 
 function matrices(random: Seeded, k: number): Product {
-  const dtype = random.of(["c64", "f32"] as const);
+  const dtype = random.of(["complex64", "float32"] as const);
   const [m, n] = [random.whole(1, 40), random.whole(1, 40)];
   const spec: MatmulSpec = {
     dtype,
@@ -50,7 +50,7 @@ function matrices(random: Seeded, k: number): Product {
     bBatchStrides: [0],
     transposeA: random.of([true, false]),
     transposeB: random.of([true, false]),
-    conjA: dtype === "c64",
+    conjA: dtype === "complex64",
     conjB: false,
     bias: random.of([true, false]),
   };
@@ -60,7 +60,7 @@ function matrices(random: Seeded, k: number): Product {
 }
 
 function convolution(random: Seeded, kind: "forward" | "input" | "weights"): Product {
-  const dtype = random.of(["c64", "f32"] as const);
+  const dtype = random.of(["complex64", "float32"] as const);
   const groups = random.of([1, 2]), inner = random.whole(1, 12);
   const stride = random.whole(1, 3), height = random.whole(4, 9), width = random.whole(4, 9);
   const spec: Conv2dSpec = {
@@ -99,7 +99,7 @@ const call = (f: MapFunction, ...args: Value[]): Value => ({ op: "call", fn: f, 
 
 /** Epilogues of `size` results of a kind, by name: what operands follow the product, and their sizes. */
 function epilogues(dtype: Field, size: number): Record<string, [Epilogue, number[]]> {
-  const complex = dtype === "c64";
+  const complex = dtype === "complex64";
   const at = linear(size);
   const load = (input: number, place = at, kind: DType = dtype): Value => (
     { op: "load", input, dtype: kind, at: place }
@@ -129,8 +129,8 @@ function epilogues(dtype: Field, size: number): Record<string, [Epilogue, number
     ],
     "two operands, one of them real": [
       {
-        value: call(plus, call(times, own, load(1)), field(load(2, at, "f32"))),
-        inputs: [dtype, "f32"],
+        value: call(plus, call(times, own, load(1)), field(load(2, at, "float32"))),
+        inputs: [dtype, "float32"],
         words: 0,
       },
       [size, size],
@@ -225,11 +225,11 @@ Deno.test("convolutions and both of their gradients take every epilogue, in ever
 });
 
 Deno.test("isEpilogue() takes what is short and looks at its own element of the product alone", () => {
-  const list = epilogues("c64", 12);
+  const list = epilogues("complex64", 12);
   for (const [name, [epilogue]] of Object.entries(list)) {
     assertEquals(isEpilogue(epilogue), name !== "what is long", name);
   }
   const at = mod(linear(12), 4);
-  const value: Value = { op: "load", input: 0, dtype: "c64", at };
+  const value: Value = { op: "load", input: 0, dtype: "complex64", at };
   assertEquals(isEpilogue({ value, inputs: [], words: 0 }), false);
 });

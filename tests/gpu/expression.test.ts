@@ -89,13 +89,13 @@ Deno.test("stretchOf() tells how far an index grows evenly", () => {
   assert(periods.size > 10 && periods.has(Infinity), `${[...periods]}`);
 });
 
-const SMOOTH: Record<Exclude<DType, "u32">, readonly MapFunction[]> = {
-  f32: [
+const SMOOTH: Record<Exclude<DType, "uint32">, readonly MapFunction[]> = {
+  float32: [
     ...[F.addReal, F.subReal, F.mulReal, F.negReal, F.sinReal, F.tanhReal, F.sigmoid, F.absReal],
     ...[F.reluReal, F.maximum, F.whereReal, F.real, F.imag, F.absComplex, F.greater, F.squareReal],
     ...[F.indexToReal, F.erf],
   ],
-  c64: [
+  complex64: [
     ...[F.addComplex, F.subComplex, F.mulComplex, F.negComplex, F.conj, F.toComplex, F.complex],
     ...[F.reluComplex, F.reluGateComplex, F.whereComplex, F.squareComplex],
   ],
@@ -114,7 +114,7 @@ function randomValue(
   if (shared.length > 0 && random.next() < 0.25) return random.of(shared);
   const value = ((): Value => {
     const index = () => random.next() < 0.4 ? at.linear(size) : randomIndex(random, size, size);
-    if (dtype === "u32") return { op: "index", at: index() };
+    if (dtype === "uint32") return { op: "index", at: index() };
     if (depth === 0 || random.next() < 0.15) {
       const fitting = inputs.flatMap((kind, k) => kind === dtype ? [k] : []);
       if (random.next() < 0.2) return { op: "scalar", at: 2, dtype };
@@ -139,9 +139,16 @@ Deno.test("random fused expressions give the same on every engine", async () => 
   for (let seed = 1; seed <= 400; seed++) {
     const random = new Seeded(seed);
     const size = random.of(SIZES.slice(0, seed % 40 === 0 ? 10 : 9));
-    const inputs = ["f32", "c64", "f32", "c64"] as const;
+    const inputs = ["float32", "complex64", "float32", "complex64"] as const;
     const arrays: HostArray[] = inputs.map((kind) => random.floats(size * WORDS[kind]));
-    const value = randomValue(random, random.of(["f32", "c64"]), seed % 7, inputs, size, []);
+    const value = randomValue(
+      random,
+      random.of(["float32", "complex64"]),
+      seed % 7,
+      inputs,
+      size,
+      [],
+    );
     const spec = { size, value, inputs, words: 4 };
     const kernel = mapKernel(`expression ${seed}`);
     assert(kernel.wasm!(spec, module), `expression ${seed} has no form in WebAssembly`);
@@ -168,20 +175,20 @@ function taking(spec: MapSpec, count?: number): Program {
 
 onWebGpu("how many neighbours a thread takes changes no bit of a map", async (engine) => {
   const params = Uint32Array.of(3, 7, ...new Uint32Array(Float32Array.of(0.3, -0.7).buffer));
-  const inputs = ["f32", "c64", "u32", "c64"] as const;
+  const inputs = ["float32", "complex64", "uint32", "complex64"] as const;
   for (let seed = 1; seed <= 6; seed++) {
     const random = new Seeded(900 + seed), size = 8 * random.of([1, 2, 9, 65, 200]);
     const linear = at.linear(size);
     const words = [0, 1, 2].map((k): Value => ({ op: "index", at: at.constant(seed + k) }));
     const args: Value[] = [{ op: "index", at: linear }, ...words];
     const values: Value[] = [
-      randomValue(random, random.of(["f32", "c64"]), seed % 5, inputs, size, []),
+      randomValue(random, random.of(["float32", "complex64"]), seed % 5, inputs, size, []),
       { op: "call", fn: random.of([F.uniformReal, F.normalReal, F.normalComplex]), args },
-      { op: "load", input: 2, dtype: "u32", at: linear },
+      { op: "load", input: 2, dtype: "uint32", at: linear },
       { op: "index", at: randomIndex(random, size, size) },
     ];
     const arrays = inputs.map((kind) =>
-      kind === "u32"
+      kind === "uint32"
         ? Uint32Array.from({ length: size }, (_, k) => k * k)
         : random.floats(size * WORDS[kind])
     );
@@ -201,16 +208,16 @@ onWebGpu("a map writes several neighbours over the input that they come from", a
   const random = new Seeded(31);
   for (const size of [4, 6, 7, 64, 1000]) {
     const load = (input: number): Value => (
-      { op: "load", input, dtype: "c64", at: at.linear(size) }
+      { op: "load", input, dtype: "complex64", at: at.linear(size) }
     );
     const value = { op: "call", fn: F.mulComplex, args: [load(0), load(1)] } as const;
-    const kinds = ["c64", "c64"] as const;
+    const kinds = ["complex64", "complex64"] as const;
     const [x, y] = kinds.map(() => random.floats(2 * size));
     const spec = { size, value, inputs: kinds, words: 0 };
     const [wanted] = await runProgram(engine, taking(spec), [x, y], [2 * size]);
     for (const inPlace of [0, 1]) {
       const made = taking({ ...spec, inPlace }).steps[0];
-      const copy = taking({ ...spec, value: load(0), inputs: ["c64"] }).steps[0];
+      const copy = taking({ ...spec, value: load(0), inputs: ["complex64"] }).steps[0];
       const program: Program = {
         steps: [
           { ...copy, inputs: [`in${inPlace}`] },
@@ -228,22 +235,25 @@ Deno.test("an expression that loads, repeats or counts alone is written out", as
   const size = 1300;
   const x = random.floats(2 * size);
   const values: Value[] = [
-    { op: "load", input: 0, dtype: "c64", at: at.linear(size) },
-    { op: "load", input: 0, dtype: "c64", at: at.constant(7) },
-    { op: "load", input: 0, dtype: "c64", at: at.reverse(at.linear(size), size) },
-    { op: "scalar", at: 0, dtype: "c64" },
-    { op: "scalar", at: 1, dtype: "f32" },
+    { op: "load", input: 0, dtype: "complex64", at: at.linear(size) },
+    { op: "load", input: 0, dtype: "complex64", at: at.constant(7) },
+    { op: "load", input: 0, dtype: "complex64", at: at.reverse(at.linear(size), size) },
+    { op: "scalar", at: 0, dtype: "complex64" },
+    { op: "scalar", at: 1, dtype: "float32" },
     { op: "index", at: at.mod(at.linear(size), 9) },
     { op: "index", at: at.linear(size) },
     {
       op: "call",
       fn: F.toComplex,
-      args: [{ op: "scalar", at: 0, dtype: "f32" }],
+      args: [{ op: "scalar", at: 0, dtype: "float32" }],
     },
   ];
   const params = new Uint32Array(Float32Array.of(0.25, 4).buffer);
   for (const value of values) {
-    const program = single(mapKernel("copy"), { size, value, inputs: ["c64"], words: 2 } as const);
+    const program = single(
+      mapKernel("copy"),
+      { size, value, inputs: ["complex64"], words: 2 } as const,
+    );
     const length = size * WORDS[valueDType(value)];
     const [reference, ...others] = await runOnAll(program, [x], [length], params);
     for (const { out } of others) assertEquals(out, reference.out);
@@ -254,11 +264,11 @@ Deno.test("threads change no bit of a fused expression", async () => {
   const random = new Seeded(4);
   const size = 200_000;
   const x = random.floats(2 * size);
-  const load = { op: "load", input: 0, dtype: "c64", at: at.linear(size) } as const;
+  const load = { op: "load", input: 0, dtype: "complex64", at: at.linear(size) } as const;
   const turned = {
     op: "load",
     input: 0,
-    dtype: "c64",
+    dtype: "complex64",
     at: at.join(at.split(at.linear(size), [500, 400]).toReversed(), [400, 500]),
   } as const;
   const value = {
@@ -266,7 +276,10 @@ Deno.test("threads change no bit of a fused expression", async () => {
     fn: F.mulComplex,
     args: [{ op: "call", fn: F.expComplex, args: [load] }, turned],
   } as const;
-  const program = single(mapKernel("exp+mul"), { size, value, inputs: ["c64"], words: 0 } as const);
+  const program = single(
+    mapKernel("exp+mul"),
+    { size, value, inputs: ["complex64"], words: 0 } as const,
+  );
   const results: HostArray[] = [];
   for (const workers of [0, 1, 3]) {
     const engine = new CpuEngine({ workers });

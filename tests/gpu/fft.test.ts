@@ -58,19 +58,19 @@ async function compareRandom(
       inner: random.of([1, 3, 16, 130]),
       inverse: random.of([false, true]),
       scale: random.of([1, 0.5, 1 / n]),
-      input: random.of(["f32", "c64"]),
-      output: random.of(["f32", "c64"]),
+      input: random.of(["float32", "complex64"]),
+      output: random.of(["float32", "complex64"]),
     };
     const { outer, inner, inverse, scale, input, output } = spec;
     if (!suit(fft(spec, on))) continue;
     const x = random.floats(WORDS[input] * outer * n * inner);
-    const z = input === "c64" ? x : Float32Array.from([...x].flatMap((value) => [value, 0]));
+    const z = input === "complex64" ? x : Float32Array.from([...x].flatMap((value) => [value, 0]));
     const inputs = takesTable(n) ? [x, fftTable(n)] : [x];
     const [got] = await runProgram(engine, fft(spec, on), inputs, [
       WORDS[output] * outer * n * inner,
     ]);
     const y = dft64Along(z, [outer, n, inner], inverse).map((value) => scale * value);
-    const wanted = output === "c64" ? y : y.filter((_, at) => at % 2 === 0);
+    const wanted = output === "complex64" ? y : y.filter((_, at) => at % 2 === 0);
     const error = relativeError(got, wanted);
     assert(error <= errorBound(n), `${JSON.stringify(spec)}: ${error}`);
   }
@@ -102,7 +102,7 @@ onEngines(
     const hardware = { kind: "webgpu", adapter: { name: "hardware", software: false } } as const;
     const kernels = ([n, inner]: number[]) => {
       const spec = { outer: 3, n, inner, inverse: false, scale: 1 } as const;
-      return fft({ ...spec, input: "c64", output: "c64" }, hardware).steps.map((s) =>
+      return fft({ ...spec, input: "complex64", output: "complex64" }, hardware).steps.map((s) =>
         s.kernel.name
       );
     };
@@ -136,8 +136,8 @@ onEngines("fft() covers grids of two dimensions", async (engine) => {
     inner: 1,
     inverse: false,
     scale: 0.5,
-    input: "c64",
-    output: "c64",
+    input: "complex64",
+    output: "complex64",
   };
   const [y] = await runProgram(engine, fft(spec, engine), [x], [x.length]);
   for (let at = 0; at < x.length; at += 4) {
@@ -155,8 +155,8 @@ onEngines("fft() overflows only where the result does, whatever the passes", asy
       inner: 1,
       inverse: true,
       scale: 1 / n,
-      input: "c64",
-      output: "c64",
+      input: "complex64",
+      output: "complex64",
     };
     const x = new Float32Array(2 * outer * n).fill(3e38);
     const inputs = takesTable(n) ? [x, fftTable(n)] : [x];
@@ -182,8 +182,8 @@ Deno.test("the CPU engine transforms alike with one thread and several, of any l
       inner,
       inverse: false,
       scale: 1,
-      input: "c64",
-      output: "c64",
+      input: "complex64",
+      output: "complex64",
     };
     const x = random.floats(2 * outer * n * inner);
     const inputs = [x, fftTable(n)];

@@ -52,13 +52,16 @@ const RANDOM = 1 << 13;
 /** The inputs shared by all functions of one signature: special values in all pairs, then random. */
 function makeInputs(kinds: readonly DType[]): { n: number; arrays: HostArray[] } {
   const next = randomNumbers(kinds.length);
-  const floats = kinds.filter((k) => k !== "u32").reduce((s, k) => s + (k === "c64" ? 2 : 1), 0);
+  const floats = kinds.filter((k) => k !== "uint32").reduce(
+    (s, k) => s + (k === "complex64" ? 2 : 1),
+    0,
+  );
   const pairs = floats >= 2 ? SPECIAL.length ** 2 : SPECIAL.length;
   const n = pairs + RANDOM;
   let seen = 0;
   const arrays = kinds.map((kind) => {
-    if (kind === "u32") return Uint32Array.from({ length: n }, () => next() * 2 ** 32);
-    const words = kind === "c64" ? 2 : 1, out = new Float32Array(words * n);
+    if (kind === "uint32") return Uint32Array.from({ length: n }, () => next() * 2 ** 32);
+    const words = kind === "complex64" ? 2 : 1, out = new Float32Array(words * n);
     for (let w = 0; w < words; w++, seen++) {
       for (let i = 0; i < n; i++) {
         const k = seen % 2 ? Math.floor(i / SPECIAL.length) : i + (seen >> 1) * i;
@@ -77,7 +80,7 @@ async function applyOnGpu(
   n: number,
   arrays: readonly HostArray[],
 ): Promise<Float32Array[]> {
-  const { inputs, output } = fs[0], words = output === "c64" ? 2 : 1;
+  const { inputs, output } = fs[0], words = output === "complex64" ? 2 : 1;
   const names = inputs.map((_, k) => `a${k}`);
   const code = `
 ${linkWgsl(fs.flatMap((f) => f.uses ?? []))}
@@ -174,7 +177,7 @@ function checkAgainst(
   got: HostArray,
   form: "WGSL" | "WebAssembly",
 ) {
-  const words = f.output === "c64" ? 2 : 1, want = new Float32Array(words * n);
+  const words = f.output === "complex64" ? 2 : 1, want = new Float32Array(words * n);
   f.cpu(n, want, ...inputs);
   for (let i = 0; i < n; i++) {
     const w = [...want.subarray(words * i, words * (i + 1))];
@@ -187,7 +190,7 @@ function checkAgainst(
     }
     if (!(modulus < 1e38)) continue;
     const args = inputs.map((a, k) => {
-      const m = f.inputs[k] === "c64" ? 2 : 1;
+      const m = f.inputs[k] === "complex64" ? 2 : 1;
       return [...a.subarray(m * i, m * (i + 1))];
     });
     w.forEach((x, part) => {
@@ -239,7 +242,7 @@ for (const relaxed of [true, false]) {
         const odd = [Infinity, -Infinity, NaN, 8192, -1e6, 5e9, 3e38, 1e-40];
         arrays.forEach((a, k) => {
           // Powers whose logarithm float32 does not hold are out of range.
-          if (inputs[k] === "u32" || name === "powComplex") return;
+          if (inputs[k] === "uint32" || name === "powComplex") return;
           const from = a.length - WORDS[inputs[k]] * 64;
           for (let j = 0; j < 64 * WORDS[inputs[k]]; j++) {
             a[from + j] = odd[(k + (j >> (3 * (j % 2)))) % 8];
@@ -262,9 +265,9 @@ for (const relaxed of [true, false]) {
 
 /** One value of a function in TypeScript; complex values are pairs. */
 function value(f: MapFunction, ...args: (number | [number, number])[]): number[] {
-  const out = new Float32Array(f.output === "c64" ? 2 : 1);
+  const out = new Float32Array(f.output === "complex64" ? 2 : 1);
   const arrays = args.map((a, k) =>
-    f.inputs[k] === "u32" ? Uint32Array.of(a as number) : Float32Array.from([a].flat())
+    f.inputs[k] === "uint32" ? Uint32Array.of(a as number) : Float32Array.from([a].flat())
   );
   f.cpu(1, out, ...arrays);
   return [...out];

@@ -9,7 +9,7 @@ import { Seeded } from "../support/seeded.ts";
 
 type Z = readonly [re: number, im: number];
 const at = (dtype: Field, x: ArrayLike<number>, k: number): Z =>
-  dtype === "f32" ? [x[k], 0] : [x[2 * k], x[2 * k + 1]];
+  dtype === "float32" ? [x[k], 0] : [x[2 * k], x[2 * k + 1]];
 
 /** R of one matrix in float64 by Gram and Schmidt's method, applied twice, with a diagonal above 0. */
 function triangle(dtype: Field, m: number, n: number, a: Float32Array, from: number): Z[] {
@@ -47,7 +47,7 @@ const SIZES: [m: number, n: number, width: number, batch: number][] = [
 
 onEngines("householder() gives Q·R = A with orthonormal Q and the R of float64", async (engine) => {
   const random = new Seeded(41);
-  for (const dtype of ["f32", "c64"] as const) {
+  for (const dtype of ["float32", "complex64"] as const) {
     for (const [m, n, width, batch] of SIZES) {
       const w = WORDS[dtype];
       const a = random.floats(batch * m * n * w);
@@ -106,7 +106,7 @@ onEngines("householder() gives Q·R = A with orthonormal Q and the R of float64"
 });
 
 onEngines("householder() of zeros is the identity", async (engine) => {
-  const program = householder({ dtype: "c64", batch: 2, m: 4, n: 3, width: 4 });
+  const program = householder({ dtype: "complex64", batch: 2, m: 4, n: 3, width: 4 });
   for (const way of [(p: typeof program) => p, onHardware]) {
     const [q, r] = await runProgram(engine, way(program), [new Float32Array(48)], [64, 48]);
     const unit = Array.from({ length: 64 }, (_, k) => k % 32 % 10 === 0 ? 1 : 0);

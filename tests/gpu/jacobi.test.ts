@@ -11,13 +11,13 @@ import { Seeded } from "../support/seeded.ts";
 /** The same numbers as complex ones, interleaved. */
 function interleaved(x: ArrayLike<number>, dtype: string): Float64Array {
   const values = Float64Array.from(x);
-  if (dtype === "c64") return values;
+  if (dtype === "complex64") return values;
   return Float64Array.from({ length: 2 * x.length }, (_, k) => (k % 2 === 0 ? values[k / 2] : 0));
 }
 
 /** Rows of random numbers, behind them those of the identity; and what the rotations make of them. */
 function rowsOf({ dtype, batch, rows, length, measured }: JacobiSpec, seed: number): Float32Array {
-  const width = dtype === "c64" ? 2 : 1;
+  const width = dtype === "complex64" ? 2 : 1;
   const x = new Float32Array(batch * rows * length * width);
   const random = new Seeded(seed);
   for (let r = 0; r < batch * rows; r++) {
@@ -40,7 +40,7 @@ onEngines("jacobi makes rows orthogonal by unitary rotations", async (engine) =>
     { batch: 1, rows: 18, length: 88, measured: 70 },
   ];
   for (const [k, sizes] of specs.entries()) {
-    for (const dtype of ["f32", "c64"] as const) {
+    for (const dtype of ["float32", "complex64"] as const) {
       for (const [form, change] of forms) {
         const spec = { ...sizes, dtype };
         const { batch, rows, length, measured } = spec;
@@ -87,7 +87,7 @@ onEngines("jacobi makes rows orthogonal by unitary rotations", async (engine) =>
 });
 
 onEngines("jacobi leaves rows of zeros, and what is orthogonal already", async (engine) => {
-  const spec: JacobiSpec = { dtype: "f32", batch: 1, rows: 3, length: 3, measured: 3 };
+  const spec: JacobiSpec = { dtype: "float32", batch: 1, rows: 3, length: 3, measured: 3 };
   for (const [form, change] of forms) {
     const x = Float32Array.of(0, 2, 0, 0, 0, 0, 3, 0, 4);
     const [y] = await runProgram(engine, change(jacobi(spec)), [x], [9]);

@@ -5,7 +5,7 @@ import { kernelEngines, onHardware, runProgram } from "../support/program.ts";
 import { hashed } from "../support/seeded.ts";
 
 const plain: MatmulSpec = {
-  dtype: "c64",
+  dtype: "complex64",
   m: 1,
   n: 1,
   k: 1,
@@ -25,7 +25,7 @@ function matrices(shape: readonly number[], strides: readonly number[]): number 
 }
 
 function operands(spec: MatmulSpec): Float32Array<ArrayBuffer>[] {
-  const words = spec.dtype === "c64" ? 2 : 1;
+  const words = spec.dtype === "complex64" ? 2 : 1;
   const { m, n, k } = spec;
   const inputs = [
     hashed(matrices(spec.batchShape, spec.aBatchStrides) * m * k * words, 1),
@@ -38,7 +38,7 @@ function operands(spec: MatmulSpec): Float32Array<ArrayBuffer>[] {
 /** The product by its definition, one float64 sum at a time. */
 function direct(spec: MatmulSpec, [a, b, bias]: readonly Float32Array[]): Float64Array {
   const { m, n, k, batchShape } = spec;
-  const complex = spec.dtype === "c64";
+  const complex = spec.dtype === "complex64";
   const batch = sizeOf(batchShape);
   const out = new Float64Array(batch * m * n * (complex ? 2 : 1));
   const at = (data: Float32Array, e: number, conj: boolean): [number, number] =>
@@ -104,7 +104,7 @@ async function check(change: Partial<MatmulSpec>): Promise<void> {
 
 const shapes = [[1, 1, 1], [1, 7, 3], [5, 1, 9], [13, 11, 17], [16, 24, 8], [33, 10, 50]];
 
-for (const dtype of ["f32", "c64"] as const) {
+for (const dtype of ["float32", "complex64"] as const) {
   Deno.test(`matmul() of ${dtype} agrees with the direct sum, however operands are stored`, async () => {
     for (const [m, n, k] of shapes) {
       for (const transposeA of [false, true]) {
@@ -133,12 +133,12 @@ Deno.test("matmul() keeps long sums accurate, few outputs or many", async () => 
   await check({ m: 3, n: 5, k: 4099, bias: true });
   await check({ m: 8, n: 4, k: 2048, batchShape: [2], aBatchStrides: [1], bBatchStrides: [1] });
   await check({ m: 160, n: 224, k: 1301 });
-  await check({ dtype: "f32", m: 2, n: 2, k: 5003, bias: true });
+  await check({ dtype: "float32", m: 2, n: 2, k: 5003, bias: true });
 });
 
 Deno.test("matmul() of ones counts the terms of a split sum exactly", async () => {
   const k = 3001;
-  const spec: MatmulSpec = { ...plain, dtype: "f32", m: 2, n: 3, k };
+  const spec: MatmulSpec = { ...plain, dtype: "float32", m: 2, n: 3, k };
   const ones = [new Float32Array(2 * k).fill(1), new Float32Array(3 * k).fill(1)];
   for (const engine of await kernelEngines()) {
     const [got] = await runProgram(engine, matmul(spec), ones, [6]);

@@ -10,7 +10,7 @@ const reference = new CpuEngine(null);
 const webgpu = (await engines()).find((engine) => engine.kind === "webgpu");
 /** Products of all sorts: odd sizes and even, batches, split sums, sums of one term. */
 function randomSpec(random: Seeded): MatmulSpec {
-  const dtype = random.of(["c64", "c64", "f32"] as const);
+  const dtype = random.of(["complex64", "complex64", "float32"] as const);
   const even = random.of([1, 4]); // wide loads need multiples
   const batched = random.of([true, false]);
   const maybe = () => random.of([true, false]);
@@ -24,8 +24,8 @@ function randomSpec(random: Seeded): MatmulSpec {
     bBatchStrides: batched ? [1, random.of([0, 2])] : [],
     transposeA: maybe(),
     transposeB: maybe(),
-    conjA: dtype === "c64" && maybe(),
-    conjB: dtype === "c64" && maybe(),
+    conjA: dtype === "complex64" && maybe(),
+    conjB: dtype === "complex64" && maybe(),
     bias: maybe(),
   };
 }
@@ -70,12 +70,12 @@ Deno.test({
     const specs = Array.from({ length: 5 }, () => randomSpec(random));
     // Large enough to be worth copies to textures, of more than a row of these.
     const large = { m: 70, n: 90, k: 140, batchShape: [3], aBatchStrides: [1], bBatchStrides: [1] };
-    specs.push({ ...specs[0], ...large, dtype: "c64", transposeA: false, transposeB: true });
+    specs.push({ ...specs[0], ...large, dtype: "complex64", transposeA: false, transposeB: true });
     specs.push({
       ...specs[0],
       ...large,
       n: 88,
-      dtype: "f32",
+      dtype: "float32",
       transposeA: false,
       transposeB: false,
     });

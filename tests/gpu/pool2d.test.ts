@@ -181,8 +181,8 @@ Deno.test("avgPool2d() divides as PyTorch does, and avgPool2dScatter() is its ad
   for (const s of GEOMETRIES) {
     for (const countIncludePad of [true, false]) {
       for (const divisor of [null, 2.5]) {
-        for (const dtype of ["c64", "f32"] as const) {
-          const words = dtype === "c64" ? 2 : 1;
+        for (const dtype of ["complex64", "float32"] as const) {
+          const words = dtype === "complex64" ? 2 : 1;
           const spec = { ...s, countIncludePad, divisor, dtype };
           const x = randoms(words * inputs(s), 8), gy = randoms(words * outputs(s), 9);
           const y = new Float64Array(gy.length), gx = new Float64Array(x.length);

@@ -17,7 +17,7 @@ const ignore = !adapter || (await engines()).length === 1;
 /** y = x in as many dispatches as are asked for, of `n` elements each. */
 const stated: Kernel<{ n: number }> = {
   name: "stated",
-  bindings: () => ({ inputs: ["f32"], outputs: ["f32"] }),
+  bindings: () => ({ inputs: ["float32"], outputs: ["float32"] }),
   params: () => 1,
   flops: ({ n }) => 3 * n,
   wgsl: ({ n }) => ({

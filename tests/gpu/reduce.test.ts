@@ -66,7 +66,7 @@ onEngines(
       const size = sizeOf(shape);
       const kept = sizeOf(shape.filter((_, d) => !folded[d]));
       const { result, place } = targetsOf({ shape, folded });
-      for (const dtype of ["f32", "c64"] as const) {
+      for (const dtype of ["float32", "complex64"] as const) {
         const w = WORDS[dtype];
         const x = random.floats(size * w);
         const wanted = new Float64Array(kept * w);
@@ -74,7 +74,7 @@ onEngines(
         const spec = loading(dtype, shape, folded);
         const [got] = await runProgram(engine, reduce({ ...spec, fold: "sum" }), [x], [kept * w]);
         assertClose(got, wanted, 2e-6, `sums over [${folded}] of [${shape}]`);
-        if (dtype === "c64") continue;
+        if (dtype === "complex64") continue;
         const most = new Float64Array(kept).fill(-Infinity);
         const first = new Float64Array(kept);
         for (let i = 0; i < size; i++) {
@@ -105,15 +105,20 @@ Deno.test("reductions of fused expressions over random axes agree on every engin
     const kept = sizeOf(shape.filter((_, d) => !folded[d]));
     const period = random.of([1, 3, 64, 1000]);
     const real = seed % 2 === 0;
-    const load = { op: "load", input: 0, dtype: "c64", at: linear(size) } as const;
-    const scalar = { op: "load", input: 1, dtype: "f32", at: mod(linear(size), period) } as const;
+    const load = { op: "load", input: 0, dtype: "complex64", at: linear(size) } as const;
+    const scalar = {
+      op: "load",
+      input: 1,
+      dtype: "float32",
+      at: mod(linear(size), period),
+    } as const;
     const product = {
       op: "call",
       fn: mulComplex,
       args: [load, { op: "call", fn: toComplex, args: [scalar] }],
     } as const;
     const value = real ? { op: "call", fn: absComplex, args: [product] } as const : product;
-    const spec = { shape, folded, value, inputs: ["c64", "f32"], words: 0 } as const;
+    const spec = { shape, folded, value, inputs: ["complex64", "float32"], words: 0 } as const;
     const inputs = [random.floats(2 * size), random.floats(period)];
     const words = real ? kept : 2 * kept;
     for (const fold of real ? ["sum", "max"] as const : ["sum"] as const) {
@@ -141,8 +146,8 @@ Deno.test("a maximum with a NaN anywhere is NaN, in every form of the kernel", a
         }
       }
       const spec = along
-        ? loading("f32", [rows, run], [false, true])
-        : loading("f32", [run, rows], [true, false]);
+        ? loading("float32", [rows, run], [false, true])
+        : loading("float32", [run, rows], [true, false]);
       for (const { kind, out } of await runOnAll(reduce({ ...spec, fold: "max" }), [x], [rows])) {
         assertEquals([...out[0]], [...expected], `${rows} of ${run}, along ${along}, on ${kind}`);
       }
@@ -154,7 +159,7 @@ Deno.test("threads change no bit of a sum", async () => {
   const shape = [40, 300, 31], size = sizeOf(shape);
   const x = new Seeded(15).floats(size);
   for (const folded of [[true, false, true], [false, true, true], [true, true, false]]) {
-    const spec = { ...loading("f32", shape, folded), fold: "sum" } as const;
+    const spec = { ...loading("float32", shape, folded), fold: "sum" } as const;
     const kept = sizeOf(shape.filter((_, d) => !folded[d]));
     const results: HostArray[] = [];
     for (const workers of [0, 1, 3]) {
@@ -180,7 +185,7 @@ onEngines(
         2,
       ]]
     ) {
-      for (const dtype of ["f32", "c64"] as const) {
+      for (const dtype of ["float32", "complex64"] as const) {
         for (const reverse of [false, true]) {
           const row = inner * WORDS[dtype];
           const x = random.floats(outer * length * row);
@@ -206,10 +211,10 @@ onEngines(
 onEngines("gather and scatterAdd choose rows and add them back", async (engine) => {
   const random = new Seeded(13);
   const cases: GatherSpec[] = [
-    { dtype: "f32", outer: 1, rows: 1, picks: 1, inner: 1 },
-    { dtype: "c64", outer: 3, rows: 7, picks: 11, inner: 5 },
-    { dtype: "f32", outer: 2, rows: 65, picks: 300, inner: 1 },
-    { dtype: "c64", outer: 1, rows: 4, picks: 1000, inner: 3 },
+    { dtype: "float32", outer: 1, rows: 1, picks: 1, inner: 1 },
+    { dtype: "complex64", outer: 3, rows: 7, picks: 11, inner: 5 },
+    { dtype: "float32", outer: 2, rows: 65, picks: 300, inner: 1 },
+    { dtype: "complex64", outer: 1, rows: 4, picks: 1000, inner: 3 },
   ];
   for (const spec of cases) {
     const { outer, rows, picks, inner } = spec;
@@ -241,13 +246,13 @@ onEngines(
     const random = new Seeded(14);
     for (const size of [1, 63, 64, 65, 1023, 1024, 1025, 5000]) {
       const x = random.floats(2 * size);
-      const load = { op: "load", input: 0, dtype: "c64", at: linear(size) } as const;
-      const scalar = { op: "scalar", at: 0, dtype: "c64" } as const;
+      const load = { op: "load", input: 0, dtype: "complex64", at: linear(size) } as const;
+      const scalar = { op: "scalar", at: 0, dtype: "complex64" } as const;
       const turned = { op: "call", fn: mulComplex, args: [load, scalar] } as const;
       const value = { op: "call", fn: expComplex, args: [turned] } as const;
       const program = single(
         mapKernel("exp+mul"),
-        { size, value, inputs: ["c64"], words: 2 } as const,
+        { size, value, inputs: ["complex64"], words: 2 } as const,
       );
       const params = new Uint32Array(Float32Array.of(0, 2).buffer); // exp(2i z)
       const [got] = await runProgram(engine, program, [x], [2 * size], params);

@@ -15,7 +15,7 @@ onEngines("resample() equals a loop in float64 over random spans and weights", a
     { outer: 1, inputs: 2, outputs: 70_000, taps: 1, inner: 61 }, // a grid in two dimensions
   ];
   for (const shape of specs) {
-    for (const dtype of ["f32", "c64"] as const) {
+    for (const dtype of ["float32", "complex64"] as const) {
       const { outer, inputs, outputs, taps, inner } = shape;
       const width = inner * WORDS[dtype];
       const x = random.floats(outer * inputs * width);

@@ -130,8 +130,8 @@ Deno.test("batch norms of random shape are the same on any number of threads", a
 Deno.test("factorisations are the same on any number of threads", async () => {
   const random = new Seeded(43);
   for (const [m, n] of [[150, 131], [97, 97], [5, 3]]) {
-    for (const dtype of ["f32", "c64"] as const) {
-      const words = dtype === "c64" ? 2 : 1, what = `${m} × ${n} of ${dtype}`;
+    for (const dtype of ["float32", "complex64"] as const) {
+      const words = dtype === "complex64" ? 2 : 1, what = `${m} × ${n} of ${dtype}`;
       // Rounding grows with each of the columns.
       const near = (y: HostArray, plain: HostArray) => assertClose(y, plain, 5e-5, what);
       const a = random.floats(words * m * n), square = random.floats(words * n * n);

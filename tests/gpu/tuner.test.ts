@@ -9,7 +9,7 @@ import { onEngines } from "../support/engines.ts";
 function probe(name: string): (x: RealTensor) => RealTensor {
   const kernel: gpu.Kernel<{ size: number }> = {
     name,
-    bindings: () => ({ inputs: ["f32"], outputs: ["f32"] }),
+    bindings: () => ({ inputs: ["float32"], outputs: ["float32"] }),
     variants: () => ["slow", "fast"],
     wgsl: ({ size }, _, variant) => ({
       source: gpu.linearMain(

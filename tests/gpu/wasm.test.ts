@@ -54,15 +54,15 @@ const builds: [string, WasmOptions][] = [
 ];
 
 const sums: PartialSumsSpec[] = [
-  { dtype: "f32", parts: 3, count: 7, bias: 0 },
-  { dtype: "f32", parts: 2, count: 30, bias: 3 },
-  { dtype: "c64", parts: 5, count: 35, bias: 7 },
-  { dtype: "c64", parts: 4, count: 33000, bias: 11 },
+  { dtype: "float32", parts: 3, count: 7, bias: 0 },
+  { dtype: "float32", parts: 2, count: 30, bias: 3 },
+  { dtype: "complex64", parts: 5, count: 35, bias: 7 },
+  { dtype: "complex64", parts: 4, count: 33000, bias: 11 },
 ];
 
 /** The inputs of a spec, and the numbers of its output. */
 function partials({ dtype, parts, count, bias }: PartialSumsSpec) {
-  const words = dtype === "c64" ? 2 : 1;
+  const words = dtype === "complex64" ? 2 : 1;
   const inputs = [hashed(parts * count * words, 3)];
   if (bias) inputs.push(hashed(bias * words, 4));
   return { inputs, numbers: count * words };
@@ -100,17 +100,22 @@ Deno.test("every build gives the same bits, however many threads", async () => {
 });
 
 Deno.test("products and convolutions have the same bits on any number of threads", async () => {
-  const c64 = { dtype: "c64" as const, batchShape: [], aBatchStrides: [], bBatchStrides: [] };
+  const product = {
+    dtype: "complex64" as const,
+    batchShape: [],
+    aBatchStrides: [],
+    bBatchStrides: [],
+  };
   const stored = { transposeA: false, transposeB: true, conjA: true, conjB: false, bias: true };
   const image = { inHeight: 12, inWidth: 11, outHeight: 8, outWidth: 9 };
   const taps = { kernel: [5, 3], stride: [1, 1], padding: [0, 0], dilation: [1, 1] } as const;
-  const conv = { ...image, ...taps, dtype: "c64" as const, batch: 6, groups: 1, bias: false };
+  const conv = { ...image, ...taps, dtype: "complex64" as const, batch: 6, groups: 1, bias: false };
   const channels = { inChannels: 4, outChannels: 9 };
   const x = hashed(2 * 6 * 4 * 12 * 11, 1), y = hashed(2 * 6 * 9 * 8 * 9, 2);
   const w = hashed(2 * 9 * 4 * 15, 3);
   const works: [Program, Float32Array[], number][] = [
     [
-      matmul({ ...c64, ...stored, m: 131, n: 150, k: 310 }),
+      matmul({ ...product, ...stored, m: 131, n: 150, k: 310 }),
       [hashed(2 * 131 * 310, 4), hashed(2 * 150 * 310, 5), hashed(300, 6)],
       2 * 131 * 150,
     ],
@@ -165,7 +170,7 @@ Deno.test("a thread takes its share of a job once it is up, and a failure in it 
 
 Deno.test("what the linear memory has no room for gets memory of its own", async () => {
   const engine = new CpuEngine();
-  const spec: PartialSumsSpec = { dtype: "f32", parts: 2, count: 8, bias: 0 };
+  const spec: PartialSumsSpec = { dtype: "float32", parts: 2, count: 8, bias: 0 };
   const big = [engine.acquire(1.9e9), engine.acquire(1.9e9), engine.acquire(0.9e9)];
   assertEquals(engine.memory().buffers, 3);
   const outer = big[2], inner = engine.acquire(32);
@@ -203,7 +208,7 @@ Deno.test("buffers that are kept for reuse make room where the linear memory is 
 Deno.test("kernels that borrow memory compute the same where there is none left", async () => {
   const plain = { aBatchStrides: [], bBatchStrides: [], batchShape: [], bias: false } as const;
   const asIs = { transposeA: false, transposeB: false, conjA: false, conjB: false } as const;
-  const program = matmul({ dtype: "c64", m: 40, n: 30, k: 20, ...plain, ...asIs });
+  const program = matmul({ dtype: "complex64", m: 40, n: 30, k: 20, ...plain, ...asIs });
   const inputs = [hashed(2 * 40 * 20, 1), hashed(2 * 20 * 30, 2)];
   const engine = new CpuEngine({ workers: 0 });
   // Room for the operands, and for nothing else.

@@ -82,7 +82,7 @@ Deno.test("an optimiser refuses moments that can't be its own, and steps not at 
     ],
     [
       (moments, g) => moments.set("mean", g.sum()),
-      "Cannot remember mean of w: it is f32 [] and the parameter f32 [2]",
+      "Cannot remember mean of w: it is float32 [] and the parameter float32 [2]",
     ],
   ];
   for (const [remember, message] of cases) {

@@ -57,7 +57,7 @@ export async function runProgram(
   const pass = engine.begin();
   for (const step of program.steps) {
     const kinds = step.kernel.bindings(step.spec).outputs;
-    step.outputs.forEach((slot, k) => kinds[k] === "u32" && unsigned.add(slot));
+    step.outputs.forEach((slot, k) => kinds[k] === "uint32" && unsigned.add(slot));
     pass.dispatch(
       engine.compile(step.kernel, step.spec),
       step.inputs.map(find),
@@ -67,7 +67,7 @@ export async function runProgram(
   }
   pass.submit();
   const read = await engine.read(
-    outs.map((buffer, k) => ({ buffer, offset: 0, bytes: outputs[k] * BYTES.f32 })),
+    outs.map((buffer, k) => ({ buffer, offset: 0, bytes: outputs[k] * BYTES.float32 })),
   );
   for (const buffer of [...ins, ...outs, ...tmps]) engine.release(buffer);
   return read.map((bytes, k) =>

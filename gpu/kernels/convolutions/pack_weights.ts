@@ -43,7 +43,7 @@ export const packWeights: Kernel<PackSpec> = {
     const place = adjoint
       ? `((g * ${depth}u + d) * ${rows}u + m) * ${taps}u + ${taps - 1}u - t`
       : `((g * ${rows}u + m) * ${depth}u + d) * ${taps}u + t`;
-    const conj = spec.conj && dtype === "c64" ? " * vec2<f32>(1.0, -1.0)" : "";
+    const conj = spec.conj && dtype === "complex64" ? " * vec2<f32>(1.0, -1.0)" : "";
     const source = linearMain(
       count,
       `  let m = i % ${padded}u;

@@ -20,7 +20,7 @@ export interface GatherSpec {
 /** x, labels → [outer, picks, inner] with y[o, p] = x[o, labels[p]]. */
 export const gather: Kernel<GatherSpec> = {
   name: "gather",
-  bindings: ({ dtype }) => ({ inputs: [dtype, "u32"], outputs: [dtype] }),
+  bindings: ({ dtype }) => ({ inputs: [dtype, "uint32"], outputs: [dtype] }),
   wgsl({ outer, rows, picks, inner }) {
     const size = outer * picks * inner;
     return {
@@ -47,7 +47,7 @@ export const gather: Kernel<GatherSpec> = {
 /** The adjoint: g [outer, picks, inner], labels → [outer, rows, inner], equal labels added up. */
 export const scatterAdd: Kernel<GatherSpec> = {
   name: "scatterAdd",
-  bindings: ({ dtype }) => ({ inputs: [dtype, "u32"], outputs: [dtype] }),
+  bindings: ({ dtype }) => ({ inputs: [dtype, "uint32"], outputs: [dtype] }),
   wgsl({ dtype, outer, rows, picks, inner }) {
     const size = outer * rows * inner;
     return {

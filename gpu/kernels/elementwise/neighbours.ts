@@ -26,7 +26,7 @@ export class Neighbours {
   }
 
   get #type(): string {
-    const component = this.dtype === "u32" ? "u32" : "f32";
+    const component = this.dtype === "uint32" ? "u32" : "f32";
     return this.#words === 1 ? component : `vec${this.#words}<${component}>`;
   }
 
@@ -53,7 +53,7 @@ export class Neighbours {
     const name = `x${this.binding}_${Math.floor(k / this.#width)}`;
     if (this.#width === 1) return name;
     const lane = k % this.#width;
-    return `${name}.${this.dtype === "c64" ? ["xy", "zw"][lane] : "xyzw"[lane]}`;
+    return `${name}.${this.dtype === "complex64" ? ["xy", "zw"][lane] : "xyzw"[lane]}`;
   }
 
   /** WGSL that stores the neighbours of thread `i`, whose values are given in WGSL. */

@@ -29,7 +29,7 @@ export function columnGrid(batch: number, columns: number, crew: Crew): [number,
 
 /** WGSL of the field: `T`, `times`, `conjugate`, `inverse`, and `size_bits`, which orders by size. */
 export function fieldWgsl(dtype: Field): string {
-  const own = dtype === "f32"
+  const own = dtype === "float32"
     ? `fn times(a: T, b: T) -> T { return a * b; }
 fn conjugate(a: T) -> T { return a; }
 fn inverse(a: T) -> T { return 1.0 / a; }
@@ -117,7 +117,7 @@ export function addScaled(
   y: Float32Array | Float64Array,
   yAt: number,
 ): void {
-  if (dtype === "f32") {
+  if (dtype === "float32") {
     for (let j = 0; j < count; j++) y[yAt + j] += re * x[xAt + j];
     return;
   }
@@ -135,19 +135,19 @@ export function part(
   x: Float32Array | Float64Array,
   at: number,
 ): readonly [re: number, im: number] {
-  return dtype === "f32" ? [x[at], 0] : [x[2 * at], x[2 * at + 1]];
+  return dtype === "float32" ? [x[at], 0] : [x[2 * at], x[2 * at + 1]];
 }
 
 /** Writes element `at`. */
 export function put(dtype: Field, x: Float32Array, at: number, re: number, im: number): void {
   x[at * WORDS[dtype]] = re;
-  if (dtype === "c64") x[2 * at + 1] = im;
+  if (dtype === "complex64") x[2 * at + 1] = im;
 }
 
 /** Half of |re| + |im|, or |re|, as `size_of` has it. */
 export function sizeAt(dtype: Field, x: Float32Array, at: number): number {
   const [re, im] = part(dtype, x, at);
-  return Math.fround(dtype === "f32" ? Math.abs(re) : 0.5 * Math.abs(re) + 0.5 * Math.abs(im));
+  return Math.fround(dtype === "float32" ? Math.abs(re) : 0.5 * Math.abs(re) + 0.5 * Math.abs(im));
 }
 
 /** 1 / (re + i·im). */

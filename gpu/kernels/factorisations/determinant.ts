@@ -26,12 +26,12 @@ export interface DeterminantSpec {
 const productOfPivots: Kernel<DeterminantSpec> = {
   name: "determinant",
   bindings: ({ dtype, form }) => ({
-    inputs: [dtype, "u32"],
-    outputs: form === "det" ? [dtype] : [dtype, "f32"],
+    inputs: [dtype, "uint32"],
+    outputs: form === "det" ? [dtype] : [dtype, "float32"],
   }),
   params: () => 2,
   wgsl({ dtype, batch, n, form }) {
-    const real = dtype === "f32";
+    const real = dtype === "float32";
     const [one, nan] = real ? ["1.0", "lost"] : ["vec2<f32>(1.0, 0.0)", "vec2<f32>(lost)"];
     const size = (z: string) => real ? `abs(${z})` : `max(abs(${z}.x), abs(${z}.y))`;
     const modulus = real ? "abs(product)" : "sqrt(dot(product, product))";

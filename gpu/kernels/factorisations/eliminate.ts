@@ -66,7 +66,7 @@ const eliminateColumn: Kernel<EliminateSpec> = {
   name: "eliminate",
   // Of ⅔n³ a matrix, or as many complex ones, each column has a like part.
   flops: ({ dtype, batch, n }) => MULTIPLY_ADD[dtype] * batch * n * n / 3,
-  bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, "u32", "u32"] }),
+  bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, "uint32", "uint32"] }),
   params: () => 3,
   wgsl({ dtype, batch, n }, adapter) {
     const crew = crewOf(adapter);
@@ -261,14 +261,14 @@ export function eliminate(spec: EliminateSpec): Program {
   }));
   return {
     steps: [copyStep(dtype, batch * n * n, "out0"), ...steps],
-    scratch: [batch * n * BYTES.u32],
+    scratch: [batch * n * BYTES.uint32],
   };
 }
 
 /** The order and state that {@link eliminate} would find for matrices that are upper triangular. */
 const orderOfUpper: Kernel<EliminateSpec> = {
   name: "orderOfUpper",
-  bindings: ({ dtype }) => ({ inputs: [dtype], outputs: ["u32"] }),
+  bindings: ({ dtype }) => ({ inputs: [dtype], outputs: ["uint32"] }),
   params: () => 2,
   wgsl({ dtype, batch, n }) {
     return {

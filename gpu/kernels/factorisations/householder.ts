@@ -84,10 +84,10 @@ const reflectColumns: Kernel<HouseholderSpec> = {
     const crew = crewOf(adapter);
     const { columns, lanes } = crew;
     const shared = lanes === 1 ? "" : `var<workgroup> sizes: array<u32, ${columns * lanes}>;\n`;
-    const [re, im, real, nan] = dtype === "f32"
+    const [re, im, real, nan] = dtype === "float32"
       ? ["a", "0.0", "x", "nan_from(bitcast<f32>(best))"]
       : ["a.x", "a.y", "vec2<f32>(x, 0.0)", "vec2<f32>(nan_from(bitcast<f32>(best)))"];
-    const square = dtype === "f32" ? "q * q" : "vec2<f32>(dot(q, q), 0.0)";
+    const square = dtype === "float32" ? "q * q" : "vec2<f32>(dot(q, q), 0.0)";
     const body = `  let n = columns;
   let base = matrix * m * n;
   let at = base + min(column, n - 1u);
@@ -122,7 +122,7 @@ ${largestWgsl(crew)}
     let e = exponent_of(bitcast<f32>(best));
     let a = out0[at + s * n] * pow2(-e);
     ${sumRows(crew, "s + 1u + lane", `square_of(out0[at + i * n] * pow2(-e))`)}
-    let below = ${dtype === "f32" ? "total(sum, local)" : "total(sum, local).x"};
+    let below = ${dtype === "float32" ? "total(sum, local)" : "total(sum, local).x"};
     let flat = best < 0x800000u || (below == 0.0 && ${im} == 0.0);
     let beta = select(1.0, -1.0, ${re} >= 0.0) * sqrt(${re} * ${re} + ${im} * ${im} + below);
     if (column == s) {
@@ -272,7 +272,7 @@ const assemble: Kernel<HouseholderSpec & { readonly rounds: number }> = {
   wgsl({ dtype, batch, width, rounds }, adapter) {
     const crew = crewOf(adapter);
     const { columns, lanes } = crew;
-    const one = dtype === "f32" ? "1.0" : "vec2<f32>(1.0, 0.0)";
+    const one = dtype === "float32" ? "1.0" : "vec2<f32>(1.0, 0.0)";
     const start = lanes === 1 ? "k" : `k + (lane + ${lanes}u - k % ${lanes}u) % ${lanes}u`;
     const body = `  let base = matrix * m * n;
   let at = matrix * m * columns + min(column, columns - 1u);

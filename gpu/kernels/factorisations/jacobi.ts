@@ -45,9 +45,9 @@ const players = ({ rows }: JacobiSpec) => rows + rows % 2;
 
 /** WGSL: what turns row p against row q, from their squares and their product conj(p)·q. */
 const ANGLES: Readonly<Record<Field, string>> = {
-  f32: `  let size = abs(product);
+  float32: `  let size = abs(product);
   let phase = sign(product);`,
-  c64: `  let top = max(max(abs(product.x), abs(product.y)), 1e-37);
+  complex64: `  let top = max(max(abs(product.x), abs(product.y)), 1e-37);
   let size = top * length(product / top);
   let phase = product / max(size, 1e-37);`,
 };
@@ -57,9 +57,10 @@ const ANGLES: Readonly<Record<Field, string>> = {
  * of small angles this rounds so little that the rows keep their lengths.
  */
 const TURN: Readonly<Record<Field, string>> = {
-  f32: `    out0[first + k] = x - s * (phase * y + tau * x);
+  float32: `    out0[first + k] = x - s * (phase * y + tau * x);
     out0[second + k] = y + s * (phase * x - tau * y);`,
-  c64: `    let across = vec2<f32>(phase.x * y.x + phase.y * y.y, phase.x * y.y - phase.y * y.x);
+  complex64:
+    `    let across = vec2<f32>(phase.x * y.x + phase.y * y.y, phase.x * y.y - phase.y * y.x);
     let along = vec2<f32>(phase.x * x.x - phase.y * x.y, phase.x * x.y + phase.y * x.x);
     out0[first + k] = x - s * (across + tau * x);
     out0[second + k] = y + s * (along - tau * y);`,
@@ -67,9 +68,9 @@ const TURN: Readonly<Record<Field, string>> = {
 
 /** WGSL: adds one element of both rows to the sums. */
 const ADD: Readonly<Record<Field, string>> = {
-  f32: `    product = product + x * y;
+  float32: `    product = product + x * y;
     squares = squares + vec2<f32>(x * x, y * y);`,
-  c64: `    product = product + vec2<f32>(dot(x, y), x.x * y.y - x.y * y.x);
+  complex64: `    product = product + vec2<f32>(dot(x, y), x.x * y.y - x.y * y.x);
     squares = squares + vec2<f32>(dot(x, x), dot(y, y));`,
 };
 
@@ -220,7 +221,7 @@ function turnComplex(x: HostArray, y: HostArray, measured: number): boolean {
 /** Copies the rows; marks for each matrix that its first sweep has something to do. */
 const jacobiStart: Kernel<JacobiSpec> = {
   name: "jacobiStart",
-  bindings: ({ dtype }) => ({ inputs: [dtype], outputs: [dtype, "u32"] }),
+  bindings: ({ dtype }) => ({ inputs: [dtype], outputs: [dtype, "uint32"] }),
   wgsl(spec) {
     const { batch, rows, length } = spec;
     const own = sweepsOf(spec) + 1;
@@ -242,13 +243,13 @@ const jacobiRound: Kernel<JacobiSpec> = {
   name: "jacobiRound",
   // Three products of rows, and two rows turned, for each pair; less where a matrix is done.
   flops: ({ dtype, batch, rows, length }) => 5 * MULTIPLY_ADD[dtype] * batch * length * rows / 2,
-  bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, "u32"] }),
+  bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, "uint32"] }),
   params: () => 2,
   wgsl: (spec, adapter: Adapter) => adapter.software ? softwareRound(spec) : hardwareRound(spec),
   cpu(spec, _, [data, marks], { u32: [round, sweep] }) {
     const { dtype, batch, rows, measured } = spec;
-    const width = spec.length * (dtype === "c64" ? 2 : 1);
-    const turn = dtype === "c64" ? turnComplex : turnReal;
+    const width = spec.length * (dtype === "complex64" ? 2 : 1);
+    const turn = dtype === "complex64" ? turnComplex : turnReal;
     const n = players(spec);
     for (let z = 0; z < batch; z++) {
       const mark = z * (sweepsOf(spec) + 1) + sweep;
@@ -295,5 +296,5 @@ export function jacobi(spec: JacobiSpec): Program {
       });
     }
   }
-  return { steps, scratch: [BYTES.u32 * spec.batch * (sweeps + 1)] };
+  return { steps, scratch: [BYTES.uint32 * spec.batch * (sweeps + 1)] };
 }

@@ -52,11 +52,11 @@ interface Exchange extends SubstituteSpec {
 /** Rows in the order of the elimination, or back; NaN where the state is refused. */
 const exchange: Kernel<Exchange> = {
   name: "exchangeRows",
-  bindings: ({ dtype }) => ({ inputs: [dtype, "u32"], outputs: [dtype] }),
+  bindings: ({ dtype }) => ({ inputs: [dtype, "uint32"], outputs: [dtype] }),
   params: () => 4,
   wgsl({ dtype, batch, n, columns, ordered }) {
     const moved = "(row - row % n + in1[order + row % n]) * columns + i % columns";
-    const nan = dtype === "f32" ? "nan" : "vec2<f32>(nan)";
+    const nan = dtype === "float32" ? "nan" : "vec2<f32>(nan)";
     return {
       source: linkWgsl([nanWgsl]) + sizedMain(
         ["n", "columns", "refused"],

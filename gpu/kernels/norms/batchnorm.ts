@@ -3,8 +3,8 @@
  * are whitened together by the inverse square root of their 2×2 covariance,
  * y = Γ W (x − μ) + β with W = (V + eps)^(−1/2).
  *
- * x is c64 [n, channels, inner]; weight f32 [channels, 3] = γrr, γii, γri; bias c64 [channels] = β;
- * stats f32 [channels, 8] = μr, μi, Vrr, Vii, Vri (biased, without eps) and three zeros.
+ * x is complex64 [n, channels, inner]; weight float32 [channels, 3] = γrr, γii, γri; bias complex64 [channels] = β;
+ * stats float32 [channels, 8] = μr, μi, Vrr, Vii, Vri (biased, without eps) and three zeros.
  */
 import { type Kernel, type Program, single } from "../../contract/kernel.ts";
 import { channelAffine } from "./channel_affine.ts";
@@ -75,8 +75,11 @@ const finishStatistics: Kernel<BatchNormSpec> = {
   name: "covarianceFinishStatistics",
   bindings: ({ track }) =>
     track
-      ? { inputs: ["f32", "c64", "c64", "f32"], outputs: ["f32", "c64", "f32"] }
-      : { inputs: ["f32", "c64"], outputs: ["f32"] },
+      ? {
+        inputs: ["float32", "complex64", "complex64", "float32"],
+        outputs: ["float32", "complex64", "float32"],
+      }
+      : { inputs: ["float32", "complex64"], outputs: ["float32"] },
   params: ({ track }) => track ? 1 : 0,
   wgsl(s) {
     const count = s.n * s.inner;
@@ -102,7 +105,7 @@ const finishStatistics: Kernel<BatchNormSpec> = {
 
 /**
  * Mean and covariance of each channel, in one read of x: inputs x and, with `track`, runningMean
- * c64 [channels] and runningCovar f32 [channels, 3] = Crr, Cii, Cri; outputs stats and, with `track`,
+ * complex64 [channels] and runningCovar float32 [channels, 3] = Crr, Cii, Cri; outputs stats and, with `track`,
  * both of them anew as (1 − momentum)·old + momentum·batch, the covariance unbiased.
  * Params, with `track`: f32 momentum.
  */
@@ -114,8 +117,8 @@ const normalize: Kernel<BatchNormSpec> = {
   name: "covarianceNormalize",
   flops: (s) => 10 * s.n * s.channels * s.inner,
   bindings: ({ affine }) => ({
-    inputs: affine ? ["c64", "f32", "f32", "c64"] : ["c64", "f32"],
-    outputs: ["c64"],
+    inputs: affine ? ["complex64", "float32", "float32", "complex64"] : ["complex64", "float32"],
+    outputs: ["complex64"],
   }),
   params: () => 1,
   wgsl(s, adapter) {
@@ -207,8 +210,8 @@ const finishBackward: Kernel<BatchNormSpec> = {
   name: "covarianceFinishBackward",
   bindings: ({ affine }) =>
     affine
-      ? { inputs: ["f32", "f32", "f32"], outputs: ["f32", "f32", "c64"] }
-      : { inputs: ["f32", "f32"], outputs: ["f32"] },
+      ? { inputs: ["float32", "float32", "float32"], outputs: ["float32", "float32", "complex64"] }
+      : { inputs: ["float32", "float32"], outputs: ["float32"] },
   params: () => 1,
   wgsl(s) {
     const weight = s.affine
@@ -267,7 +270,7 @@ const finishBackward: Kernel<BatchNormSpec> = {
 /**
  * The gradient of {@link covarianceNormalize} after {@link covarianceStatistics}, through the stats:
  * inputs x, gy, stats and, with `affine`, weight; outputs gx and, with `affine`, gWeight f32
- * [channels, 3] and gBias c64 [channels]. Params: f32 eps.
+ * [channels, 3] and gBias complex64 [channels]. Params: f32 eps.
  */
 export function covarianceBackward(spec: BatchNormSpec): Program {
   return backwardProgram(spec, STRIDE, finishBackward);

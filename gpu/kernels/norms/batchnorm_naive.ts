@@ -2,9 +2,9 @@
  * Naive batch norm: real and imaginary parts are normalised each for itself, as two real batch norms
  * (Ioffe and Szegedy 2015): y = γ (x − μ) / √(V + eps) + β for either part.
  *
- * x is c64 [n, channels, inner]; weight, bias, runningMean and runningVar are c64 [channels] with the
+ * x is complex64 [n, channels, inner]; weight, bias, runningMean and runningVar are complex64 [channels] with the
  * real batch norm's value in the real part and the imaginary one's in the imaginary part;
- * stats f32 [channels, 4] = μr, μi, Vr, Vi (biased, without eps).
+ * stats float32 [channels, 4] = μr, μi, Vr, Vi (biased, without eps).
  */
 import { type Kernel, type Program, single } from "../../contract/kernel.ts";
 import { channelAffine } from "./channel_affine.ts";
@@ -56,8 +56,11 @@ const finishStatistics: Kernel<BatchNormSpec> = {
   name: "naiveFinishStatistics",
   bindings: ({ track }) =>
     track
-      ? { inputs: ["f32", "c64", "c64", "c64"], outputs: ["f32", "c64", "c64"] }
-      : { inputs: ["f32", "c64"], outputs: ["f32"] },
+      ? {
+        inputs: ["float32", "complex64", "complex64", "complex64"],
+        outputs: ["float32", "complex64", "complex64"],
+      }
+      : { inputs: ["float32", "complex64"], outputs: ["float32"] },
   params: ({ track }) => track ? 1 : 0,
   wgsl(s) {
     const count = s.n * s.inner;
@@ -91,8 +94,8 @@ const normalize: Kernel<BatchNormSpec> = {
   name: "naiveNormalize",
   flops: (s) => 6 * s.n * s.channels * s.inner,
   bindings: ({ affine }) => ({
-    inputs: affine ? ["c64", "f32", "c64", "c64"] : ["c64", "f32"],
-    outputs: ["c64"],
+    inputs: affine ? ["complex64", "float32", "complex64", "complex64"] : ["complex64", "float32"],
+    outputs: ["complex64"],
   }),
   params: () => 1,
   wgsl(s, adapter) {
@@ -154,8 +157,11 @@ const finishBackward: Kernel<BatchNormSpec> = {
   name: "naiveFinishBackward",
   bindings: ({ affine }) =>
     affine
-      ? { inputs: ["f32", "f32", "c64"], outputs: ["f32", "c64", "c64"] }
-      : { inputs: ["f32", "f32"], outputs: ["f32"] },
+      ? {
+        inputs: ["float32", "float32", "complex64"],
+        outputs: ["float32", "complex64", "complex64"],
+      }
+      : { inputs: ["float32", "float32"], outputs: ["float32"] },
   params: () => 1,
   wgsl(s) {
     return foldProducts(
@@ -182,7 +188,7 @@ const finishBackward: Kernel<BatchNormSpec> = {
 /**
  * The gradient of {@link naiveNormalize} after {@link naiveStatistics}, through the stats:
  * inputs x, gy, stats and, with `affine`, weight; outputs gx and, with `affine`, gWeight and gBias,
- * both c64 [channels]. Params: f32 eps.
+ * both complex64 [channels]. Params: f32 eps.
  */
 export function naiveBackward(spec: BatchNormSpec): Program {
   return backwardProgram(spec, STRIDE, finishBackward);

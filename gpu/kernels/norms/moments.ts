@@ -42,13 +42,13 @@ fn merge(a: Partial, b: Partial) -> Partial {
 
 /**
  * Count, mean and centred second moments of each part, in one read:
- * x c64 [n, channels, inner] → f32 [channels, parts, 6] = count, μr, μi, Σdr², Σdi², Σdr·di, d = x − μ.
+ * x complex64 [n, channels, inner] → float32 [channels, parts, 6] = count, μr, μi, Σdr², Σdi², Σdr·di, d = x − μ.
  * The means are counted from the channel's first element, so that a large common value costs no digits.
  */
 const partialMoments: Kernel<ChannelSpec> = {
   name: "partialMoments",
   flops: (s) => 10 * s.n * s.channels * s.inner,
-  bindings: () => ({ inputs: ["c64"], outputs: ["f32"] }),
+  bindings: () => ({ inputs: ["complex64"], outputs: ["float32"] }),
   wgsl(s) {
     const d = deal(s);
     const block = [0, 1, 2, 3];
@@ -102,13 +102,13 @@ ${block.map((b) => `    let d${b} = x${b} - mean;`).join("\n")}
 
 /**
  * The sums over each part that a batch norm's gradient needs, with d = x − μ:
- * x, gy c64 [n, channels, inner], stats f32 [channels, stride] beginning with μr, μi
- * → f32 [channels, parts, 6] = Σgr, Σgi, Σgr·dr, Σgr·di, Σgi·dr, Σgi·di.
+ * x, gy complex64 [n, channels, inner], stats float32 [channels, stride] beginning with μr, μi
+ * → float32 [channels, parts, 6] = Σgr, Σgi, Σgr·dr, Σgr·di, Σgi·dr, Σgi·di.
  */
 const partialProducts: Kernel<ChannelSpec & { readonly stride: number }> = {
   name: "partialProducts",
   flops: (s) => 12 * s.n * s.channels * s.inner,
-  bindings: () => ({ inputs: ["c64", "c64", "f32"], outputs: ["f32"] }),
+  bindings: () => ({ inputs: ["complex64", "complex64", "float32"], outputs: ["float32"] }),
   wgsl(s) {
     const d = deal(s);
     return walk(s, d, (at) => `
@@ -264,12 +264,12 @@ export function afterFolding(
 
 /**
  * The second pass of a batch norm's gradient, gx = A (gy − ḡ) + B (x − μ) with real 2×2 matrices:
- * x, gy c64 [n, channels, inner], coefficients f32 [channels, 12] = μ, ḡ, A, B by rows → gx c64.
+ * x, gy complex64 [n, channels, inner], coefficients float32 [channels, 12] = μ, ḡ, A, B by rows → gx complex64.
  */
 const affineGradient: Kernel<ChannelSpec> = {
   name: "affineGradient",
   flops: (s) => 18 * s.n * s.channels * s.inner,
-  bindings: () => ({ inputs: ["c64", "c64", "f32"], outputs: ["c64"] }),
+  bindings: () => ({ inputs: ["complex64", "complex64", "float32"], outputs: ["complex64"] }),
   wgsl(s, adapter) {
     const pair = (k: number) => `vec2<f32>(in2[o + ${k}u], in2[o + ${k + 1}u])`;
     return mapChannels(

@@ -40,7 +40,7 @@ export function batchOf(spec: MatmulSpec): number {
 
 /** Values of k in one round: what one load holds. */
 export function unrollOf({ dtype, k }: MatmulSpec): number {
-  return Math.min(dtype === "c64" ? 2 : 4, k);
+  return Math.min(dtype === "complex64" ? 2 : 4, k);
 }
 
 /** Terms of the sum in each part but the last, a multiple of `unroll`. */

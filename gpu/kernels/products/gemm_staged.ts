@@ -97,7 +97,7 @@ ${puts.join("\n")}
 }
 
 function elementOf({ field, width }: Reader, e: number): string {
-  if (field === "c64") return width === 1 ? "unit" : `unit.${["xy", "zw"][e]}`;
+  if (field === "complex64") return width === 1 ? "unit" : `unit.${["xy", "zw"][e]}`;
   return width === 1 ? "unit" : `unit.${"xyzw"[e]}`;
 }
 

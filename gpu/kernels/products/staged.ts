@@ -50,7 +50,7 @@ export interface Staged {
 }
 
 const termOf = (field: Field, name: string): Term =>
-  field === "c64" ? { re: `${name}.x`, im: `${name}.y` } : { re: name, im: "" };
+  field === "complex64" ? { re: `${name}.x`, im: `${name}.y` } : { re: name, im: "" };
 
 /** The stages in workgroup memory and `main`. */
 export function stagedMain(product: Staged): string {

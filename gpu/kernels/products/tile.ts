@@ -24,7 +24,7 @@ export function range(n: number): number[] {
 
 /** The widest load, in elements, of which all of `extents` (offsets that occur) are multiples. */
 export function loadWidth(field: Field, ...extents: number[]): number {
-  const widths = field === "c64" ? [2] : [4, 2];
+  const widths = field === "complex64" ? [2] : [4, 2];
   return widths.find((w) => extents.every((e) => e % w === 0)) ?? 1;
 }
 
@@ -97,7 +97,7 @@ export class Reader {
       );
     }
     const lane = offset - unit * this.width;
-    if (this.field === "c64") {
+    if (this.field === "complex64") {
       return { re: `${name}.${"xz"[lane]}`, im: `${name}.${"yw"[lane]}` };
     }
     return { re: this.width === 1 ? name : `${name}.${"xyzw"[lane]}`, im: "" };
@@ -121,7 +121,7 @@ export class Sums {
   /** Declares the sums, all zero. */
   declare(): string {
     return this.#each((re, im) =>
-      this.field === "c64" ? `var ${re} = 0f; var ${im} = 0f;` : `var ${re} = 0f;`
+      this.field === "complex64" ? `var ${re} = 0f; var ${im} = 0f;` : `var ${re} = 0f;`
     );
   }
 
@@ -129,7 +129,7 @@ export class Sums {
   add(part: Sums): string {
     return range(this.rows * this.columns).map((k) => {
       const re = `${this.prefix}r${k} += ${part.prefix}r${k};`;
-      return this.field === "c64" ? `${re} ${this.prefix}i${k} += ${part.prefix}i${k};` : re;
+      return this.field === "complex64" ? `${re} ${this.prefix}i${k} += ${part.prefix}i${k};` : re;
     }).join("\n");
   }
 
@@ -137,7 +137,7 @@ export class Sums {
   multiplyAdd(row: number, column: number, a: Term, b: Term, conjA = false, conjB = false): string {
     const k = row * this.columns + column;
     const re = `${this.prefix}r${k}`;
-    if (this.field === "f32") return `${re} = fma(${a.re}, ${b.re}, ${re});`;
+    if (this.field === "float32") return `${re} = fma(${a.re}, ${b.re}, ${re});`;
     const im = `${this.prefix}i${k}`;
     const sign = (negative: boolean) => negative ? "-" : "";
     return `${re} = fma(${a.re}, ${b.re}, ${re});` +
@@ -149,7 +149,7 @@ export class Sums {
   /** sum[row, column] += the element `value` of WGSL. */
   addElement(row: number, column: number, value: string): string {
     const k = row * this.columns + column;
-    return this.field === "c64"
+    return this.field === "complex64"
       ? `${this.prefix}r${k} += (${value}).x; ${this.prefix}i${k} += (${value}).y;`
       : `${this.prefix}r${k} += ${value};`;
   }
@@ -158,7 +158,7 @@ export class Sums {
   element(row: number, column: number): string {
     const k = row * this.columns + column;
     const re = `${this.prefix}r${k}`;
-    return this.field === "c64" ? `vec2<f32>(${re}, ${this.prefix}i${k})` : re;
+    return this.field === "complex64" ? `vec2<f32>(${re}, ${this.prefix}i${k})` : re;
   }
 }
 
@@ -224,8 +224,8 @@ export interface Prices {
  * that are too many for the registers.
  */
 export const LLVMPIPE: Readonly<Record<Field, Prices>> = {
-  c64: { load: 27, product: 1.6 },
-  f32: { load: 25, product: 0.4 },
+  complex64: { load: 27, product: 1.6 },
+  float32: { load: 25, product: 0.4 },
 };
 
 /** Milliseconds that a body may take to compile on llvmpipe. */
@@ -238,7 +238,7 @@ export const MOST_COMPILE_TEXELS = 350;
  * storage becomes a loop over the lanes. Loads of texels take as long.
  */
 export function compileTime(field: Field, products: number, loads: number, uniforms = 0): number {
-  return products * (field === "c64" ? 0.55 : 0.15) + loads * 14 + uniforms * 3;
+  return products * (field === "complex64" ? 0.55 : 0.15) + loads * 14 + uniforms * 3;
 }
 
 /** What a load of a texel costs, as a share of one from a buffer. */
@@ -261,7 +261,7 @@ export function worthTexels(bytes: number, multiplications: number): boolean {
 
 /** What a load and a product cost on this adapter, on hardware in some unit. */
 function pricesOf(adapter: Adapter, field: Field): Prices {
-  return { load: adapter.software ? 25 : 4, product: field === "c64" ? 1.1 : 0.3 };
+  return { load: adapter.software ? 25 : 4, product: field === "complex64" ? 1.1 : 0.3 };
 }
 
 /** The `count` candidates of least estimated time on this adapter, the best one first. */

@@ -46,7 +46,7 @@ export function digit(step: number): Digits {
 }
 
 /** Columns of B that a thread packs at once: 256 KiB, which the second-level cache holds. */
-const COLUMNS: Readonly<Record<Field, number>> = { c64: 128, f32: 256 };
+const COLUMNS: Readonly<Record<Field, number>> = { complex64: 128, float32: 256 };
 /** Rows for which it is worth packing columns again, to have more blocks. */
 const ROWS = 60;
 /** Blocks that keep some threads busy. */
@@ -59,7 +59,7 @@ export function wasmProduct(
   spec: WasmProduct,
 ): (module: WasmModule, a: number, b: number, c: number, bias: number) => void {
   const { field, rows, columns, items } = spec;
-  const bytes = BYTES[field], complex = field === "c64" ? 1 : 0;
+  const bytes = BYTES[field], complex = field === "complex64" ? 1 : 0;
   const mr = Math.ceil(rows / 5) * 5 <= Math.ceil(rows / 4) * 4 ? 5 : 4;
   const panels = Math.ceil(rows / mr);
   const describe = ({ extents, steps }: Digits) => [...extents, ...steps.map((s) => s * bytes)];

@@ -30,7 +30,7 @@ const NAN = `fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) 
 /** The largest value of each part of a run, and its place in the run. */
 const best: Kernel<Parted> = {
   name: "argmax",
-  bindings: ({ inputs }) => ({ inputs, outputs: ["f32", "u32"] }),
+  bindings: ({ inputs }) => ({ inputs, outputs: ["float32", "uint32"] }),
   params: ({ words }) => words,
   wgsl(spec) {
     const { parts } = spec;
@@ -78,7 +78,7 @@ ${
 /** The best of the parts; of equal ones the first. A NaN is best. */
 const choose: Kernel<{ kept: number; parts: number }> = {
   name: "argmaxOfParts",
-  bindings: () => ({ inputs: ["f32", "u32"], outputs: ["f32"] }),
+  bindings: () => ({ inputs: ["float32", "uint32"], outputs: ["float32"] }),
   wgsl: ({ kept, parts }) => ({
     source: `${NAN}
 ${

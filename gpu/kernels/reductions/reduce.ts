@@ -57,7 +57,7 @@ interface Stage extends ReduceSpec {
 /** Elements folded into one partial result before it joins the rest. */
 const RUN = 32;
 
-const ZERO: Partial<Record<DType, string>> = { f32: "0.0", c64: "vec2<f32>(0.0)" };
+const ZERO: Partial<Record<DType, string>> = { float32: "0.0", complex64: "vec2<f32>(0.0)" };
 
 /**
  * The larger of two numbers; NaN if either is. NaN is known by its bits, for WGSL lets `max` and
@@ -213,7 +213,7 @@ ${bounds}
         for (let j = 0; j < n; j++) {
           if (v[j] > acc[target[j]] || Number.isNaN(v[j])) acc[target[j]] = v[j];
         }
-      } else if (valueDType(value) === "f32") {
+      } else if (valueDType(value) === "float32") {
         for (let j = 0; j < n; j++) acc[target[j]] += v[j];
       } else {
         for (let j = 0; j < n; j++) {

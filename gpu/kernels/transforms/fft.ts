@@ -139,7 +139,7 @@ function inPasses(spec: FftSpec, { kind }: On): Program {
   const scale = scales(list, n, spec.scale);
   const end = list.length - 1;
   // Between input and output two complex buffers take turns; the output itself is one, if it can.
-  const spare = spec.output === "c64" ? "out0" : "tmp1";
+  const spare = spec.output === "complex64" ? "out0" : "tmp1";
   const buffer = (k: number): Slot =>
     k < 0 ? "in0" : k === end ? "out0" : (end - k) % 2 === 0 ? spare : "tmp0";
   // The inverse is the conjugate of the transform of the conjugate.
@@ -153,8 +153,8 @@ function inPasses(spec: FftSpec, { kind }: On): Program {
     const pass: PassSpec = {
       radix,
       last,
-      input: k === 0 ? spec.input : "c64",
-      output: last ? spec.output : "c64",
+      input: k === 0 ? spec.input : "complex64",
+      output: last ? spec.output : "complex64",
       grid: linearGrid(groups)[0],
     };
     const floats = Float32Array.of(sign(k === 0), sign(last), scale[k]);
@@ -165,5 +165,5 @@ function inPasses(spec: FftSpec, { kind }: On): Program {
     return { kernel: fftPass, spec: pass, inputs, outputs: [buffer(k)], params };
   });
   const scratch = end === 0 ? 0 : spare === "tmp1" && end > 1 ? 2 : 1;
-  return { steps, scratch: Array<number>(scratch).fill(size * BYTES.c64) };
+  return { steps, scratch: Array<number>(scratch).fill(size * BYTES.complex64) };
 }

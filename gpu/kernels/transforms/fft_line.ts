@@ -41,7 +41,7 @@ export function linesTogether(radices: readonly number[], inner: number, lines: 
 export const fftLine: Kernel<LineSpec> = {
   name: "fftLine",
   flops: (s) => 5 * s.grid * s.side * lengthOf(s) * Math.log2(lengthOf(s)),
-  bindings: ({ input, output }) => ({ inputs: [input, "c64"], outputs: [output] }),
+  bindings: ({ input, output }) => ({ inputs: [input, "complex64"], outputs: [output] }),
   params: () => 5,
   wgsl(s): Shader {
     const { radices, columns, side, input, output, grid } = s;
@@ -64,7 +64,7 @@ export const fftLine: Kernel<LineSpec> = {
       const before = code.lines.length;
       const y = turned(code, code.transform(read), !last);
       const to = (j: number) => `place + ${j * stride}u`;
-      const value = (name: string) => output === "c64" ? `${name} * signs` : `${name}.x`;
+      const value = (name: string) => output === "complex64" ? `${name} * signs` : `${name}.x`;
       const write = y.map((name, j) =>
         last
           ? `    out0[start + (${to(j)}) * inner] = ${value(name)};`
@@ -122,12 +122,12 @@ ${passes.join("\n  workgroupBarrier();\n")}
     for (let line = 0; line < lines; line++) {
       const start = Math.floor(line / inner) * inner * n + line % inner;
       for (let j = 0, k = start; j < n; j++, k += inner) {
-        re[j] = scale * (input === "c64" ? x[2 * k] : x[k]);
-        im[j] = input === "c64" ? scale * signIn * x[2 * k + 1] : 0;
+        re[j] = scale * (input === "complex64" ? x[2 * k] : x[k]);
+        im[j] = input === "complex64" ? scale * signIn * x[2 * k + 1] : 0;
       }
       host.run();
       for (let j = 0, k = start; j < n; j++, k += inner) {
-        if (output === "f32") y[k] = re[j];
+        if (output === "float32") y[k] = re[j];
         else {
           y[2 * k] = re[j];
           y[2 * k + 1] = signOut * im[j];

@@ -34,7 +34,7 @@ export interface PassSpec {
 
 /** WGSL: a number of the input times `scales`. */
 export function scaled(code: Codelet, input: Field, load: string): string {
-  const x = code.name(input === "c64" ? load : `vec2<f32>(${load}, 0.0)`);
+  const x = code.name(input === "complex64" ? load : `vec2<f32>(${load}, 0.0)`);
   // A choice, so that compilers do not take the factor out of the sums again.
   return code.name(`select(${x} * scales, ${x}, ${x} == vec2<f32>())`);
 }
@@ -61,7 +61,7 @@ export const fftPass: Kernel<PassSpec> = {
   // 5 N log₂ N in all; the last workgroup may be part empty.
   flops: ({ radix, grid }) => 5 * grid * WORKGROUP * radix * Math.log2(radix),
   bindings: ({ last, input, output }) => ({
-    inputs: last ? [input] : [input, "c64"],
+    inputs: last ? [input] : [input, "complex64"],
     outputs: [output],
   }),
   params: () => 7,
@@ -70,7 +70,7 @@ export const fftPass: Kernel<PassSpec> = {
     const each = Array.from({ length: radix }, (_, j) => j);
     const read = each.map((j) => scaled(code, input, `in0[source + ${j}u * step]`));
     const y = turned(code, code.transform(read), !last);
-    const part = (value: string) => output === "c64" ? `${value} * signs` : `${value}.x`;
+    const part = (value: string) => output === "complex64" ? `${value} * signs` : `${value}.x`;
     const body = `  let scales = vec2<f32>(param_f32(6u), param_f32(6u) * param_f32(4u));
   let signs = vec2<f32>(1.0, param_f32(5u));
   let block = i / step;
@@ -103,8 +103,8 @@ ${y.map((value, j) => `  out0[place + ${j}u * stride] = ${part(value)};`).join("
         const block = Math.floor((first + b) / step);
         let from = first + b + block * step * (radix - 1);
         for (let j = b; j < size; j += batch, from += step) {
-          re[j] = scale * (input === "c64" ? x[2 * from] : x[from]);
-          im[j] = input === "c64" ? inward * x[2 * from + 1] : 0;
+          re[j] = scale * (input === "complex64" ? x[2 * from] : x[from]);
+          im[j] = input === "complex64" ? inward * x[2 * from + 1] : 0;
         }
       }
       host.run();
@@ -117,7 +117,7 @@ ${y.map((value, j) => `  out0[place + ${j}u * stride] = ${part(value)};`).join("
           const c = turn > 0 ? table[at] : 1;
           const s = turn > 0 ? table[at + 1] : 0;
           const real = c * re[j] - s * im[j];
-          if (output === "f32") y[to] = real;
+          if (output === "float32") y[to] = real;
           else {
             y[2 * to] = real;
             y[2 * to + 1] = signOut * (c * im[j] + s * re[j]);
@@ -136,7 +136,7 @@ ${y.map((value, j) => `  out0[place + ${j}u * stride] = ${part(value)};`).join("
       const batch = wide(step) || wide(stride) ? 16 : 4;
       const size = Math.max(1, Math.floor(CHUNK / (radix * batch)));
       const args = module.args(
-        [groups, radix, step, stride, unit, +(input === "f32"), +(output === "f32"), +last]
+        [groups, radix, step, stride, unit, +(input === "float32"), +(output === "float32"), +last]
           .concat([batch, size, x, table, y, plan]),
         [scale, scale * signIn, signOut],
       );

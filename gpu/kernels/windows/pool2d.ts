@@ -123,7 +123,7 @@ function searchRead(s: Pool2dSpec): { load: string; search: (scale: string) => s
 
 const maxPool: Kernel<Pool2dSpec> = {
   name: "maxPool2d",
-  bindings: () => ({ inputs: ["c64"], outputs: ["c64", "u32"] }),
+  bindings: () => ({ inputs: ["complex64"], outputs: ["complex64", "uint32"] }),
   wgsl(s) {
     const kept = s.kernel[0] * s.kernel[1] <= MOST_KEPT;
     const { load, search } = kept ? searchKept(s) : searchRead(s);
@@ -163,8 +163,8 @@ ${search(" * scale")}
 };
 
 /**
- * The element of largest modulus of each window: x c64 [planes, inHeight, inWidth] → y c64
- * [planes, outHeight, outWidth] and its index h·inWidth + w in the plane, u32 like y
+ * The element of largest modulus of each window: x complex64 [planes, inHeight, inWidth] → y complex64
+ * [planes, outHeight, outWidth] and its index h·inWidth + w in the plane, uint32 like y
  * ({@link NO_WINNER} and y = 0 where a window holds no input at all).
  */
 export function maxPool2d(spec: Pool2dSpec): Program {
@@ -173,7 +173,7 @@ export function maxPool2d(spec: Pool2dSpec): Program {
 
 const maxScatter: Kernel<Pool2dSpec> = {
   name: "maxPool2dScatter",
-  bindings: () => ({ inputs: ["c64", "u32"], outputs: ["c64"] }),
+  bindings: () => ({ inputs: ["complex64", "uint32"], outputs: ["complex64"] }),
   wgsl: (s) =>
     scatter(
       s,
@@ -199,7 +199,7 @@ const maxScatter: Kernel<Pool2dSpec> = {
 };
 
 /**
- * The gradient of {@link maxPool2d}: gy c64 and indices u32 [planes, outHeight, outWidth] → gx c64
+ * The gradient of {@link maxPool2d}: gy complex64 and indices uint32 [planes, outHeight, outWidth] → gx complex64
  * [planes, inHeight, inWidth], each input the sum of gy over the windows that it won.
  */
 export function maxPool2dScatter(spec: Pool2dSpec): Program {
@@ -208,7 +208,7 @@ export function maxPool2dScatter(spec: Pool2dSpec): Program {
 
 const maxPick: Kernel<Pool2dSpec> = {
   name: "maxPool2dPick",
-  bindings: () => ({ inputs: ["c64", "u32"], outputs: ["c64"] }),
+  bindings: () => ({ inputs: ["complex64", "uint32"], outputs: ["complex64"] }),
   wgsl: (s) => ({
     source: linearMain(
       outputsOf(s),
@@ -231,8 +231,8 @@ const maxPick: Kernel<Pool2dSpec> = {
 };
 
 /**
- * The values at the winners' places, the adjoint of {@link maxPool2dScatter}: v c64
- * [planes, inHeight, inWidth] and indices u32 → c64 [planes, outHeight, outWidth].
+ * The values at the winners' places, the adjoint of {@link maxPool2dScatter}: v complex64
+ * [planes, inHeight, inWidth] and indices uint32 → complex64 [planes, outHeight, outWidth].
  */
 export function maxPool2dPick(spec: Pool2dSpec): Program {
   return single(maxPick, spec);
@@ -274,7 +274,7 @@ function divisorWgsl(s: AvgPool2dSpec): string {
   return `fn divisor(top: i32, left: i32) -> f32 { return ${value}; }\n`;
 }
 
-const dtypeOf = (s: AvgPool2dSpec): Field => s.dtype ?? "c64";
+const dtypeOf = (s: AvgPool2dSpec): Field => s.dtype ?? "complex64";
 
 /** What WebAssembly needs to know of an average beside its geometry and its divisor. */
 const averageWords = (s: AvgPool2dSpec): number[] => [

@@ -19,13 +19,13 @@ export interface ResampleSpec {
 }
 
 /**
- * x, spans u32 [outputs, 2], weights f32 [outputs, taps] → [outer, outputs, inner]. With (start, count)
+ * x, spans uint32 [outputs, 2], weights float32 [outputs, taps] → [outer, outputs, inner]. With (start, count)
  * = spans[j] it is y[o, j, i] = Σ_t weights[j, t] x[o, start + t, i] over t < count; other weights and
  * inputs are not looked at. Spans must lie within the inputs, and counts within the taps.
  */
 export const resample: Kernel<ResampleSpec> = {
   name: "resample",
-  bindings: ({ dtype }) => ({ inputs: [dtype, "u32", "f32"], outputs: [dtype] }),
+  bindings: ({ dtype }) => ({ inputs: [dtype, "uint32", "float32"], outputs: [dtype] }),
   wgsl({ dtype, outer, inputs, outputs, taps, inner }) {
     const size = outer * outputs * inner;
     return {
