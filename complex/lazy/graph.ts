@@ -29,17 +29,8 @@ export interface Placement {
   }[];
 }
 
-/**
- * The gradients of a call's inputs, given those of its results (null where a result does not matter).
- * For a real loss L the gradient of z = x + iy is ∂L/∂x + i ∂L/∂y.
- */
-export type Derivative = (
-  call: Node,
-  gradients: readonly (Node | null)[],
-) => readonly (Node | null)[];
-
 /** How a primitive is carried out. */
-export type Lowering =
+export type Lowering<Attrs = unknown, Saved = unknown> =
   /**
    * A function of elements; `cheap` ones are computed again rather than stored, and one that `loops`
    * is always stored, so that no reduction runs its loops for many elements in one thread.
@@ -57,33 +48,65 @@ export type Lowering =
   | {
     readonly kind: "view";
     readonly alias?: boolean;
-    place(at: Index, node: Node, param: (word: number, max: number) => Index): Placement;
+    place(
+      at: Index,
+      call: Node<Attrs, Saved>,
+      param: (word: number, max: number) => Index,
+    ): Placement;
   }
   /** The same value everywhere, from the node's params. */
   | { readonly kind: "fill" }
   /** The linear index of each element. */
   | { readonly kind: "iota" }
-  /** A reduction over `attrs.axes`, which stay with size 1. */
-  | { readonly kind: "reduce"; reduce(spec: FoldSpec): Program }
+  /** A reduction over axes, which stay with size 1. */
+  | {
+    readonly kind: "reduce";
+    axes(call: Node<Attrs, Saved>): readonly number[];
+    reduce(spec: FoldSpec): Program;
+  }
   /** Kernels of its own; with `epilogue` the last of them takes one. */
   | {
     readonly kind: "program";
     readonly epilogue?: boolean;
-    program(node: Node, engine: Engine): Program;
+    program(call: Node<Attrs, Saved>, engine: Engine): Program;
   }
   /** One of several results of a program. */
-  | { readonly kind: "part" }
+  | { readonly kind: "part"; index(call: Node<Attrs, Saved>): number }
   /** Data of the host. */
   | { readonly kind: "host" }
   /** One version of a state. */
   | { readonly kind: "state" };
 
-/** An operation: how it is carried out, and its derivative. */
-export interface Primitive {
+/** A value for each input or result of a call; null where it is zero or does not matter. */
+type Each = readonly (Node | null)[];
+
+/**
+ * The gradients of a call's inputs, given those of its results. For a real loss L the gradient of
+ * z = x + iy is ∂L/∂x + i ∂L/∂y.
+ */
+export type Vjp<Attrs = null, Saved = null> = (
+  call: Node<Attrs, Saved>,
+  gradients: Each,
+) => Each;
+
+/**
+ * An operation: how it is carried out, and the rules by which transformations pass through it. `Attrs`
+ * is plain data that belongs to the structure of a schedule; `Saved` is what the rules need beyond
+ * inputs, results and attributes, and no schedule sees it.
+ */
+export interface Primitive<Attrs = null, Saved = null> {
   readonly name: string;
-  readonly lowering: Lowering;
-  /** Absent where the result does not depend smoothly on the inputs. */
-  readonly derivative?: Derivative;
+  readonly lowering: Lowering<Attrs, Saved>;
+  /** Reverse mode; absent where the result does not depend smoothly on the inputs. */
+  vjp?(call: Node<Attrs, Saved>, gradients: Each): Each;
+  /** Forward mode: the tangents of the results, given those of the inputs. */
+  jvp?(call: Node<Attrs, Saved>, tangents: Each): Each;
+  /** The results for a batch, given inputs of which some have the batch as axis 0 (`batched`). */
+  batch?(
+    call: Node<Attrs, Saved>,
+    inputs: readonly Node[],
+    batched: readonly boolean[],
+  ): readonly Node[];
 }
 
 /** A value that somebody asked for or gave: on the host, on a device, or both. */
@@ -147,7 +170,10 @@ export function withoutGradients<T>(work: () => T): T {
   }
 }
 
-const PART: Primitive = { name: "part", lowering: { kind: "part" } };
+const PART: Primitive<number> = {
+  name: "part",
+  lowering: { kind: "part", index: ({ attrs }) => attrs },
+};
 const HOST: Primitive = { name: "host data", lowering: { kind: "host" } };
 const STATE: Primitive = { name: "state", lowering: { kind: "state" } };
 
@@ -175,8 +201,8 @@ function extendByCall(type: number, primitive: number, inputs: number, words: nu
 }
 
 /** A recipe, or a value. */
-export class Node {
-  readonly primitive: Primitive;
+export class Node<Attrs = unknown, Saved = unknown> {
+  readonly primitive: Primitive<Attrs, Saved>;
   /** What the schedule is keyed by: primitive, attributes, shapes; not the params. */
   readonly signature: number;
   /** The part of it that says what a value is like: shapes and kinds. */
@@ -184,8 +210,10 @@ export class Node {
   readonly results: readonly Result[];
   readonly shape: Shape;
   readonly dtype: DType;
-  // deno-lint-ignore no-explicit-any
-  readonly attrs: any;
+  /** What else fixes the structure: plain data. */
+  readonly attrs: Attrs;
+  /** What the rules of derivatives need beyond inputs, results and attributes. */
+  readonly saved: Saved;
   /** 32-bit words that may differ from run to run of the same schedule. */
   readonly params: readonly number[] | null;
   /** Whether a derivative may pass through here. */
@@ -205,14 +233,32 @@ export class Node {
   mark = 0;
   order = 0;
 
+  constructor(primitive: Primitive, inputs: readonly Node[], results: readonly Result[]);
   constructor(
-    primitive: Primitive,
+    primitive: Primitive<Attrs>,
     inputs: readonly Node[],
     results: readonly Result[],
-    // deno-lint-ignore no-explicit-any
-    attrs: any = null,
+    attrs: NoInfer<Attrs>,
+    params?: readonly number[] | null,
+    tracked?: boolean,
+  );
+  constructor(
+    primitive: Primitive<Attrs, Saved>,
+    inputs: readonly Node[],
+    results: readonly Result[],
+    attrs: NoInfer<Attrs>,
+    params: readonly number[] | null,
+    tracked: boolean | undefined,
+    saved: NoInfer<Saved>,
+  );
+  constructor(
+    primitive: Primitive<Attrs, Saved>,
+    inputs: readonly Node[],
+    results: readonly Result[],
+    attrs = null as Attrs,
     params: readonly number[] | null = null,
     tracked?: boolean,
+    saved = null as Saved,
   ) {
     this.primitive = primitive;
     this.inputs = inputs;
@@ -220,6 +266,7 @@ export class Node {
     this.shape = results[0].shape;
     this.dtype = results[0].dtype;
     this.attrs = attrs;
+    this.saved = saved;
     this.params = params;
     let anyTracked = false, anyStateful = primitive === STATE;
     let type = 0;

@@ -2,13 +2,13 @@
 import * as fn from "../../gpu/functions/mod.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import type { DType, Field } from "../../gpu/contract/kernel.ts";
-import { type Derivative, Node, type Primitive } from "../lazy/graph.ts";
+import { Node, type Primitive, type Vjp } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";
 import { broadcast } from "./views.ts";
 
 /** A primitive of one elementwise function. */
-export function mapPrimitive(fn: MapFunction, derivative?: Derivative, cheap = false): Primitive {
-  return { name: fn.name, lowering: { kind: "map", fn, cheap }, derivative };
+export function mapPrimitive(fn: MapFunction, vjp?: Vjp, cheap = false): Primitive {
+  return { name: fn.name, lowering: { kind: "map", fn, cheap }, vjp };
 }
 
 /** Applies it to nodes of one shape. */
@@ -116,11 +116,11 @@ function binary(
   what: string,
   realFn: MapFunction,
   complexFn: MapFunction,
-  derivative: Derivative,
+  vjp: Vjp,
 ): (a: Node, b: Node) => Node {
   const forms = {
-    float32: mapPrimitive(realFn, derivative),
-    complex64: mapPrimitive(complexFn, derivative),
+    float32: mapPrimitive(realFn, vjp),
+    complex64: mapPrimitive(complexFn, vjp),
   };
   return (a, b) => {
     const [x, y] = matched(what, a, b);

@@ -49,20 +49,21 @@ export function gradients(root: Node, seed: Node, ends?: readonly Node[]): Map<N
     const several = ofParts.get(node);
     const g = found.get(node);
     if (g === undefined && several === undefined) continue;
-    if (node.primitive.lowering.kind === "part") {
+    const { lowering } = node.primitive;
+    if (lowering.kind === "part") {
       const [call] = node.inputs;
       const list = ofParts.get(call) ?? call.results.map(() => null);
       // A result may be there as several nodes: derivatives ask for the parts anew.
-      const k = node.attrs as number;
+      const k = lowering.index(node);
       const before = list[k];
       list[k] = before ? add(before, g!) : g!;
       ofParts.set(call, list);
       continue;
     }
     if (node.state || node.inputs.length === 0 || ends?.includes(node)) continue;
-    const { derivative } = node.primitive;
-    if (!derivative) continue;
-    const of = derivative(node, several ?? [g!]);
+    const { primitive } = node;
+    if (!primitive.vjp) continue;
+    const of = primitive.vjp(node, several ?? [g!]);
     node.inputs.forEach((input, i) => {
       const gi = of[i];
       if (gi && input.tracked && useful.has(input)) collect(input, checked(node, input, gi));
@@ -75,9 +76,7 @@ function checked(call: Node, input: Node, g: Node): Node {
   if (g.dtype === input.dtype && sameShape(g.shape, input.shape)) return g;
   throw cannot(
     `differentiate ${call.primitive.name}`,
-    `its derivative gives ${g.dtype} ${show(g.shape)} for an input ${input.dtype} ${
-      show(input.shape)
-    }`,
+    `its vjp gives ${g.dtype} ${show(g.shape)} for an input ${input.dtype} ${show(input.shape)}`,
   );
 }
 

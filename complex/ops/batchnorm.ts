@@ -150,33 +150,33 @@ function make(kind: Kind): BatchNorm {
     },
   };
 
-  const NORMALIZE: Primitive = {
+  const NORMALIZE: Primitive<Attrs> = {
     name: kind.name,
     lowering: {
       kind: "program",
       program: ({ inputs }) => kind.normalize(specOf(inputs[0], inputs.length > 2)),
     },
-    derivative(call, [g]) {
+    vjp(call, [g]) {
       const [x, stats, ...rest] = call.inputs;
-      const { training, eps } = call.attrs as Attrs;
+      const { training, eps } = call.attrs;
       if (!training) {
         const vars = call.inputs.map(variable);
         const y = kind.compose(vars[0], vars[1], affineOf(vars, 2), eps);
         const found = gradients(y, g!, vars);
         return vars.map((v) => found.get(v) ?? null);
       }
-      const [gx, ...params] = backward(x, g!, stats, rest, call);
+      const [gx, ...params] = backward(x, g!, stats, rest, call.attrs);
       return [gx, null, ...params];
     },
   };
 
-  const BACKWARD: Primitive = {
+  const BACKWARD: Primitive<Attrs> = {
     name: `${kind.name}Backward`,
     lowering: {
       kind: "program",
       program: ({ inputs }) => kind.backward(specOf(inputs[0], inputs.length > 3)),
     },
-    derivative(call, cotangents) {
+    vjp(call, cotangents) {
       const [x, g, _, ...rest] = call.inputs;
       const vars = [x, ...rest].map(variable);
       const seed = variable(g);
@@ -198,18 +198,12 @@ function make(kind: Kind): BatchNorm {
     },
   };
 
-  function backward(x: Node, g: Node, stats: Node, rest: readonly Node[], call: Node): Node[] {
+  function backward(x: Node, g: Node, stats: Node, rest: readonly Node[], attrs: Attrs): Node[] {
     const { shape, dtype } = x;
     const results = [{ shape, dtype }, ...rest.map((p) => ({ shape: p.shape, dtype: p.dtype }))];
     // The kernel needs the weight and not the bias; the bias is there for the derivative's sake.
-    const made = new Node(
-      BACKWARD,
-      [x, g, stats, ...rest],
-      results,
-      call.attrs,
-      [floatBits(call.attrs.eps)],
-    );
-    return parts(made);
+    const inputs = [x, g, stats, ...rest];
+    return parts(new Node(BACKWARD, inputs, results, attrs, [floatBits(attrs.eps)]));
   }
 
   return {

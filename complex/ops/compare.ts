@@ -43,14 +43,14 @@ export function notEqual(a: Node, b: Node): Node {
   return applyMap(NOT_EQUAL[x.dtype as Field], x, y);
 }
 
-const whereDerivative = (call: Node, [g]: readonly (Node | null)[]) => {
+const whereVjp = (call: Node, [g]: readonly (Node | null)[]) => {
   const [condition] = call.inputs;
   const zero = fillLike(g!, 0);
   return [null, where(condition, g!, zero), where(condition, zero, g!)];
 };
 const WHERE = {
-  float32: mapPrimitive(fn.whereReal, whereDerivative),
-  complex64: mapPrimitive(fn.whereComplex, whereDerivative),
+  float32: mapPrimitive(fn.whereReal, whereVjp),
+  complex64: mapPrimitive(fn.whereComplex, whereVjp),
 };
 
 /** a where the condition is not 0, else b. */

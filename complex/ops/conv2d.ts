@@ -6,7 +6,7 @@ import {
   conv2dWeightGradient,
 } from "../../gpu/kernels/convolutions/conv2d.ts";
 import type { Field, Program } from "../../gpu/contract/kernel.ts";
-import { type Derivative, Node, type Primitive } from "../lazy/graph.ts";
+import { Node, type Primitive, type Vjp } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";
 import { conj } from "./arithmetic.ts";
 import { sum } from "./views.ts";
@@ -44,10 +44,10 @@ function spec(attrs: Attrs, y: Shape, dtype: string, bias: boolean): Conv2dSpec 
 
 function primitive(
   name: string,
-  program: (node: Node) => Program,
-  derivative: Derivative,
-): Primitive {
-  return { name, lowering: { kind: "program", epilogue: true, program }, derivative };
+  program: (call: Node<Attrs>) => Program,
+  vjp: Vjp<Attrs>,
+): Primitive<Attrs> {
+  return { name, lowering: { kind: "program", epilogue: true, program }, vjp };
 }
 
 const CONV = primitive(

@@ -46,7 +46,7 @@ function regular({ a, lu, order }: Factored): Factored {
 const DET: Primitive = {
   name: "det",
   lowering: { kind: "program", program: (node) => program(node, "det") },
-  derivative(call, [g]) {
+  vjp(call, [g]) {
     const [lu, order, a] = call.inputs;
     // g·conj(det A)·A⁻ᴴ, which is finite where det A = 0 too.
     const factors = regular({ a, lu, order });
@@ -67,7 +67,7 @@ export function det(a: Node): Node {
 const SLOGDET: Primitive = {
   name: "slogdet",
   lowering: { kind: "program", program: (node) => program(node, "log") },
-  derivative(call, [gSign, gLog]) {
+  vjp(call, [gSign, gLog]) {
     const [lu, order, a] = call.inputs;
     const [sign] = parts(call);
     // d ln det A = tr(A⁻¹ dA): ln|det A| takes its real part, the phase of the sign its imaginary one.

@@ -11,21 +11,22 @@ export function diagonalLength(m: number, n: number, offset: number): number {
   return Math.min(m - row, n - column);
 }
 
-const DIAGONAL: Primitive = {
+/** Its attribute is the offset. */
+const DIAGONAL: Primitive<number> = {
   name: "diagonal",
   lowering: {
     kind: "view",
     place(at, node) {
       const coords = split(at, node.shape);
-      const [row, column] = corner(node.attrs as number);
+      const [row, column] = corner(node.attrs);
       const k = coords.pop()!;
       coords.push(add(k, constant(row)), add(k, constant(column)));
       return { at: join(coords, node.inputs[0].shape) };
     },
   },
-  derivative(call, [g]) {
+  vjp(call, [g]) {
     const [m, n] = call.inputs[0].shape.slice(-2);
-    return [embedDiagonal(g!, m, n, call.attrs as number)];
+    return [embedDiagonal(g!, m, n, call.attrs)];
   },
 };
 
@@ -36,13 +37,14 @@ export function diagonal(x: Node, offset = 0): Node {
   return new Node(DIAGONAL, [x], [{ shape, dtype: x.dtype }], offset);
 }
 
-const EMBED_DIAGONAL: Primitive = {
+/** Its attribute is the offset. */
+const EMBED_DIAGONAL: Primitive<number> = {
   name: "diagonal matrix",
   lowering: {
     kind: "view",
     place(at, node) {
       const coords = split(at, node.shape);
-      const offset = node.attrs as number;
+      const offset = node.attrs;
       const length = node.inputs[0].shape.at(-1)!;
       const m = node.shape.at(-2)!;
       const column = coords.pop()!;
@@ -53,7 +55,7 @@ const EMBED_DIAGONAL: Primitive = {
       return { at: join(coords, node.inputs[0].shape), guards };
     },
   },
-  derivative: (call, [g]) => [diagonal(g!, call.attrs as number)],
+  vjp: (call, [g]) => [diagonal(g!, call.attrs)],
 };
 
 /** m × n matrices that are 0 beside the diagonal `offset` places above the main one, which is x. */

@@ -47,12 +47,12 @@ interface Attrs {
   readonly scale: number;
 }
 
-const FFT: Primitive = {
+const FFT: Primitive<Attrs> = {
   name: "fft",
   lowering: {
     kind: "program",
     program({ shape, dtype, inputs: [x], attrs }, engine) {
-      const { axis, inverse, scale } = attrs as Attrs;
+      const { axis, inverse, scale } = attrs;
       return program({
         outer: sizeOf(shape.slice(0, axis)),
         n: shape[axis],
@@ -65,8 +65,8 @@ const FFT: Primitive = {
     },
   },
   // The adjoint of the transform is the one of the other sign; of a real input it is the real part.
-  derivative({ inputs, attrs }, [g]) {
-    const { axis, inverse, scale } = attrs as Attrs;
+  vjp({ inputs, attrs }, [g]) {
+    const { axis, inverse, scale } = attrs;
     const gradient = dft(g!, axis, !inverse, scale, inputs[0].dtype as Field);
     return inputs.length === 1 ? [gradient] : [gradient, null];
   },

@@ -30,12 +30,12 @@ function holomorphic(
   complexFn: MapFunction,
   slope: (x: Node, y: Node) => Node,
 ): (x: Node) => Node {
-  const derivative = (call: Node, [g]: readonly (Node | null)[]) => [
+  const vjp = (call: Node, [g]: readonly (Node | null)[]) => [
     mul(g!, conj(slope(call.inputs[0], call))),
   ];
   const forms = {
-    float32: mapPrimitive(realFn, derivative),
-    complex64: mapPrimitive(complexFn, derivative),
+    float32: mapPrimitive(realFn, vjp),
+    complex64: mapPrimitive(complexFn, vjp),
   };
   return (x) => applyMap(forms[x.dtype as Field], x);
 }
@@ -194,7 +194,7 @@ export function polar(r: Node, phi: Node): Node {
   return applyMap(POLAR, ...broadcast("make polar numbers", r, phi));
 }
 
-const powDerivative = (y: Node, [g]: readonly (Node | null)[]) => {
+const powVjp = (y: Node, [g]: readonly (Node | null)[]) => {
   const [a, b] = y.inputs;
   const zero = fillLike(a, 0);
   const form = a.dtype === "complex64" ? POW_COMPLEX : POW_REAL;
@@ -210,8 +210,8 @@ const powDerivative = (y: Node, [g]: readonly (Node | null)[]) => {
   }
   return [ga, gb];
 };
-const POW_REAL = mapPrimitive(fn.powReal, powDerivative);
-const POW_COMPLEX = mapPrimitive(fn.powComplex, powDerivative);
+const POW_REAL = mapPrimitive(fn.powReal, powVjp);
+const POW_COMPLEX = mapPrimitive(fn.powComplex, powVjp);
 
 /** a to the power b, the principal value. */
 export function pow(a: Node, b: Node): Node {
@@ -251,12 +251,12 @@ export function minimum(a: Node, b: Node): Node {
   return applyMap(MINIMUM, ...broadcast("take the minimum", a, b));
 }
 
-const gateDerivative = (call: Node, [g]: readonly (Node | null)[]) => [
+const gateVjp = (call: Node, [g]: readonly (Node | null)[]) => [
   reluGate(g!, call.inputs[1]),
   null,
 ];
-const GATE_REAL = mapPrimitive(fn.reluGateReal, gateDerivative);
-const GATE_COMPLEX = mapPrimitive(fn.reluGateComplex, gateDerivative);
+const GATE_REAL = mapPrimitive(fn.reluGateReal, gateVjp);
+const GATE_COMPLEX = mapPrimitive(fn.reluGateComplex, gateVjp);
 
 /** g where x > 0, else 0, real and imaginary part each by itself. */
 function reluGate(g: Node, x: Node): Node {
@@ -264,9 +264,9 @@ function reluGate(g: Node, x: Node): Node {
 }
 
 /** From the result, which is positive where the input is: what it is taken of need not be kept. */
-const reluDerivative = (call: Node, [g]: readonly (Node | null)[]) => [reluGate(g!, call)];
-const RELU_REAL = mapPrimitive(fn.reluReal, reluDerivative);
-const RELU_COMPLEX = mapPrimitive(fn.reluComplex, reluDerivative);
+const reluVjp = (call: Node, [g]: readonly (Node | null)[]) => [reluGate(g!, call)];
+const RELU_REAL = mapPrimitive(fn.reluReal, reluVjp);
+const RELU_COMPLEX = mapPrimitive(fn.reluComplex, reluVjp);
 
 /** max(x, 0), of a complex x for real and imaginary part each by itself. */
 export function relu(x: Node): Node {

@@ -11,12 +11,12 @@ import { matmul } from "./matmul.ts";
 import { euclidean, scaleOf } from "./norm.ts";
 import { expand, reshape, sum } from "./views.ts";
 
-const JACOBI: Primitive = {
+const JACOBI: Primitive<number> = {
   name: "jacobi",
   lowering: {
     kind: "program",
-    program({ shape: [batch, rows, length], dtype, attrs }) {
-      return jacobi({ dtype: dtype as Field, batch, rows, length, measured: attrs as number });
+    program({ shape: [batch, rows, length], dtype, attrs: measured }) {
+      return jacobi({ dtype: dtype as Field, batch, rows, length, measured });
     },
   },
 };
@@ -90,22 +90,20 @@ export const asRows = (x: Node): Node => reshape(x, [...x.shape, 1]);
 
 /**
  * Gives a value that was computed without derivatives its derivative by `a`. What the derivative is made
- * of, the origin, is no input: nobody computes it who does not differentiate.
+ * of, the origin, is saved and not an input: only those who differentiate compute it.
  */
 export function derived<Origin>(
   name: string,
-  derivative: (call: Node, g: Node, origin: Origin) => Node,
+  vjp: (call: Node, g: Node, origin: Origin) => Node,
 ): (value: Node, a: Node, origin: Origin) => Node {
-  const origins = new WeakMap<Node, Origin>();
-  const primitive: Primitive = {
+  const primitive: Primitive<null, Origin> = {
     name,
     lowering: { kind: "view", alias: true, place: (at) => ({ at }) },
-    derivative: (call, [g]) => [null, derivative(call, g!, origins.get(call)!)],
+    vjp: (call, [g]) => [null, vjp(call, g!, call.saved)],
   };
   return (value, a, origin) => {
     if (!a.tracked) return value;
-    const call = new Node(primitive, [value, a], [{ shape: value.shape, dtype: value.dtype }]);
-    origins.set(call, origin);
-    return call;
+    const { shape, dtype } = value;
+    return new Node(primitive, [value, a], [{ shape, dtype }], null, null, undefined, origin);
   };
 }

@@ -6,7 +6,7 @@ import {
   scatterAdd,
 } from "../../gpu/kernels/elementwise/gather.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import { type Derivative, Node, type Primitive } from "../lazy/graph.ts";
+import { Node, type Primitive, type Vjp } from "../lazy/graph.ts";
 import { checkAxis, type Shape, show, sizeOf } from "../lazy/shape.ts";
 import { add, fill, fillLike, toComplex } from "./arithmetic.ts";
 import { equal, less, where } from "./compare.ts";
@@ -88,11 +88,19 @@ const specOf = (
   inner: sizeOf(x.slice(axis + 1)),
 });
 
+interface LabelAttrs {
+  readonly axis: number;
+  /** The elements of the axis that is chosen from. */
+  readonly rows: number;
+  /** How many labels there are. */
+  readonly picks: number;
+}
+
 function labelled(
   name: string,
   kernel: typeof gatherKernel,
-  derivative: Derivative,
-): Primitive {
+  vjp: Vjp<LabelAttrs>,
+): Primitive<LabelAttrs> {
   return {
     name,
     lowering: {
@@ -100,11 +108,11 @@ function labelled(
       program: ({ inputs: [x], attrs: { axis, rows, picks } }) =>
         single(kernel, specOf(x.shape, x.dtype, axis, rows, picks)),
     },
-    derivative,
+    vjp,
   };
 }
 
-const TAKE = labelled("gather", gatherKernel, (call, [g]) => {
+const TAKE: Primitive<LabelAttrs> = labelled("gather", gatherKernel, (call, [g]) => {
   const [x, labels] = call.inputs;
   const { axis, picks } = call.attrs;
   const put = (from: number, count: number): Node => {
@@ -124,7 +132,7 @@ function cut(x: Node, axis: number, from: number, count: number): Node {
   return slice(x, start, shape, shape.map(() => 1));
 }
 
-const PUT = labelled("scatterAdd", scatterAdd, (call, [g]) => {
+const PUT: Primitive<LabelAttrs> = labelled("scatterAdd", scatterAdd, (call, [g]) => {
   const [x, labels] = call.inputs;
   return [new Node(TAKE, [g!, labels], [{ shape: x.shape, dtype: x.dtype }], call.attrs), null];
 });

@@ -30,14 +30,14 @@ function batchStrides(own: Shape, batch: Shape): number[] {
   return strides;
 }
 
-const MATMUL: Primitive = {
+const MATMUL: Primitive<Attrs> = {
   name: "matmul",
   lowering: {
     kind: "program",
     epilogue: true,
     program(node) {
       const [a, b, bias] = node.inputs;
-      const { a: readA, b: readB } = node.attrs as Attrs;
+      const { a: readA, b: readB } = node.attrs;
       const batch = node.shape.slice(0, -2);
       const [m, n] = node.shape.slice(-2);
       return program({
@@ -56,9 +56,9 @@ const MATMUL: Primitive = {
       });
     },
   },
-  derivative(call, [g]) {
+  vjp(call, [g]) {
     const [a, b, bias] = call.inputs;
-    const { a: readA, b: readB } = call.attrs as Attrs;
+    const { a: readA, b: readB } = call.attrs;
     // With A′ = op(A): the gradients are g·B′ᴴ and A′ᴴ·g, transposed and conjugated back.
     const flip = (r: Reading): Reading => ({ transpose: !r.transpose, conj: !r.conj });
     const plain = { transpose: false, conj: false };

@@ -61,20 +61,20 @@ function pooled(what: string, x: Node, g: PoolGeometry): Shape {
   return [x.shape[0], x.shape[1], out[0], out[1]];
 }
 
-const MAX_POOL: Primitive = {
+const MAX_POOL: Primitive<Attrs> = {
   name: "maxPool2d",
   lowering: { kind: "program", program: (node) => largest(spec(node.attrs)) },
-  derivative: (call, [g]) => g ? [scatter(g, parts(call)[1], call.attrs)] : [null],
+  vjp: (call, [g]) => g ? [scatter(g, parts(call)[1], call.attrs)] : [null],
 };
-const MAX_SCATTER: Primitive = {
+const MAX_SCATTER: Primitive<Attrs> = {
   name: "maxPool2dScatter",
   lowering: { kind: "program", program: (node) => maxPool2dScatter(spec(node.attrs)) },
-  derivative: (call, [g]) => [chosen(g!, call.inputs[1], call.attrs), null],
+  vjp: (call, [g]) => [chosen(g!, call.inputs[1], call.attrs), null],
 };
-const MAX_PICK: Primitive = {
+const MAX_PICK: Primitive<Attrs> = {
   name: "maxPool2dPick",
   lowering: { kind: "program", program: (node) => maxPool2dPick(spec(node.attrs)) },
-  derivative: (call, [g]) => [scatter(g!, call.inputs[1], call.attrs), null],
+  vjp: (call, [g]) => [scatter(g!, call.inputs[1], call.attrs), null],
 };
 
 function scatter(g: Node, indices: Node, attrs: Attrs): Node {
@@ -95,21 +95,21 @@ export function maxPool2d(x: Node, geometry: PoolGeometry): [values: Node, indic
   return [values, indices];
 }
 
-const avgSpec = (node: Node) => {
-  const { countIncludePad, divisor } = node.attrs as AvgAttrs;
-  return { ...spec(node.attrs), countIncludePad, divisor, dtype: node.dtype as Field };
+const avgSpec = ({ attrs, dtype }: Node<AvgAttrs>) => {
+  const { countIncludePad, divisor } = attrs;
+  return { ...spec(attrs), countIncludePad, divisor, dtype: dtype as Field };
 };
-const AVG_POOL: Primitive = {
+const AVG_POOL: Primitive<AvgAttrs> = {
   name: "avgPool2d",
   lowering: { kind: "program", program: (node) => average(avgSpec(node)) },
-  derivative: (call, [g]) => [
+  vjp: (call, [g]) => [
     new Node(AVG_SCATTER, [g!], [{ shape: call.attrs.x, dtype: g!.dtype }], call.attrs),
   ],
 };
-const AVG_SCATTER: Primitive = {
+const AVG_SCATTER: Primitive<AvgAttrs> = {
   name: "avgPool2dScatter",
   lowering: { kind: "program", program: (node) => avgPool2dScatter(avgSpec(node)) },
-  derivative: (call, [g]) => [
+  vjp: (call, [g]) => [
     new Node(AVG_POOL, [g!], [{ shape: call.attrs.y, dtype: g!.dtype }], call.attrs),
   ],
 };

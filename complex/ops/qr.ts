@@ -38,7 +38,7 @@ function hermitian(x: Node): Node {
   return sub(add(t, adjoint(t)), embedDiagonal(real(diagonal(t)), n, n));
 }
 
-const QR: Primitive = {
+const QR: Primitive<{ readonly width: number }> = {
   name: "qr",
   lowering: {
     kind: "program",
@@ -47,7 +47,7 @@ const QR: Primitive = {
       return householder({ dtype: dtype as Field, batch: stackOf(shape), m, n, width });
     },
   },
-  derivative(call, [gq, gr]) {
+  vjp(call, [gq, gr]) {
     const { shape } = call.inputs[0];
     const [m, n] = shape.slice(-2);
     if (call.attrs.width > n) {

@@ -10,7 +10,7 @@ const UNIFORM = mapPrimitive(uniformReal, undefined, true);
 const POISSON: Primitive = {
   name: poisson.name,
   lowering: { kind: "map", fn: poisson, loops: true },
-  derivative: (_, [g]) => [g!, null, null, null, null],
+  vjp: (_, [g]) => [g!, null, null, null, null],
 };
 const NORMAL = { float32: mapPrimitive(normalReal), complex64: mapPrimitive(normalComplex) };
 

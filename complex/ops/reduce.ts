@@ -8,7 +8,7 @@ import { Node, type Primitive } from "../lazy/graph.ts";
 import { type Axes, checkAxes, checkAxis, type Shape, show, sizeOf } from "../lazy/shape.ts";
 import { div, mul, neg, scale } from "./arithmetic.ts";
 import { equal } from "./compare.ts";
-import { expand, permute, reshape, slice, squeeze, sum, sumKeep } from "./views.ts";
+import { expand, type FoldAttrs, permute, reshape, slice, squeeze, sum, sumKeep } from "./views.ts";
 import { concat } from "./join.ts";
 
 /** The mean over axes. */
@@ -18,10 +18,14 @@ export function mean(x: Node, axes?: Axes, keepDims = false): Node {
   return scale(total, total.size / x.size);
 }
 
-const MAX: Primitive = {
+const MAX: Primitive<FoldAttrs> = {
   name: "max",
-  lowering: { kind: "reduce", reduce: (spec) => reduce({ ...spec, fold: "max" }) },
-  derivative(call, [g]) {
+  lowering: {
+    kind: "reduce",
+    axes: ({ attrs }) => attrs.axes,
+    reduce: (spec) => reduce({ ...spec, fold: "max" }),
+  },
+  vjp(call, [g]) {
     const [x] = call.inputs;
     const winners = equal(x, expand(call, x.shape));
     const shared = div(g!, sumKeep(winners, call.attrs.axes));
@@ -46,7 +50,10 @@ export function min(x: Node, axes?: Axes, keepDims = false): Node {
   return neg(max(neg(x), axes, keepDims));
 }
 
-const ARGMAX: Primitive = { name: "argmax", lowering: { kind: "reduce", reduce: argmaxProgram } };
+const ARGMAX: Primitive<FoldAttrs> = {
+  name: "argmax",
+  lowering: { kind: "reduce", axes: ({ attrs }) => attrs.axes, reduce: argmaxProgram },
+};
 
 /** The place of the first largest value along an axis, or in all of x flattened. */
 export function argmax(x: Node, axis?: number, keepDims = false): Node {
@@ -81,7 +88,7 @@ export function prod(x: Node, axes?: Axes, keepDims = false): Node {
   return keepDims ? result : squeeze(result, list);
 }
 
-const CUMSUM: Primitive = {
+const CUMSUM: Primitive<{ readonly axis: number; readonly reverse: boolean }> = {
   name: "cumsum",
   lowering: {
     kind: "program",
@@ -95,7 +102,7 @@ const CUMSUM: Primitive = {
       });
     },
   },
-  derivative: ({ attrs }, [g]) => [runningSum(g!, attrs.axis, !attrs.reverse)],
+  vjp: ({ attrs }, [g]) => [runningSum(g!, attrs.axis, !attrs.reverse)],
 };
 
 function runningSum(x: Node, axis: number, reverse: boolean): Node {

@@ -36,7 +36,6 @@ export class Band {
     this.#weights = weights;
     this.spans = hostNode(spans, [this.outputs, 2], "uint32");
     this.weights = hostNode(weights, [this.outputs, taps], "float32");
-    bands.set(this.spans, this);
   }
 
   /** Calls `visit` for every weight of the map. */
@@ -89,10 +88,8 @@ export class Band {
   }
 }
 
-/** The band of each node of spans, so that derivatives find it. */
-const bands = new WeakMap<Node, Band>();
-
-const RESAMPLE: Primitive = {
+/** Its attribute is the axis. */
+const RESAMPLE: Primitive<number, Band> = {
   name: "resample",
   lowering: {
     kind: "program",
@@ -106,11 +103,7 @@ const RESAMPLE: Primitive = {
         inner: sizeOf(shape.slice(axis + 1)),
       }),
   },
-  derivative: ({ inputs: [, spans], attrs: axis }, [g]) => [
-    resample(g!, axis, bands.get(spans)!.transposed),
-    null,
-    null,
-  ],
+  vjp: ({ attrs: axis, saved: band }, [g]) => [resample(g!, axis, band.transposed), null, null],
 };
 
 /** The band applied along an axis, which must have as many elements as the band has inputs. */
@@ -120,5 +113,6 @@ export function resample(x: Node, axis: number, band: Band): Node {
     return resample(resample(x, axis, parts), axis, sums);
   }
   const shape = x.shape.map((n, d) => (d === axis ? band.outputs : n));
-  return new Node(RESAMPLE, [x, band.spans, band.weights], [{ shape, dtype: x.dtype }], axis);
+  const inputs = [x, band.spans, band.weights];
+  return new Node(RESAMPLE, inputs, [{ shape, dtype: x.dtype }], axis, null, undefined, band);
 }

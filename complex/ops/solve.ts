@@ -78,7 +78,7 @@ export interface SolveAttrs {
   readonly refused: number;
 }
 
-const SOLVE: Primitive = {
+const SOLVE: Primitive<SolveAttrs> = {
   name: "solve",
   lowering: {
     kind: "program",
@@ -87,9 +87,8 @@ const SOLVE: Primitive = {
       return substitute({ dtype: dtype as Field, batch: stackOf(shape), n, columns, ...attrs });
     },
   },
-  derivative(x, [g]) {
-    const [lu, order, , a] = x.inputs;
-    const attrs: SolveAttrs = x.attrs;
+  vjp(x, [g]) {
+    const { inputs: [lu, order, , a], attrs } = x;
     // X = A⁻¹B: the gradients are A⁻ᴴg for B and −A⁻ᴴg·Xᴴ for A; with Aᴴ that of A is transposed.
     const gb = applySolve({ a, lu, order }, g!, { ...attrs, adjoint: !attrs.adjoint });
     if (!a.tracked) return [null, null, gb, null];

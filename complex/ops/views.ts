@@ -15,42 +15,44 @@ import {
   split,
 } from "../../gpu/contract/indexing.ts";
 import { reduce } from "../../gpu/kernels/reductions/reduce.ts";
-import { type Derivative, Node, type Placement, type Primitive } from "../lazy/graph.ts";
+import { Node, type Placement, type Primitive, type Vjp } from "../lazy/graph.ts";
 import { type Axes, broadcastShapes, checkAxes, sameShape, type Shape } from "../lazy/shape.ts";
 
-type Place = (
-  at: Index,
-  node: Node,
-  param: (word: number, max: number) => Index,
-) => Placement;
-
-function view(name: string, place: Place, derivative?: Derivative): Primitive {
-  return { name, lowering: { kind: "view", place }, derivative };
-}
-
 /** A view whose elements lie as they are. */
-function alias(name: string, derivative?: Derivative): Primitive {
-  return { name, lowering: { kind: "view", alias: true, place: (at) => ({ at }) }, derivative };
+function alias(name: string, vjp?: Vjp): Primitive {
+  return { name, lowering: { kind: "view", alias: true, place: (at) => ({ at }) }, vjp };
 }
 
 /** A view that maps coordinates to coordinates. */
-function coordinateView(
+function coordinateView<Attrs = null>(
   name: string,
   map: (
     coords: Index[],
-    node: Node,
+    call: Node<Attrs>,
     param: (word: number, max: number) => Index,
   ) => { coords: Index[]; guards?: Placement["guards"] },
-  derivative: Derivative,
-): Primitive {
-  return view(name, (at, node, param) => {
-    const { coords, guards } = map(split(at, node.shape), node, param);
-    return { at: join(coords, node.inputs[0].shape), guards };
-  }, derivative);
+  vjp: Vjp<Attrs>,
+): Primitive<Attrs> {
+  return {
+    name,
+    lowering: {
+      kind: "view",
+      place(at, call, param) {
+        const { coords, guards } = map(split(at, call.shape), call, param);
+        return { at: join(coords, call.inputs[0].shape), guards };
+      },
+    },
+    vjp,
+  };
 }
 
-// deno-lint-ignore no-explicit-any
-function apply(primitive: Primitive, x: Node, shape: Shape, attrs: any, params?: number[]): Node {
+function apply<Attrs>(
+  primitive: Primitive<Attrs>,
+  x: Node,
+  shape: Shape,
+  attrs: NoInfer<Attrs>,
+  params?: readonly number[],
+): Node {
   return new Node(primitive, [x], [{ shape, dtype: x.dtype }], attrs, params ?? null);
 }
 
@@ -77,13 +79,13 @@ export function reshape(x: Node, shape: Shape): Node {
   return apply(RESHAPE, from, shape, null);
 }
 
-const PERMUTE = coordinateView("permute", (coords, { attrs }) => {
+const PERMUTE = coordinateView<readonly number[]>("permute", (coords, { attrs }) => {
   const from: Index[] = [];
-  (attrs as number[]).forEach((axis, d) => from[axis] = coords[d]);
+  attrs.forEach((axis, d) => from[axis] = coords[d]);
   return { coords: from };
 }, (c, [g]) => {
   const inverse: number[] = [];
-  (c.attrs as number[]).forEach((axis, d) => inverse[axis] = d);
+  c.attrs.forEach((axis, d) => inverse[axis] = d);
   return [permute(g!, inverse)];
 });
 
@@ -95,7 +97,7 @@ export function permute(x: Node, axes: readonly number[]): Node {
 
 /** The axes that `permute` was given, if x comes from it. */
 export function permutation(x: Node): readonly number[] | null {
-  return x.primitive === PERMUTE && !x.stored ? x.attrs : null;
+  return x.primitive === PERMUTE && !x.stored ? x.attrs as readonly number[] : null;
 }
 
 const EXPAND = coordinateView("expand", (coords, { inputs: [x] }) => ({
@@ -109,10 +111,19 @@ export function expand(x: Node, shape: Shape): Node {
   return apply(EXPAND, reshape(x, [...lead, ...x.shape]), shape, null);
 }
 
-const SUM: Primitive = {
+/** What a reduction runs over. */
+export interface FoldAttrs {
+  readonly axes: readonly number[];
+}
+
+const SUM: Primitive<FoldAttrs> = {
   name: "sum",
-  lowering: { kind: "reduce", reduce: (spec) => reduce({ ...spec, fold: "sum" }) },
-  derivative: (c, [g]) => [expand(g!, c.inputs[0].shape)],
+  lowering: {
+    kind: "reduce",
+    axes: ({ attrs }) => attrs.axes,
+    reduce: (spec) => reduce({ ...spec, fold: "sum" }),
+  },
+  vjp: (c, [g]) => [expand(g!, c.inputs[0].shape)],
 };
 
 /** The sum over axes, which stay with size 1. */
@@ -152,8 +163,8 @@ interface SliceAttrs {
   readonly step: readonly number[];
 }
 
-const SLICE = coordinateView("slice", (coords, node, param) => {
-  const { step } = node.attrs as SliceAttrs;
+const SLICE = coordinateView<SliceAttrs>("slice", (coords, node, param) => {
+  const { step } = node.attrs;
   const { shape } = node.inputs[0];
   return {
     coords: coords.map((c, d) => {
@@ -162,7 +173,7 @@ const SLICE = coordinateView("slice", (coords, node, param) => {
     }),
   };
 }, (c, [g]) => {
-  const { step } = c.attrs as SliceAttrs;
+  const { step } = c.attrs;
   return [embed(g!, c.inputs[0].shape, c.params!, step)];
 });
 
@@ -174,15 +185,15 @@ export function slice(
   step: readonly number[],
 ): Node {
   if (sameShape(x.shape, shape)) return x;
-  return apply(SLICE, x, shape, { step } satisfies SliceAttrs, [...start]);
+  return apply(SLICE, x, shape, { step }, [...start]);
 }
 
 interface EmbedAttrs extends SliceAttrs {
   readonly start: readonly number[];
 }
 
-const EMBED = coordinateView("pad", (coords, node) => {
-  const { start, step } = node.attrs as EmbedAttrs;
+const EMBED = coordinateView<EmbedAttrs>("pad", (coords, node) => {
+  const { start, step } = node.attrs;
   const guards: { index: Index; low: number; size: number }[] = [];
   const from = coords.map((c, d) => {
     const n = node.inputs[0].shape[d];
@@ -195,7 +206,7 @@ const EMBED = coordinateView("pad", (coords, node) => {
   });
   return { coords: from, guards };
 }, (c, [g]) => {
-  const { start, step } = c.attrs as EmbedAttrs;
+  const { start, step } = c.attrs;
   return [slice(g!, start, c.inputs[0].shape, step)];
 });
 
@@ -207,13 +218,11 @@ export function embed(
   step: readonly number[] = shape.map(() => 1),
 ): Node {
   if (sameShape(x.shape, shape)) return x;
-  return apply(EMBED, x, shape, { start, step } satisfies EmbedAttrs);
+  return apply(EMBED, x, shape, { start, step });
 }
 
-const FLIP = coordinateView("flip", (coords, node) => ({
-  coords: coords.map((c, d) =>
-    (node.attrs as number[]).includes(d) ? reverse(c, node.shape[d]) : c
-  ),
+const FLIP = coordinateView<readonly number[]>("flip", (coords, node) => ({
+  coords: coords.map((c, d) => node.attrs.includes(d) ? reverse(c, node.shape[d]) : c),
 }), (c, [g]) => [flip(g!, c.attrs)]);
 
 /** The order along axes turned round. */
@@ -221,13 +230,13 @@ export function flip(x: Node, axes: readonly number[]): Node {
   return apply(FLIP, x, x.shape, axes);
 }
 
-const ROLL = coordinateView("roll", (coords, node) => ({
+const ROLL = coordinateView<readonly number[]>("roll", (coords, node) => ({
   coords: coords.map((c, d) => {
-    const by = (node.attrs as number[])[d];
+    const by = node.attrs[d];
     const n = node.shape[d];
     return by === 0 ? c : mod(addIndex(c, constant(n - by)), n);
   }),
-}), (c, [g]) => [roll(g!, (c.attrs as number[]).map((by) => -by))]);
+}), (c, [g]) => [roll(g!, c.attrs.map((by) => -by))]);
 
 /** Moves elements by `shifts[d]` places along axis d, round the end. */
 export function roll(x: Node, shifts: readonly number[]): Node {

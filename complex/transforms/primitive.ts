@@ -32,7 +32,7 @@ export interface PrimitiveDefinition<I extends readonly Tensor[], O extends Tens
   /** Or kernels of its own: each WGSL and TypeScript, bound to inputs `in0…` and result `out0`. */
   program?(inputs: readonly Result[], result: Result, attrs: A): Program;
   /** The gradients of the inputs, from operations on tensors, so that they have derivatives too. */
-  derivative?(call: PrimitiveCall<I, O, A>): readonly (Tensor | null)[];
+  vjp?(call: PrimitiveCall<I, O, A>): readonly (Tensor | null)[];
 }
 
 /**
@@ -62,7 +62,7 @@ export interface PrimitiveDefinition<I extends readonly Tensor[], O extends Tens
  *       }
  *     },
  *   },
- *   derivative: ({ inputs: [z], gradient }) => [gradient.mul(z.mul(2).conj())],
+ *   vjp: ({ inputs: [z], gradient }) => [gradient.mul(z.mul(2).conj())],
  * });
  * console.assert((await squared(complex(1, 2)).item()).im === 4);
  * ```
@@ -75,14 +75,14 @@ export function definePrimitive<I extends readonly Tensor[], O extends Tensor, A
   if ((elementwise === undefined) === (definition.program === undefined)) {
     throw cannot(what, "it must have either `elementwise` or `program`");
   }
-  const primitive: Primitive = {
+  const primitive: Primitive<A> = {
     name,
     lowering: elementwise ? { kind: "map", fn: elementwise } : {
       kind: "program",
       program: (node) => definition.program!(node.inputs, node, node.attrs),
     },
-    derivative: definition.derivative && ((node, [g]) => {
-      const gradients = definition.derivative!({
+    vjp: definition.vjp && ((node, [g]) => {
+      const gradients = definition.vjp!({
         inputs: node.inputs.map(wrap) as unknown as I,
         output: wrap(node) as O,
         gradient: wrap(g!) as O,

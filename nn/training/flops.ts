@@ -19,7 +19,7 @@ const COUNTS: Readonly<Record<string, (node: Node) => number>> = {
   conv2dInputGradient: transposedConvolution,
   conv3dInputGradient: transposedConvolution,
   fft({ shape, size, attrs }) {
-    return 5 * size * Math.log2(shape[attrs.axis]);
+    return 5 * size * Math.log2(shape[(attrs as { axis: number }).axis]);
   },
 };
 

@@ -22,7 +22,7 @@ const cube = definePrimitive<[RealTensor], RealTensor>({
       for (let k = 0; k < n; k++) out[k] = x[k] ** 3;
     },
   },
-  derivative: ({ inputs: [x], gradient }) => [gradient.mul(x.square().mul(3))],
+  vjp: ({ inputs: [x], gradient }) => [gradient.mul(x.square().mul(3))],
 });
 
 /** Differences of neighbours along the last axis, with a step: y[k] = x[k + step] − x[k]. */
@@ -51,7 +51,7 @@ const difference = definePrimitive<[ComplexTensor], ComplexTensor, { step: numbe
     return { shape: [shape[0], shape[1] - step], dtype };
   },
   program: ([{ shape: [rows, n] }], _, { step }) => single(differences, { rows, n, step }),
-  derivative({ gradient, attrs: { step } }) {
+  vjp({ gradient, attrs: { step } }) {
     return [gradient.pad([[0, 0], [step, 0]]).sub(gradient.pad([[0, 0], [0, step]]))];
   },
 });
@@ -94,7 +94,7 @@ Deno.test("definePrimitive() refuses what can't be carried out, and wrong calls"
       name: "odd",
       shape: () => ({ shape, dtype }),
       elementwise: squareReal,
-      derivative: ({ gradient }) => [gradient.sum()],
+      vjp: ({ gradient }) => [gradient.sum()],
     });
   assertThrows(
     () => shaped([3], "float32")(tensor([1, 2])),
@@ -109,6 +109,6 @@ Deno.test("definePrimitive() refuses what can't be carried out, and wrong calls"
   assertThrows(
     () => grad((x: RealTensor) => shaped([2], "float32")(x).sum())(tensor([1, 2])),
     ArgandError,
-    "Cannot differentiate odd: its derivative gives float32 [] for an input float32 [2]",
+    "Cannot differentiate odd: its vjp gives float32 [] for an input float32 [2]",
   );
 });

@@ -249,7 +249,7 @@ export function makePlan(graph: Graph, engine: Engine, own: readonly number[]): 
       leaves.push([slots[k][0], k]);
     } else if (lowering.kind === "view" && lowering.alias && stored[inputs[k][0]]) {
       slots[k] = slots[inputs[k][0]];
-    } else if (lowering.kind === "part") slots[k] = [slots[inputs[k][0]][node.attrs]];
+    } else if (lowering.kind === "part") slots[k] = [slots[inputs[k][0]][lowering.index(node)]];
     else if (lowering.kind === "program") {
       slots[k] = node.results.map((r) => slot(sizeOf(r.shape) * BYTES[r.dtype], node));
       const words = (node.params ?? []).map((_, w): Word => [k, w]);
@@ -265,10 +265,11 @@ export function makePlan(graph: Graph, engine: Engine, own: readonly number[]): 
       const { shape, size: whole } = nodes[from];
       const e = new Expression(graph, stored);
       const value = e.value(from, linear(whole));
+      const axes = lowering.axes(node);
       slots[k] = [slot(size, node)];
       const program = lowering.reduce({
         shape,
-        folded: shape.map((_, d) => node.attrs.axes.includes(d)),
+        folded: shape.map((_, d) => axes.includes(d)),
         value,
         inputs: e.inputs.map((i) => nodes[i].dtype),
         words: e.words.length,
