@@ -6,7 +6,7 @@ import { cannot } from "../gpu/contract/errors.ts";
 import { checkShape, checkWhole, type Shape, show, sizeOf } from "../complex/lazy/shape.ts";
 import { randnComplex } from "../complex/create/random.ts";
 import type { ComplexTensor } from "../complex/tensor/tensor.ts";
-import { withDefaults } from "./options.ts";
+import { withDefaults } from "./checks.ts";
 
 /** Options of {@link complexGlorot} and {@link complexHe}. */
 export interface InitOptions {

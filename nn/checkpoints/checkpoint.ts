@@ -9,7 +9,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { descriptionOf } from "../descriptions/description.ts";
 import { type Json, jsonSchema } from "../json.ts";
 import { Module, type StateDict } from "../module.ts";
-import { noDefault, withDefaults } from "../options.ts";
+import { noDefault, withDefaults } from "../checks.ts";
 import { type FileFormat, headerMetadata, parseFile } from "./header.ts";
 import { type Stateful, takeOver } from "./take_over.ts";
 

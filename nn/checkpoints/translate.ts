@@ -4,7 +4,7 @@ import { describe } from "../../complex/lazy/describe.ts";
 import type { SafetensorsEntry } from "../../complex/files/safetensors.ts";
 import { ComplexTensor, type Tensor } from "../../complex/tensor/tensor.ts";
 import { Counter, Module } from "../module.ts";
-import { withDefaults } from "../options.ts";
+import { withDefaults } from "../checks.ts";
 import { type Entries, Reader } from "./reader.ts";
 
 /** How one kind of layer is stored there; what is not named has the same name in snake_case. */

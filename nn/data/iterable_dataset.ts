@@ -2,7 +2,7 @@
 import { describe } from "../../complex/lazy/describe.ts";
 import { checkWhole } from "../../complex/lazy/shape.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import { withDefaults } from "../options.ts";
+import { withDefaults } from "../checks.ts";
 
 /** Options of {@link IterableDataset}. */
 export interface IterableDatasetOptions {

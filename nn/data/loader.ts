@@ -4,7 +4,7 @@ import { checkWhole } from "../../complex/lazy/shape.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { countEntry, EntryReader } from "../entries.ts";
 import type { StateDict } from "../module.ts";
-import { withDefaults } from "../options.ts";
+import { withDefaults } from "../checks.ts";
 import { collate, type Collated, type Dataset } from "./dataset.ts";
 import { IterableDataset } from "./iterable_dataset.ts";
 import { drawSeed, permutation } from "./order.ts";

@@ -2,7 +2,7 @@
 import { describe } from "../../complex/lazy/describe.ts";
 import { checkList, checkWhole } from "../../complex/lazy/shape.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import { checkNumber, withDefaults } from "../options.ts";
+import { checkNumber, withDefaults } from "../checks.ts";
 import { collate, type Collated, type Dataset } from "./dataset.ts";
 import { drawSeed, permutation } from "./order.ts";
 

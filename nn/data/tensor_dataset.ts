@@ -10,7 +10,7 @@ import { run } from "../../complex/lazy/realize.ts";
 import { checkList, checkWhole, show } from "../../complex/lazy/shape.ts";
 import { type ComplexTensor, type RealTensor, Tensor, wrap } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import { checkWord } from "../options.ts";
+import { checkWord } from "../checks.ts";
 import type { Dataset } from "./dataset.ts";
 
 /** Rows by their place: those of a tensor's first axis, or labels. */

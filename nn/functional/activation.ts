@@ -2,7 +2,7 @@
 import { where } from "../../complex/functions/combine.ts";
 import { complex } from "../../complex/create/create.ts";
 import { checkComplex, type ComplexTensor, type RealTensor } from "../../complex/tensor/tensor.ts";
-import { checkNumber } from "../options.ts";
+import { checkNumber } from "../checks.ts";
 import { type GeluOptions, geluOptions, perChannel } from "./activation_options.ts";
 
 /** A real function of either part. */

@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { show } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor, Tensor } from "../../complex/tensor/tensor.ts";
-import { checkPositive, checkWord, withDefaults } from "../options.ts";
+import { checkPositive, checkWord, withDefaults } from "../checks.ts";
 
 /** Numbers of shape [1] or [channels] in the shape in which they broadcast along axis 1 of z. */
 export function perChannel<T extends Tensor>(

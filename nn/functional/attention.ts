@@ -9,7 +9,7 @@ import {
   type ComplexTensor,
   type RealTensor,
 } from "../../complex/tensor/tensor.ts";
-import { checkNumber, checkWord, withDefaults } from "../options.ts";
+import { checkNumber, checkWord, withDefaults } from "../checks.ts";
 import { dropout as drop } from "./dropout.ts";
 import { softmax } from "./softmax.ts";
 

@@ -1,6 +1,6 @@
 /** Convolutions. */
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
-import type { Pair, Triple } from "../options.ts";
+import type { Pair, Triple } from "../checks.ts";
 import { convolve, type ConvOptions } from "./convolve.ts";
 
 /** Options of {@link conv1d}. */

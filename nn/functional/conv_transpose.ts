@@ -1,6 +1,6 @@
 /** Transposed convolutions. */
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
-import type { Pair, Triple } from "../options.ts";
+import type { Pair, Triple } from "../checks.ts";
 import { convolveTransposed, type ConvTransposeOptions } from "./convolve.ts";
 
 /** Options of {@link convTranspose1d}. */

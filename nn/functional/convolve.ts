@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { conv, convTranspose } from "../../complex/ops/conv.ts";
 import { checkComplex, type ComplexTensor, wrapComplex } from "../../complex/tensor/tensor.ts";
-import { perAxis, withDefaults } from "../options.ts";
+import { perAxis, withDefaults } from "../checks.ts";
 
 /** A number for one or for all axes, as options take it. */
 export type Sizes = number | readonly number[];

@@ -3,7 +3,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { rand } from "../../complex/create/random.ts";
 import { type Shape, show } from "../../complex/lazy/shape.ts";
 import { checkTensor, type ComplexTensor, type Tensor } from "../../complex/tensor/tensor.ts";
-import { checkNumber } from "../options.ts";
+import { checkNumber } from "../checks.ts";
 
 /** x times a mask of shape `mask` that is broadcast over it, scaled so that the mean stays. */
 function masked<T extends Tensor>(x: T, p: number, mask: Shape): T {

@@ -7,7 +7,7 @@ import { flatten } from "../../complex/tensor/nested.ts";
 import { take } from "../../complex/ops/join.ts";
 import { checkShape, checkWhole, type Shape, show, sizeOf } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor, wrapComplex } from "../../complex/tensor/tensor.ts";
-import { withDefaults } from "../options.ts";
+import { withDefaults } from "../checks.ts";
 
 /** Whole numbers of the host that choose rows: flat, or nested by axis. */
 export type Indices = Labels | readonly Indices[];

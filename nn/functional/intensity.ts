@@ -3,7 +3,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { poisson, randn } from "../../complex/create/random.ts";
 import { show } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor, type RealTensor } from "../../complex/tensor/tensor.ts";
-import { checkNumber, checkPositive, type Pair, perAxis, withDefaults } from "../options.ts";
+import { checkNumber, checkPositive, type Pair, perAxis, withDefaults } from "../checks.ts";
 
 /** Options of {@link intensity} and `Intensity`. */
 export interface IntensityOptions {

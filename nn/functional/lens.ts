@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { complexTensor } from "../../complex/create/create.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
-import { checkPositive, checkWord, noDefault, withDefaults } from "../options.ts";
+import { checkPositive, checkWord, noDefault, withDefaults } from "../checks.ts";
 import { centred, checkLength, lightOf, type LightOptions, planeOf, setPhasor } from "./light.ts";
 
 /** Options of {@link lens} and `Lens`. */

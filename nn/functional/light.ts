@@ -3,7 +3,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import { type Shape, show } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
-import { checkNumber, checkPositive } from "../options.ts";
+import { checkNumber, checkPositive } from "../checks.ts";
 
 /** The light and the grid on which its field is given. */
 export interface LightOptions {

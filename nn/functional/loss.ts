@@ -11,7 +11,7 @@ import {
   type Tensor,
   wrapReal,
 } from "../../complex/tensor/tensor.ts";
-import { checkPositive, checkWord, withDefaults } from "../options.ts";
+import { checkPositive, checkWord, withDefaults } from "../checks.ts";
 import { checkAlike, checkRows, cosine, difference, orOne } from "./fields.ts";
 import { logSoftmax } from "./softmax.ts";
 

@@ -8,7 +8,7 @@ import {
   type ComplexTensor,
   type RealTensor,
 } from "../../complex/tensor/tensor.ts";
-import { withDefaults } from "../options.ts";
+import { withDefaults } from "../checks.ts";
 
 /** Refuses fields whose last axes are not the pixels of the mask. */
 function checkPixels(what: string, z: ComplexTensor, mask: Shape): void {

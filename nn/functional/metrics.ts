@@ -11,7 +11,7 @@ import {
   type Tensor,
   wrapReal,
 } from "../../complex/tensor/tensor.ts";
-import { checkPositive, withDefaults } from "../options.ts";
+import { checkPositive, withDefaults } from "../checks.ts";
 import {
   checkAlike,
   checkRows,

@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkShape, checkWhole, type Shape, show } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
-import { checkNumber, withDefaults } from "../options.ts";
+import { checkNumber, withDefaults } from "../checks.ts";
 
 /** Options of the norms as functions. */
 export interface NormOptions {

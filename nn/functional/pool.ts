@@ -12,7 +12,7 @@ import {
   wrapComplex,
   wrapReal,
 } from "../../complex/tensor/tensor.ts";
-import type { Pair } from "../options.ts";
+import type { Pair } from "../checks.ts";
 import { windowMeans } from "./resize.ts";
 import {
   type AdaptiveSize,

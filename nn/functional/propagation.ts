@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { fft2, ifft2 } from "../../complex/fft/fft.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
-import { checkNumber, checkWord, noDefault, withDefaults } from "../options.ts";
+import { checkNumber, checkWord, noDefault, withDefaults } from "../checks.ts";
 import { lightOf, type LightOptions, planeOf } from "./light.ts";
 import { exactTransfer, fresnelTransfer, type Transfer } from "./transfer.ts";
 

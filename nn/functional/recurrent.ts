@@ -11,7 +11,7 @@ import { matmul } from "../../complex/ops/matmul.ts";
 import { embed, permute, reshape, slice } from "../../complex/ops/views.ts";
 import { sameShape, type Shape, show } from "../../complex/lazy/shape.ts";
 import { checkTensor, type ComplexTensor, Tensor, wrap } from "../../complex/tensor/tensor.ts";
-import { withDefaults } from "../options.ts";
+import { withDefaults } from "../checks.ts";
 
 /** What one layer of a recurrence multiplies with, in one direction; all real or all complex. */
 export interface RecurrentWeights<T extends Tensor = ComplexTensor> {

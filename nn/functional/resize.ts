@@ -4,7 +4,7 @@ import { describe } from "../../complex/lazy/describe.ts";
 import { Band, resample } from "../../complex/ops/resample.ts";
 import { checkWhole, show } from "../../complex/lazy/shape.ts";
 import { type Tensor, wrap } from "../../complex/tensor/tensor.ts";
-import { checkWord, type Pair, pair, withDefaults } from "../options.ts";
+import { checkWord, type Pair, pair, withDefaults } from "../checks.ts";
 
 /** Options of {@link upsample}; pairs are [along height, along width]. */
 export interface UpsampleOptions {

@@ -3,7 +3,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { matmul } from "../../complex/functions/products.ts";
 import { show } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
-import { withDefaults } from "../options.ts";
+import { withDefaults } from "../checks.ts";
 import { linear } from "./linear.ts";
 
 /** Options of {@link transmit}. */

@@ -3,7 +3,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import type { PoolGeometry } from "../../complex/ops/pool2d.ts";
 import { checkWhole } from "../../complex/lazy/shape.ts";
-import { perAxis, withDefaults } from "../options.ts";
+import { perAxis, withDefaults } from "../checks.ts";
 
 /** Options of max poolings; of images a size is a number or [along height, along width]. */
 export interface MaxPoolOptions<Size> {

@@ -14,7 +14,7 @@ import {
 import { type GeluOptions, geluOptions } from "../functional/activation_options.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { checkNumber, withDefaults } from "../options.ts";
+import { checkNumber, withDefaults } from "../checks.ts";
 
 /**
  * max(Re z, 0) + i max(Im z, 0) (Trabelsi et al. 2018), for complex tensors of any shape.

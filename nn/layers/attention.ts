@@ -9,7 +9,7 @@ import {
 } from "../functional/attention.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { checkNumber, checkWord, withDefaults } from "../options.ts";
+import { checkNumber, checkWord, withDefaults } from "../checks.ts";
 import { Linear } from "./linear.ts";
 
 /** Options of {@link MultiheadAttention}. */

@@ -22,7 +22,7 @@ import {
 import { Layer } from "../layer.ts";
 import { madeWith, optionsOf } from "../made.ts";
 import { Counter } from "../module.ts";
-import { checkNumber, checkOptions, checkWord, withDefaults } from "../options.ts";
+import { checkNumber, checkOptions, checkWord, withDefaults } from "../checks.ts";
 import { unitGamma } from "./gamma.ts";
 
 /** Options of the batch norms. */

@@ -13,7 +13,7 @@ import {
 import { complexGlorot } from "../init.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { type Pair, perAxis, type Triple, withDefaults } from "../options.ts";
+import { type Pair, perAxis, type Triple, withDefaults } from "../checks.ts";
 
 /** Options of the convolution layers; `S` is a number, or one for each axis. */
 export interface ConvLayerOptions<S> extends ConvOptions<S> {

@@ -8,7 +8,7 @@ import {
   transposedMovementOf,
 } from "../functional/convolve.ts";
 import { madeWith } from "../made.ts";
-import { type Pair, perAxis, type Triple, withDefaults } from "../options.ts";
+import { type Pair, perAxis, type Triple, withDefaults } from "../checks.ts";
 import { Convolution } from "./conv.ts";
 
 /** Options of the transposed convolution layers; `S` is a number, or one for each axis. */

@@ -3,7 +3,7 @@ import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts
 import { dropout, dropout2d } from "../functional/dropout.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { checkNumber } from "../options.ts";
+import { checkNumber } from "../checks.ts";
 
 /**
  * In training, z·m/(1 − p), each m 0 with probability p, else 1, the same for both parts (Srivastava

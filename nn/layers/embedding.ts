@@ -6,7 +6,7 @@ import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import { embedding, type Indices } from "../functional/embedding.ts";
 import { Module } from "../module.ts";
 import { madeWith } from "../made.ts";
-import { withDefaults } from "../options.ts";
+import { withDefaults } from "../checks.ts";
 
 /** Options of {@link Embedding}. */
 export interface EmbeddingOptions {

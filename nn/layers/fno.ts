@@ -5,7 +5,7 @@ import { checkWhole } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { noDefault, type Pair, pair, withDefaults } from "../options.ts";
+import { noDefault, type Pair, pair, withDefaults } from "../checks.ts";
 import { CGELU } from "./activation.ts";
 import { Conv2d } from "./conv.ts";
 import { SpectralConv2d } from "./spectral_conv.ts";

@@ -6,7 +6,7 @@ import { linear } from "../functional/linear.ts";
 import { complexGlorot } from "../init.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { withDefaults } from "../options.ts";
+import { withDefaults } from "../checks.ts";
 
 /** Options of {@link Linear}. */
 export interface LinearOptions {

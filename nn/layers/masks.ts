@@ -11,7 +11,7 @@ import {
 } from "../functional/masks.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { checkWord, withDefaults } from "../options.ts";
+import { checkWord, withDefaults } from "../checks.ts";
 
 /** Options of {@link PhaseMask}. */
 export interface PhaseMaskOptions {

@@ -6,7 +6,7 @@ import { type SigLogOptions, sigLogOptions } from "../functional/activation_opti
 import { cardioid, modRelu, polarTanh, sigLog, zRelu } from "../functional/modulus.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { checkNumber, withDefaults } from "../options.ts";
+import { checkNumber, withDefaults } from "../checks.ts";
 
 /** Options of {@link ModReLU}. */
 export interface ModReLUOptions {

@@ -13,7 +13,7 @@ import {
 } from "../functional/norm_options.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { withDefaults } from "../options.ts";
+import { withDefaults } from "../checks.ts";
 import { unitGamma } from "./gamma.ts";
 
 /** Options of {@link LayerNorm} and {@link RMSNorm}. */

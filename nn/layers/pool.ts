@@ -15,7 +15,7 @@ import {
 import { type AdaptiveSize, adaptiveSizes, avgWindow, maxWindow } from "../functional/windows.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import type { Pair } from "../options.ts";
+import type { Pair } from "../checks.ts";
 
 /**
  * The element of largest modulus of each window, from complex [N, C, L] to [N, C, L′].

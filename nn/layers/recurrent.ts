@@ -14,7 +14,7 @@ import { dropout } from "../functional/dropout.ts";
 import { gru, lstm, type RecurrentWeights } from "../functional/recurrent.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { checkNumber, checkWord, withDefaults } from "../options.ts";
+import { checkNumber, checkWord, withDefaults } from "../checks.ts";
 import {
   complexInitial,
   type Initial,

@@ -6,7 +6,7 @@ import { spectralConv } from "../functional/spectral_conv.ts";
 import { complexGlorot } from "../init.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { type Pair, perAxis } from "../options.ts";
+import { type Pair, perAxis } from "../checks.ts";
 
 /**
  * What spectral convolutions over one and two axes share.

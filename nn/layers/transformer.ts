@@ -6,7 +6,7 @@ import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts
 import type { AttentionMask, AttentionScores } from "../functional/attention.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { checkNumber, withDefaults } from "../options.ts";
+import { checkNumber, withDefaults } from "../checks.ts";
 import { CReLU } from "./activation.ts";
 import { MultiheadAttention } from "./attention.ts";
 import { Dropout } from "./dropout.ts";

@@ -7,7 +7,7 @@ import { checkComplex, type ComplexTensor, Tensor } from "../../complex/tensor/t
 import { checkBasis, transmit } from "../functional/transmission.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { withDefaults } from "../options.ts";
+import { withDefaults } from "../checks.ts";
 
 /** Options of {@link TransmissionMatrix}. */
 export interface TransmissionMatrixOptions {

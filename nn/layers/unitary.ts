@@ -7,7 +7,7 @@ import { linear } from "../functional/linear.ts";
 import { unitary } from "../functional/unitary.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { checkWord, withDefaults } from "../options.ts";
+import { checkWord, withDefaults } from "../checks.ts";
 
 /** Options of {@link UnitaryLinear}. */
 export interface UnitaryLinearOptions {

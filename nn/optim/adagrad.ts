@@ -1,7 +1,7 @@
 /** Adagrad. */
 import { add, div, mul, sub } from "../../complex/functions/combine.ts";
 import type { Tensor } from "../../complex/tensor/tensor.ts";
-import { checkNumber } from "../options.ts";
+import { checkNumber } from "../checks.ts";
 import type { OptimizerParameters } from "./groups.ts";
 import { type Moments, Optimizer } from "./optimizer.ts";
 import { byParts, descended } from "./rules.ts";

@@ -3,7 +3,7 @@ import { div, mul, sub } from "../../complex/functions/combine.ts";
 import type { Tensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../../complex/lazy/describe.ts";
-import { checkNumber } from "../options.ts";
+import { checkNumber } from "../checks.ts";
 import type { Moments } from "./optimizer.ts";
 import { blend, byParts } from "./rules.ts";
 

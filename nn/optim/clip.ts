@@ -9,7 +9,7 @@ import { noteLoss } from "../../complex/lazy/losses.ts";
 import { show } from "../../complex/lazy/shape.ts";
 import { checkTensor, type RealTensor, Tensor, wrap } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import { checkNumber, checkPositive, withDefaults } from "../options.ts";
+import { checkNumber, checkPositive, withDefaults } from "../checks.ts";
 import { byParts } from "./rules.ts";
 
 /** Options of {@link clipGradNorm}. */

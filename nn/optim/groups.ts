@@ -7,7 +7,7 @@ import { checkTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { EntryReader, optionEntry } from "../entries.ts";
 import type { StateDict } from "../module.ts";
-import { withDefaults } from "../options.ts";
+import { withDefaults } from "../checks.ts";
 
 /** Parameters with options of their own; absent ones are those of the optimiser. */
 export type ParameterGroup<O> = Partial<O> & {

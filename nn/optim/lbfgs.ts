@@ -10,7 +10,7 @@ import { checkReal, type RealTensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { countEntry, type EntryReader, numbersEntry } from "../entries.ts";
 import type { StateDict } from "../module.ts";
-import { checkNumber, checkWord } from "../options.ts";
+import { checkNumber, checkWord } from "../checks.ts";
 import { direction, dot, largest, type Pair, withPair } from "./curvature.ts";
 import { OptimizerBase, type OptimizerParameters } from "./groups.ts";
 import { strongWolfe, type Trial } from "./strong_wolfe.ts";

@@ -2,7 +2,7 @@
 import { add, mul, sub } from "../../complex/functions/combine.ts";
 import type { Tensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import { checkNumber } from "../options.ts";
+import { checkNumber } from "../checks.ts";
 import type { OptimizerParameters } from "./groups.ts";
 import { type Moments, Optimizer } from "./optimizer.ts";
 import { descended } from "./rules.ts";

@@ -1,7 +1,7 @@
 /** The best value so far, and how long ago it was. */
 import { checkWhole } from "../../complex/lazy/shape.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import { checkNumber, checkWord, withDefaults } from "../options.ts";
+import { checkNumber, checkWord, withDefaults } from "../checks.ts";
 import { type EpochRecord, figure } from "./history.ts";
 
 /** Which figure of an epoch tells how good it was. */

@@ -24,11 +24,11 @@ import {
 import {
   type FitAnswer,
   type FitCallbacks,
-  type FitMoment,
   type FitOptions,
+  type FitState,
   type Plan,
   planOf,
-} from "./options.ts";
+} from "./fit_options.ts";
 import { Reporter } from "./progress.ts";
 import { extraOf, isStateful, type Place, recordsOf, SavedPlace } from "./saved.ts";
 import { checkFigure, inEvaluation, meansOf, restoreModes } from "./validation.ts";
@@ -136,14 +136,14 @@ class Run<M extends Module, B> {
     let skip = isStateful(data) ? 0 : place.batch;
     let pieces = 0;
     this.#reporter.begin(this.#epoch, place.batch, total);
-    if (await this.#call("onEpochBegin", (on) => on.onEpochBegin?.(this.#moment()))) return;
+    if (await this.#call("onEpochBegin", (on) => on.onEpochBegin?.(this.#state()))) return;
     for await (const batch of data) {
       if (skip-- > 0) continue;
       const loss = await this.#trainBatch(batch, ++pieces === accumulate);
       if (pieces === accumulate) pieces = 0;
       place.batch++;
       if (performance.now() - this.#paused > PAUSE) await this.#pause();
-      await this.#call("onBatchEnd", (on) => on.onBatchEnd?.(this.#moment(), loss));
+      await this.#call("onBatchEnd", (on) => on.onBatchEnd?.(this.#state(), loss));
       if (this.#plan.signal?.aborted) this.#end ??= "signal";
       if (this.#end && pieces === 0) break;
     }
@@ -169,10 +169,10 @@ class Run<M extends Module, B> {
     this.#reporter.end(record, place.batch);
     if (scheduleInterval === "epoch") schedule?.step(held?.loss ?? record.loss);
     await this.#judge(record);
-    const moment = this.#moment();
+    const state = this.#state();
     [place.batch, place.mean.sum, place.mean.weight] = [0, 0, 0];
     this.#epoch++;
-    await this.#call("onEpochEnd", (on) => on.onEpochEnd?.(record, moment));
+    await this.#call("onEpochEnd", (on) => on.onEpochEnd?.(record, state));
   }
 
   /** The loss of a batch and its gradients, and a step where it is the last of those that make one. */
@@ -248,7 +248,7 @@ class Run<M extends Module, B> {
     this.#fresh = [];
   }
 
-  #moment(): FitMoment<M> {
+  #state(): FitState<M> {
     const { batch } = this.#place;
     return { model: this.#model, epoch: this.#epoch, batch, step: this.#steps };
   }

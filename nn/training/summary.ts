@@ -8,7 +8,7 @@ import { RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { Layer } from "../layer.ts";
 import { Module } from "../module.ts";
-import { checkWord, withDefaults } from "../options.ts";
+import { checkWord, withDefaults } from "../checks.ts";
 import { FlopCounter } from "./flops.ts";
 import { formatTable } from "./table.ts";
 import { restoreModes } from "./validation.ts";

@@ -6,7 +6,7 @@ import { checkReal, type RealTensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Module } from "../module.ts";
 import { Mean, samplesOf, Unread } from "./history.ts";
-import type { Batches } from "./options.ts";
+import type { Batches } from "./fit_options.ts";
 
 /** One real number, else refused. */
 export function checkFigure(what: string, x: RealTensor): RealTensor {

@@ -1,6 +1,6 @@
 /** A rate that follows half a cosine. */
 import { checkWhole } from "../../../complex/lazy/shape.ts";
-import { checkNumber, noDefault, withDefaults } from "../../options.ts";
+import { checkNumber, noDefault, withDefaults } from "../../checks.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
 /** Options of {@link CosineAnnealingLR}. */

@@ -1,5 +1,5 @@
 /** A rate that falls by a factor every epoch. */
-import { checkNumber, noDefault, withDefaults } from "../../options.ts";
+import { checkNumber, noDefault, withDefaults } from "../../checks.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
 /** Options of {@link ExponentialLR}. */

@@ -1,7 +1,7 @@
 /** A rate by a function of the epoch. */
 import { describe } from "../../../complex/lazy/describe.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
-import { noDefault, withDefaults } from "../../options.ts";
+import { noDefault, withDefaults } from "../../checks.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
 /** Options of {@link LambdaLR}. */

@@ -1,6 +1,6 @@
 /** A rate that rises or falls along a line: a warm-up. */
 import { checkWhole } from "../../../complex/lazy/shape.ts";
-import { checkNumber, withDefaults } from "../../options.ts";
+import { checkNumber, withDefaults } from "../../checks.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 

@@ -1,6 +1,6 @@
 /** A rate that falls by a factor at given epochs. */
 import { checkList, checkWhole } from "../../../complex/lazy/shape.ts";
-import { checkNumber, noDefault, withDefaults } from "../../options.ts";
+import { checkNumber, noDefault, withDefaults } from "../../checks.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
 /** Options of {@link MultiStepLR}. */

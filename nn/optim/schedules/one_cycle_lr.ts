@@ -1,7 +1,7 @@
 /** One cycle: up to a high rate, and far down. */
 import { checkWhole } from "../../../complex/lazy/shape.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
-import { checkNumber, checkPositive, checkWord, noDefault, withDefaults } from "../../options.ts";
+import { checkNumber, checkPositive, checkWord, noDefault, withDefaults } from "../../checks.ts";
 import { perGroup, Schedule, type Scheduled, setInitial } from "./schedule.ts";
 
 /** Options of {@link OneCycleLR}. */

@@ -4,7 +4,7 @@ import { checkWhole } from "../../../complex/lazy/shape.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { countEntry, EntryReader, numbersEntry } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
-import { checkNumber, checkWord, withDefaults } from "../../options.ts";
+import { checkNumber, checkWord, withDefaults } from "../../checks.ts";
 import { checkScheduled, perGroup, type Scheduled } from "./schedule.ts";
 
 /** Options of {@link ReduceLROnPlateau}. */

@@ -4,7 +4,7 @@ import type { SafetensorsEntry } from "../../../complex/files/safetensors.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { countEntry, EntryReader, numbersEntry } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
-import { checkNumber } from "../../options.ts";
+import { checkNumber } from "../../checks.ts";
 
 /** What a schedule changes: an optimiser. */
 export interface Scheduled {

@@ -4,7 +4,7 @@ import { checkList, checkWhole } from "../../../complex/lazy/shape.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { countEntry, EntryReader } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
-import { noDefault, withDefaults } from "../../options.ts";
+import { noDefault, withDefaults } from "../../checks.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
 /** Options of {@link SequentialLR}. */

@@ -7,7 +7,7 @@ import type { Stateful } from "../checkpoints/take_over.ts";
 import { Module } from "../module.ts";
 import { LBFGS } from "../optim/lbfgs.ts";
 import { ReduceLROnPlateau } from "../optim/schedules/reduce_lr_on_plateau.ts";
-import { checkNumber, checkWord, noDefault, withDefaults } from "../options.ts";
+import { checkNumber, checkWord, noDefault, withDefaults } from "../checks.ts";
 import { earlyStopping, type EarlyStoppingOptions, type MonitorOptions } from "./early_stopping.ts";
 import type { EpochRecord } from "./history.ts";
 import type { FitProgress } from "./progress.ts";
@@ -34,7 +34,7 @@ export interface FitSchedule extends Stateful {
 export type Batches<B> = AsyncIterable<B> | Iterable<B>;
 
 /** Where a run is, for callbacks. */
-export interface FitMoment<M extends Module> {
+export interface FitState<M extends Module> {
   /** The model. */
   readonly model: M;
   /** The epoch, from 0. */
@@ -51,11 +51,11 @@ export type FitAnswer = void | boolean | "stop" | Promise<void | boolean | "stop
 /** Functions that a run calls on its way; each may be asynchronous, and end the run. */
 export interface FitCallbacks<M extends Module> {
   /** Before an epoch, or before what is left of one that was interrupted. */
-  onEpochBegin?(moment: FitMoment<M>): FitAnswer;
+  onEpochBegin?(state: FitState<M>): FitAnswer;
   /** After a batch. Reading its loss waits for the device: reading every loss makes the run slower. */
-  onBatchEnd?(moment: FitMoment<M>, loss: RealTensor): FitAnswer;
+  onBatchEnd?(state: FitState<M>, loss: RealTensor): FitAnswer;
   /** After an epoch with its validation. */
-  onEpochEnd?(record: EpochRecord, moment: FitMoment<M>): FitAnswer;
+  onEpochEnd?(record: EpochRecord, state: FitState<M>): FitAnswer;
 }
 
 /** Files of a run. */
