@@ -3,9 +3,10 @@ import { cannot } from "../gpu/contract/errors.ts";
 import { complexTensor, tensor } from "../complex/create/create.ts";
 import { describe } from "../complex/lazy/describe.ts";
 import type { SafetensorsEntry } from "../complex/files/safetensors.ts";
-import type { Node, State } from "../complex/lazy/graph.ts";
+import type { Node } from "../complex/lazy/graph.ts";
 import { read } from "../complex/lazy/realize.ts";
-import { assign } from "../complex/lazy/state.ts";
+import type { State } from "../complex/lazy/state.ts";
+import { assign } from "../complex/lazy/updates.ts";
 import { Tensor } from "../complex/tensor/tensor.ts";
 import { countEntry, EntryReader } from "./entries.ts";
 

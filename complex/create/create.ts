@@ -5,7 +5,7 @@ import { hostNode, type Node } from "../lazy/graph.ts";
 import { type Complex, flatten, isComplexNumber, type NestedData } from "../tensor/nested.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
 import * as functions from "../ops/functions.ts";
-import { makeState } from "../lazy/state.ts";
+import { State } from "../lazy/state.ts";
 import {
   checkReal,
   checkTensor,
@@ -347,6 +347,6 @@ export function parameter<T extends Tensor>(initial: T, options: ParameterOption
     throw cannot(what, `requiresGrad must be true or false, got ${describe(requiresGrad)}`);
   }
   return wrapState(
-    makeState(checkTensor(what, initial).detach().node, name, requiresGrad),
+    new State(checkTensor(what, initial).detach().node, name, requiresGrad),
   ) as T;
 }

@@ -8,7 +8,9 @@ import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import type { Index } from "../../gpu/contract/indexing.ts";
 import type { FoldSpec } from "../../gpu/kernels/reductions/fold.ts";
 import { type Shape, sizeOf } from "./shape.ts";
+import type { Link } from "./link.ts";
 import { EMPTY, extend, extendBy, identify } from "./signature.ts";
+import { Stored } from "./stored.ts";
 
 /** Shape and kind of one result of a primitive. */
 export interface Result {
@@ -109,46 +111,15 @@ export interface Primitive<Attrs = null, Saved = null> {
   ): readonly Node[];
 }
 
-/** A value that somebody asked for or gave: on the host, on a device, or both. */
-export interface Stored {
-  host: HostArray | null;
-  device: DeviceBuffer | null;
-  /** A small value's place in a shared buffer; see `ledger.ts`. */
-  entry: { readonly buffer: DeviceBuffer; readonly offset: number } | null;
-  /** Plans that have uploaded the host's data; see `uploads.ts`. */
-  readonly users: number[];
-}
-
-/** A place in a chain of evaluations, each computed from the one before. */
-export interface Link {
-  readonly generation: number;
-  /** The last values of the chain whose recipes were dropped, or the first ones; they stay. */
-  readonly anchors: readonly Node[];
-  /** Evaluations for which it stays unused once another was computed from it. */
-  patience: number;
-  lastUsed: number;
-  superseded: boolean;
-  /** The values of the same evaluation: when the program moves on from one, it does from all. */
-  readonly together: readonly Node[];
-}
-
-/** What can be updated in place: parameters, running statistics, moments of optimisers. */
-export interface State {
-  name: string;
-  readonly shape: Shape;
-  readonly dtype: DType;
+/** What the nodes of a state see of it; the class is in `state.ts`. */
+export interface Versioned {
+  readonly name: string;
   /** Holds version `version`; null before the first update has run. */
-  buffer: DeviceBuffer | null;
-  version: number;
-  /** The recipe of version `pendingVersion`, if there is one. */
-  pending: Node | null;
-  /** The highest version there has been, one that was taken back included. */
-  pendingVersion: number;
-  /** The node that reads the newest version. */
-  current: Node;
-  /** Whether backward() leaves a gradient here. */
-  requiresGrad: boolean;
-  gradient: Node | null;
+  readonly buffer: DeviceBuffer | null;
+  readonly version: number;
+  /** Whether the recipe of version `pendingVersion` has not run yet. */
+  readonly isPending: boolean;
+  readonly pendingVersion: number;
   /** Scratch of the walk that is going on: the one leaf that reads the buffer, −1 where there are more. */
   leaf: number;
   mark: number;
@@ -176,6 +147,9 @@ const PART: Primitive<number> = {
 };
 const HOST: Primitive = { name: "host data", lowering: { kind: "host" } };
 const STATE: Primitive = { name: "state", lowering: { kind: "state" } };
+
+/** The inputs of what is a value and nothing else. */
+const NO_RECIPE: readonly Node[] = [];
 
 /** The number of what results are like. */
 function typeOf(results: readonly Result[]): number {
@@ -220,15 +194,16 @@ export class Node<Attrs = unknown, Saved = unknown> {
   readonly tracked: boolean;
   /** Whether it depends on the value of a state, so that it can't be computed again later. */
   readonly stateful: boolean;
-  inputs: readonly Node[];
+  /** Of a node without a recipe there are none. */
+  readonly inputs: readonly Node[];
   stored: Stored | null = null;
   /** A part of a program that gives the same value, taken where a schedule runs that program anyway. */
   standIn: Node | null = null;
-  state: State | null = null;
-  /** Of a state's node: which version it reads, and the recipe of that version. */
+  state: Versioned | null = null;
+  /** Of a state's node: which version it reads, whose recipe is the input until it has run. */
   version = 0;
-  /** Where it stands among the values that `eval` keeps; see `keep.ts`. */
-  link: Link | null = null;
+  /** Where it stands among the values that `eval` keeps. */
+  link: Link<Node> | null = null;
   /** Scratch of the walk that is going on. */
   mark = 0;
   order = 0;
@@ -290,6 +265,16 @@ export class Node<Attrs = unknown, Saved = unknown> {
   get size(): number {
     return sizeOf(this.shape);
   }
+
+  /** Whether its value can be computed again. */
+  get hasRecipe(): boolean {
+    return this.inputs !== NO_RECIPE;
+  }
+
+  /** Leaves it as a value, which holds nothing that it was computed from. */
+  dropRecipe(): void {
+    (this as { inputs: readonly Node[] }).inputs = NO_RECIPE;
+  }
 }
 
 /** The results of a primitive that has several, each as a node. */
@@ -299,16 +284,21 @@ export function parts(node: Node): Node[] {
 
 /** Data of the host; the caller has copied them. */
 export function hostNode(data: HostArray, shape: Shape, dtype: DType): Node {
-  const node = new Node(HOST, [], [{ shape, dtype }]);
-  node.stored = { host: data, device: null, entry: null, users: [] };
+  const node = new Node(HOST, NO_RECIPE, [{ shape, dtype }]);
+  node.stored = new Stored(data);
   return node;
 }
 
-/** The node of one version of a state; `source` is the recipe of that version. */
-export function stateNode(state: State, version: number, source: Node | null): Node {
-  const { shape, dtype } = state;
-  const inputs = source ? [source] : [];
-  const node = new Node(STATE, inputs, [{ shape, dtype }], null, null, state.requiresGrad);
+/** The node of one version of a state; `recipe` is what has not run yet of it. */
+export function stateNode(
+  state: Versioned,
+  version: number,
+  recipe: Node | null,
+  { shape, dtype }: Result,
+  tracked: boolean,
+): Node {
+  const inputs = recipe ? [recipe] : NO_RECIPE;
+  const node = new Node(STATE, inputs, [{ shape, dtype }], null, null, tracked);
   node.state = state;
   node.version = version;
   return node;

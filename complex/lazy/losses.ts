@@ -2,8 +2,9 @@
  * The losses from which the gradients in parameters come. An optimiser's step computes them together
  * with the updates: afterwards the values of the parameters that they were made with are gone.
  */
-import type { Node, State } from "./graph.ts";
-import { assign, makeState } from "./state.ts";
+import type { Node } from "./graph.ts";
+import { State } from "./state.ts";
+import { assign } from "./updates.ts";
 
 const losses = new WeakMap<State, Set<Node>>();
 const reached = new WeakMap<Node, Set<State>>();
@@ -18,16 +19,22 @@ export function noteLoss(state: State, loss: Node): void {
   else reached.set(loss, new Set([state]));
 }
 
-/** The losses behind the gradient in `state`. */
-export function lossesOf(state: State): Iterable<Node> {
-  return losses.get(state) ?? [];
+/** The losses behind the gradients in states. */
+export function lossesOf(states: Iterable<State>): Set<Node> {
+  const found = new Set<Node>();
+  for (const state of states) for (const loss of losses.get(state) ?? []) found.add(loss);
+  return found;
 }
 
-/** The states with a gradient from `loss`. */
-export function statesOf(loss: Node): Iterable<State> {
-  return [...reached.get(loss) ?? []].filter((s) =>
-    s.gradient !== null && losses.get(s)?.has(loss)
-  );
+/** The states with a gradient from one of the losses. */
+export function statesOf(of: Iterable<Node>): Set<State> {
+  const found = new Set<State>();
+  for (const loss of of) {
+    for (const state of reached.get(loss) ?? []) {
+      if (state.gradient !== null && losses.get(state)?.has(loss)) found.add(state);
+    }
+  }
+  return found;
 }
 
 /** For each parameter the state that holds its gradient over the steps that do not use it. */
@@ -42,7 +49,7 @@ export function holdGradient(state: State): () => void {
   const gradient = state.gradient!;
   const known = held.get(state);
   if (known) assign([known, gradient]);
-  const holder = known ?? makeState(gradient, `the gradient of ${state.name}`, false);
+  const holder = known ?? new State(gradient, `the gradient of ${state.name}`, false);
   return () => {
     held.set(state, holder);
     state.gradient = holder.current;

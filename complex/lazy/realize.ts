@@ -7,22 +7,18 @@ import type { DeviceBuffer, Engine, ReadRange } from "../../gpu/contract/engine.
 import { groupBy } from "../../gpu/contract/group_by.ts";
 import { engine as currentEngine } from "../../gpu/engines/device.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import { type Node, type State, stateNode } from "./graph.ts";
+import type { Node } from "./graph.ts";
 import { age, giveBack, hold, keep, moveOn } from "./residency/retain.ts";
 import { drain, enter, settle, SMALL } from "./residency/scalars.ts";
 import { type Launch, makePlan, type Plan } from "./schedule/plan.ts";
 import { PlanCache } from "./schedule/plan_cache.ts";
 import { show } from "./shape.ts";
+import { pendingStates, State } from "./state.ts";
+import { Stored } from "./stored.ts";
 import { uploaded } from "./residency/uploads.ts";
 import { gather, graphOf, hasValue, type Walk } from "./schedule/walk.ts";
 
 const plans = new WeakMap<Engine, PlanCache>();
-const pendingStates = new Set<State>();
-
-/** Has the state's pending update run at the next occasion. */
-export function enqueue(state: State): void {
-  pendingStates.add(state);
-}
 
 function planOf(walk: Walk, engine: Engine): Plan {
   let cache = plans.get(engine);
@@ -140,20 +136,11 @@ function prepare(
       try {
         make([state.pending!]);
       } catch {
-        drop(state);
+        state.rollback();
       }
     }
     throw error;
   }
-}
-
-/** Takes back an update that has not been carried out: the state keeps the value it has. */
-export function drop(state: State): void {
-  if (state.pending === null) return;
-  pendingStates.delete(state);
-  if (state.version === 0) return; // a first value: whoever asks for it is told why it can't be
-  state.pending = null;
-  state.current = stateNode(state, state.version, null);
 }
 
 /**
@@ -166,7 +153,7 @@ export function run(targets: readonly Node[], evaluated = false): void {
   const states = [...pendingStates].filter((s) => !s.buffer || s.buffer.engine === engine);
   // A pending update that is asked for needs no buffer beside the state's own.
   const wanted = [...new Set(targets)].filter((t) =>
-    !hasValue(t) && !(t.state && states.includes(t.state))
+    !hasValue(t) && !(t.state instanceof State && states.includes(t.state))
   );
   if (wanted.length === 0 && states.length === 0) return;
   engine.check();
@@ -180,28 +167,25 @@ export function run(targets: readonly Node[], evaluated = false): void {
     fresh.forEach((node, k) => {
       const buffer = results[states.length + k];
       const bytes = node.size * BYTES[node.dtype];
-      node.stored = { host: null, device: null, entry: null, users: [] };
+      node.stored = new Stored();
       if (bytes <= SMALL) {
         enter(engine, pass, buffer, bytes, node.stored);
         engine.release(buffer);
       } else keep(node.stored, buffer);
     });
   });
-  for (const node of wanted) if (!node.tracked && !evaluated) node.inputs = [];
+  for (const node of wanted) if (!node.tracked && !evaluated) node.dropRecipe();
   if (evaluated) moveOn(fresh.filter((n) => n.stored?.device), leaves);
   drain(engine);
 }
 
 /** Makes a computed buffer the state's newest version and gives the older one back. */
 function update(state: State, buffer: DeviceBuffer): void {
-  pendingStates.delete(state);
-  if (state.buffer !== buffer) { // else it was written over
-    if (state.buffer) state.buffer.engine.release(state.buffer);
-    hold(state, buffer);
-  }
-  state.version = state.pendingVersion;
-  state.pending = null;
-  state.current.inputs = [];
+  const before = state.buffer;
+  state.commit(buffer);
+  if (before === buffer) return; // it was written over
+  before?.engine.release(before);
+  hold(state, buffer);
 }
 
 /** Carries out the updates that are pending. */

@@ -1,72 +1,109 @@
 /** State: the one thing that is updated in place, with a version so that no old recipe reads new values. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { type Node, type Result, type State, stateNode } from "./graph.ts";
-import { drop, enqueue, runPending } from "./realize.ts";
-import { sameShape, show } from "./shape.ts";
+import type { DeviceBuffer } from "../../gpu/contract/engine.ts";
+import type { DType } from "../../gpu/contract/kernel.ts";
+import { type Node, type Result, stateNode, type Versioned } from "./graph.ts";
+import { sameShape, type Shape, show } from "./shape.ts";
 
-/** A state that begins with a recipe. */
-export function makeState(initial: Node, name: string, requiresGrad: boolean): State {
-  const state: State = {
-    name,
-    shape: initial.shape,
-    dtype: initial.dtype,
-    buffer: null,
-    version: 0,
-    pending: null,
-    pendingVersion: 0,
-    current: initial,
-    requiresGrad,
-    gradient: null,
-    leaf: -1,
-    mark: 0,
-  };
-  setPending(state, initial);
-  return state;
-}
+const pending = new Set<State>();
 
-/** The states with updates of the work that is all or nothing, while there is such work. */
-let updated: Set<State> | null = null;
+/** The states with an update that has not run yet, in the order of the updates. */
+export const pendingStates: ReadonlySet<State> = pending;
 
-/**
- * Does work that updates states and runs a schedule. Where it fails, the updates that have not been
- * carried out are taken back, those of states that the work has made included. It must not run a
- * schedule between two updates: no state that it updates may have another update pending.
- */
-export function allOrNothing(work: () => void): void {
-  const outer = updated;
-  const mine = updated = new Set<State>();
-  try {
-    work();
-  } catch (error) {
-    for (const state of mine) drop(state);
-    throw error;
-  } finally {
-    updated = outer;
+/** A parameter, a running statistic, a moment of an optimiser. */
+export class State implements Versioned {
+  /** What errors call it: mostly its path in a model. */
+  name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Whether backward() leaves a gradient here. */
+  readonly requiresGrad: boolean;
+  /** What backward() left, until a step has used it. */
+  gradient: Node | null = null;
+  leaf = -1;
+  mark = 0;
+  #buffer: DeviceBuffer | null = null;
+  #version = 0;
+  #pending: Node | null = null;
+  #pendingVersion = 0;
+  #current: Node;
+
+  /** A state that begins with a recipe. */
+  constructor(initial: Node, name: string, requiresGrad: boolean) {
+    this.name = name;
+    this.shape = initial.shape;
+    this.dtype = initial.dtype;
+    this.requiresGrad = requiresGrad;
+    this.#current = initial;
+    this.assign(initial);
   }
-}
 
-function setPending(state: State, recipe: Node): void {
-  state.pending = recipe;
-  state.pendingVersion++;
-  state.current = stateNode(state, state.pendingVersion, recipe);
-  updated?.add(state);
-  enqueue(state);
-}
+  /** Holds version `version`; null before the first update has run. */
+  get buffer(): DeviceBuffer | null {
+    return this.#buffer;
+  }
 
-/**
- * Makes recipes the next versions of states, together. They run with the next schedule; earlier
- * updates that have not run yet are run first, so that updates nobody reads do not chain.
- */
-export function assign(...updates: (readonly [State, Node])[]): void {
-  for (const [state, { dtype, shape }] of updates) {
-    if (dtype === state.dtype && sameShape(shape, state.shape)) continue;
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The recipe of version `pendingVersion`, if there is one. */
+  get pending(): Node | null {
+    return this.#pending;
+  }
+
+  get isPending(): boolean {
+    return this.#pending !== null;
+  }
+
+  /** The highest version there has been, one that was taken back included. */
+  get pendingVersion(): number {
+    return this.#pendingVersion;
+  }
+
+  /** The node that reads the newest version. */
+  get current(): Node {
+    return this.#current;
+  }
+
+  /** Refuses a value of another shape or kind. */
+  check({ dtype, shape }: Result): void {
+    if (dtype === this.dtype && sameShape(shape, this.shape)) return;
     throw cannot(
-      `assign to ${state.name}`,
-      `it is ${describe(state)} and the value ${describe({ dtype, shape })}`,
+      `assign to ${this.name}`,
+      `it is ${describe(this)} and the value ${describe({ dtype, shape })}`,
     );
   }
-  if (updates.some(([state]) => state.pending)) runPending();
-  for (const [state, recipe] of updates) setPending(state, recipe);
+
+  /** Makes a recipe the next version, to run with the next schedule; no other update may be pending. */
+  assign(recipe: Node): void {
+    this.#pending = recipe;
+    this.#pendingVersion++;
+    this.#read(this.#pendingVersion, recipe);
+    pending.add(this);
+  }
+
+  /** Makes the pending version, which lies in `buffer`, the present one. */
+  commit(buffer: DeviceBuffer): void {
+    pending.delete(this);
+    this.#buffer = buffer;
+    this.#version = this.#pendingVersion;
+    this.#pending = null;
+    this.#current.dropRecipe();
+  }
+
+  /** Takes back an update that has not run: the value is what it was. */
+  rollback(): void {
+    if (this.#pending === null) return;
+    pending.delete(this);
+    if (this.#version === 0) return; // a first value: whoever asks for it is told why it can't be
+    this.#pending = null;
+    this.#read(this.#version, null);
+  }
+
+  #read(version: number, recipe: Node | null): void {
+    this.#current = stateNode(this, version, recipe, this, this.requiresGrad);
+  }
 }
 
 function describe({ dtype, shape }: Result): string {

@@ -4,7 +4,7 @@
  * because each returns the others.
  */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { type Node, type State, withoutGradients } from "../lazy/graph.ts";
+import { type Node, withoutGradients } from "../lazy/graph.ts";
 import { gradients } from "../ops/autograd.ts";
 import { describe } from "../lazy/describe.ts";
 import { display } from "../draw/display.ts";
@@ -38,7 +38,8 @@ import {
   type Shape,
   show,
 } from "../lazy/shape.ts";
-import { assign } from "../lazy/state.ts";
+import { State } from "../lazy/state.ts";
+import { assign } from "../lazy/updates.ts";
 
 /** Part of an axis: `[from, to)`, or `[from, to, step]` as NumPy's `from:to:step`, or all of it. */
 export type Range = readonly [number, number] | readonly [number, number, number] | null;
@@ -105,7 +106,7 @@ export abstract class Tensor {
    * @internal
    */
   get node(): Node {
-    return "current" in this.#source ? this.#source.current : this.#source;
+    return this.#source instanceof State ? this.#source.current : this.#source;
   }
 
   /**
@@ -113,7 +114,7 @@ export abstract class Tensor {
    * @internal
    */
   get state(): State | null {
-    return "current" in this.#source ? this.#source : null;
+    return this.#source instanceof State ? this.#source : null;
   }
 
   /** The kind of element. */
@@ -710,7 +711,7 @@ export class RealTensor extends Tensor {
     let reached = false;
     for (const [at, gradient] of found) {
       const { state } = at;
-      if (!state?.requiresGrad) continue;
+      if (!(state instanceof State && state.requiresGrad)) continue;
       const before = state.gradient;
       state.gradient = before ? withoutGradients(() => arithmetic.add(before, gradient)) : gradient;
       noteLoss(state, node);

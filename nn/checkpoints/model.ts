@@ -4,7 +4,6 @@ import { readBytes } from "../../complex/files/array.ts";
 import { replaceFile } from "../../complex/files/replace.ts";
 import { formatSafetensors } from "../../complex/files/safetensors.ts";
 import { getRandomState, setRandomState } from "../../complex/create/random.ts";
-import { drop } from "../../complex/lazy/realize.ts";
 import { Tensor } from "../../complex/tensor/tensor.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
@@ -92,7 +91,7 @@ export function parseModel<M extends Module = Module>(
     const kind = model.constructor.name;
     if (!(model instanceof wanted)) throw new TypeError(`it holds a ${kind}, not a ${wanted.name}`);
     // Its first values are not drawn: they give way to those of the file, or to nothing.
-    for (const [, part] of model.parts()) if (part instanceof Tensor) drop(part.state!);
+    for (const [, part] of model.parts()) if (part instanceof Tensor) part.state!.rollback();
     model.loadStateDict(dict);
     return model as M;
   } catch (error) {

@@ -11,7 +11,7 @@ import {
 import { reshape } from "../../complex/ops/views.ts";
 import { mix } from "../../complex/ops/whiten.ts";
 import { checkWhole, show } from "../../complex/lazy/shape.ts";
-import { assign } from "../../complex/lazy/state.ts";
+import { assign } from "../../complex/lazy/updates.ts";
 import {
   checkComplex,
   type ComplexTensor,

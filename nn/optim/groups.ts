@@ -1,8 +1,8 @@
 /** Groups of parameters with options of their own, and the state dict of whatever updates them. */
 import { describe } from "../../complex/lazy/describe.ts";
-import type { State } from "../../complex/lazy/graph.ts";
 import { clearGradient } from "../../complex/lazy/losses.ts";
 import { show } from "../../complex/lazy/shape.ts";
+import type { State } from "../../complex/lazy/state.ts";
 import { checkTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { EntryReader, optionEntry } from "../entries.ts";

@@ -1,11 +1,12 @@
 /** L-BFGS. */
 import { describe } from "../../complex/lazy/describe.ts";
 import type { HostArray } from "../../gpu/contract/kernel.ts";
-import { hostNode, type Node, type State } from "../../complex/lazy/graph.ts";
-import { clearGradient, lossesOf } from "../../complex/lazy/losses.ts";
+import { hostNode, type Node } from "../../complex/lazy/graph.ts";
 import { read, runPending } from "../../complex/lazy/realize.ts";
 import { checkScalar, checkWhole } from "../../complex/lazy/shape.ts";
-import { assign } from "../../complex/lazy/state.ts";
+import type { State } from "../../complex/lazy/state.ts";
+import { takeGradients } from "../../complex/lazy/step.ts";
+import { assign } from "../../complex/lazy/updates.ts";
 import { checkReal, type RealTensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { countEntry, type EntryReader, numbersEntry } from "../entries.ts";
@@ -240,17 +241,13 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
         "no parameter has a gradient; the closure must call backward() on its loss",
       );
     }
-    const losses = new Set<Node>(found.flatMap((s) => [...lossesOf(s)]));
-    const others = [...losses].filter((node) => node !== returned.node);
-    const values = await read([returned.node, ...found.map((s) => s.gradient!), ...others]);
+    const taken = await takeGradients(returned.node, found);
     const arrays = states.map((s) => {
       const k = found.indexOf(s);
-      return k < 0 ? new Float32Array(lengthOf(s)) : values[1 + k];
+      return k < 0 ? new Float32Array(lengthOf(s)) : taken.gradients[k];
     });
-    for (const state of found) clearGradient(state);
-    for (const node of losses) node.inputs = []; // a kept loss holds no graph
     const gradient = flat(arrays, arrays.reduce((sum, { length }) => sum + length, 0));
-    const loss = values[0][0];
+    const loss = taken.loss[0];
     if (!finite || Number.isFinite(loss) && gradient.every(Number.isFinite)) {
       return { loss, gradient };
     }

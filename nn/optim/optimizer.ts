@@ -1,11 +1,11 @@
 /** Optimisers whose step is one schedule: the memory of each parameter, and the step itself. */
-import { type Node, type State, withoutGradients } from "../../complex/lazy/graph.ts";
+import type { Node } from "../../complex/lazy/graph.ts";
 import { complexTensor, tensor } from "../../complex/create/create.ts";
-import { abandon } from "../../complex/lazy/residency/retain.ts";
-import { clearGradient, holdGradient, lossesOf, statesOf } from "../../complex/lazy/losses.ts";
-import { read, run, runPending } from "../../complex/lazy/realize.ts";
+import { read } from "../../complex/lazy/realize.ts";
 import { sameShape, show } from "../../complex/lazy/shape.ts";
-import { allOrNothing, assign, makeState } from "../../complex/lazy/state.ts";
+import { State } from "../../complex/lazy/state.ts";
+import { accumulate, step } from "../../complex/lazy/step.ts";
+import { assign, settle } from "../../complex/lazy/updates.ts";
 import { checkTensor, type Tensor, wrap } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { countEntry, type EntryReader } from "../entries.ts";
@@ -84,35 +84,20 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
     for (const group of this.groups) this.check(what, group);
     const ready = this.#ready(what);
     // Else an assignment below would run them, with a part of the step and without the losses.
-    if (ready.some(({ state }) => state.pending || this.#hasPendingMoments(state))) runPending();
-    const losses = new Set(ready.flatMap(({ state }) => [...lossesOf(state)]));
-    const mine = new Set(ready.map(({ state }) => state));
-    // Gradients for other optimisers may depend on the parameters that this one is about to update.
-    const others = new Set([...losses].flatMap((loss) => [...statesOf(loss)]));
-    for (const state of mine) others.delete(state);
-    const hold: (() => void)[] = [];
+    settle(this.#updated(ready));
     const undo: (() => void)[] = [];
     try {
-      allOrNothing(() => {
-        withoutGradients(() => {
-          for (const state of others) hold.push(holdGradient(state));
-          for (const { group, state } of ready) {
-            const moments = this.#momentsOf(state, group, undo);
-            const next = this.update(wrap(state.current), wrap(state.gradient!), moments, group);
-            assign([state, next.node]);
-          }
-        });
-        run([...losses, ...targets], targets.length > 0);
+      step(ready.map(({ state }) => state), targets, () => {
+        for (const { group, state } of ready) {
+          const moments = this.#momentsOf(state, group, undo);
+          const next = this.update(wrap(state.current), wrap(state.gradient!), moments, group);
+          assign([state, next.node]);
+        }
       });
     } catch (error) {
       for (const back of undo) back();
       throw error;
     }
-    for (const { state } of ready) clearGradient(state);
-    for (const settle of hold) settle();
-    // Nothing can be differentiated through older parameters: a kept loss holds no batch alive.
-    for (const loss of losses) loss.inputs = [];
-    abandon(targets);
   }
 
   /**
@@ -139,18 +124,7 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
    */
   accumulate(): void {
     const ready = this.#ready(`accumulate gradients for ${this.constructor.name}`);
-    const losses = new Set(ready.flatMap(({ state }) => [...lossesOf(state)]));
-    const states = new Set([...losses].flatMap((loss) => [...statesOf(loss)]));
-    for (const { state } of ready) states.add(state);
-    const hold: (() => void)[] = [];
-    allOrNothing(() => {
-      withoutGradients(() => {
-        for (const state of states) hold.push(holdGradient(state));
-      });
-      run([...losses]);
-    });
-    for (const settle of hold) settle();
-    for (const loss of losses) loss.inputs = [];
+    accumulate(ready.map(({ state }) => state));
   }
 
   /** The parameters that have a gradient, with their groups. */
@@ -162,10 +136,13 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
     throw cannot(what, "no parameter has a gradient; call backward() on a loss first");
   }
 
-  #hasPendingMoments(parameter: State): boolean {
-    const states = this.#memory.get(parameter)?.states;
-    if (states) { for (const state of states.values()) if (state.pending) return true; }
-    return false;
+  /** All that a step updates: parameters and their moments. */
+  *#updated(ready: Iterable<{ state: State }>): Iterable<State> {
+    for (const { state } of ready) {
+      yield state;
+      const moments = this.#memory.get(state)?.states;
+      if (moments) yield* moments.values();
+    }
   }
 
   #momentsOf(parameter: State, options: O, undo: (() => void)[]): Moments {
@@ -182,7 +159,7 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
       },
       set: (name, { node }) => {
         const state = states.get(name);
-        if (state?.pending) {
+        if (state?.isPending) {
           throw cannot(`remember ${name} of ${parameter.name}`, "the step has set it already");
         }
         if (state) return assign([state, node]);
@@ -206,7 +183,7 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
         }`,
       );
     }
-    return makeState(node, `${name} of ${parameter.name}`, false);
+    return new State(node, `${name} of ${parameter.name}`, false);
   }
 
   /**
@@ -258,7 +235,7 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
           const { name, node } = value!;
           const state = before?.get(name);
           if (state) assign([state, node]);
-          states.set(name, state ?? makeState(node, `${name} of ${parameter.name}`, false));
+          states.set(name, state ?? new State(node, `${name} of ${parameter.name}`, false));
         }
         this.#memory.set(parameter, { step, states });
       }

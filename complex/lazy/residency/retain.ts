@@ -12,8 +12,10 @@
  */
 import type { DeviceBuffer } from "../../../gpu/contract/engine.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
-import type { Node, State, Stored } from "../graph.ts";
+import type { Node } from "../graph.ts";
 import { sameShape, show } from "../shape.ts";
+import type { State } from "../state.ts";
+import type { Stored } from "../stored.ts";
 
 /** Evaluations from anchor to anchor. */
 const LENGTH = 256;
@@ -40,7 +42,6 @@ const abandonedStates = new FinalizationRegistry<Held>(({ buffer }) =>
 
 /** Makes `buffer` the state's; the one before has been given back. */
 export function hold(state: State, buffer: DeviceBuffer): void {
-  state.buffer = buffer;
   const known = held.get(state);
   if (known) {
     known.buffer = buffer;
@@ -82,7 +83,7 @@ function keepBudget(fresh: readonly Node[]): void {
   for (const ref of evaluated) {
     const node = ref.deref();
     if (!node?.stored?.device || node.stateful || fresh.includes(node)) continue;
-    if (node.inputs.length === 0) continue; // its recipe is gone
+    if (!node.hasRecipe) continue;
     release(node);
     if (keptBytes <= BUDGET) return;
   }
@@ -147,7 +148,7 @@ export function age(leaves: readonly Node[]): void {
 function release(node: Node): void {
   giveBack(node.stored!);
   if (node.stored!.host === null) node.stored = null;
-  if (final.has(node)) node.inputs = [];
+  if (final.has(node)) node.dropRecipe();
 }
 
 /** Notes that `targets` were computed from `leaves`, to be kept. */
@@ -195,7 +196,7 @@ function join(target: Node, parents: readonly Node[], together: readonly Node[])
   if (isAnchor) {
     currentAnchors.add(target);
     for (const anchor of anchors) currentAnchors.delete(anchor);
-    if (last + 1 > FIRST_ANCHOR) target.inputs = [];
+    if (last + 1 > FIRST_ANCHOR) target.dropRecipe();
   }
   for (const node of parents.flatMap(({ link }) => link!.together)) {
     if (node.link!.superseded) continue;

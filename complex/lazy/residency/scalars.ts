@@ -4,7 +4,7 @@
  * When it fills, the values move to the host in the background.
  */
 import type { DeviceBuffer, Engine, Pass } from "../../../gpu/contract/engine.ts";
-import type { Stored } from "../graph.ts";
+import type { Stored } from "../stored.ts";
 
 /** Bytes of the largest value that counts as small, and of a place in the buffer. */
 export const SMALL = 16;

@@ -3,7 +3,7 @@
  * it; what the same schedule asks for a second time (a constant of a loop) stays, under a budget.
  */
 import type { DeviceBuffer, Engine } from "../../../gpu/contract/engine.ts";
-import type { Stored } from "../graph.ts";
+import type { Stored } from "../stored.ts";
 
 /** Bytes of copies that may stay. */
 const BUDGET = 1 << 28;

@@ -1,7 +1,7 @@
 /** The walk from what is asked for down to what has a value, and the key of the structure it meets. */
 import { cannot } from "../../../gpu/contract/errors.ts";
 import type { Graph } from "./fuse.ts";
-import type { Node, State } from "../graph.ts";
+import type { Node, Versioned } from "../graph.ts";
 import { mustReturn } from "../residency/retain.ts";
 
 /** True where a value or buffer for the node exists. */
@@ -9,7 +9,7 @@ export function hasValue(node: Node): boolean {
   const { state } = node;
   if (state === null) return node.stored !== null;
   if (state.version === node.version) return true;
-  if (state.pending && node.version === state.pendingVersion) return false;
+  if (state.isPending && node.version === state.pendingVersion) return false;
   if (node.stored?.host) return true;
   throw cannot(
     `compute with an older value of ${state.name}`,
@@ -40,7 +40,7 @@ let walk = 0;
 let words = new Int32Array(1 << 12);
 
 /** Everything `asked` needs, down to what has a value; the first are updates of `states`. */
-export function gather(asked: readonly Node[], states: readonly State[] = []): Walk {
+export function gather(asked: readonly Node[], states: readonly Versioned[] = []): Walk {
   walk++;
   const nodes: Node[] = [];
   const returning: Node[] = [];
@@ -103,7 +103,7 @@ export function gather(asked: readonly Node[], states: readonly State[] = []): W
 }
 
 /** Notes the leaf that reads a state's buffer. */
-function noteLeaf(state: State, { version, stored, order }: Node): void {
+function noteLeaf(state: Versioned, { version, stored, order }: Node): void {
   const alone = state.mark !== walk && state.version === version && !stored?.host;
   state.leaf = alone ? order : -1;
   state.mark = walk;

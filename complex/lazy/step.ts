@@ -1,0 +1,68 @@
+/** Steps of optimisers: gradients and the losses they come from are computed together, in one schedule. */
+import type { HostArray } from "../../gpu/contract/kernel.ts";
+import { type Node, withoutGradients } from "./graph.ts";
+import { clearGradient, holdGradient, lossesOf, statesOf } from "./losses.ts";
+import { read, run } from "./realize.ts";
+import { abandon } from "./residency/retain.ts";
+import type { State } from "./state.ts";
+import { allOrNothing } from "./updates.ts";
+
+/**
+ * Has `update` assign the next values of `states`, and runs the updates with the losses behind the
+ * gradients, their gradients in other states, and `also`; then the gradients of `states` are gone.
+ * Where it fails nothing is updated. Of `states` no update may be pending.
+ */
+export function step(states: readonly State[], also: readonly Node[], update: () => void): void {
+  const losses = lossesOf(states);
+  // Gradients for other optimisers may depend on the states that this one is about to update.
+  const others = statesOf(losses);
+  for (const state of states) others.delete(state);
+  computed(losses, others, also, update);
+  for (const state of states) clearGradient(state);
+  abandon(also);
+}
+
+/** Computes the gradients in states and whatever else comes from the same losses: no graph remains. */
+export function accumulate(states: readonly State[]): void {
+  const losses = lossesOf(states);
+  const all = statesOf(losses);
+  for (const state of states) all.add(state);
+  computed(losses, all, [], () => {});
+}
+
+/** Runs losses, `also` and the updates in one schedule, and holds the gradients in states. */
+function computed(
+  losses: ReadonlySet<Node>,
+  states: Iterable<State>,
+  also: readonly Node[],
+  update: () => void,
+): void {
+  const hold: (() => void)[] = [];
+  allOrNothing(() => {
+    withoutGradients(() => {
+      for (const state of states) hold.push(holdGradient(state));
+      update();
+    });
+    run([...losses, ...also], also.length > 0);
+  });
+  for (const settle of hold) settle();
+  dropRecipes(losses);
+}
+
+/** Nothing can be differentiated through older parameters: a kept loss holds no batch alive. */
+function dropRecipes(losses: Iterable<Node>): void {
+  for (const loss of losses) loss.dropRecipe();
+}
+
+/** Reads a loss and the gradients in states, which are gone then. */
+export async function takeGradients(
+  loss: Node,
+  states: readonly State[],
+): Promise<{ readonly loss: HostArray; readonly gradients: readonly HostArray[] }> {
+  const losses = lossesOf(states);
+  const nodes = [loss, ...states.map(({ gradient }) => gradient!)];
+  const values = await read([...nodes, ...losses]);
+  for (const state of states) clearGradient(state);
+  dropRecipes(losses);
+  return { loss: values[0], gradients: values.slice(1, nodes.length) };
+}

@@ -1,0 +1,17 @@
+/** Where the value of a node lies. */
+import type { DeviceBuffer } from "../../gpu/contract/engine.ts";
+import type { HostArray } from "../../gpu/contract/kernel.ts";
+
+/** A value that somebody asked for or gave: on the host, on a device, or both. */
+export class Stored {
+  host: HostArray | null;
+  device: DeviceBuffer | null = null;
+  /** A small value's place in a buffer that many share. */
+  entry: { readonly buffer: DeviceBuffer; readonly offset: number } | null = null;
+  /** Plans that have uploaded the host's data. */
+  readonly users: number[] = [];
+
+  constructor(host: HostArray | null = null) {
+    this.host = host;
+  }
+}

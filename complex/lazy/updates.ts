@@ -1,0 +1,36 @@
+/** Updates of states: several together, and all of them or none. */
+import type { Node } from "./graph.ts";
+import { runPending } from "./realize.ts";
+import { pendingStates, type State } from "./state.ts";
+
+/** Runs the pending updates if one of them is of these states. */
+export function settle(states: Iterable<State>): void {
+  for (const state of states) if (state.isPending) return runPending();
+}
+
+/**
+ * Makes recipes the next versions of states, together. They run with the next schedule; earlier
+ * updates that have not run yet are run first, so that updates nobody reads do not chain.
+ */
+export function assign(...updates: (readonly [State, Node])[]): void {
+  for (const [state, recipe] of updates) state.check(recipe);
+  if (updates.some(([state]) => state.isPending)) runPending();
+  for (const [state, recipe] of updates) state.assign(recipe);
+}
+
+/**
+ * Does work that updates states and runs a schedule. Where it fails, the updates that have not been
+ * carried out are taken back, those of states that the work has made included.
+ */
+export function allOrNothing(work: () => void): void {
+  const before = new Map<State, number>();
+  for (const state of pendingStates) before.set(state, state.pendingVersion);
+  try {
+    work();
+  } catch (error) {
+    for (const state of [...pendingStates]) {
+      if (before.get(state) !== state.pendingVersion) state.rollback();
+    }
+    throw error;
+  }
+}
