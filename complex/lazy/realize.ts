@@ -56,17 +56,17 @@ function execute(
     pass: ReturnType<Engine["begin"]>,
   ) => void,
 ): void {
-  const { bytes, places, leaves, launches } = plan;
+  const { bytes, allocation: { bufferOf, bytes: capacities }, leaves, launches } = plan;
   const buffers = new Array<DeviceBuffer | null>(bytes.length).fill(null);
-  const held = new Array<DeviceBuffer | null>(places.bytes.length).fill(null);
-  /** The places whose buffers are this run's own, to be given back. */
-  const owned = new Uint8Array(places.bytes.length);
+  const held = new Array<DeviceBuffer | null>(capacities.length).fill(null);
+  /** The buffers that are this run's own, to be given back. */
+  const owned = new Uint8Array(capacities.length);
   const acquire = (slot: number): DeviceBuffer => {
-    const place = places.of[slot];
-    let buffer = held[place];
+    const b = bufferOf[slot];
+    let buffer = held[b];
     if (buffer === null) {
-      buffer = held[place] = engine.acquire(places.bytes[place]);
-      owned[place] = 1;
+      buffer = held[b] = engine.acquire(capacities[b]);
+      owned[b] = 1;
     }
     if (buffer.bytes !== bytes[slot]) buffer = { ...buffer, bytes: bytes[slot] };
     return buffers[slot] = buffer;
@@ -79,8 +79,8 @@ function execute(
       const present = state && state.version === node.version ? state.buffer : stored!.device;
       if (stored?.host) {
         const { buffer, stays } = uploaded(stored, engine, plan.id);
-        buffers[slot] = held[places.of[slot]] = buffer;
-        if (!stays) owned[places.of[slot]] = 1;
+        buffers[slot] = held[bufferOf[slot]] = buffer;
+        if (!stays) owned[bufferOf[slot]] = 1;
       } else if (present) {
         checkEngine(present, engine, node);
         buffers[slot] = present;
@@ -104,17 +104,17 @@ function execute(
       for (let k = 0; k < outputs.length; k++) outs[k] = buffers[outputs[k]] ?? acquire(outputs[k]);
       pass.dispatch(launch.executable, ins, outs, paramsOf(launch, nodes));
       for (let k = 0; k < release.length; k++) {
-        const place = release[k];
-        if (owned[place] === 0) continue;
-        owned[place] = 0;
-        engine.release(held[place]!);
+        const b = release[k];
+        if (owned[b] === 0) continue;
+        owned[b] = 0;
+        engine.release(held[b]!);
       }
     }
     onPass(plan.results.map((s) => buffers[s]!), pass);
     owned.fill(0);
     pass.submit();
   } catch (error) {
-    held.forEach((buffer, place) => owned[place] === 1 && engine.release(buffer!));
+    held.forEach((buffer, b) => owned[b] === 1 && engine.release(buffer!));
     throw error;
   }
 }

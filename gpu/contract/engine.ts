@@ -1,5 +1,6 @@
 /** What the two engines have in common, as the schedule sees them. */
 import type { Adapter, HostArray, Kernel } from "./kernel.ts";
+import type { MapFunction } from "./map_function.ts";
 
 /** A piece of device memory. A copy of this object with fewer bytes stands for the beginning of it. */
 export interface DeviceBuffer {
@@ -80,16 +81,24 @@ export interface ReadRange {
   readonly bytes: number;
 }
 
-/** Runs kernels: on WebGPU, or as plain TypeScript on the CPU. */
-export interface Engine {
-  /** Which of the two. */
-  readonly kind: "webgpu" | "cpu";
+/** What a schedule asks of the engine for which it is made. */
+export interface Capabilities {
   /** What the kernels may know of the hardware. */
   readonly adapter: Adapter;
   /** The largest buffer that a kernel can bind, in bytes. */
   readonly maxBufferBytes: number;
   /** Buffers a kernel may bind, params aside. */
   readonly maxBindings: number;
+  /** All of a pass is submitted, or nothing is: a kernel that fails leaves none before it carried out. */
+  readonly atomicSubmit: boolean;
+  /** True where a kernel that has this function among others runs as fast as one without it. */
+  fuses(fn: MapFunction): boolean;
+}
+
+/** Runs kernels: on WebGPU, or on the processor in WebAssembly and plain TypeScript. */
+export interface Engine extends Capabilities {
+  /** Which of the two. */
+  readonly kind: "webgpu" | "cpu";
   /** A buffer of at least `bytes` bytes with undefined content. */
   acquire(bytes: number): DeviceBuffer;
   /** Gives a buffer back for reuse; work already added to a pass still sees its content. */

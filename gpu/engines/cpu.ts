@@ -16,6 +16,8 @@ import { cannot } from "../contract/errors.ts";
 import { Pool, sizeClass } from "./pool.ts";
 import { Clock } from "./timing.ts";
 import { NoRoom } from "../contract/wasm_module.ts";
+import type { MapFunction } from "../contract/map_function.ts";
+import { hasOperation } from "../wasm/expression.ts";
 import { openWasm, type WasmInstance, type WasmOptions } from "../wasm/instance.ts";
 
 /** An address in the linear memory; or memory of its own, where that has no room. */
@@ -98,6 +100,7 @@ export class CpuEngine implements Engine {
   readonly adapter: Adapter;
   readonly maxBufferBytes: number = 2 ** 32 - 8;
   readonly maxBindings = 64;
+  readonly atomicSubmit = false; // dispatches run at once
   readonly #wasm: WasmInstance | null;
   readonly #pool: Pool<Place>;
   #clock: Clock | null = null;
@@ -118,6 +121,11 @@ export class CpuEngine implements Engine {
     }, (place) => {
       if (typeof place === "number") wasm!.free(place);
     });
+  }
+
+  /** One function without a form in assembly takes a whole kernel to plain TypeScript. */
+  fuses(fn: MapFunction): boolean {
+    return this.#wasm === null || hasOperation(fn);
   }
 
   acquire(bytes: number): DeviceBuffer {

@@ -24,6 +24,11 @@ for (const [name, fn] of Object.entries(functions)) {
   if (op !== undefined) OPERATIONS.set(fn, op);
 }
 
+/** True for the functions that have a form in assembly. */
+export function hasOperation(fn: MapFunction): boolean {
+  return OPERATIONS.has(fn);
+}
+
 /** Nanoseconds that an element takes of one thread, about. */
 function costOf(op: Op): number {
   if (op >= Op.uniformReal) return 8;

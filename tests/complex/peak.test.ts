@@ -2,10 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import type { DeviceBuffer, Engine } from "../../gpu/contract/engine.ts";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
 import { use, useEngine } from "../../gpu/engines/device.ts";
-import { sizeClass } from "../../gpu/engines/pool.ts";
 import { complex, parameter, tensor } from "../../complex/create/create.ts";
 import { fft, ifft } from "../../complex/fft/fft.ts";
-import { type Life, share } from "../../complex/lazy/schedule/memory.ts";
 import { manualSeed, randnComplex } from "../../complex/create/random.ts";
 import { eval as evaluate } from "../../complex/transforms/transform.ts";
 import { FoundingNetwork } from "../../examples/support/networks.ts";
@@ -183,36 +181,5 @@ onEngines("updates are right whichever states read one another", async () => {
     a.assign(a.flip(0).sub(a)); // other elements than its own
     evaluate(a);
     assertEquals(await values(a), [[11, -11]]);
-  }
-});
-
-Deno.test("values share buffers only when their lives are apart", () => {
-  let seed = 7;
-  const random = (n: number) => {
-    seed = Math.imul(seed, 1664525) + 1013904223 | 0;
-    return (seed >>> 8) % n;
-  };
-  for (let round = 0; round < 20; round++) {
-    const lives = Array.from({ length: 60 }, (): Life => {
-      const first = random(40);
-      return {
-        bytes: 4 << random(14),
-        first,
-        last: random(8) === 0 ? Infinity : first + random(10),
-        alone: random(10) === 0,
-      };
-    });
-    const { of, bytes } = share(lives);
-    lives.forEach((a, i) => {
-      assert(bytes[of[i]] >= a.bytes);
-      if (a.last === Infinity && !a.alone) {
-        assertEquals(sizeClass(bytes[of[i]]), sizeClass(a.bytes));
-      }
-      lives.forEach((b, j) => {
-        if (i === j || of[i] !== of[j]) return;
-        assert(!a.alone && !b.alone);
-        assert(a.last < b.first || b.last < a.first, `${i} and ${j} share a buffer`);
-      });
-    });
   }
 });

@@ -1,30 +1,25 @@
 /**
- * Which values of a schedule share a buffer, one after the other. The largest are placed first, each in
+ * Which values of a schedule share a buffer, one after the other. The largest are allocated first, each in
  * the smallest buffer that is free all the while ("greedy by size for shared objects", Pisarchyk and
  * Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020).
  */
 import { sizeClass } from "../../../gpu/engines/pool.ts";
+import type { LaunchDraft } from "./draft.ts";
+import type { Lifetime } from "./lifetimes.ts";
 
-/** A value: its bytes, and the first and last launch that touches it; Infinity where it stays. */
-export interface Life {
-  readonly bytes: number;
-  readonly first: number;
-  readonly last: number;
-  /** Has a buffer of its own: it is made before the schedule. */
-  readonly alone: boolean;
-}
-
-/** Buffers for values: the place of each, and the bytes of each place. */
-export interface Places {
-  readonly of: Int32Array;
+/** Buffers for slots. */
+export interface Allocation {
+  /** For each slot its buffer. */
+  readonly bufferOf: Int32Array;
+  /** The bytes of each buffer. */
   readonly bytes: readonly number[];
 }
 
-/** Values that share a place, in the order of their lives. */
-type Tenants = Life[];
+/** Values that share a buffer, in the order of their lifetimes. */
+type Tenants = Lifetime[];
 
-/** Where a life fits between those of the tenants; −1 where it does not. */
-function gap(tenants: Tenants, { first, last }: Life): number {
+/** Where a lifetime fits between those of the tenants; −1 where it does not. */
+function gap(tenants: Tenants, { first, last }: Lifetime): number {
   let low = 0, high = tenants.length;
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -36,35 +31,58 @@ function gap(tenants: Tenants, { first, last }: Life): number {
   return low;
 }
 
-/** Places the values. */
-export function share(lives: readonly Life[]): Places {
-  const of = new Int32Array(lives.length);
+/** Gives each value a buffer. */
+export function allocate(lifetimes: readonly Lifetime[]): Allocation {
+  const bufferOf = new Int32Array(lifetimes.length);
   const bytes: number[] = [];
   const tenants: Tenants[] = [];
   const open = (k: number, shared: boolean): void => {
-    of[k] = bytes.push(lives[k].bytes) - 1;
-    tenants.push(shared ? [lives[k]] : []);
+    bufferOf[k] = bytes.push(lifetimes[k].bytes) - 1;
+    tenants.push(shared ? [lifetimes[k]] : []);
   };
-  lives.forEach(({ alone }, k) => alone && open(k, false));
+  lifetimes.forEach(({ alone }, k) => alone && open(k, false));
   const shared = bytes.length;
-  const order = [...lives.keys()].filter((k) => !lives[k].alone)
-    .sort((a, b) => lives[b].bytes - lives[a].bytes || lives[a].first - lives[b].first);
+  const order = [...lifetimes.keys()].filter((k) => !lifetimes[k].alone)
+    .sort((a, b) =>
+      lifetimes[b].bytes - lifetimes[a].bytes || lifetimes[a].first - lifetimes[b].first
+    );
   for (const k of order) {
-    const life = lives[k];
+    const life = lifetimes[k];
     // What stays after the schedule must not hold more than it needs.
     const most = life.last === Infinity ? sizeClass(life.bytes) : Infinity;
-    let place = bytes.length - 1, at = -1;
+    let buffer = bytes.length - 1, at = -1;
     // The last one opened is the smallest.
-    for (; place >= shared && bytes[place] <= most; place--) {
-      at = gap(tenants[place], life);
+    for (; buffer >= shared && bytes[buffer] <= most; buffer--) {
+      at = gap(tenants[buffer], life);
       if (at >= 0) break;
     }
     if (at < 0) {
       open(k, true);
       continue;
     }
-    tenants[place].splice(at, 0, life);
-    of[k] = place;
+    tenants[buffer].splice(at, 0, life);
+    bufferOf[k] = buffer;
   }
-  return { of, bytes };
+  return { bufferOf, bytes };
+}
+
+/** For each launch the buffers that nothing needs after it; those of `results` stay. */
+export function releases(
+  launches: readonly Pick<LaunchDraft, "inputs" | "outputs">[],
+  { bufferOf }: Allocation,
+  results: readonly number[],
+): number[][] {
+  const seen = new Set(results.map((slot) => bufferOf[slot]));
+  const released = launches.map((): number[] => []);
+  for (let l = launches.length - 1; l >= 0; l--) {
+    for (const slots of [launches[l].inputs, launches[l].outputs]) {
+      for (const slot of slots) {
+        const buffer = bufferOf[slot];
+        if (seen.has(buffer)) continue;
+        seen.add(buffer);
+        released[l].push(buffer);
+      }
+    }
+  }
+  return released;
 }

@@ -1,6 +1,6 @@
 /** The walk from what is asked for down to what has a value, and the key of the structure it meets. */
 import { cannot } from "../../../gpu/contract/errors.ts";
-import type { Graph } from "./fuse.ts";
+import type { Graph } from "./draft.ts";
 import type { Node, Versioned } from "../graph.ts";
 import { mustReturn } from "../residency/retain.ts";
 
@@ -21,14 +21,14 @@ export function hasValue(node: Node): boolean {
 /** What a schedule computes, in an order in which inputs come first. */
 export interface Walk {
   readonly nodes: readonly Node[];
-  /** The places of what is asked for. */
+  /** The positions of what is asked for. */
   readonly roots: readonly number[];
   /** For each state that is updated the leaf that reads its present version, if it is the only one. */
   readonly own: readonly number[];
   /** Values given back earlier that this walk needs: they are kept again. */
   readonly returning: readonly Node[];
   /**
-   * The structure: for each node its signature and the places of its inputs, or for a leaf its type,
+   * The structure: for each node its signature and the positions of its inputs, or for a leaf its type,
    * counted down from −1; then END, the roots and `own`. It is overwritten by the next walk.
    */
   readonly key: Int32Array;

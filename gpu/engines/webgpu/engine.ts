@@ -78,6 +78,7 @@ export class WebGpuEngine implements Engine {
   readonly adapter: Adapter;
   readonly maxBufferBytes: number;
   readonly maxBindings: number;
+  readonly atomicSubmit = true;
   /** The device underneath. */
   readonly device: GPUDevice;
   readonly #owned: boolean;
@@ -154,6 +155,10 @@ export class WebGpuEngine implements Engine {
         this.#guards.add(caught);
       }
     }
+  }
+
+  fuses(): boolean {
+    return true; // all functions are WGSL
   }
 
   check(): void {
