@@ -134,8 +134,7 @@ export type Slot = `in${number}` | `out${number}` | `tmp${number}`;
 /** One dispatch of a program. */
 export interface Step {
   /** What is dispatched. */
-  // deno-lint-ignore no-explicit-any
-  readonly kernel: Kernel<any>;
+  readonly kernel: Kernel;
   /** What is fixed when the kernel is compiled. */
   readonly spec: unknown;
   /** What it reads, in binding order. */

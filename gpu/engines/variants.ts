@@ -11,8 +11,7 @@ export type Choices = Map<string, string>;
 
 /** A dispatch of a kernel that has variants. */
 export interface Dispatched {
-  // deno-lint-ignore no-explicit-any
-  readonly kernel: Kernel<any>;
+  readonly kernel: Kernel;
   readonly spec: unknown;
   /** Bytes of the buffers that it reads, and of those that it writes. */
   readonly inputs: readonly number[];

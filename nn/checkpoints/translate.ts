@@ -10,11 +10,9 @@ import { type Entries, Reader } from "./reader.ts";
 /** How one kind of layer is stored there; what is not named has the same name in snake_case. */
 export interface Convention {
   /** The layers that are stored so. */
-  // deno-lint-ignore no-explicit-any
-  readonly of: abstract new (...args: any[]) => Module;
+  readonly of: abstract new (...options: never[]) => Module;
   /** The place there of a layer within, by its name, where the two differ; see `Reader.at`. */
-  // deno-lint-ignore no-explicit-any
-  readonly child?: (name: string, module: any) => string | undefined;
+  child?(name: string, module: Module): string | undefined;
   /** How our parts follow from the entries there. */
   readonly parts?: Readonly<Record<string, (there: Reader) => SafetensorsEntry | null>>;
 }

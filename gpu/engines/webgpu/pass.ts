@@ -32,8 +32,7 @@ interface Bound {
 
 /** A kernel that has variants, and under which choices it was compiled. */
 export interface Tunable {
-  // deno-lint-ignore no-explicit-any
-  readonly kernel: Kernel<any>;
+  readonly kernel: Kernel;
   readonly spec: unknown;
   version: number;
 }
