@@ -1,29 +1,29 @@
 /** Checks of the options that layers, losses and optimisers take. */
 import { cannot } from "../gpu/contract/errors.ts";
 import { describe } from "../complex/lazy/describe.ts";
-import { checkWhole } from "../complex/lazy/shape.ts";
+import { checkInteger } from "../complex/lazy/shape.ts";
 
 export { checkOptions, checkWord, noDefault, withDefaults } from "../complex/ops/options.ts";
 
-/** One whole number for both axes, or [along height, along width]. */
+/** One integer for both axes, or [along height, along width]. */
 export type Pair = number | readonly [number, number];
 
-/** One whole number for all three axes, or [along depth, along height, along width]. */
+/** One integer for all three axes, or [along depth, along height, along width]. */
 export type Triple = number | readonly [number, number, number];
 
-/** A pair of whole numbers, none below `low`. */
+/** A pair of integers, none below `low`. */
 export function pair(what: string, name: string, value: Pair, low: number): [number, number] {
   const [h, w] = perAxis(what, name, value, 2, low);
   return [h, w];
 }
 
 const LISTS: Readonly<Record<number, string>> = {
-  1: "a whole number",
-  2: "a whole number or a pair of them",
-  3: "a whole number or three of them",
+  1: "an integer",
+  2: "an integer or a pair of them",
+  3: "an integer or three of them",
 };
 
-/** A whole number for each of so many axes, none below `low`; one number stands for all. */
+/** An integer for each of so many axes, none below `low`; one number stands for all. */
 export function perAxis(
   what: string,
   name: string,
@@ -40,7 +40,7 @@ export function perAxis(
       }`,
     );
   }
-  for (const n of list) checkWhole(what, name, n, low);
+  for (const n of list) checkInteger(what, name, n, low);
   return [...list];
 }
 

@@ -16,7 +16,7 @@ const ARRAYS = {
 /** The kinds of entries in state dicts. */
 type Kind = keyof typeof ARRAYS;
 
-/** A whole number as an entry. */
+/** An integer as an entry. */
 export function countEntry(value: number): SafetensorsEntry {
   return { dtype: "I64", shape: [], data: BigInt64Array.of(BigInt(value)) };
 }

@@ -3,7 +3,7 @@
  * Rayleigh distributed and the phase uniform, which is a circular normal distribution.
  */
 import { cannot } from "../gpu/contract/errors.ts";
-import { checkShape, checkWhole, type Shape, show, sizeOf } from "../complex/lazy/shape.ts";
+import { checkInteger, checkShape, type Shape, show, sizeOf } from "../complex/lazy/shape.ts";
 import { randnComplex } from "../complex/create/random.ts";
 import type { ComplexTensor } from "../complex/tensor/tensor.ts";
 import { withDefaults } from "./checks.ts";
@@ -28,8 +28,8 @@ function fans(
   }
   const fanIn = given.fanIn ?? sizeOf(shape) / shape[0];
   const fanOut = given.fanOut ?? sizeOf(shape) / shape[1];
-  checkWhole(what, "fanIn", fanIn, 1);
-  checkWhole(what, "fanOut", fanOut, 1);
+  checkInteger(what, "fanIn", fanIn, 1);
+  checkInteger(what, "fanOut", fanOut, 1);
   return { fanIn, fanOut };
 }
 

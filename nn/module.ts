@@ -11,7 +11,7 @@ import { Tensor } from "../complex/tensor/tensor.ts";
 import { countEntry, EntryReader } from "./entries.ts";
 
 /**
- * A whole number that a module counts on the host and keeps in its state dict.
+ * An integer that a module counts on the host and keeps in its state dict.
  *
  * @example
  * ```ts

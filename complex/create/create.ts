@@ -16,7 +16,7 @@ import {
   wrapReal,
   wrapState,
 } from "../tensor/tensor.ts";
-import { checkNumber, checkShape, checkWhole, type Shape, show, sizeOf } from "../lazy/shape.ts";
+import { checkInteger, checkNumber, checkShape, type Shape, show, sizeOf } from "../lazy/shape.ts";
 
 /** The most values that are written out on the host. */
 const MOST_VALUES = 2 ** 30;
@@ -265,7 +265,7 @@ export function arange(start: number, end?: number, step = 1): RealTensor {
 export function linspace(start: number, end: number, count: number): RealTensor {
   const what = "make a line of numbers";
   for (const [name, x] of Object.entries({ start, end })) checkNumber(what, name, x);
-  checkWhole(what, "the count", count, 1, MOST_VALUES);
+  checkInteger(what, "the count", count, 1, MOST_VALUES);
   const step = count > 1 ? (end - start) / (count - 1) : 0;
   const values = Float32Array.from({ length: count }, (_, k) => start + k * step);
   if (count > 1) values[count - 1] = end;
@@ -284,7 +284,7 @@ export function linspace(start: number, end: number, count: number): RealTensor 
  * ```
  */
 export function eye(n: number, m: number = n): RealTensor {
-  for (const size of [n, m]) checkWhole("make an identity matrix", "a size", size, 1, 2 ** 15);
+  for (const size of [n, m]) checkInteger("make an identity matrix", "a size", size, 1, 2 ** 15);
   const values = new Float32Array(n * m);
   for (let k = 0; k < Math.min(n, m); k++) values[k * m + k] = 1;
   return wrapReal(hostNode(values, [n, m], "float32"));

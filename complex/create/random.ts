@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { generator } from "../ops/random.ts";
-import { checkNumber, checkShape, checkWhole, type Shape } from "../lazy/shape.ts";
+import { checkInteger, checkNumber, checkShape, type Shape } from "../lazy/shape.ts";
 import {
   checkReal,
   type ComplexTensor,
@@ -14,7 +14,7 @@ import {
 /**
  * Starts the random numbers again from a seed. The same seed gives the same numbers on both engines.
  *
- * @param seed A whole number from 0 to 2⁵³ − 1.
+ * @param seed An integer from 0 to 2⁵³ − 1.
  *
  * @example
  * ```ts
@@ -29,20 +29,20 @@ import {
  * ```
  */
 export function manualSeed(seed: number): void {
-  checkWhole("seed the random numbers", "the seed", seed, 0);
+  checkInteger("seed the random numbers", "the seed", seed, 0);
   generator.seed(seed);
 }
 
 /** Where the random numbers are; see {@link getRandomState}. */
 export interface RandomState {
-  /** What they were started from, a whole number from 0 to 2⁵³ − 1. */
+  /** What they were started from, an integer from 0 to 2⁵³ − 1. */
   readonly seed: number;
   /** How many tensors have been drawn since. */
   readonly draws: number;
 }
 
 /**
- * Where the random numbers are, as PyTorch's `get_rng_state`: two whole numbers, since they are
+ * Where the random numbers are, as PyTorch's `get_rng_state`: two integers, since they are
  * computed from seed and count and not one from another.
  *
  * @example
@@ -63,7 +63,7 @@ export function getRandomState(): RandomState {
  * Goes back to where the random numbers were, as PyTorch's `set_rng_state`.
  *
  * @param state From {@link getRandomState}.
- * @throws {ArgandError} if it is not two whole numbers from 0 to 2⁵³ − 1.
+ * @throws {ArgandError} if it is not two integers from 0 to 2⁵³ − 1.
  *
  * @example
  * ```ts
@@ -83,8 +83,8 @@ export function setRandomState(state: RandomState): void {
     throw cannot(what, `it takes { seed, draws }, got ${describe(state)}`);
   }
   const { seed, draws } = state;
-  checkWhole(what, "the seed", seed, 0);
-  checkWhole(what, "the number of draws", draws, 0);
+  checkInteger(what, "the seed", seed, 0);
+  checkInteger(what, "the number of draws", draws, 0);
   generator.resume(seed, draws);
 }
 
@@ -151,7 +151,7 @@ export function randnComplex(shape: Shape): ComplexTensor {
  * the counts, and for others the mean of f′(k) in place of that of f(k + 1) − f(k).
  *
  * @param mean Real, of any shape.
- * @returns Whole numbers as a real tensor of the same shape.
+ * @returns Integers as a real tensor of the same shape.
  * @throws {ArgandError} if the means are no real tensor.
  *
  * @example

@@ -6,7 +6,7 @@ import { Drawing, type Layout, type Panel } from "./drawing.ts";
 import { greyLegend, signedLegend, wheelLegend } from "./legend.ts";
 import { withDefaults } from "../ops/options.ts";
 import { drawComplex, drawReal, largestModulus, type Picture } from "./pictures.ts";
-import { checkWhole, type Shape, show } from "../lazy/shape.ts";
+import { checkInteger, type Shape, show } from "../lazy/shape.ts";
 
 /** Options of {@link draw}. */
 export interface DrawOptions {
@@ -68,7 +68,7 @@ export interface Page extends Grid {
 function pageOf(what: string, shape: Shape, pixel?: number): Page {
   const grid = gridOf(what, shape);
   const { rows, columns, width, height } = grid;
-  if (pixel !== undefined) checkWhole(what, "a pixel's side", pixel, 1);
+  if (pixel !== undefined) checkInteger(what, "a pixel's side", pixel, 1);
   const side = pixel ?? Math.max(1, Math.floor(SIDE / Math.max(columns * width, rows * height)));
   const element = { width: side, height: shape.length < 2 ? Math.max(side, ROW) : side };
   const field = { width: width * element.width, height: height * element.height };

@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { withDefaults } from "../ops/options.ts";
-import { checkWhole } from "../lazy/shape.ts";
+import { checkInteger } from "../lazy/shape.ts";
 import { brightness, type Colour, domainColour, grey, phaseColour } from "./colour.ts";
 
 /** A picture of width × height pixels. */
@@ -146,7 +146,7 @@ export function drawReal(
  * lies to the right and i on top.
  *
  * @param size Its diameter in pixels.
- * @throws {ArgandError} if the diameter is no whole number above 0.
+ * @throws {ArgandError} if the diameter is not a positive integer.
  *
  * @example
  * ```ts
@@ -157,7 +157,7 @@ export function drawReal(
  * ```
  */
 export function drawColourWheel(size: number): Picture {
-  checkWhole("draw a colour wheel", "the diameter", size, 1);
+  checkInteger("draw a colour wheel", "the diameter", size, 1);
   const at = (k: number): [number, number] => [
     (2 * (k % size) + 1) / size - 1,
     1 - (2 * Math.floor(k / size) + 1) / size,

@@ -48,7 +48,7 @@ function grid(
  * @param options `n` points (the axis is cut or filled up with zeros), `axis` (the last), and `norm`:
  * "backward" (no factor here, 1/n in {@link ifft}), "ortho" (1/√n in both) or "forward" (1/n here).
  * @returns A complex tensor of the same shape, but for n points along the axis.
- * @throws {ArgandError} if the axis does not exist, n is no whole number from 1 to 2³⁰, or an option is
+ * @throws {ArgandError} if the axis does not exist, n is not an integer from 1 to 2³⁰, or an option is
  * unknown.
  *
  * @example

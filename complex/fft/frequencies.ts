@@ -3,7 +3,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { tensor } from "../create/create.ts";
 import { axesOf, MOST_POINTS } from "../ops/fft_options.ts";
 import { roll } from "../ops/views.ts";
-import { type Axes, checkNumber, checkWhole } from "../lazy/shape.ts";
+import { type Axes, checkInteger, checkNumber } from "../lazy/shape.ts";
 import { checkTensor, type RealTensor, type Tensor, wrap } from "../tensor/tensor.ts";
 
 function moved<T extends Tensor>(what: string, x: T, axes: Axes | undefined, back: boolean): T {
@@ -68,7 +68,7 @@ function frequencies(n: number, d: number, count: number, wrapped: boolean): Rea
 
 /** Refuses what is no number of points. */
 function checkPoints(n: number): number {
-  checkWhole("list frequencies", "n", n, 1, MOST_POINTS);
+  checkInteger("list frequencies", "n", n, 1, MOST_POINTS);
   return n;
 }
 
@@ -79,7 +79,7 @@ function checkPoints(n: number): number {
  * @param n The number of points.
  * @param d The spacing of the points.
  * @returns A real tensor of n numbers.
- * @throws {ArgandError} if n is no whole number from 1 to 2³⁰, or d is 0 or not finite.
+ * @throws {ArgandError} if n is not an integer from 1 to 2³⁰, or d is 0 or not finite.
  *
  * @example
  * ```ts
@@ -99,7 +99,7 @@ export function fftfreq(n: number, d = 1): RealTensor {
  * @param n The number of points.
  * @param d The spacing of the points.
  * @returns A real tensor of ⌊n/2⌋ + 1 numbers.
- * @throws {ArgandError} if n is no whole number from 1 to 2³⁰, or d is 0 or not finite.
+ * @throws {ArgandError} if n is not an integer from 1 to 2³⁰, or d is 0 or not finite.
  *
  * @example
  * ```ts

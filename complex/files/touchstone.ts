@@ -6,7 +6,7 @@
 import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { withDefaults } from "../ops/options.ts";
-import { checkWhole } from "../lazy/shape.ts";
+import { checkInteger } from "../lazy/shape.ts";
 import { checkBytes, readBytes, writeBytes } from "./array.ts";
 
 /** What the numbers are: scattering, admittance, impedance, hybrid-h or hybrid-g parameters. */
@@ -194,7 +194,7 @@ export function parseTouchstone(
 ): Touchstone {
   const what = `read ${name}`;
   checkBytes(what, bytes);
-  checkWhole(what, "the number of ports", ports, 1, MOST_PORTS);
+  checkInteger(what, "the number of ports", ports, 1, MOST_PORTS);
   const refuse: Refuse = (why) => cannot(what, why);
   const { options, rows, noise } = recordsOf(new TextDecoder().decode(bytes), ports, refuse);
   const { power, parameter, format, resistance } = options;
@@ -302,7 +302,7 @@ export function formatTouchstone(
     unit: "Hz",
   });
   const refuse: Refuse = (why) => cannot(what, why);
-  checkWhole(what, "the number of ports", ports, 1, MOST_PORTS);
+  checkInteger(what, "the number of ports", ports, 1, MOST_PORTS);
   for (
     const [of, word, known] of [
       ["the parameter", parameter, PARAMETERS],

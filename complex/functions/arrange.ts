@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { labelNode, type Labels } from "../ops/labels.ts";
 import * as joins from "../ops/join.ts";
-import { type Axes, checkAxis, checkList, checkWhole, sameShape, show } from "../lazy/shape.ts";
+import { type Axes, checkAxis, checkInteger, checkList, sameShape, show } from "../lazy/shape.ts";
 import { checkTensor, type RealTensor, type Tensor, wrap } from "../tensor/tensor.ts";
 
 /** The kind of several tensors together: real only if all are. */
@@ -76,7 +76,7 @@ export function split<T extends Tensor>(x: T, sizes: readonly number[], axis = 0
   const what = "split";
   const { shape } = checkTensor(what, x);
   const at = checkAxis(what, axis, shape);
-  for (const n of checkList(what, "sizes", sizes)) checkWhole(what, "a size", n, 1);
+  for (const n of checkList(what, "sizes", sizes)) checkInteger(what, "a size", n, 1);
   const total = sizes.reduce((a, n) => a + n, 0);
   if (total !== shape[at]) {
     throw cannot(what, `sizes ${show(sizes)} add up to ${total} and axis ${at} has ${shape[at]}`);
@@ -151,7 +151,7 @@ export function pad<T extends Tensor>(
  * The rows `labels` of x along an axis: y[…, p, …] = x[…, labels[p], …]. A row may be taken several
  * times; its gradients add up.
  *
- * @param labels Whole numbers below the axis's size.
+ * @param labels Integers below the axis's size.
  * @throws {ArgandError} if a label is none of them, or the axis does not exist.
  *
  * @example
@@ -173,7 +173,7 @@ export function take<T extends Tensor>(x: T, labels: Labels, axis = 0): T {
  * One element of each row: y[n] = x[n, labels[n]], [N, C] → [N]. With log-probabilities in x this is
  * what a classifier's loss needs.
  *
- * @param labels N whole numbers below C.
+ * @param labels N integers below C.
  * @throws {ArgandError} if x is no matrix, or there is a label too many, too few or out of range.
  *
  * @example

@@ -36,16 +36,16 @@ export function checkList<T>(what: string, of: string, list: readonly T[]): read
 
 function checkSizes(what: string, shape: Shape): void {
   if (Array.isArray(shape)) return;
-  throw cannot(what, `the shape must be an array of whole numbers, got ${describe(shape)}`);
+  throw cannot(what, `the shape must be an array of integers, got ${describe(shape)}`);
 }
 
-/** Refuses what is not a list of positive whole numbers. */
+/** Refuses what is not a list of positive integers. */
 export function checkShape(what: string, shape: Shape): void {
   checkSizes(what, shape);
   for (const n of shape) {
     if (!Number.isSafeInteger(n) || n < 1) {
       const sizes = `every size in the shape ${show(shape)}`;
-      throw cannot(what, `${sizes} must be a whole number above 0, got ${describe(n)}`);
+      throw cannot(what, `${sizes} must be a positive integer, got ${describe(n)}`);
     }
   }
 }
@@ -61,15 +61,24 @@ export function checkNumber(what: string, name: string, x: unknown): void {
   if (typeof x !== "number") throw cannot(what, `${name} must be a number, got ${describe(x)}`);
 }
 
-/** Refuses what is not a whole number in [low, high]. */
-export function checkWhole(what: string, name: string, n: number, low = 0, high = Infinity): void {
+/** An interval in words: ` from 1 to 5`, ` of at least 0`, or nothing. */
+export function range(low: number, high: number): string {
+  if (high < Infinity) return ` from ${low} to ${high}`;
+  return low > -Infinity ? ` of at least ${low}` : "";
+}
+
+/** Refuses what is not an integer in [low, high]. */
+export function checkInteger(
+  what: string,
+  name: string,
+  n: number,
+  low = 0,
+  high = Infinity,
+): void {
   if (!Number.isSafeInteger(n) || n < low || n > high) {
-    const range = high < Infinity
-      ? ` from ${low} to ${high}`
-      : low > -Infinity
-      ? ` of at least ${low}`
-      : "";
-    throw cannot(what, `${name} must be a whole number${range}, got ${describe(n)}`);
+    const positive = low === 1 && high === Infinity;
+    const integer = positive ? "a positive integer" : `an integer${range(low, high)}`;
+    throw cannot(what, `${name} must be ${integer}, got ${describe(n)}`);
   }
 }
 
@@ -93,7 +102,7 @@ export function checkAxes(
 ): number[] {
   if (axes === undefined) return shape.map((_, d) => d);
   if (typeof axes !== "number" && !Array.isArray(axes)) {
-    throw cannot(what, `axes are a whole number or an array of them, got ${describe(axes)}`);
+    throw cannot(what, `axes are an integer or an array of them, got ${describe(axes)}`);
   }
   const list = (typeof axes === "number" ? [axes] : [...axes])
     .map((axis) => checkAxis(what, axis, shape)).sort((a, b) => a - b);

@@ -1,5 +1,5 @@
 /**
- * Small numbers for structures: lists of whole numbers are alike exactly if they have the same number.
+ * Small numbers for structures: lists of integers are alike exactly if they have the same number.
  * Nodes are compared by these, since writing their structure out as text would take most of the time in
  * which a training step is recorded.
  */
@@ -39,7 +39,7 @@ function grow(): void {
   });
 }
 
-/** The number of the list `list` with `next`, a 32-bit whole number, at its end. */
+/** The number of the list `list` with `next`, a 32-bit integer, at its end. */
 export function extend(list: number, next: number): number {
   next |= 0;
   const at = place(list, next);

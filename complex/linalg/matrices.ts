@@ -4,7 +4,7 @@ import type { Combined } from "../functions/combine.ts";
 import { mul } from "../ops/arithmetic.ts";
 import * as ops from "../ops/diagonal.ts";
 import { reshape, sum } from "../ops/views.ts";
-import { checkWhole, show } from "../lazy/shape.ts";
+import { checkInteger, show } from "../lazy/shape.ts";
 import { checkTensor, type Tensor, wrap } from "../tensor/tensor.ts";
 
 /** Refuses what has no matrices in its last two axes. */
@@ -32,7 +32,7 @@ function checkMatrices(what: string, x: Tensor): Tensor {
 export function diagonal<T extends Tensor>(x: T, offset = 0): T {
   const what = "take a diagonal";
   const { node, shape } = checkMatrices(what, x);
-  checkWhole(what, "the offset", offset, -Infinity);
+  checkInteger(what, "the offset", offset, -Infinity);
   const [m, n] = shape.slice(-2);
   if (ops.diagonalLength(m, n, offset) < 1) {
     throw cannot(what, `offset ${offset} lies outside of the matrices of shape ${show(shape)}`);
@@ -64,7 +64,7 @@ export function diag<T extends Tensor>(x: T, k = 0): T {
   if (rank !== 1) {
     throw cannot(what, `it takes a vector or a matrix, got shape ${show(shape)}; see diagonal`);
   }
-  checkWhole(what, "k", k, -Infinity);
+  checkInteger(what, "k", k, -Infinity);
   const n = shape[0] + Math.abs(k);
   return wrap(ops.embedDiagonal(node, n, n, k)) as Tensor as T;
 }

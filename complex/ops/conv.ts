@@ -1,7 +1,7 @@
 /** Convolutions over one, two and three axes, and their transposes: all of them are 2-D ones. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "../lazy/graph.ts";
-import { checkWhole, type Shape, show, sizeOf } from "../lazy/shape.ts";
+import { checkInteger, type Shape, show, sizeOf } from "../lazy/shape.ts";
 import { add, toComplex } from "./arithmetic.ts";
 import { conv2d, type Conv2dGeometry, conv2dTransposed } from "./conv2d.ts";
 import { fold, type Line, unfold } from "./unfold.ts";
@@ -42,7 +42,7 @@ function checkOperands(
     );
   }
   const { groups } = geometry;
-  checkWhole(what, "groups", groups, 1);
+  checkInteger(what, "groups", groups, 1);
   checkWindow(what, w.shape.slice(2), geometry);
   const [outer, inner] = [w.shape[0], w.shape[1] * groups];
   const [from, to] = transposed ? [outer, inner] : [inner, outer];

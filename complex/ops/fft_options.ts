@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { checkWord, withDefaults } from "./options.ts";
-import { type Axes, checkAxis, checkList, checkWhole, type Shape, show } from "../lazy/shape.ts";
+import { type Axes, checkAxis, checkInteger, checkList, type Shape, show } from "../lazy/shape.ts";
 
 /**
  * Where a transform of n points is divided: "backward", the inverse by n; "ortho", both by √n, so that
@@ -42,7 +42,7 @@ export function lineOptions(
   const defaults: FftOptions = { n: undefined, axis: -1, norm: "backward" };
   const { n, axis, norm } = withDefaults(what, given, defaults);
   checkNorm(what, norm);
-  if (n !== undefined) checkWhole(what, "n", n, 1, MOST_POINTS);
+  if (n !== undefined) checkInteger(what, "n", n, 1, MOST_POINTS);
   return { n, axis: checkAxis(what, axis!, shape), norm: norm! };
 }
 
@@ -57,7 +57,7 @@ export function gridOptions(
   const { size, axes, norm } = withDefaults(what, given, defaults);
   checkNorm(what, norm);
   if (size !== undefined) {
-    for (const n of checkList(what, "sizes", size)) checkWhole(what, "a size", n, 1, MOST_POINTS);
+    for (const n of checkList(what, "sizes", size)) checkInteger(what, "a size", n, 1, MOST_POINTS);
   }
   const count = dimensions ?? size?.length ?? shape.length;
   const last = Array.from({ length: count }, (_, k) => k - count);
@@ -77,7 +77,7 @@ export function gridOptions(
 /** Axes counted from 0, in the order they were given, none twice. */
 export function axesOf(what: string, axes: Axes, shape: Shape): number[] {
   if (typeof axes !== "number" && !Array.isArray(axes)) {
-    throw cannot(what, `axes are a whole number or an array of them, got ${describe(axes)}`);
+    throw cannot(what, `axes are an integer or an array of them, got ${describe(axes)}`);
   }
   const list = (typeof axes === "number" ? [axes] : axes).map((d) => checkAxis(what, d, shape));
   if (new Set(list).size !== list.length) {

@@ -1,4 +1,4 @@
-/** Indices as values: whole numbers that say where an element is. */
+/** Indices as values: integers that say where an element is. */
 import { indexToReal } from "../../gpu/functions/mod.ts";
 import { Node, type Primitive } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";

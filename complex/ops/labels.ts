@@ -1,9 +1,9 @@
-/** Whole numbers of the host that choose rows: checked at the call, then a tensor of indices. */
+/** Integers of the host that choose rows: checked at the call, then a tensor of indices. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { hostNode, type Node } from "../lazy/graph.ts";
 
-/** Whole numbers: an array or a typed array of integers. */
+/** Integers: an array or a typed array of integers. */
 export type Labels =
   | readonly number[]
   | Int8Array
@@ -14,11 +14,11 @@ export type Labels =
   | Int32Array
   | Uint32Array;
 
-/** The node of labels, each a whole number in [0, below); `count` of them, if it is given. */
+/** The node of labels, each an integer in [0, below); `count` of them, if it is given. */
 export function labelNode(what: string, labels: Labels, below: number, count?: number): Node {
   const typed = ArrayBuffer.isView(labels) && !(labels as ArrayBufferView instanceof DataView);
   if (!typed && !Array.isArray(labels)) {
-    throw cannot(what, `the labels must be an array of whole numbers, got ${describe(labels)}`);
+    throw cannot(what, `the labels must be an array of integers, got ${describe(labels)}`);
   }
   if (labels.length !== (count ?? labels.length)) {
     throw cannot(what, `there are ${labels.length} labels for ${count} rows`);
@@ -28,7 +28,7 @@ export function labelNode(what: string, labels: Labels, below: number, count?: n
   for (let k = 0; k < labels.length; k++) {
     const label = labels[k];
     if (!Number.isInteger(label) || label < 0 || label >= below) {
-      const range = `a whole number from 0 to ${below - 1}`;
+      const range = `an integer from 0 to ${below - 1}`;
       throw cannot(what, `label ${k} must be ${range}, got ${describe(label)}`);
     }
     words[k] = label;

@@ -24,7 +24,7 @@ export class Generator {
     this.seed(seed);
   }
 
-  /** Starts again from a seed, a whole number from 0 to 2⁵³ − 1. */
+  /** Starts again from a seed, an integer from 0 to 2⁵³ − 1. */
   seed(seed: number): void {
     this.#low = seed >>> 0;
     this.#high = Math.floor(seed / 2 ** 32) >>> 0;

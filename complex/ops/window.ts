@@ -1,6 +1,6 @@
 /** Windows that move over images: what convolutions and poolings check alike. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { checkWhole, sizeOf } from "../lazy/shape.ts";
+import { checkInteger, sizeOf } from "../lazy/shape.ts";
 
 /** Two numbers, along height and width. */
 export type Pair = readonly [number, number];
@@ -23,12 +23,12 @@ export function checkWindow<Axes extends readonly number[]>(
 ): void {
   const { stride, padding, dilation } = movement;
   for (const d of kernel.keys()) {
-    checkWhole(what, "kernel size", kernel[d], 1, MOST);
-    checkWhole(what, "stride", stride[d], 1, MOST);
-    checkWhole(what, "padding", padding[d], 0, MOST);
-    checkWhole(what, "dilation", dilation[d], 1, MOST);
+    checkInteger(what, "kernel size", kernel[d], 1, MOST);
+    checkInteger(what, "stride", stride[d], 1, MOST);
+    checkInteger(what, "padding", padding[d], 0, MOST);
+    checkInteger(what, "dilation", dilation[d], 1, MOST);
   }
-  checkWhole(what, "the number of elements of the kernel", sizeOf(kernel), 1, MOST);
+  checkInteger(what, "the number of elements of the kernel", sizeOf(kernel), 1, MOST);
 }
 
 /** The places that a kernel of `taps` elements covers along an axis, from the first to the last. */

@@ -29,10 +29,10 @@ import {
   type Axes,
   checkAxes,
   checkAxis,
+  checkInteger,
   checkList,
   checkScalar,
   checkShape,
-  checkWhole,
   resolveShape,
   sameShape,
   type Shape,
@@ -316,9 +316,9 @@ export abstract class Tensor {
         );
       }
       const [from, to, by] = [...range, 1];
-      checkWhole(what, "a step", by, 1);
-      checkWhole(what, "a start", from, -n, n);
-      checkWhole(what, "an end", to, -n);
+      checkInteger(what, "a step", by, 1);
+      checkInteger(what, "a start", from, -n, n);
+      checkInteger(what, "an end", to, -n);
       const first = from < 0 ? from + n : from;
       const last = Math.min(n, to < 0 ? to + n : to);
       if (last <= first) {
@@ -335,7 +335,7 @@ export abstract class Tensor {
   at(index: number, axis = 0): this {
     const d = checkAxis("take a row", axis, this.shape);
     const n = this.shape[d];
-    checkWhole("take a row", "the index", index, -n, n - 1);
+    checkInteger("take a row", "the index", index, -n, n - 1);
     const k = index < 0 ? index + n : index;
     const ranges = this.shape.map((_, e): Range => (e === d ? [k, k + 1] : null));
     return this.slice(...ranges).squeeze(d);
@@ -356,7 +356,7 @@ export abstract class Tensor {
     }
     const by = this.shape.map(() => 0);
     list.forEach((d, k) => {
-      checkWhole("roll", "a shift", shifts[k], -Infinity);
+      checkInteger("roll", "a shift", shifts[k], -Infinity);
       by[d] += shifts[k];
     });
     return this.same(views.roll(this.node, by));
@@ -375,7 +375,7 @@ export abstract class Tensor {
       throw cannot("pad", `each axis takes [before, after], got ${describe(pair)}`);
     }
     const [before, after] = [0, 1].map((k) => widths.map((pair) => pair[k]));
-    for (const n of [...before, ...after]) checkWhole("pad", "a width", n, 0);
+    for (const n of [...before, ...after]) checkInteger("pad", "a width", n, 0);
     if (typeof value !== "number") throw cannot("pad", `the value is ${describe(value)}`);
     return this.same(joins.pad(this.node, before, after, value));
   }

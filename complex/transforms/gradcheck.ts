@@ -4,7 +4,7 @@ import { describe } from "../lazy/describe.ts";
 import { hostNode, type Node } from "../lazy/graph.ts";
 import { read, run } from "../lazy/realize.ts";
 import { checkScalar } from "../lazy/shape.ts";
-import { checkWhole } from "../lazy/shape.ts";
+import { checkInteger } from "../lazy/shape.ts";
 import { checkReal, checkTensor, type RealTensor, type Tensor, wrap } from "../tensor/tensor.ts";
 import { valueAndGrad } from "./transform.ts";
 
@@ -107,7 +107,7 @@ export async function gradcheck<A extends readonly Tensor[]>(
     throw cannot(what, `the inputs must be an array of tensors, got ${describe(inputs)}`);
   }
   if (inputs.length === 0) throw cannot(what, "there are no inputs");
-  checkWhole(what, "the number of checks", checks, 1);
+  checkInteger(what, "the number of checks", checks, 1);
   for (const [name, x] of Object.entries({ step, tolerance })) {
     if (!(x > 0)) throw cannot(what, `the ${name} must be a number above 0, got ${describe(x)}`);
   }

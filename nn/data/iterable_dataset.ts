@@ -1,6 +1,6 @@
 /** Data sets whose samples come one after the other. */
 import { describe } from "../../complex/lazy/describe.ts";
-import { checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger } from "../../complex/lazy/shape.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { withDefaults } from "../checks.ts";
 
@@ -46,7 +46,7 @@ export class IterableDataset<S> {
       throw cannot(what, `it takes a function that gives samples, got ${describe(samples)}`);
     }
     const { length } = withDefaults<IterableDatasetOptions>(what, options, { length: undefined });
-    if (length !== undefined) checkWhole(what, "length", length, 1);
+    if (length !== undefined) checkInteger(what, "length", length, 1);
     this.samples = samples;
     this.length = length ?? null;
   }

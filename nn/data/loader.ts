@@ -1,6 +1,6 @@
 /** Batches of a data set, epoch after epoch. */
 import { describe } from "../../complex/lazy/describe.ts";
-import { checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger } from "../../complex/lazy/shape.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { countEntry, EntryReader } from "../entries.ts";
 import type { StateDict } from "../module.ts";
@@ -104,9 +104,9 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
       },
     );
     const known = given as Required<typeof given>;
-    checkWhole(what, "batchSize", known.batchSize, 1);
-    checkWhole(what, "prefetch", known.prefetch, 0);
-    if (seed !== undefined) checkWhole(what, "seed", seed, 0);
+    checkInteger(what, "batchSize", known.batchSize, 1);
+    checkInteger(what, "prefetch", known.prefetch, 0);
+    if (seed !== undefined) checkInteger(what, "seed", seed, 0);
     if (own !== undefined && typeof own !== "function") {
       throw cannot(what, `collate must be a function, got ${describe(own)}`);
     }

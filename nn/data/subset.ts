@@ -1,6 +1,6 @@
 /** Parts of data sets. */
 import { describe } from "../../complex/lazy/describe.ts";
-import { checkList, checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger, checkList } from "../../complex/lazy/shape.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkNumber, withDefaults } from "../checks.ts";
 import { collate, type Collated, type Dataset } from "./dataset.ts";
@@ -12,7 +12,7 @@ export function checkDataset(what: string, data: unknown): void {
   if (typeof get !== "function" || typeof length !== "number") {
     throw cannot(what, `it takes a data set { length, get, … }, got ${describe(data)}`);
   }
-  checkWhole(what, "the data set's length", length, 1, 2 ** 32 - 1);
+  checkInteger(what, "the data set's length", length, 1, 2 ** 32 - 1);
 }
 
 /**
@@ -42,7 +42,7 @@ export class Subset<S, B = Collated<S>> implements Dataset<S, B> {
     checkDataset(what, dataset);
     if (!ArrayBuffer.isView(places)) checkList(what, "places", places as readonly number[]);
     for (let k = 0; k < places.length; k++) {
-      checkWhole(what, "a place", places[k], 0, dataset.length - 1);
+      checkInteger(what, "a place", places[k], 0, dataset.length - 1);
     }
     if (places.length === 0) throw cannot(what, "it takes at least one place, got none");
     this.dataset = dataset;
@@ -52,7 +52,7 @@ export class Subset<S, B = Collated<S>> implements Dataset<S, B> {
 
   /** The sample at a place of this part. */
   get(index: number): S | Promise<S> {
-    checkWhole("take a sample", "the index", index, 0, this.length - 1);
+    checkInteger("take a sample", "the index", index, 0, this.length - 1);
     return this.dataset.get(this.#places[index]);
   }
 
@@ -101,7 +101,7 @@ export function randomSplit<S, B>(
   const what = "split a data set";
   checkDataset(what, dataset);
   const { seed } = withDefaults<RandomSplitOptions>(what, options, { seed: undefined });
-  if (seed !== undefined) checkWhole(what, "seed", seed, 0);
+  if (seed !== undefined) checkInteger(what, "seed", seed, 0);
   const total = dataset.length;
   for (const n of checkList(what, "lengths", lengths)) checkNumber(what, "a length", n);
   const sum = lengths.reduce((a, b) => a + b, 0);
@@ -113,7 +113,7 @@ export function randomSplit<S, B>(
   } else if (sum !== total) {
     throw cannot(what, `the lengths add up to ${sum} and the data set has ${total} samples`);
   }
-  for (const n of sizes) checkWhole(what, "a length", n, 1);
+  for (const n of sizes) checkInteger(what, "a length", n, 1);
   const order = permutation(total, seed ?? drawSeed(), 0);
   let end = 0;
   return sizes.map((n) => new Subset(dataset, order.subarray(end, end += n)));

@@ -7,7 +7,7 @@ import { parseNpz } from "../../complex/files/npz.ts";
 import { hostNode } from "../../complex/lazy/graph.ts";
 import type { Labels } from "../../complex/ops/labels.ts";
 import { run } from "../../complex/lazy/realize.ts";
-import { checkList, checkWhole, show } from "../../complex/lazy/shape.ts";
+import { checkInteger, checkList, show } from "../../complex/lazy/shape.ts";
 import { type ComplexTensor, type RealTensor, Tensor, wrap } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkWord } from "../checks.ts";
@@ -54,7 +54,7 @@ function settled<R extends Rows>(what: string, rows: R): R {
   }
   throw cannot(
     what,
-    `it takes tensors and labels (arrays of whole numbers), got ${describe(rows)}; ` +
+    `it takes tensors and labels (arrays of integers), got ${describe(rows)}; ` +
       "tensor(data, shape) makes a tensor of other arrays",
   );
 }
@@ -84,7 +84,7 @@ function gatherRows(rows: Rows, places: Uint32Array): Rows {
 
 /**
  * Tensors with as many rows each, as PyTorch's `TensorDataset`: sample k is row k of each. Beside
- * tensors it takes labels, arrays of whole numbers, which stay such. Batches are gathered in one go:
+ * tensors it takes labels, arrays of integers, which stay such. Batches are gathered in one go:
  * on the host where a tensor was made from numbers of the host, otherwise on the device, where its
  * values are then kept.
  *
@@ -127,14 +127,14 @@ export class TensorDataset<T extends readonly Rows[]>
 
   /** The row of each at a place. */
   get(index: number): { -readonly [K in keyof T]: Row<T[K]> } {
-    checkWhole("take a sample", "the index", index, 0, this.length - 1);
+    checkInteger("take a sample", "the index", index, 0, this.length - 1);
     const row = this.tensors.map((rows) => rows instanceof Tensor ? rows.at(index) : rows[index]);
     return row as { -readonly [K in keyof T]: Row<T[K]> };
   }
 
   /** The rows of each at these places. */
   gather(places: Uint32Array): { -readonly [K in keyof T]: T[K] } {
-    for (const k of places) checkWhole("take samples", "a place", k, 0, this.length - 1);
+    for (const k of places) checkInteger("take samples", "a place", k, 0, this.length - 1);
     const some = this.tensors.map((rows) => gatherRows(rows, places));
     return some as { -readonly [K in keyof T]: T[K] };
   }
@@ -184,10 +184,10 @@ export class TensorDataset<T extends readonly Rows[]>
   }
 }
 
-/** A list of whole numbers. */
+/** A list of integers. */
 function labelsOf(what: string, { dtype, shape, data }: NpyEntry): Int32Array {
   if (shape.length !== 1 || !/^(u?int|bool)/.test(dtype)) {
-    throw cannot(what, `labels are one row of whole numbers, and it is ${dtype} ${show(shape)}`);
+    throw cannot(what, `labels are one row of integers, and it is ${dtype} ${show(shape)}`);
   }
   return Int32Array.from(data as ArrayLike<number | bigint>, (x, k) => {
     const label = Number(x);

@@ -61,9 +61,9 @@ export function layer<M extends Module, S extends z.ZodRawShape>(
   return { of, schema, describe: (module) => optionsOf(module) as O, build };
 }
 
-/** A whole number. */
+/** An integer. */
 export const whole: z.ZodInt = z.int();
-/** A size: a whole number above 0. */
+/** A size: a positive integer. */
 export const size: z.ZodInt = z.int().min(1);
 /** A switch that may be absent. */
 export const flag: z.ZodOptional<z.ZodBoolean> = z.boolean().optional();

@@ -1,15 +1,15 @@
-/** Rows of a table, chosen by whole numbers. */
+/** Rows of a table, chosen by integers. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { where } from "../../complex/functions/combine.ts";
 import { tensor } from "../../complex/create/create.ts";
 import { labelNode, type Labels } from "../../complex/ops/labels.ts";
 import { flatten } from "../../complex/tensor/nested.ts";
 import { take } from "../../complex/ops/join.ts";
-import { checkShape, checkWhole, type Shape, show, sizeOf } from "../../complex/lazy/shape.ts";
+import { checkInteger, checkShape, type Shape, show, sizeOf } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor, wrapComplex } from "../../complex/tensor/tensor.ts";
 import { withDefaults } from "../checks.ts";
 
-/** Whole numbers of the host that choose rows: flat, or nested by axis. */
+/** Integers of the host that choose rows: flat, or nested by axis. */
 export type Indices = Labels | readonly Indices[];
 
 /** Options of {@link embedding}. */
@@ -36,7 +36,7 @@ function listed(what: string, indices: Indices, given: Shape | null): [Labels, S
 /**
  * The rows of a table that indices name: y[…, k] = weight[indices[…], k].
  *
- * @param indices Whole numbers of the host below the number of rows, copied: a flat list (with
+ * @param indices Integers of the host below the number of rows, copied: a flat list (with
  * `shape`, if it stands for several axes) or arrays nested by axis.
  * @param weight Complex [count, dim].
  * @returns Complex […, dim].
@@ -67,7 +67,7 @@ export function embedding(
     paddingIdx: null,
   });
   const [count, dim] = weight.shape;
-  if (given.paddingIdx !== null) checkWhole(what, "paddingIdx", given.paddingIdx, 0, count - 1);
+  if (given.paddingIdx !== null) checkInteger(what, "paddingIdx", given.paddingIdx, 0, count - 1);
   const [flat, shape] = listed(what, indices, given.shape);
   const y = wrapComplex(take(weight.node, labelNode(what, flat, count), 0));
   if (given.paddingIdx === null) return y.reshape([...shape, dim]);

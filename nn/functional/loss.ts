@@ -243,7 +243,7 @@ export function phaseLoss(
  * Negative log likelihood, the mean of −x[n, label[n]].
  *
  * @param logProbabilities Real [N, classes], for instance from {@link logSoftmax}.
- * @param labels N whole numbers on the host, copied.
+ * @param labels N integers on the host, copied.
  * @returns A real number, or with reduction `"none"` N of them.
  * @throws {ArgandError} if a label is no class, or there is not one for each row.
  *
@@ -280,7 +280,7 @@ function likelihood(
  * moduli count.
  *
  * @param logits Real or complex [N, classes].
- * @param labels N whole numbers on the host, copied.
+ * @param labels N integers on the host, copied.
  * @returns A real number, or with reduction `"none"` N of them.
  * @throws {ArgandError} if a label is no class, or there is not one for each row.
  *

@@ -51,7 +51,7 @@ function norm(x: Tensor, axes: readonly number[]): RealTensor {
  * entries the first is the largest.
  *
  * @param logits Real or complex [N, classes].
- * @param labels N whole numbers on the host, copied.
+ * @param labels N integers on the host, copied.
  * @returns A real number in [0, 1].
  * @throws {ArgandError} if a label is no class, or there is not one for each row.
  *

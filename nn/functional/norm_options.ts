@@ -1,6 +1,6 @@
 /** Checks that the norms and their layers share. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { checkShape, checkWhole, type Shape, show } from "../../complex/lazy/shape.ts";
+import { checkInteger, checkShape, type Shape, show } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { checkNumber, withDefaults } from "../checks.ts";
 
@@ -30,7 +30,7 @@ export function checkedEps(what: string, options?: NormOptions): number {
 
 /** Refuses groups that do not divide the channels. */
 export function checkGroups(what: string, groups: number, channels: number): void {
-  checkWhole(what, "the number of groups", groups, 1);
+  checkInteger(what, "the number of groups", groups, 1);
   if (channels % groups === 0) return;
   throw cannot(what, `${groups} groups do not divide ${channels} channels`);
 }

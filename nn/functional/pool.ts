@@ -255,7 +255,7 @@ function adaptive(x: ComplexTensor, sizes: readonly (number | null)[]): ComplexT
  * @param x Complex [N, C, L].
  * @param size The output's length m.
  * @returns Complex [N, C, m].
- * @throws {ArgandError} if x has other axes, or the size is no whole number above 0.
+ * @throws {ArgandError} if x has other axes, or the size is not a positive integer.
  *
  * @example
  * ```ts
@@ -280,7 +280,7 @@ export function adaptiveAvgPool1d(x: ComplexTensor, size: number): ComplexTensor
  * @param x Complex [N, C, H, W].
  * @param size The output's size: a number for both axes, or [height, width]; null keeps the input's.
  * @returns Complex [N, C, H′, W′].
- * @throws {ArgandError} if x has other axes, or a size is no whole number above 0.
+ * @throws {ArgandError} if x has other axes, or a size is not a positive integer.
  *
  * @example
  * ```ts

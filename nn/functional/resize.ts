@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import { Band, resample } from "../../complex/ops/resample.ts";
-import { checkWhole, show } from "../../complex/lazy/shape.ts";
+import { checkInteger, show } from "../../complex/lazy/shape.ts";
 import { type Tensor, wrap } from "../../complex/tensor/tensor.ts";
 import { checkWord, type Pair, pair, withDefaults } from "../checks.ts";
 
@@ -54,7 +54,7 @@ export function checkResize(what: string, given: UpsampleOptions): Required<Upsa
 }
 
 function checkLength(what: string, n: number): void {
-  checkWhole(what, "a size of the output", n, 1, MOST);
+  checkInteger(what, "a size of the output", n, 1, MOST);
 }
 
 /** x [N, C, L] or [N, C, H, W] resized along the axes after the channels. */

@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import type { PoolGeometry } from "../../complex/ops/pool2d.ts";
-import { checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger } from "../../complex/lazy/shape.ts";
 import { perAxis, withDefaults } from "../checks.ts";
 
 /** Options of max poolings; of images a size is a number or [along height, along width]. */
@@ -90,7 +90,7 @@ export function avgWindow(
   const { countIncludePad, divisorOverride = null, ...movement } = withDefaults<
     Required<AvgPoolOptions<Sizes>> & { readonly divisorOverride?: number | null }
   >(what, given, axes === 1 ? common : { ...common, divisorOverride: null });
-  if (divisorOverride !== null) checkWhole(what, "divisorOverride", divisorOverride, 1);
+  if (divisorOverride !== null) checkInteger(what, "divisorOverride", divisorOverride, 1);
   return [geometry(what, axes, kernel, movement), countIncludePad, divisorOverride];
 }
 
@@ -101,10 +101,10 @@ export type AdaptiveSize = number | null | readonly [number | null, number | nul
 export function adaptiveSizes(what: string, axes: 1 | 2, size: AdaptiveSize): (number | null)[] {
   const list = Array.isArray(size) ? [...size] : Array<number | null>(axes).fill(size as number);
   if (list.length !== axes || (axes === 1 && list[0] === null)) {
-    const wanted = axes === 1 ? "a whole number" : "a whole number, null or a pair of them";
+    const wanted = axes === 1 ? "an integer" : "an integer, null or a pair of them";
     const got = Array.isArray(size) ? `[${size.map(describe)}]` : describe(size);
     throw cannot(what, `the output's size must be ${wanted}, got ${got}`);
   }
-  for (const n of list) if (n !== null) checkWhole(what, "the output's size", n, 1, 2 ** 24);
+  for (const n of list) if (n !== null) checkInteger(what, "the output's size", n, 1, 2 ** 24);
   return list;
 }

@@ -1,6 +1,6 @@
 /** Activations that act on real and imaginary part each by itself, as layers. */
 import { full, parameter } from "../../complex/create/create.ts";
-import { checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import {
   celu,
@@ -110,7 +110,7 @@ export class CPReLU extends Layer {
   constructor(numParameters = 1, options?: CPReLUOptions) {
     super();
     const what = "make a CPReLU";
-    checkWhole(what, "numParameters", numParameters, 1);
+    checkInteger(what, "numParameters", numParameters, 1);
     const { init } = withDefaults<Required<CPReLUOptions>>(what, options, { init: 0.25 });
     checkNumber(what, "init", init, -Infinity);
     this.weight = parameter(full([numParameters], { re: init, im: init }), { name: "weight" });

@@ -1,6 +1,6 @@
 /** Attention by several heads. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { checkWhole, show } from "../../complex/lazy/shape.ts";
+import { checkInteger, show } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import {
   type AttentionMask,
@@ -35,7 +35,7 @@ export interface MultiheadAttentionOptions {
  * [L, S] for all, [N, 1, 1, S] to hide the padding of each item; see `scaledDotProductAttention` of
  * `nn.functional` for its values.
  *
- * @throws {ArgandError} if a size is no whole number above 0, if the heads do not divide the features,
+ * @throws {ArgandError} if a size is not a positive integer, if the heads do not divide the features,
  * or if the inputs do not fit.
  *
  * @example
@@ -68,8 +68,8 @@ export class MultiheadAttention extends Layer {
   constructor(embed: number, heads: number, options?: MultiheadAttentionOptions) {
     super();
     const what = "make a MultiheadAttention";
-    checkWhole(what, "the number of features", embed, 1);
-    checkWhole(what, "the number of heads", heads, 1);
+    checkInteger(what, "the number of features", embed, 1);
+    checkInteger(what, "the number of heads", heads, 1);
     if (embed % heads !== 0) {
       throw cannot(what, `${embed} features do not split into ${heads} heads`);
     }

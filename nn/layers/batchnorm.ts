@@ -10,7 +10,7 @@ import {
 } from "../../complex/ops/batchnorm.ts";
 import { reshape } from "../../complex/ops/views.ts";
 import { mix } from "../../complex/ops/whiten.ts";
-import { checkWhole, show } from "../../complex/lazy/shape.ts";
+import { checkInteger, show } from "../../complex/lazy/shape.ts";
 import { assign } from "../../complex/lazy/updates.ts";
 import {
   checkComplex,
@@ -93,7 +93,7 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
     super();
     this.#norm = NORMS[kind];
     const what = `make a ${this.constructor.name}`;
-    checkWhole(what, "the number of channels", channels, 1);
+    checkInteger(what, "the number of channels", channels, 1);
     const { eps, momentum, affine, trackRunningStats } = withDefaults<
       Required<BatchNormOptions>
     >(what, options, { eps: 1e-5, momentum: 0.1, affine: true, trackRunningStats: true });

@@ -1,7 +1,7 @@
 /** Convolution layers. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { full, parameter } from "../../complex/create/create.ts";
-import { checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import {
   CONV_DEFAULTS,
@@ -61,9 +61,9 @@ export abstract class Convolution extends Layer {
   constructor(what: string, sizes: WeightSizes, bias: boolean, transposed: boolean) {
     super();
     const { inChannels, outChannels, kernel, groups } = sizes;
-    checkWhole(what, "the number of input channels", inChannels, 1);
-    checkWhole(what, "the number of output channels", outChannels, 1);
-    checkWhole(what, "groups", groups, 1);
+    checkInteger(what, "the number of input channels", inChannels, 1);
+    checkInteger(what, "the number of output channels", outChannels, 1);
+    checkInteger(what, "groups", groups, 1);
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw cannot(
         what,

@@ -1,7 +1,7 @@
 /** A learned table of complex vectors. */
 import { parameter, tensor } from "../../complex/create/create.ts";
 import { randnComplex } from "../../complex/create/random.ts";
-import { checkWhole, type Shape } from "../../complex/lazy/shape.ts";
+import { checkInteger, type Shape } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import { embedding, type Indices } from "../functional/embedding.ts";
 import { Module } from "../module.ts";
@@ -18,9 +18,9 @@ export interface EmbeddingOptions {
  * A learned vector for each of `count` things: y[…, k] = weight[indices[…], k]. The weight, complex
  * [count, dim], starts as standard complex normal numbers, E|w|² = 1, as PyTorch's N(0, 1).
  *
- * It takes whole numbers of the host and is therefore no {@link Layer}.
+ * It takes integers of the host and is therefore no {@link Layer}.
  *
- * @throws {ArgandError} if a size is no whole number above 0, or an index or paddingIdx is no row.
+ * @throws {ArgandError} if a size is not a positive integer, or an index or paddingIdx is no row.
  *
  * @example
  * ```ts
@@ -41,12 +41,12 @@ export class Embedding extends Module {
   constructor(count: number, dim: number, options?: EmbeddingOptions) {
     super();
     const what = "make an Embedding";
-    checkWhole(what, "the number of rows", count, 1);
-    checkWhole(what, "the number of features", dim, 1);
+    checkInteger(what, "the number of rows", count, 1);
+    checkInteger(what, "the number of features", dim, 1);
     const { paddingIdx } = withDefaults<Required<EmbeddingOptions>>(what, options, {
       paddingIdx: null,
     });
-    if (paddingIdx !== null) checkWhole(what, "paddingIdx", paddingIdx, 0, count - 1);
+    if (paddingIdx !== null) checkInteger(what, "paddingIdx", paddingIdx, 0, count - 1);
     const drawn = randnComplex([count, dim]);
     const kept = Float32Array.from({ length: count }, (_, k) => (k === paddingIdx ? 0 : 1));
     const initial = paddingIdx === null ? drawn : drawn.mul(tensor(kept, [count, 1]));

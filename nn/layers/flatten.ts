@@ -2,7 +2,7 @@
 import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
-import { checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger } from "../../complex/lazy/shape.ts";
 
 /**
  * One axis in place of the axes from `start` to `end`: by default from [N, …] to [N, features].
@@ -24,8 +24,8 @@ export class Flatten extends Layer {
   /** Axes count from the end where negative. */
   constructor(start = 1, end = -1) {
     super();
-    checkWhole("make a Flatten", "the first axis", start, -Infinity);
-    checkWhole("make a Flatten", "the last axis", end, -Infinity);
+    checkInteger("make a Flatten", "the first axis", start, -Infinity);
+    checkInteger("make a Flatten", "the last axis", end, -Infinity);
     this.#start = start;
     this.#end = end;
     madeWith(this, { start, end });

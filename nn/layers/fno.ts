@@ -1,7 +1,7 @@
 /** Fourier neural operators. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../../complex/lazy/describe.ts";
-import { checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { Layer } from "../layer.ts";
 import { madeWith } from "../made.ts";
@@ -53,7 +53,7 @@ function made(what: string, activation: () => Layer): Layer {
  * The fields are taken as periodic. Where the map depends on the place, give the coordinates as input
  * channels.
  *
- * @throws {ArgandError} if a size is no whole number above 0, or the input has other channels or fewer
+ * @throws {ArgandError} if a size is not a positive integer, or the input has other channels or fewer
  * points than 2·modes.
  *
  * @example
@@ -92,7 +92,7 @@ export class FNO2d extends Layer {
     });
     const { inChannels, outChannels, modes, width, layers, hidden, activation } = full;
     for (const [name, n] of Object.entries({ inChannels, outChannels, width, layers, hidden })) {
-      checkWhole(what, name, n, 1);
+      checkInteger(what, name, n, 1);
     }
     if (typeof activation !== "function") {
       throw cannot(what, `activation must be a function, got ${describe(activation)}`);

@@ -1,6 +1,6 @@
 /** The complex linear layer. */
 import { full, parameter } from "../../complex/create/create.ts";
-import { checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { linear } from "../functional/linear.ts";
 import { complexGlorot } from "../init.ts";
@@ -18,7 +18,7 @@ export interface LinearOptions {
  * y = x Wᵀ + b from [N, in] (or […, in]) to [N, out]. The weight starts as complex Glorot
  * (Trabelsi et al. 2018), the bias as 0.
  *
- * @throws {ArgandError} if a size is no whole number above 0, or the input has other features.
+ * @throws {ArgandError} if a size is not a positive integer, or the input has other features.
  *
  * @example
  * ```ts
@@ -39,8 +39,8 @@ export class Linear extends Layer {
   constructor(inFeatures: number, outFeatures: number, options?: LinearOptions) {
     super();
     const what = "make a Linear";
-    checkWhole(what, "the number of input features", inFeatures, 1);
-    checkWhole(what, "the number of output features", outFeatures, 1);
+    checkInteger(what, "the number of input features", inFeatures, 1);
+    checkInteger(what, "the number of output features", outFeatures, 1);
     const { bias } = withDefaults<Required<LinearOptions>>(what, options, { bias: true });
     const zero = { re: 0, im: 0 };
     this.weight = parameter(complexGlorot([outFeatures, inFeatures]), { name: "weight" });

@@ -1,6 +1,6 @@
 /** Activations by modulus and phase, as layers. */
 import { full, parameter } from "../../complex/create/create.ts";
-import { checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import { type SigLogOptions, sigLogOptions } from "../functional/activation_options.ts";
 import { cardioid, modRelu, polarTanh, sigLog, zRelu } from "../functional/modulus.ts";
@@ -37,7 +37,7 @@ export class ModReLU extends Layer {
   constructor(numParameters = 1, options?: ModReLUOptions) {
     super();
     const what = "make a ModReLU";
-    checkWhole(what, "numParameters", numParameters, 1);
+    checkInteger(what, "numParameters", numParameters, 1);
     const { init } = withDefaults<Required<ModReLUOptions>>(what, options, { init: 0 });
     checkNumber(what, "init", init, -Infinity);
     this.bias = parameter(full([numParameters], init), { name: "bias" });

@@ -1,6 +1,6 @@
 /** Norms of single examples, as layers. */
 import { full, parameter } from "../../complex/create/create.ts";
-import { checkWhole, type Shape } from "../../complex/lazy/shape.ts";
+import { checkInteger, type Shape } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import { groupNorm, layerNorm, rmsNorm } from "../functional/norm.ts";
 import {
@@ -122,7 +122,7 @@ export class GroupNorm extends Layer {
   constructor(numGroups: number, numChannels: number, options?: GroupNormOptions) {
     super();
     const what = "make a GroupNorm";
-    checkWhole(what, "the number of channels", numChannels, 1);
+    checkInteger(what, "the number of channels", numChannels, 1);
     checkGroups(what, numGroups, numChannels);
     const { eps, affine } = withDefaults(what, options, { eps: 1e-5, affine: true });
     this.#groups = numGroups;

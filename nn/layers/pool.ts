@@ -159,7 +159,7 @@ export class AvgPool2d extends Layer {
  * The means of as many windows as asked for, from complex [N, C, L] to [N, C, size]: window j
  * reaches from ⌊j·L/size⌋ up to ⌈(j + 1)·L/size⌉.
  *
- * @throws {ArgandError} if the size is no whole number above 0, or the input has other axes.
+ * @throws {ArgandError} if the size is not a positive integer, or the input has other axes.
  *
  * @example
  * ```ts
@@ -191,7 +191,7 @@ export class AdaptiveAvgPool1d extends Layer {
  * The means of as many windows as asked for, from complex [N, C, H, W] to [N, C, H′, W′]: along
  * an axis, window j of m over n elements reaches from ⌊j·n/m⌋ up to ⌈(j + 1)·n/m⌉.
  *
- * @throws {ArgandError} if the size is no whole number above 0, or the input has other axes.
+ * @throws {ArgandError} if the size is not a positive integer, or the input has other axes.
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { concat, split, stack } from "../../complex/functions/arrange.ts";
 import { complex, full, zeros } from "../../complex/create/create.ts";
 import { describe } from "../../complex/lazy/describe.ts";
-import { checkWhole, sameShape, type Shape, show } from "../../complex/lazy/shape.ts";
+import { checkInteger, sameShape, type Shape, show } from "../../complex/lazy/shape.ts";
 import {
   checkComplex,
   type ComplexTensor,
@@ -76,8 +76,8 @@ export abstract class Recurrent<S> extends Layer {
   constructor(gates: number, inFeatures: number, hidden: number, options?: RecurrentOptions) {
     super();
     const what = `make a ${this.constructor.name}`;
-    checkWhole(what, "the number of input features", inFeatures, 1);
-    checkWhole(what, "the size of the hidden state", hidden, 1);
+    checkInteger(what, "the number of input features", inFeatures, 1);
+    checkInteger(what, "the size of the hidden state", hidden, 1);
     const given = withDefaults<Required<RecurrentOptions>>(what, options, {
       layers: 1,
       bidirectional: false,
@@ -86,7 +86,7 @@ export abstract class Recurrent<S> extends Layer {
       bias: true,
       form: "complex",
     });
-    checkWhole(what, "the number of layers", given.layers, 1, MOST_LAYERS);
+    checkInteger(what, "the number of layers", given.layers, 1, MOST_LAYERS);
     checkNumber(what, "dropout", given.dropout, 0, 1);
     checkWord(what, "form", given.form, ["complex", "split"]);
     this.#features = inFeatures;

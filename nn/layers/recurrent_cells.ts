@@ -1,7 +1,7 @@
 /** Single steps of gated recurrent units. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { complex, full } from "../../complex/create/create.ts";
-import { checkWhole, sameShape, show } from "../../complex/lazy/shape.ts";
+import { checkInteger, sameShape, show } from "../../complex/lazy/shape.ts";
 import {
   checkComplex,
   checkReal,
@@ -31,7 +31,7 @@ export interface GRUCellOptions {
  * From x [N, in] and h [N, hidden] to h′ [N, hidden]. Without h it starts from zeros. Weights start
  * as those of {@link GRU}, biases as 0.
  *
- * @throws {ArgandError} if a size is no whole number above 0, or x or h has other features or rows.
+ * @throws {ArgandError} if a size is not a positive integer, or x or h has other features or rows.
  *
  * @example
  * ```ts
@@ -63,8 +63,8 @@ export class GRUCell extends Layer {
   constructor(inFeatures: number, hidden: number, options?: GRUCellOptions) {
     super();
     const what = `make a ${this.constructor.name}`;
-    checkWhole(what, "the number of input features", inFeatures, 1);
-    checkWhole(what, "the size of the hidden state", hidden, 1);
+    checkInteger(what, "the number of input features", inFeatures, 1);
+    checkInteger(what, "the size of the hidden state", hidden, 1);
     const given = withDefaults<Required<GRUCellOptions>>(what, options, { bias: true });
     const ofInput = () => new Linear(inFeatures, hidden, given);
     const ofHidden = () => {
@@ -145,7 +145,7 @@ export class GRUCell extends Layer {
  * whole [N, hidden] at once, and a call in training moves its running statistics seven times: by W₁x,
  * R₁h, R₂h, W₂x, R₃h, W₃x and the candidate, as in complexPyTorch.
  *
- * @throws {ArgandError} if a size is no whole number above 0, if x or h has other features or rows, or
+ * @throws {ArgandError} if a size is not a positive integer, if x or h has other features or rows, or
  * in training there is one value in all.
  *
  * @example

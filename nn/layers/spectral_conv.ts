@@ -1,6 +1,6 @@
 /** Convolutions by their Fourier modes, as layers. */
 import { parameter } from "../../complex/create/create.ts";
-import { checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { spectralConv } from "../functional/spectral_conv.ts";
 import { complexGlorot } from "../init.ts";
@@ -28,8 +28,8 @@ export abstract class SpectralConv extends Layer {
   constructor(axes: number, inChannels: number, outChannels: number, modes: Pair) {
     super();
     const what = `make a ${new.target.name}`;
-    checkWhole(what, "the number of input channels", inChannels, 1);
-    checkWhole(what, "the number of output channels", outChannels, 1);
+    checkInteger(what, "the number of input channels", inChannels, 1);
+    checkInteger(what, "the number of output channels", outChannels, 1);
     const counts = perAxis(what, "modes", modes, axes, 1).map((m) => 2 * m);
     const shape = [inChannels, outChannels, ...counts];
     const fans = { fanIn: inChannels, fanOut: outChannels };
@@ -49,7 +49,7 @@ export abstract class SpectralConv extends Layer {
  * `modes` m it keeps the frequencies −m, …, m − 1, 2m in all, in periods over the axis, so that its
  * weight does not depend on the grid. The weight starts as complex Glorot (Trabelsi et al. 2018).
  *
- * @throws {ArgandError} if a size is no whole number above 0, or the input has other channels or fewer
+ * @throws {ArgandError} if a size is not a positive integer, or the input has other channels or fewer
  * than 2m points.
  *
  * @example
@@ -76,7 +76,7 @@ export class SpectralConv1d extends SpectralConv {
  * over the axis, so that its weight does not depend on the grid. The weight starts as complex Glorot
  * (Trabelsi et al. 2018).
  *
- * @throws {ArgandError} if a size is no whole number above 0, or the input has other channels or fewer
+ * @throws {ArgandError} if a size is not a positive integer, or the input has other channels or fewer
  * than 2m points.
  *
  * @example

@@ -1,7 +1,7 @@
 /** Layers of transformers. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../../complex/lazy/describe.ts";
-import { checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import type { AttentionMask, AttentionScores } from "../functional/attention.ts";
 import { Layer } from "../layer.ts";
@@ -38,7 +38,7 @@ export interface TransformerEncoderLayerOptions {
  *
  * From complex [length, N, embed] to the same, or [N, length, embed] with `batchFirst`.
  *
- * @throws {ArgandError} if a size is no whole number above 0, if the heads do not divide the features,
+ * @throws {ArgandError} if a size is not a positive integer, if the heads do not divide the features,
  * or if the input or the mask does not fit.
  *
  * @example
@@ -80,7 +80,7 @@ export class TransformerEncoderLayer extends Layer {
       batchFirst: false,
     });
     const { feedForward, dropout, activation, normFirst, scores, batchFirst } = given;
-    checkWhole(what, "feedForward", feedForward, 1);
+    checkInteger(what, "feedForward", feedForward, 1);
     checkNumber(what, "dropout", dropout, 0, 1);
     if (activation !== null && !(activation instanceof Layer)) {
       throw cannot(what, `the activation must be a Layer, got ${describe(activation)}`);

@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { parameter } from "../../complex/create/create.ts";
 import { randnComplex } from "../../complex/create/random.ts";
-import { checkWhole, show } from "../../complex/lazy/shape.ts";
+import { checkInteger, show } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { checkBasis, transmit } from "../functional/transmission.ts";
 import { Layer } from "../layer.ts";
@@ -31,7 +31,7 @@ export interface TransmissionMatrixOptions {
  * Tᵀ: see {@link TransmissionMatrix.reverse}. With `reciprocal` T is the symmetric part (M + Mᵀ)/2 of
  * the stored matrix M.
  *
- * @throws {ArgandError} if a size is no whole number above 0, matrix and bases do not fit, T is not
+ * @throws {ArgandError} if a size is not a positive integer, matrix and bases do not fit, T is not
  * square and reciprocal is asked for, or the input has other modes or pixels.
  *
  * @example
@@ -134,7 +134,7 @@ function countOf(what: string, side: string, modes: number | ComplexTensor): num
     checkBasis(what, `the modes ${side}`, modes);
     return modes.shape[0];
   }
-  checkWhole(what, `the number of modes ${side}`, modes, 1);
+  checkInteger(what, `the number of modes ${side}`, modes, 1);
   return modes;
 }
 

@@ -1,7 +1,7 @@
 /** Lossless linear layers. */
 import { full, parameter } from "../../complex/create/create.ts";
 import { randnComplex } from "../../complex/create/random.ts";
-import { checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { linear } from "../functional/linear.ts";
 import { unitary } from "../functional/unitary.ts";
@@ -21,7 +21,7 @@ export interface UnitaryLinearOptions {
  * 2019). It keeps ‖x‖² of each row, whatever A is within the range of `nn.functional.unitary`; it
  * has no units and no bias.
  *
- * @throws {ArgandError} if n is no whole number above 0, or the input has other features.
+ * @throws {ArgandError} if n is not a positive integer, or the input has other features.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export class UnitaryLinear extends Layer {
   constructor(features: number, options?: UnitaryLinearOptions) {
     super();
     const what = "make a UnitaryLinear";
-    checkWhole(what, "the number of features", features, 1);
+    checkInteger(what, "the number of features", features, 1);
     const { init } = withDefaults<Required<UnitaryLinearOptions>>(what, options, {
       init: "random",
     });

@@ -3,7 +3,7 @@ import { describe } from "../../complex/lazy/describe.ts";
 import type { HostArray } from "../../gpu/contract/kernel.ts";
 import { hostNode, type Node } from "../../complex/lazy/graph.ts";
 import { read, runPending } from "../../complex/lazy/realize.ts";
-import { checkScalar, checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger, checkScalar } from "../../complex/lazy/shape.ts";
 import type { State } from "../../complex/lazy/state.ts";
 import { takeGradients } from "../../complex/lazy/step.ts";
 import { assign } from "../../complex/lazy/updates.ts";
@@ -116,11 +116,11 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
   protected check(what: string, options: LBFGSOptions): void {
     const { lr, maxIter, maxEval, toleranceGrad, toleranceChange, historySize } = options;
     checkNumber(what, "lr", lr);
-    checkWhole(what, "maxIter", maxIter, 1);
-    if (maxEval !== null) checkWhole(what, "maxEval", maxEval, 1);
+    checkInteger(what, "maxIter", maxIter, 1);
+    if (maxEval !== null) checkInteger(what, "maxEval", maxEval, 1);
     checkNumber(what, "toleranceGrad", toleranceGrad);
     checkNumber(what, "toleranceChange", toleranceChange);
-    checkWhole(what, "historySize", historySize, 1);
+    checkInteger(what, "historySize", historySize, 1);
     if (options.lineSearchFn !== null) {
       checkWord(what, "lineSearchFn", options.lineSearchFn, ["strong_wolfe"]);
     }

@@ -1,5 +1,5 @@
 /** The best value so far, and how long ago it was. */
-import { checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger } from "../../complex/lazy/shape.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkNumber, checkWord, withDefaults } from "../checks.ts";
 import { type EpochRecord, figure } from "./history.ts";
@@ -38,7 +38,7 @@ export function earlyStopping(
     minDelta: 0,
     restoreBest: true,
   });
-  checkWhole(what, "patience", options.patience, 1);
+  checkInteger(what, "patience", options.patience, 1);
   checkNumber(what, "minDelta", options.minDelta);
   checkWord(what, "mode", options.mode, ["min", "max"]);
   return options;

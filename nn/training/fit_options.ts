@@ -1,6 +1,6 @@
 /** What `fit` takes, checked before anything is trained. */
 import { describe } from "../../complex/lazy/describe.ts";
-import { checkWhole } from "../../complex/lazy/shape.ts";
+import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Stateful } from "../checkpoints/take_over.ts";
@@ -183,8 +183,8 @@ export function planOf<M extends Module, B>(
   checkBatches(what, "data", data);
   checkFunction(what, "loss", loss);
   checkMethods(what, "optimizer", optimizer, ["step", "zeroGrad", "stateDict", "loadStateDict"]);
-  checkWhole(what, "epochs", epochs, 1);
-  checkWhole(what, "accumulate", given.accumulate!, 1);
+  checkInteger(what, "epochs", epochs, 1);
+  checkInteger(what, "accumulate", given.accumulate!, 1);
   if (validation !== undefined) checkBatches(what, "validation", validation);
   if (metrics !== undefined) checkFunction(what, "metrics", metrics);
   if (metrics && !validation) {
@@ -241,7 +241,7 @@ function checkpointOf(what: string, given: FitCheckpointOptions, monitor: string
     if (typeof path === "string" || path instanceof URL) continue;
     throw cannot(what, `checkpoint.${name} must be a path or a URL, got ${describe(path)}`);
   }
-  checkWhole(what, "checkpoint.every", options.every, 1);
+  checkInteger(what, "checkpoint.every", options.every, 1);
   checkWord(what, "mode", options.mode, ["min", "max"]);
   return options;
 }

@@ -96,7 +96,7 @@ Deno.test("drawComplex(), drawReal() and drawColourWheel() refuse options out of
     [() => drawComplex([1, 0], 0.5, 2), "it was given 2 numbers"],
     [() => drawReal([1], 1, 1, { low: 1 }), "high must be above low, got 1 and 1"],
     [() => drawReal([1], 1, 1, { high: NaN }), "high must be a number, got NaN"],
-    [() => drawColourWheel(2.5), "the diameter must be a whole number of at least 1, got 2.5"],
+    [() => drawColourWheel(2.5), "the diameter must be a positive integer, got 2.5"],
     [() => drawColourWheel(-1), "got -1"],
   ];
   for (const [call, message] of cases) assertThrows(call, ArgandError, message);
@@ -275,7 +275,7 @@ Deno.test("draw() refuses what it cannot draw before it computes anything", asyn
     [ones([5000, 5000]), {}, "takes 5000×5000, and a picture has at most 16777216; slice()"],
     [z, { pixel: 4096 }, "takes 8192×8192"],
     [ones([2 ** 22, 1, 1]), {}, "takes 6142×6142"], // with the seams
-    [z, { pixel: 1.5 }, "a pixel's side must be a whole number"],
+    [z, { pixel: 1.5 }, "a pixel's side must be a positive integer"],
     [z, { scale: 0 }, "scale must be a number above 0, got 0"],
     [z, { decades: NaN }, "decades must be a number above 0, got NaN"],
     [z, { low: 1 }, "low is for real numbers; complex ones have a scale"],

@@ -298,13 +298,16 @@ Deno.test("convolutions refuse what does not fit, with the figures", () => {
     [() => conv1d(line, random([2, 3, 3], 1)), "x [1, 4, 8] has 4 channels and the weight"],
     [() => conv1d(line, random([2, 4, 9], 1)), "the kernel 9 (dilation 1) is larger"],
     [() => conv1d(line, random([2, 4, 3], 1), random([3], 1)), "the bias must have shape [2]"],
-    [() => conv1d(line, random([2, 4, 3], 1), null, { stride: 0 }), "stride must be a whole"],
+    [
+      () => conv1d(line, random([2, 4, 3], 1), null, { stride: 0 }),
+      "stride must be a positive integer",
+    ],
     [() => conv1d(line, random([2, 4, 1], 1), null, { dilation: 2 ** 32 }), "from 1 to 16777216"],
     [() => conv1d(line, random([2, 4, 3], 1), null, { stride: 2 ** 32 }), "from 1 to 16777216"],
     [() => conv1d(line, random([2, 4, 3], 1), null, { padding: 2 ** 31 }), "from 0 to 16777216"],
     [
       () => conv1d(line, random([2, 4, 3], 1), null, { padding: "same", dilation: 2 ** 40 }),
-      "padding must be a whole number from 0 to 16777216, got 1099511627776",
+      "padding must be an integer from 0 to 16777216, got 1099511627776",
     ],
     [() => conv1d(line, random([2, 4, 3], 1), null, { padding: [1, 1] as Any }), "got [1,1]"],
     [() => conv2d(line, w2, null, { padding: "same" }), "conv2d: it takes x [N, C, H, W]"],
@@ -315,7 +318,7 @@ Deno.test("convolutions refuse what does not fit, with the figures", () => {
     ],
     [() => conv3d(space, random([1, 2, 4, 1, 1], 1)), "the kernel 4 × 1 × 1 (dilation 1 × 1 × 1)"],
     [() => conv3d(image, w2), "conv3d: it takes x [N, C, D, H, W]"],
-    [() => conv3d(space, w2, null, { stride: [1, 2] as Any }), "a whole number or three of them"],
+    [() => conv3d(space, w2, null, { stride: [1, 2] as Any }), "an integer or three of them"],
     [
       () => convTranspose1d(line, random([4, 1, 3], 1), null, { outputPadding: 1 }),
       "outputPadding 1",
@@ -332,7 +335,7 @@ Deno.test("convolutions refuse what does not fit, with the figures", () => {
     [() => new nn.Conv3d(1, 1, [1, 2] as Any), "make a Conv3d: kernel size must be"],
     [() => new nn.Conv2d(1, 1, 3, { padding: "same", stride: 2 }), "takes stride 1, got 2 × 2"],
     [() => new nn.Conv1d(1, 1, 3, { bias: 1 as Any }), "bias must be true or false"],
-    [() => new nn.ConvTranspose1d(0, 1, 3), "input channels must be a whole number"],
+    [() => new nn.ConvTranspose1d(0, 1, 3), "input channels must be an integer"],
     [
       () => new nn.ConvTranspose2d(1, 1, 3, { stride: 2, outputPadding: 2 }),
       "outputPadding 2 must be smaller than the stride 2 or the dilation 1",

@@ -56,7 +56,7 @@ onEngines("Embedding starts with E|w|² = 1", async () => {
 onEngines("Embedding refuses indices that are no rows or do not fill their shape", () => {
   const table = new nn.Embedding(5, 3);
   const refused = (f: () => unknown, text: string) => assertThrows(f, ArgandError, text);
-  refused(() => table.apply([0, 5]), "a whole number from 0 to 4, got 5");
+  refused(() => table.apply([0, 5]), "an integer from 0 to 4, got 5");
   refused(() => table.apply([0, 1.5]), "got 1.5");
   refused(() => table.apply([]), "no labels");
   refused(() => table.apply([[1, 2], [3]]), "Cannot look up an embedding");

@@ -111,7 +111,7 @@ Deno.test("masks and lenses refuse what does not fit, in words", () => {
   );
   refused(() => new nn.PhaseMask([2, 2, 3, 4]).apply(z), "[2, 2, 3, 4]");
   refused(() => new nn.PhaseMask([]).apply(z), "does not end in the pixels []");
-  refused(() => new nn.PhaseMask([0]), "must be a whole number above 0");
+  refused(() => new nn.PhaseMask([0]), "must be a positive integer");
   refused(
     () => new nn.PhaseMask([2], { init: "ones" as never }),
     'init must be "zeros" or "uniform"',

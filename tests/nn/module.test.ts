@@ -138,15 +138,15 @@ type Any = any;
 Deno.test("layers refuse sizes and options that make no sense", () => {
   const cases: [() => unknown, string][] = [
     [() => new nn.Linear(0, 1), "Cannot make a Linear: the number of input features must be"],
-    [() => new nn.Linear(1, 1.5), "must be a whole number of at least 1, got 1.5"],
+    [() => new nn.Linear(1, 1.5), "must be a positive integer, got 1.5"],
     [() => new nn.Linear(1, 1, { foo: 1 } as Any), 'unknown option "foo"; it knows bias'],
     [() => new nn.Linear(1, 1, { bias: 1 } as Any), "bias must be true or false, got 1"],
     [() => new nn.Linear(1, 1, 3 as Any), "the options must be an object, got 3; it knows bias"],
-    [() => new nn.Conv2d(1, -2, 3), "output channels must be a whole number of at least 1, got -2"],
-    [() => new nn.Conv2d(1, 2, 0), "kernel size must be a whole number of at least 1, got 0"],
-    [() => new nn.Conv2d(1, 2, [3] as Any), "kernel size must be a whole number or a pair"],
-    [() => new nn.Conv2d(1, 2, 3, { stride: 0 }), "stride must be a whole number of at least 1"],
-    [() => new nn.Conv2d(1, 2, 3, { padding: -1 }), "padding must be a whole number of at least 0"],
+    [() => new nn.Conv2d(1, -2, 3), "output channels must be a positive integer, got -2"],
+    [() => new nn.Conv2d(1, 2, 0), "kernel size must be a positive integer, got 0"],
+    [() => new nn.Conv2d(1, 2, [3] as Any), "kernel size must be an integer or a pair"],
+    [() => new nn.Conv2d(1, 2, 3, { stride: 0 }), "stride must be a positive integer"],
+    [() => new nn.Conv2d(1, 2, 3, { padding: -1 }), "padding must be an integer of at least 0"],
     [() => new nn.Conv2d(1, 2, 3, { dilation: [1, 0.5] }), "dilation must be"],
     [() => new nn.Conv2d(3, 4, 3, { groups: 2 }), "do not split into 2 groups"],
     [() => new nn.Conv2d(1, 2, 3, { strides: 2 } as Any), 'unknown option "strides"; it knows'],
@@ -158,9 +158,12 @@ Deno.test("layers refuse sizes and options that make no sense", () => {
     [() => new nn.BatchNorm2d(2, { momentum: 2 }), "momentum must be a number from 0 to 1, got 2"],
     [() => new nn.NaiveBatchNorm1d(2, { eps: NaN }), "eps must be a number"],
     [() => new nn.Dropout(1.5), "the probability p must be a number from 0 to 1, got 1.5"],
-    [() => new nn.Flatten(0.5), "the first axis must be a whole number"],
+    [() => new nn.Flatten(0.5), "the first axis must be an integer"],
     [() => new nn.Sequential(3 as Any), "layer 0 is no Layer: 3"],
-    [() => new nn.Conv2d(1, 2, [Object.create(null), 1] as Any), "kernel size must be a whole"],
+    [
+      () => new nn.Conv2d(1, 2, [Object.create(null), 1] as Any),
+      "kernel size must be a positive integer",
+    ],
     [() => new nn.Conv2d(1, 2, 3, [Symbol("s")] as Any), "must be an object, got an array"],
     [() => new nn.Conv2d(1, 2, 3, new Map([["stride", 2]]) as Any), "an object, got a Map"],
     [() => new nn.Linear(1, 1, new Date() as Any), "an object, got a Date"],
@@ -169,9 +172,9 @@ Deno.test("layers refuse sizes and options that make no sense", () => {
     [() => new nn.SigLog({ c: [Symbol("s")] as Any }), "c must be a number above 0, got an array"],
     [() => new nn.Upsample({ size: 2, mode: [Symbol("s")] as Any }), '"bilinear", got an array'],
     [() => new nn.Upsample({ scaleFactor: [Symbol("s"), 1] as Any }), "got [Symbol(s),1]"],
-    [() => new nn.GRU(1, 1, { layers: 2 ** 40 }), "layers must be a whole number from 1 to 65536"],
+    [() => new nn.GRU(1, 1, { layers: 2 ** 40 }), "layers must be an integer from 1 to 65536"],
     [() => nn.init.complexHe([3]), "has no fans"],
-    [() => nn.init.complexGlorot([3, 0]), "must be a whole number above 0"],
+    [() => nn.init.complexGlorot([3, 0]), "must be a positive integer"],
   ];
   for (const [make, why] of cases) {
     const error = assertThrows(make, Error, why) as Error;
@@ -205,8 +208,8 @@ Deno.test("layers refuse inputs of the wrong shape or kind", () => {
     [() => new nn.MaxPool2d(5).apply(image), "larger than the padded input 4 × 4"],
     [() => new nn.MaxPool2d(2, { padding: 2 }).apply(image), "more than half the kernel size"],
     [() => new nn.AvgPool2d([4, 2], { padding: [2, 2] }), "padding 2 is more than half"],
-    [() => new nn.MaxPool2d(2, { dilation: null as Any }), "dilation must be a whole number or"],
-    [() => new nn.MaxPool2d(2n as Any), "kernel size must be a whole number or a pair of them"],
+    [() => new nn.MaxPool2d(2, { dilation: null as Any }), "dilation must be an integer or"],
+    [() => new nn.MaxPool2d(2n as Any), "kernel size must be an integer or a pair of them"],
     [
       () => nn.functional.linear(flat, rand([1, 3]).toComplex(), NaN as Any),
       "it takes a complex tensor, got NaN",
@@ -267,9 +270,9 @@ onEngines("losses give what they say", async () => {
 Deno.test("losses refuse labels and shapes that do not fit", () => {
   const x = tensor([[1, 2, 3], [0, 0, 0]]);
   const cases: [() => unknown, string][] = [
-    [() => nn.crossEntropy(x, [0, 3]), "label 1 must be a whole number from 0 to 2, got 3"],
+    [() => nn.crossEntropy(x, [0, 3]), "label 1 must be an integer from 0 to 2, got 3"],
     [() => nn.crossEntropy(x, [0, -1]), "got -1"],
-    [() => nn.crossEntropy(x, [NaN, 0]), "label 0 must be a whole number from 0 to 2, got NaN"],
+    [() => nn.crossEntropy(x, [NaN, 0]), "label 0 must be an integer from 0 to 2, got NaN"],
     [() => nn.crossEntropy(x, [0.5, 0]), "got 0.5"],
     [() => nn.crossEntropy(x, [0]), "there are 1 labels for 2 rows"],
     [() => nn.crossEntropy(x, "01" as Any), "the labels must be an array"],

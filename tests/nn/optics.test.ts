@@ -114,7 +114,7 @@ Deno.test("TransmissionMatrix and transmit() refuse what does not fit, in words"
     () => new nn.TransmissionMatrix(2, 3, { matrix }),
     "Cannot make a TransmissionMatrix: the matrix is [2, 3] and 2 modes in, 3 modes out take [3, 2]",
   );
-  refused(() => new nn.TransmissionMatrix(0, 3), "modes in must be a whole number of at least 1");
+  refused(() => new nn.TransmissionMatrix(0, 3), "modes in must be a positive integer");
   refused(() => new nn.TransmissionMatrix(3, 2, { reciprocal: true }), "no reciprocal");
   refused(() => new nn.TransmissionMatrix(random([3], 1), 2), "must be [modes, pixels], got [3]");
   refused(() => new nn.TransmissionMatrix(3, 2, { trainable: 1 as never }), "trainable must be");
@@ -200,7 +200,7 @@ Deno.test("Intensity refuses what is no detector, and draws nothing then", async
   };
   refused({ readNoise: 2 }, "readNoise is 2 counts, which need photons");
   refused({ photons: 0 }, "photons must be a number above 0");
-  refused({ bin: 0 }, "bin must be a whole number of at least 1, got 0");
+  refused({ bin: 0 }, "bin must be a positive integer, got 0");
   refused({ bin: [1, 1, 1] as never }, "bin must be");
   refused({ photons: 1, readNoise: -1 }, "readNoise must be a number of at least 0");
   const noisy = new nn.Intensity({ bin: 2, photons: 5 });

@@ -193,7 +193,7 @@ Deno.test("spectral and unitary layers refuse what does not fit, in words", () =
     () => new nn.SpectralConv1d(0, 1, 1),
     "Cannot make a SpectralConv1d: the number of input",
   );
-  refused(() => new nn.SpectralConv2d(1, 1, [1, 0]), "modes must be a whole number of at least 1");
+  refused(() => new nn.SpectralConv2d(1, 1, [1, 0]), "modes must be a positive integer");
   refused(
     () => new nn.SpectralConv2d(1, 1, 3).apply(random([1, 1, 8, 5], 1)),
     "Cannot apply a spectral convolution: the input [1, 1, 8, 5] has 5 points for 6 modes",
@@ -203,7 +203,7 @@ Deno.test("spectral and unitary layers refuse what does not fit, in words", () =
   refused(() => nn.functional.spectralConv(ones([1, 1, 8]) as never, odd), "must be [in, out");
   const fno = { inChannels: 1, outChannels: 1, modes: 2 };
   refused(() => new nn.FNO2d({} as never), "Cannot make an FNO2d: inChannels must be");
-  refused(() => new nn.FNO2d({ ...fno, layers: 0 }), "layers must be a whole number of at least 1");
+  refused(() => new nn.FNO2d({ ...fno, layers: 0 }), "layers must be a positive integer");
   refused(() => new nn.FNO2d({ ...fno, depth: 2 } as never), 'unknown option "depth"');
   refused(() => new nn.FNO2d({ ...fno, activation: 1 as never }), "activation must be a function");
   refused(
@@ -218,7 +218,7 @@ Deno.test("spectral and unitary layers refuse what does not fit, in words", () =
     () => new nn.FNO2d({ ...fno, modes: undefined as never }),
     "Cannot make an FNO2d: modes must be",
   );
-  refused(() => new nn.UnitaryLinear(1.5), "the number of features must be a whole number");
+  refused(() => new nn.UnitaryLinear(1.5), "the number of features must be an integer");
   refused(() => new nn.UnitaryLinear(2, { init: "zeros" as never }), "init must be");
   refused(() => nn.functional.unitary(random([2, 3], 1)), "it takes a square matrix, got [2, 3]");
   assertEquals(new nn.FNO2d({ ...fno, layers: 3 }).spectral.length, 3);

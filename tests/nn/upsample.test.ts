@@ -164,12 +164,12 @@ Deno.test("upsample() refuses options that do not fit, and says why", () => {
     assertThrows(() => upsample(x, options), ArgandError, `Cannot upsample: ${why}`);
   refused(image, {}, "it takes either size or scaleFactor, got neither");
   refused(image, { size: 4, scaleFactor: 2 }, "it takes either size or scaleFactor, got both");
-  refused(image, { size: 0 }, "size must be a whole number of at least 1, got 0");
-  refused(image, { size: 2 ** 25 }, "a size of the output must be a whole number from 1 to");
+  refused(image, { size: 0 }, "size must be a positive integer, got 0");
+  refused(image, { size: 2 ** 25 }, "a size of the output must be an integer from 1 to");
   for (const scaleFactor of [0, -1, NaN, Infinity, "2", [1, 2, 3], [1, 0]]) {
     refused(image, { scaleFactor }, "scaleFactor must be a number above 0 or a pair of them, got");
   }
-  refused(image, { scaleFactor: 0.1 }, "a size of the output must be a whole number from 1 to");
+  refused(image, { scaleFactor: 0.1 }, "a size of the output must be an integer from 1 to");
   refused(image, { size: 4, mode: "cubic" }, 'mode must be "nearest" or "linear" or "bilinear"');
   refused(image, { size: 4, mode: "linear" }, 'the mode of x [1, 2, 4, 5] is "bilinear", not');
   refused(sequence, { size: 4, mode: "bilinear" }, 'the mode of x [1, 2, 4] is "linear", not');

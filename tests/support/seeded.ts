@@ -15,7 +15,7 @@ export class Seeded {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number in [low, high). */
+  /** An integer in [low, high). */
   whole(low: number, high: number): number {
     return low + Math.floor(this.next() * (high - low));
   }

@@ -1,5 +1,5 @@
 /** A rate that follows half a cosine. */
-import { checkWhole } from "../../../complex/lazy/shape.ts";
+import { checkInteger } from "../../../complex/lazy/shape.ts";
 import { checkNumber, noDefault, withDefaults } from "../../checks.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
@@ -40,7 +40,7 @@ export class CosineAnnealingLR extends Schedule {
       tMax: noDefault<number>(),
       etaMin: 0,
     });
-    checkWhole(what, "tMax", tMax, 1);
+    checkInteger(what, "tMax", tMax, 1);
     checkNumber(what, "etaMin", etaMin);
     this.#tMax = tMax;
     this.#etaMin = etaMin;

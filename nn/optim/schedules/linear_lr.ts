@@ -1,5 +1,5 @@
 /** A rate that rises or falls along a line: a warm-up. */
-import { checkWhole } from "../../../complex/lazy/shape.ts";
+import { checkInteger } from "../../../complex/lazy/shape.ts";
 import { checkNumber, withDefaults } from "../../checks.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
@@ -50,7 +50,7 @@ export class LinearLR extends Schedule {
       throw cannot(what, "startFactor must be above 0: no factor leads on from 0");
     }
     checkNumber(what, "endFactor", endFactor, 0, 1);
-    checkWhole(what, "totalIters", totalIters, 1);
+    checkInteger(what, "totalIters", totalIters, 1);
     this.#start = startFactor;
     this.#end = endFactor;
     this.#epochs = totalIters;

@@ -1,5 +1,5 @@
 /** A rate that falls by a factor at given epochs. */
-import { checkList, checkWhole } from "../../../complex/lazy/shape.ts";
+import { checkInteger, checkList } from "../../../complex/lazy/shape.ts";
 import { checkNumber, noDefault, withDefaults } from "../../checks.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
@@ -40,7 +40,7 @@ export class MultiStepLR extends Schedule {
       gamma: 0.1,
     });
     for (const epoch of checkList(what, "milestones", milestones)) {
-      checkWhole(what, "a milestone", epoch, 0);
+      checkInteger(what, "a milestone", epoch, 0);
     }
     checkNumber(what, "gamma", gamma);
     this.#milestones = milestones;

@@ -1,5 +1,5 @@
 /** One cycle: up to a high rate, and far down. */
-import { checkWhole } from "../../../complex/lazy/shape.ts";
+import { checkInteger } from "../../../complex/lazy/shape.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { checkNumber, checkPositive, checkWord, noDefault, withDefaults } from "../../checks.ts";
 import { perGroup, Schedule, type Scheduled, setInitial } from "./schedule.ts";
@@ -173,14 +173,14 @@ export class OneCycleLR extends Schedule {
 function stepsOf(what: string, options: OneCycleLROptions): number {
   const { totalSteps, epochs, stepsPerEpoch } = options;
   if (totalSteps !== undefined) {
-    checkWhole(what, "totalSteps", totalSteps, 1);
+    checkInteger(what, "totalSteps", totalSteps, 1);
     return totalSteps;
   }
   if (epochs === undefined || stepsPerEpoch === undefined) {
     throw cannot(what, "it takes totalSteps, or epochs and stepsPerEpoch");
   }
-  checkWhole(what, "epochs", epochs, 1);
-  checkWhole(what, "stepsPerEpoch", stepsPerEpoch, 1);
+  checkInteger(what, "epochs", epochs, 1);
+  checkInteger(what, "stepsPerEpoch", stepsPerEpoch, 1);
   return epochs * stepsPerEpoch;
 }
 

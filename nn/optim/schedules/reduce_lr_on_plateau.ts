@@ -1,6 +1,6 @@
 /** A rate that falls when something no longer gets better. */
 import { describe } from "../../../complex/lazy/describe.ts";
-import { checkWhole } from "../../../complex/lazy/shape.ts";
+import { checkInteger } from "../../../complex/lazy/shape.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { countEntry, EntryReader, numbersEntry } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
@@ -70,8 +70,8 @@ export class ReduceLROnPlateau {
     checkWord(what, "mode", given.mode, ["min", "max"]);
     checkWord(what, "thresholdMode", given.thresholdMode, ["rel", "abs"]);
     checkNumber(what, "factor", given.factor, 0, 1, true);
-    checkWhole(what, "patience", given.patience);
-    checkWhole(what, "cooldown", given.cooldown);
+    checkInteger(what, "patience", given.patience);
+    checkInteger(what, "cooldown", given.cooldown);
     checkNumber(what, "threshold", given.threshold);
     checkNumber(what, "eps", given.eps);
     this.#least = perGroup(what, "minLr", given.minLr, optimizer);

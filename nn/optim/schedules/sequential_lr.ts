@@ -1,6 +1,6 @@
 /** Schedules one after another. */
 import { describe } from "../../../complex/lazy/describe.ts";
-import { checkList, checkWhole } from "../../../complex/lazy/shape.ts";
+import { checkInteger, checkList } from "../../../complex/lazy/shape.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { countEntry, EntryReader } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
@@ -63,7 +63,7 @@ export class SequentialLR {
       throw cannot(what, `${milestones.length} milestones for ${schedulers.length} schedules`);
     }
     milestones.forEach((epoch, k) =>
-      checkWhole(what, "a milestone", epoch, k === 0 ? 1 : milestones[k - 1] + 1)
+      checkInteger(what, "a milestone", epoch, k === 0 ? 1 : milestones[k - 1] + 1)
     );
     this.#schedules = schedulers;
     this.#milestones = milestones;

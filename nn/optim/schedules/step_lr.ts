@@ -1,5 +1,5 @@
 /** A rate that falls by a factor every so many epochs. */
-import { checkWhole } from "../../../complex/lazy/shape.ts";
+import { checkInteger } from "../../../complex/lazy/shape.ts";
 import { checkNumber, noDefault, withDefaults } from "../../checks.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
@@ -39,7 +39,7 @@ export class StepLR extends Schedule {
       stepSize: noDefault<number>(),
       gamma: 0.1,
     });
-    checkWhole(what, "stepSize", stepSize, 1);
+    checkInteger(what, "stepSize", stepSize, 1);
     checkNumber(what, "gamma", gamma);
     this.#stepSize = stepSize;
     this.#gamma = gamma;
