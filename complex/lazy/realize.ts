@@ -4,7 +4,7 @@
  */
 import { BYTES, type HostArray } from "../../gpu/contract/kernel.ts";
 import type { DeviceBuffer, Engine, ReadRange } from "../../gpu/contract/engine.ts";
-import { groupBy } from "../../gpu/contract/group_by.ts";
+import { groupBy } from "../../gpu/contract/collections.ts";
 import { engine as currentEngine } from "../../gpu/engines/device.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "./graph.ts";

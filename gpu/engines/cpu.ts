@@ -17,7 +17,7 @@ import { Pool, sizeClass } from "./pool.ts";
 import { Clock } from "./timing.ts";
 import { NoRoom } from "../contract/wasm_module.ts";
 import type { MapFunction } from "../contract/map_function.ts";
-import { hasOperation } from "../wasm/expression.ts";
+import { hasOperation } from "../wasm/encode_expression.ts";
 import { openWasm, type WasmInstance, type WasmOptions } from "../wasm/instance.ts";
 
 /** An address in the linear memory; or memory of its own, where that has no room. */

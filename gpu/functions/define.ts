@@ -5,8 +5,8 @@ import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 /** WGSL of one element: a function to call with the arguments, or an expression of them. */
 export type Code = Wgsl | ((...args: string[]) => string);
 
-/** Where a complex scalar function leaves its real and imaginary part. */
-export type Pair = [number, number];
+/** The real and imaginary part that a complex scalar function returns by reference. */
+export type ReIm = [number, number];
 
 /** A map function whose loop is given as it is. */
 export function define(
@@ -54,14 +54,14 @@ export function complexToReal(
 export function complexUnary(
   name: string,
   code: Code,
-  f: (re: number, im: number, out: Pair) => void,
+  f: (re: number, im: number, out: ReIm) => void,
 ): MapFunction {
   return define(name, ["complex64"], "complex64", code, (n, out, z) => {
-    const pair: Pair = [0, 0];
+    const value: ReIm = [0, 0];
     for (let i = 0; i < 2 * n; i += 2) {
-      f(z[i], z[i + 1], pair);
-      out[i] = pair[0];
-      out[i + 1] = pair[1];
+      f(z[i], z[i + 1], value);
+      out[i] = value[0];
+      out[i + 1] = value[1];
     }
   });
 }
@@ -70,14 +70,14 @@ export function complexUnary(
 export function complexBinary(
   name: string,
   code: Code,
-  f: (are: number, aim: number, bre: number, bim: number, out: Pair) => void,
+  f: (are: number, aim: number, bre: number, bim: number, out: ReIm) => void,
 ): MapFunction {
   return define(name, ["complex64", "complex64"], "complex64", code, (n, out, a, b) => {
-    const pair: Pair = [0, 0];
+    const value: ReIm = [0, 0];
     for (let i = 0; i < 2 * n; i += 2) {
-      f(a[i], a[i + 1], b[i], b[i + 1], pair);
-      out[i] = pair[0];
-      out[i + 1] = pair[1];
+      f(a[i], a[i + 1], b[i], b[i + 1], value);
+      out[i] = value[0];
+      out[i + 1] = value[1];
     }
   });
 }

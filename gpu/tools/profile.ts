@@ -1,7 +1,7 @@
 /** Where the time of some work goes: a table by kernel. */
 import { engine } from "../engines/device.ts";
 import type { Timing } from "../contract/engine.ts";
-import { groupBy } from "../contract/group_by.ts";
+import { groupBy } from "../contract/collections.ts";
 import { cannot } from "../contract/errors.ts";
 import { type Limits, limits } from "./limits.ts";
 

@@ -13,7 +13,7 @@ import { BYTES, type Field, type Program, type Step } from "../../contract/kerne
 import { correlate } from "./correlate.ts";
 import type { CorrelateSpec } from "./correlate_patch.ts";
 import { correlateWeights } from "./correlate_weights.ts";
-import { packedSize, type PackSpec, packWeights, type Pair } from "./pack_weights.ts";
+import { type HeightWidth, packedSize, type PackSpec, packWeights } from "./pack_weights.ts";
 import { partialSums } from "../products/partial_sums.ts";
 import { weightParts, weightsOf } from "./weights_patch.ts";
 
@@ -33,10 +33,10 @@ export interface Conv2dSpec {
   readonly inWidth: number;
   readonly outHeight: number;
   readonly outWidth: number;
-  readonly kernel: Pair;
-  readonly stride: Pair;
-  readonly padding: Pair;
-  readonly dilation: Pair;
+  readonly kernel: HeightWidth;
+  readonly stride: HeightWidth;
+  readonly padding: HeightWidth;
+  readonly dilation: HeightWidth;
   readonly groups: number;
   /** A bias of outChannels elements is the third input of {@link conv2d}; the adjoints ignore it. */
   readonly bias: boolean;
@@ -108,8 +108,8 @@ export function conv2dWeightGradient(spec: Conv2dSpec): Program {
     groups,
     depth: spec.inChannels / groups,
     rows: spec.outChannels / groups,
-    input: [spec.inHeight, spec.inWidth] as Pair,
-    output: [spec.outHeight, spec.outWidth] as Pair,
+    input: [spec.inHeight, spec.inWidth] as HeightWidth,
+    output: [spec.outHeight, spec.outWidth] as HeightWidth,
     kernel,
     stride,
     padding,
@@ -154,18 +154,18 @@ function packed(pack: PackSpec, spec: CorrelateSpec): Program {
 /** Where every pixel only meets itself, an image is as good as one long row. */
 function flatten<
   T extends {
-    readonly input: Pair;
-    readonly output: Pair;
-    readonly kernel: Pair;
-    readonly padding: Pair;
-    readonly step?: Pair;
-    readonly stride?: Pair;
-    readonly lift?: Pair;
+    readonly input: HeightWidth;
+    readonly output: HeightWidth;
+    readonly kernel: HeightWidth;
+    readonly padding: HeightWidth;
+    readonly step?: HeightWidth;
+    readonly stride?: HeightWidth;
+    readonly lift?: HeightWidth;
   },
 >(spec: T): T {
   const moves = [spec.kernel, spec.step, spec.stride, spec.lift].flatMap((p) => p ?? []);
   const still = moves.every((n) => n === 1) && spec.padding.every((n) => n === 0) &&
     spec.input.every((n, axis) => n === spec.output[axis]);
-  const row = (p: Pair): Pair => [1, p[0] * p[1]];
+  const row = (p: HeightWidth): HeightWidth => [1, p[0] * p[1]];
   return still ? { ...spec, input: row(spec.input), output: row(spec.output) } : spec;
 }

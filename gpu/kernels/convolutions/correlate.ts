@@ -2,6 +2,7 @@
  * The inner kernel of convolutions: correlates images with packed weights. It serves the forward pass
  * and, with lifted positions, the gradient to the input.
  */
+import { range } from "../../contract/collections.ts";
 import { type Adapter, type Kernel, MULTIPLY_ADD, WORDS } from "../../contract/kernel.ts";
 import {
   advance,
@@ -24,7 +25,6 @@ import {
   CHAIN,
   chained,
   loadWidth,
-  range,
   type Reader,
   Sums,
   type Term,

@@ -2,8 +2,9 @@
  * How the inner correlation is dealt out to threads: the patches that a thread may take, and what they
  * cost.
  */
+import { range } from "../../contract/collections.ts";
 import { type Adapter, BYTES, type Field, MOST_UNIFORMS, WORDS } from "../../contract/kernel.ts";
-import { paddedRows, type Pair } from "./pack_weights.ts";
+import { type HeightWidth, paddedRows } from "./pack_weights.ts";
 import type { Finished } from "../products/epilogue.ts";
 import {
   cheapest,
@@ -12,7 +13,6 @@ import {
   loadWidth,
   MOST_COMPILE,
   MOST_COMPILE_TEXELS,
-  range,
   Reader,
   TEXEL_SHARE,
   texelWidth,
@@ -31,13 +31,13 @@ export interface CorrelateSpec extends Finished {
   readonly depth: number;
   /** Channels of y in a group. */
   readonly rows: number;
-  readonly input: Pair;
-  readonly output: Pair;
-  readonly kernel: Pair;
-  readonly step: Pair;
-  readonly lift: Pair;
-  readonly padding: Pair;
-  readonly dilation: Pair;
+  readonly input: HeightWidth;
+  readonly output: HeightWidth;
+  readonly kernel: HeightWidth;
+  readonly step: HeightWidth;
+  readonly lift: HeightWidth;
+  readonly padding: HeightWidth;
+  readonly dilation: HeightWidth;
   readonly bias: boolean;
 }
 

@@ -1,18 +1,10 @@
 /** The inner kernel of a convolution's gradient to its weights: a correlation summed over pixels. */
+import { range } from "../../contract/collections.ts";
 import { type Kernel, MULTIPLY_ADD, WORDS } from "../../contract/kernel.ts";
 import { finished } from "../products/epilogue.ts";
 import { hostProduct } from "../products/host_product.ts";
-import {
-  CHAIN,
-  chained,
-  range,
-  type Reader,
-  Sums,
-  tileGrid,
-  tileMain,
-  when,
-} from "../products/tile.ts";
-import { padded } from "../products/wasm_planes.ts";
+import { CHAIN, chained, type Reader, Sums, tileGrid, tileMain, when } from "../products/tile.ts";
+import { padded } from "./wasm_padding.ts";
 import { digit, wasmProduct } from "../products/wasm_product.ts";
 import { Writer } from "../products/writer.ts";
 import {

@@ -8,8 +8,8 @@ import {
   WORDS,
 } from "../../contract/kernel.ts";
 
-/** Height and width. */
-export type Pair = readonly [number, number];
+/** A number for the height and one for the width. */
+export type HeightWidth = readonly [number, number];
 
 /** How to put weights in order: [group][depth][tap y][tap x][row], rows padded with zeros. */
 export interface PackSpec {
@@ -17,7 +17,7 @@ export interface PackSpec {
   readonly groups: number;
   readonly depth: number;
   readonly rows: number;
-  readonly kernel: Pair;
+  readonly kernel: HeightWidth;
   /** The weights are stored [group][depth][row][tap] and wanted with taps reversed, for the adjoint. */
   readonly adjoint: boolean;
   readonly conj: boolean;

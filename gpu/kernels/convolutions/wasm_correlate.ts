@@ -1,10 +1,10 @@
 /** Correlations in WebAssembly, as matrix products of packed weights and images. */
+import { range } from "../../contract/collections.ts";
 import { BYTES, type WasmRun } from "../../contract/kernel.ts";
 import type { WasmModule } from "../../contract/wasm_module.ts";
 import type { CorrelateSpec } from "./correlate_patch.ts";
-import { paddedRows, type Pair } from "./pack_weights.ts";
-import { range } from "../products/tile.ts";
-import { padded, placePlanes } from "../products/wasm_planes.ts";
+import { paddedRows } from "./pack_weights.ts";
+import { padded, placePlanes } from "./wasm_padding.ts";
 import { digit, wasmProduct } from "../products/wasm_product.ts";
 
 /** Products of less depth spend their time on adding tiles to the images. */
@@ -68,7 +68,7 @@ function scattered(spec: CorrelateSpec, module: WasmModule): WasmRun {
   const exact = corner.every((n) => n === 0) && reach.every((n, axis) => n === output[axis]);
   const wide = reach[1], plane = reach[0] * wide, pixels = input[0] * input[1];
   const padRows = paddedRows(rows), taps = kernel[0] * kernel[1];
-  const extents: Pair = [kernel[1], rows];
+  const extents: readonly [number, number] = [kernel[1], rows];
   const run = wasmProduct({
     field: dtype,
     rows: taps * rows,

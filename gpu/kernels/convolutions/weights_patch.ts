@@ -17,7 +17,7 @@ import {
   texelWidth,
   worthTexels,
 } from "../products/tile.ts";
-import type { Pair } from "./pack_weights.ts";
+import type { HeightWidth } from "./pack_weights.ts";
 
 /**
  * w[g, m, d, t] = Σ_{b, o} conj(x[b, g, d, o·stride + t·dilation − padding]) · y[b, g, m, o], in `parts`
@@ -32,13 +32,13 @@ export interface CorrelateWeightsSpec extends Finished {
   /** Channels of y in a group. */
   readonly rows: number;
   /** Height and width of x. */
-  readonly input: Pair;
+  readonly input: HeightWidth;
   /** Height and width of y. */
-  readonly output: Pair;
-  readonly kernel: Pair;
-  readonly stride: Pair;
-  readonly padding: Pair;
-  readonly dilation: Pair;
+  readonly output: HeightWidth;
+  readonly kernel: HeightWidth;
+  readonly stride: HeightWidth;
+  readonly padding: HeightWidth;
+  readonly dilation: HeightWidth;
   /** Conjugates x. */
   readonly conj: boolean;
   readonly parts: number;

@@ -1,4 +1,5 @@
 /** The fused elementwise kernel: one expression, one output, a few neighbours a thread. */
+import { range } from "../../contract/collections.ts";
 import {
   type Adapter,
   type DType,
@@ -18,8 +19,7 @@ import {
   valueDType,
 } from "../../contract/expression.ts";
 import { Neighbours, neighboursOf, runsOf } from "./neighbours.ts";
-import { range } from "../products/tile.ts";
-import { BLOCK as WASM_BLOCK, wasmExpression } from "../../wasm/expression.ts";
+import { BLOCK as WASM_BLOCK, wasmExpression } from "../../wasm/encode_expression.ts";
 
 /** Blocks that a thread of the CPU engine takes at once. */
 const BLOCKS = 8;

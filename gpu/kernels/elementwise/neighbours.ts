@@ -2,9 +2,9 @@
  * Elementwise WGSL for several neighbours a thread: what lies in the order of the threads is loaded and
  * stored in vectors of up to four words, since a load costs the same however wide it is.
  */
+import { range } from "../../contract/collections.ts";
 import { type Adapter, type DType, WGSL_TYPE, WORDS } from "../../contract/kernel.ts";
 import { loadsOf, type Value } from "../../contract/expression.ts";
-import { range } from "../products/tile.ts";
 
 /** Lines of WGSL that a thread may run for all of its neighbours, so that compiling stays quick. */
 const MOST_LINES = 400;

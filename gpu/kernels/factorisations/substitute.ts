@@ -2,6 +2,7 @@
  * Linear systems from the factors of {@link eliminate}: rows put in order, forward and backward
  * substitution, for a matrix or for its conjugate transpose; and determinants.
  */
+import { range } from "../../contract/collections.ts";
 import {
   BYTES,
   type Field,
@@ -17,7 +18,6 @@ import {
 } from "../../contract/kernel.ts";
 import { linkWgsl } from "../../contract/map_function.ts";
 import { nanWgsl } from "../../functions/scaling.ts";
-import { range } from "../products/tile.ts";
 import {
   addScaled,
   columnGrid,

@@ -4,7 +4,7 @@
  */
 import type { DType, Kernel, Program, Slot } from "../../contract/kernel.ts";
 import { expressionWgsl, loadsOf, type Value, valueDType } from "../../contract/expression.ts";
-import { wasmExpression } from "../../wasm/expression.ts";
+import { wasmExpression } from "../../wasm/encode_expression.ts";
 import { mapKernel, type MapSpec } from "../elementwise/map.ts";
 
 /** What is stored in place of a kernel's results; it is of their kind. */

@@ -1,11 +1,11 @@
 /** Matrix products by register tiles: each thread keeps its sums in variables and reads from storage. */
+import { range } from "../../contract/collections.ts";
 import { type Adapter, BYTES, type Shader } from "../../contract/kernel.ts";
 import { batchOf, depthOfPart, matrixWgsl, type SplitSpec, unrollOf } from "./gemm.ts";
 import {
   CHAIN,
   chained,
   loadWidth,
-  range,
   Reader,
   Sums,
   type Term,

@@ -3,10 +3,11 @@
  * of B there together, neighbouring threads reading neighbouring elements, and each thread multiplies
  * out of it. Right on software adapters too, only slower.
  */
+import { range } from "../../contract/collections.ts";
 import type { Adapter, Shader } from "../../contract/kernel.ts";
 import { batchOf, depthOfPart, matrixWgsl, type SplitSpec, unrollOf } from "./gemm.ts";
 import { linesOf, stagedMain, type StagedTile, stagedTile } from "./staged.ts";
-import { loadWidth, range, Reader, type TileCost } from "./tile.ts";
+import { loadWidth, Reader, type TileCost } from "./tile.ts";
 import { Writer } from "./writer.ts";
 
 const TILES = [

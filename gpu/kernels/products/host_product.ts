@@ -2,8 +2,8 @@
  * The matrix product of the CPU engine: panels of both operands are gathered into float64 arrays with
  * the summed index contiguous, and multiplied in 2 × 2 register tiles.
  */
+import { range } from "../../contract/collections.ts";
 import { type Field, WORDS } from "../../contract/kernel.ts";
-import { range } from "./tile.ts";
 
 /** C[row, column] = Σ_k A[row, k] · B[column, k], with operands given by how to gather a stretch of k. */
 export interface HostProduct {

@@ -3,8 +3,9 @@
  * each of its threads multiplies out of it, round by round. What the operands are, how they are brought
  * and where sums go is the caller's.
  */
+import { range } from "../../contract/collections.ts";
 import { type Field, WGSL_TYPE } from "../../contract/kernel.ts";
-import { CHAIN, range, Sums, type Term } from "./tile.ts";
+import { CHAIN, Sums, type Term } from "./tile.ts";
 
 /** A workgroup of `side` × `side` threads with `rows` × `columns` sums each; `depth` values of k at a time. */
 export interface StagedTile {

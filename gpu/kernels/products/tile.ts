@@ -6,6 +6,7 @@
  * lanes about 1 ns, so that tiles are as large as compile time allows and loads as wide as alignment
  * allows. Workgroup memory gains nothing there.
  */
+import { range } from "../../contract/collections.ts";
 import { type Adapter, type Field, linearGrid, linearMain, WORDS } from "../../contract/kernel.ts";
 
 /** Longest serial float32 sum; longer ones are sums of partial sums. */
@@ -15,11 +16,6 @@ export const CHAIN = 256;
 export interface Term {
   readonly re: string;
   readonly im: string;
-}
-
-/** The integers from 0 to n − 1. */
-export function range(n: number): number[] {
-  return Array.from({ length: n }, (_, k) => k);
 }
 
 /** The widest load, in elements, of which all of `extents` (offsets that occur) are multiples. */

@@ -1,7 +1,6 @@
 /** Matrix products and convolutions in WebAssembly: how their operands lie, for one blocked product. */
 import type { Field } from "../../contract/kernel.ts";
 import type { WasmModule } from "../../contract/wasm_module.ts";
-import type { Pair } from "../convolutions/pack_weights.ts";
 import { BYTES } from "../../contract/kernel.ts";
 
 /**
@@ -9,7 +8,7 @@ import { BYTES } from "../../contract/kernel.ts";
  * inner two, and a step of each digit.
  */
 export interface Digits {
-  readonly extents: Pair;
+  readonly extents: readonly [number, number];
   readonly steps: readonly [number, number, number];
 }
 

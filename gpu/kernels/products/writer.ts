@@ -1,9 +1,10 @@
 /** Stores of a product's sums in WGSL, through the epilogue where there is one. */
+import { range } from "../../contract/collections.ts";
 import { type Field, WGSL_TYPE } from "../../contract/kernel.ts";
 import { expressionWgsl } from "../../contract/expression.ts";
 import { Neighbours, runsOf } from "../elementwise/neighbours.ts";
 import type { Epilogue } from "./epilogue.ts";
-import { range, type Sums, unitType } from "./tile.ts";
+import { type Sums, unitType } from "./tile.ts";
 
 /** Stores to the output in units of `width` elements: a store costs as much as a load. */
 export class Writer {

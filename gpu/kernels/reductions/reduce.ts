@@ -2,6 +2,7 @@
  * Sums and maxima over axes of a fused expression. Long ones run in stages: each thread folds a part,
  * and the parts are folded again, so that there is work for every thread and no long float32 sum.
  */
+import { range } from "../../contract/collections.ts";
 import {
   type Adapter,
   BYTES,
@@ -26,8 +27,8 @@ import {
   valueDType,
 } from "../../contract/expression.ts";
 import { add, linear, mod, mul } from "../../contract/indexing.ts";
-import { wasmExpression } from "../../wasm/expression.ts";
-import { layoutOf } from "../../wasm/reduce.ts";
+import { wasmExpression } from "../../wasm/encode_expression.ts";
+import { layoutOf } from "./wasm_reduce.ts";
 import {
   collapse,
   elementWgsl,
@@ -39,7 +40,6 @@ import {
   targets,
 } from "./fold.ts";
 import { Neighbours, neighboursOf, runsOf } from "../elementwise/neighbours.ts";
-import { range } from "../products/tile.ts";
 
 /** How values are folded. */
 export type Fold = "sum" | "max";

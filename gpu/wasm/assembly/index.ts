@@ -5,7 +5,7 @@
  */
 export * from "./batchnorm";
 export * from "./dense";
-export { mapExpression } from "./expression";
+export { mapExpression } from "./interpreter";
 export * from "./fft";
 export * from "./limits";
 export * from "./moments";

@@ -7,10 +7,10 @@
  *
  * Each chunk computes results of its own, in float64 and in a fixed order.
  */
-import { BLOCK, evaluate, prepare, registerAt } from "./expression";
+import { BLOCK, evaluate, prepare, registerAt } from "./interpreter";
 import { word } from "./vector";
 
-/** Words of a job before the outer axes and the program; see `gpu/wasm/reduce.ts`. */
+/** Words of a job before the outer axes and the program; see `gpu/kernels/reductions/wasm_reduce.ts`. */
 const HEAD = 16;
 
 /** What the outer axes of a list add to the linear index: `count` pairs of size and stride. */

@@ -1,5 +1,5 @@
 /** How a reduction is laid out for `assembly/reduce.ts`. */
-import { BLOCK } from "./expression.ts";
+import { BLOCK } from "../../wasm/encode_expression.ts";
 
 /** A reduction whose neighbouring axes are folded and kept by turns. */
 export interface Geometry {

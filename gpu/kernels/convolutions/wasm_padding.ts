@@ -1,18 +1,18 @@
 /** Images in WebAssembly with zeros around them and between their pixels. */
 import { BYTES, type Field } from "../../contract/kernel.ts";
 import type { WasmModule } from "../../contract/wasm_module.ts";
-import type { Pair } from "../convolutions/pack_weights.ts";
+import type { HeightWidth } from "./pack_weights.ts";
 
 /** Images to be put into others of another size. */
 export interface Placing {
   readonly dtype: Field;
   readonly planes: number;
-  readonly input: Pair;
-  readonly output: Pair;
+  readonly input: HeightWidth;
+  readonly output: HeightWidth;
   /** Where the first pixel comes to lie. What would lie outside is left out. */
-  readonly corner: Pair;
+  readonly corner: HeightWidth;
   /** From a pixel to the next. */
-  readonly lift: Pair;
+  readonly lift: HeightWidth;
 }
 
 /** Makes ready to put images in their places, from one pointer to another; all else becomes zero. */
@@ -30,19 +30,19 @@ export function placePlanes(
 export interface Padding {
   readonly dtype: Field;
   readonly planes: number;
-  readonly input: Pair;
-  readonly output: Pair;
-  readonly kernel: Pair;
-  readonly step: Pair;
-  readonly dilation: Pair;
-  readonly padding: Pair;
-  readonly lift: Pair;
+  readonly input: HeightWidth;
+  readonly output: HeightWidth;
+  readonly kernel: HeightWidth;
+  readonly step: HeightWidth;
+  readonly dilation: HeightWidth;
+  readonly padding: HeightWidth;
+  readonly lift: HeightWidth;
 }
 
 /** Images as a correlation walks over them. */
 export interface Padded {
   /** Height and width of what is walked over. */
-  readonly size: Pair;
+  readonly size: HeightWidth;
   /** The element of the first tap of the first pixel. */
   readonly origin: number;
   /** Calls `use` with the pointer of the padded images, which may be the images themselves. */

@@ -1,6 +1,11 @@
-/** `Map.groupBy`, which Node has from version 21 on only. */
+/** What the language's own arrays and maps lack. */
 
-/** The items by what `keyOf` says of them, in their order. */
+/** The integers from 0 to n − 1. */
+export function range(n: number): number[] {
+  return Array.from({ length: n }, (_, k) => k);
+}
+
+/** The items by their key, in their order: `Map.groupBy`, which Node has only from version 21 on. */
 export function groupBy<K, T>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {

@@ -1,6 +1,6 @@
 /**
  * Fused expressions, a block of elements at a time. An expression is a list of instructions that
- * `gpu/wasm/expression.ts` writes:
+ * `gpu/wasm/encode_expression.ts` writes:
  *
  *   word 0      number of inputs
  *   word 1      number of instructions
@@ -23,7 +23,7 @@ import {
   guardReal,
   places,
   stretches,
-} from "./places";
+} from "./indexing";
 import { random } from "./random";
 import { transcendental } from "./transcendental";
 import { word } from "./vector";

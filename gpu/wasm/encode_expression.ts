@@ -1,5 +1,5 @@
 /**
- * Fused expressions for WebAssembly: what `assembly/expression.ts` interprets, written once for an
+ * Fused expressions for WebAssembly: what `assembly/interpreter.ts` interprets, written once for an
  * expression; addresses and run-time scalars are filled in for each run.
  */
 import { BYTES, type DType, type Params } from "../contract/kernel.ts";
@@ -11,7 +11,7 @@ import { SCRATCH } from "../contract/wasm_module.ts";
 import { Op } from "./opcodes.ts";
 import { LONG, stretchOf } from "./stretch.ts";
 
-/** Elements of a block, as in `assembly/expression.ts`. */
+/** Elements of a block, as in `assembly/interpreter.ts`. */
 export const BLOCK = 512;
 
 /** Bytes of scratch memory that kernels around an expression may use: they lie before the registers. */
