@@ -18,6 +18,7 @@
  *
  * @module
  */
+import "./draw/display.ts";
 export {
   type ComplexOperand,
   ComplexTensor,
@@ -99,7 +100,7 @@ export { matmul, outer, vdot } from "./functions/products.ts";
 export { qr, type QrDecomposition, type QrOptions } from "./linalg/qr.ts";
 export { det, inv, type SignAndLogarithm, slogdet, solve } from "./linalg/solve.ts";
 export { fft, fft2, fftn, ifft, ifft2, ifftn } from "./fft/fft.ts";
-export type { FftnOptions, FftNorm, FftOptions } from "./ops/fft_options.ts";
+export type { FftnOptions, FftNorm, FftOptions } from "./fft/fft_options.ts";
 export { irfft, irfft2, irfftn, rfft, rfft2, rfftn } from "./fft/real_fft.ts";
 export { fftfreq, fftshift, ifftshift, rfftfreq } from "./fft/frequencies.ts";
 export { fftConvolve, type FftConvolveOptions } from "./fft/fft_convolve.ts";

@@ -5,7 +5,7 @@
  *   deno task browser --serve
  */
 import { z } from "zod";
-import { readOptions } from "./support/options.ts";
+import { readOptions } from "./support/command_line.ts";
 import { writePage } from "./support/page.ts";
 import { markup } from "./browser/markup.ts";
 import { bundle } from "./browser/bundle.ts";

@@ -22,7 +22,7 @@ import {
 } from "./fibre/plan.ts";
 import { formatFibre } from "./fibre/report.ts";
 import { summarise } from "./fibre/summary.ts";
-import { commandLine, readOptions } from "./support/options.ts";
+import { commandLine, readOptions } from "./support/command_line.ts";
 import { writePage } from "./support/page.ts";
 import { clock } from "./support/progress.ts";
 import { finish } from "./support/runs/finish.ts";

@@ -10,7 +10,7 @@ import { gpu, manualSeed, nn } from "@argand/argand";
 import { mnistDigits, SIDE } from "./mnist/data.ts";
 import { accuracyOf, digitBatch, predictDigits } from "./mnist/training.ts";
 import { FoundingNetwork } from "./support/networks.ts";
-import { readOptions } from "./support/options.ts";
+import { readOptions } from "./support/command_line.ts";
 import { Progress } from "./support/progress.ts";
 import { writeReport } from "./mnist/report.ts";
 import { shuffled, stepTime, trainPass } from "./support/training.ts";

@@ -28,7 +28,7 @@ import {
   tensor,
 } from "@argand/argand";
 import { z } from "zod";
-import { readOptions } from "./support/options.ts";
+import { readOptions } from "./support/command_line.ts";
 import { clock, Progress } from "./support/progress.ts";
 import { writeSchrodinger } from "./schrodinger/report.ts";
 import { cosine, stepTime, trainPass } from "./support/training.ts";

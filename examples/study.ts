@@ -9,7 +9,7 @@
  */
 import { gpu } from "@argand/argand";
 import { z } from "zod";
-import { commandLine, readOptions } from "./support/options.ts";
+import { commandLine, readOptions } from "./support/command_line.ts";
 import { writePage } from "./support/page.ts";
 import { clock } from "./support/progress.ts";
 import { finish } from "./support/runs/finish.ts";

@@ -1,7 +1,6 @@
-/** What Deno's notebooks show of a tensor. */
-import type { HostArray } from "../../gpu/contract/kernel.ts";
+/** Shows tensors in Deno's notebooks. */
 import { compose, type Plan, planDrawing } from "./mosaic.ts";
-import { formatTensor } from "../tensor/print.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { type Shape, sizeOf } from "../lazy/shape.ts";
 
 /** Elements up to which a tensor that is the result of a cell is read and shown. */
@@ -20,19 +19,22 @@ function planOf(shape: Shape, isComplex: boolean): Plan | null {
 }
 
 /** The values as text and, where the shape has a drawing, as a picture; by kind of content. */
-export async function display(
-  kind: string,
-  shape: Shape,
-  isComplex: boolean,
-  read: () => Promise<HostArray>,
-): Promise<Record<string, string>> {
-  if (sizeOf(shape) > MOST_SHOWN) {
+async function display(x: Tensor): Promise<Record<string, string>> {
+  const { shape, size } = x;
+  if (size > MOST_SHOWN) {
     const why = `more than the ${MOST_SHOWN} elements that are shown by themselves`;
+    const kind = x[Symbol.toStringTag];
     return { "text/plain": `${kind} [${shape.join(", ")}] (${why}; slice() gives a part)` };
   }
-  const data = await read();
-  const text = formatTensor(kind, shape, data);
-  const plan = planOf(shape, isComplex);
-  if (!plan) return { "text/plain": text };
+  const plan = planOf(shape, x.dtype === "complex64");
+  if (!plan) return { "text/plain": await x.format() };
+  const [text, data] = await Promise.all([x.format(), x.data()]);
   return { "text/plain": text, "image/png": compose(plan, data).base64() };
 }
+
+// Notebooks look for this method. It is put on tensors from here, since they stand below pictures.
+Object.defineProperty(Tensor.prototype, Symbol.for("Jupyter.display"), {
+  value(this: Tensor) {
+    return display(this);
+  },
+});

@@ -5,7 +5,7 @@ import {
   type FftOptions,
   gridOptions,
   lineOptions,
-} from "../ops/fft_options.ts";
+} from "./fft_options.ts";
 import { dft, dftGrid, fit } from "../ops/fft.ts";
 import { checkTensor, type ComplexTensor, type Tensor, wrapComplex } from "../tensor/tensor.ts";
 

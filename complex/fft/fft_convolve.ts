@@ -1,7 +1,7 @@
 /** Convolution by Fourier transforms. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Combined } from "../functions/combine.ts";
-import { axesOf } from "../ops/fft_options.ts";
+import { axesOf } from "./fft_options.ts";
 import type { Node } from "../lazy/graph.ts";
 import { mul } from "../ops/arithmetic.ts";
 import { dftGrid, goodLength, type Grid, irdftGrid, rdftGrid } from "../ops/fft.ts";

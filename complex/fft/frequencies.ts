@@ -1,7 +1,7 @@
 /** The order of the frequencies of Fourier transforms. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { tensor } from "../create/create.ts";
-import { axesOf, MOST_POINTS } from "../ops/fft_options.ts";
+import { axesOf, MOST_POINTS } from "./fft_options.ts";
 import { roll } from "../ops/views.ts";
 import { type Axes, checkInteger, checkNumber } from "../lazy/shape.ts";
 import { checkTensor, type RealTensor, type Tensor, wrap } from "../tensor/tensor.ts";

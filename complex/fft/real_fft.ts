@@ -6,7 +6,7 @@ import {
   type FftOptions,
   gridOptions,
   lineOptions,
-} from "../ops/fft_options.ts";
+} from "./fft_options.ts";
 import { fit, irdft, irdftGrid, rdft, rdftGrid } from "../ops/fft.ts";
 import { show } from "../lazy/shape.ts";
 import {

@@ -7,7 +7,6 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { type Node, withoutGradients } from "../lazy/graph.ts";
 import { gradients } from "../ops/autograd.ts";
 import { describe } from "../lazy/describe.ts";
-import { display } from "../draw/display.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
 import * as compare from "../ops/compare.ts";
 import * as functions from "../ops/functions.ts";
@@ -219,13 +218,6 @@ export abstract class Tensor {
   /** What `console.log` shows in Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
-  }
-
-  /** What Deno's notebooks show: the values as text, and as a picture where they have one. */
-  async [Symbol.for("Jupyter.display")](): Promise<Record<string, string>> {
-    const isComplex = this.dtype === "complex64";
-    const values = async () => (await read([this.node]))[0];
-    return await display(this[Symbol.toStringTag], this.shape, isComplex, values);
   }
 
   /** The same elements in row-major order in another shape; one size may be −1. */

@@ -1,20 +1,26 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { decode } from "fast-png";
 import { parseHTML } from "linkedom";
-import { complex, complexTensor, full, ones, tensor, zeros } from "../../complex/create/create.ts";
-import { draw } from "../../complex/draw/draw.ts";
-import type { Drawing } from "../../complex/draw/drawing.ts";
-import { domainColour } from "../../complex/draw/colour.ts";
 import {
+  ArgandError,
+  complex,
+  complexTensor,
+  domainColour,
+  draw,
   drawColourWheel,
   drawComplex,
+  type Drawing,
   drawReal,
+  encodePng,
+  full,
+  ones,
   type Picture,
-} from "../../complex/draw/pictures.ts";
-import { encodePng, pngDataUrl } from "../../complex/draw/png.ts";
-import type { Tensor } from "../../complex/tensor/tensor.ts";
+  pngDataUrl,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../complex/mod.ts";
 import { memory } from "../../gpu/engines/device.ts";
-import { ArgandError } from "../../gpu/contract/errors.ts";
 import { onEngines } from "../support/engines.ts";
 
 /** OKLab of sRGB bytes, by the inverse matrices of the paper. */

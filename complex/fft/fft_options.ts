@@ -1,7 +1,7 @@
 /** The options of Fourier transforms, and their checks. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
-import { checkWord, withDefaults } from "./options.ts";
+import { checkWord, withDefaults } from "../ops/options.ts";
 import { type Axes, checkAxis, checkInteger, checkList, type Shape, show } from "../lazy/shape.ts";
 
 /**
