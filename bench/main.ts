@@ -29,7 +29,7 @@ function engines(): ("webgpu" | "cpu")[] {
  */
 async function measured(engine: "webgpu" | "cpu", whole: boolean): Promise<Measured | null> {
   const file = `out/bench-${engine}.json`;
-  const here = (path: string) => new URL(path, import.meta.url).pathname;
+  const here = (path: string) => `${import.meta.dirname}/${path}`;
   const { code } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--config", here("deno.json")],

@@ -78,8 +78,7 @@ async function main(options: Options): Promise<void> {
   if (options.device) await gpu.use(options.device);
   const { kind: engine, adapter: { name: adapter } } = gpu.engine();
   const say = options.json ? console.error : console.log;
-  const here = decodeURIComponent(new URL("data/fibre", import.meta.url).pathname);
-  const fibre = await readFibre(options.data ?? here);
+  const fibre = await readFibre(options.data ?? `${import.meta.dirname}/data/fibre`);
   const sizes = sizesOf(options);
   const place = { fibre, engine, adapter };
   const seeds = Array.from({ length: options.seeds ?? SEEDS }, (_, k) => options.seed + k);

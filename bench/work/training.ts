@@ -47,8 +47,8 @@ async function firstStep(norm: Norm, engine: string): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--no-check", "--allow-read", "--allow-env=ARGAND_DEVICE"],
-      ...["--config", new URL("../deno.json", import.meta.url).pathname],
-      new URL("../first_step.ts", import.meta.url).pathname,
+      ...["--config", `${import.meta.dirname}/../deno.json`],
+      `${import.meta.dirname}/../first_step.ts`,
       norm,
     ],
     env: { ARGAND_DEVICE: engine },

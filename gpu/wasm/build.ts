@@ -7,7 +7,7 @@
 import { encodeBase64 } from "./base64.ts";
 
 const COMPILER = "npm:assemblyscript@0.28.20/asc";
-const ASSEMBLY = new URL("./assembly/index.ts", import.meta.url).pathname;
+const ASSEMBLY = `${import.meta.dirname}/assembly/index.ts`;
 const MODULE = new URL("./module.ts", import.meta.url);
 const BUILDS = { RELAXED: "simd,relaxed-simd,threads", PLAIN: "simd,threads" };
 

@@ -8,7 +8,7 @@ import { decode } from "fast-png";
 import { z } from "zod";
 
 const FOLDER = new URL("../../examples/notebooks/", import.meta.url);
-const ROOT = new URL("../../", import.meta.url);
+const ROOT = `${import.meta.dirname}/../..`;
 
 const notebookSchema = z.object({
   cells: z.array(z.object({
@@ -37,7 +37,7 @@ console.log(${JSON.stringify(MARK)} + JSON.stringify(
 
 /** What each of the cells shows, by kind of content. */
 async function runCells(cells: readonly string[]): Promise<Record<string, string>[]> {
-  const folder = await Deno.makeTempDir({ dir: new URL("out", ROOT).pathname });
+  const folder = await Deno.makeTempDir({ dir: `${ROOT}/out` });
   try {
     const show = `${folder}/show.ts`;
     await Deno.writeTextFile(show, SHOW);
@@ -61,7 +61,7 @@ async function runCells(cells: readonly string[]): Promise<Record<string, string
 }
 
 const ignore = (await Deno.permissions.query({ name: "write", path: "out" })).state !== "granted";
-if (!ignore) await Deno.mkdir(new URL("out", ROOT), { recursive: true });
+if (!ignore) await Deno.mkdir(`${ROOT}/out`, { recursive: true });
 
 for (const name of names) {
   Deno.test(`${name} is kept without results`, async () => {

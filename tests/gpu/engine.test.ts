@@ -262,7 +262,7 @@ Deno.test("use() refuses a name that is no engine", async () => {
 
 /** Runs a script in a Deno of its own and gives what it prints. */
 async function script(code: string, flags: string[], env: Record<string, string> = {}) {
-  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const config = `${import.meta.dirname}/../../deno.json`;
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--no-lock", `--config=${config}`, ...flags, code],
     env: { NO_COLOR: "1", ...env },
@@ -271,7 +271,7 @@ async function script(code: string, flags: string[], env: Record<string, string>
   return { success, out: text(stdout).trim(), err: text(stderr) };
 }
 
-const REPORT = new URL("../support/report_engine.ts", import.meta.url).pathname;
+const REPORT = `${import.meta.dirname}/../support/report_engine.ts`;
 
 Deno.test("without any permission it computes, on hardware or else on the CPU engine", async () => {
   const { success, out, err } = await script(REPORT, []);

@@ -12,12 +12,10 @@ import * as functions from "../../gpu/functions/mod.ts";
 import { philox } from "../../gpu/functions/random.ts";
 import { openWasm } from "../../gpu/wasm/instance.ts";
 import { runProgram } from "../support/program.ts";
+import { isRequired } from "../support/required.ts";
 
 const all = Object.entries(functions) as [string, MapFunction][];
 const adapter = await navigator.gpu?.requestAdapter() ?? null;
-const required =
-  Deno.permissions.querySync({ name: "env", variable: "ARGAND_REQUIRE_GPU" }).state === "granted" &&
-  Deno.env.get("ARGAND_REQUIRE_GPU") === "1";
 if (!adapter) {
   console.log("No WebGPU adapter: the WGSL of the elementwise functions is not tested.");
 }
@@ -205,7 +203,7 @@ function checkAgainst(
   }
 }
 
-const ignore = !adapter && !required;
+const ignore = !adapter && !isRequired("ARGAND_REQUIRE_GPU");
 
 Deno.test({
   name: "the WGSL of every function agrees with its TypeScript",

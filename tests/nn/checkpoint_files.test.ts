@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
+import { testWith } from "../support/installed.ts";
 
 /** A folder for one test. */
 async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
@@ -38,7 +39,7 @@ Deno.test("saveCheckpoint() replaces a file and leaves nothing beside it", async
   });
 });
 
-Deno.test("saveCheckpoint() follows a link and replaces what it leads to", async () => {
+await testWith("ln", "saveCheckpoint() follows a link and replaces what it leads to", async () => {
   await inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/far`);
     await save(`${folder}/far/run.safetensors`, 1);

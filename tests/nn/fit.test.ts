@@ -421,7 +421,7 @@ Deno.test("errors of data, loss and callbacks reach the caller, and modes are re
 onEngines(
   "one seed fixes weights, splits, orders and dropout: two processes give the same bits",
   async ({ kind }) => {
-    const script = new URL("../support/report_training.ts", import.meta.url).pathname;
+    const script = `${import.meta.dirname}/../support/report_training.ts`;
     const train = async (seed: number) => {
       const args = ["run", "--no-check", "--no-lock", "--allow-read", script, kind, String(seed)];
       const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "null" }).output();

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { gpu } from "@argand/argand";
 import { bundle } from "../../examples/browser/bundle.ts";
+import { testWith } from "../support/installed.ts";
 import { core, type Outcome } from "./core.ts";
 import { assertSame } from "./compare.ts";
 
@@ -29,12 +30,6 @@ if (isMainThread && process.argv[2] === "worker") {
   else parentPort.postMessage(text);
 }`;
 
-/** Whether a runtime is installed. */
-function isInstalled(runtime: string): Promise<boolean> {
-  return new Deno.Command(runtime, { args: ["--version"] }).output()
-    .then(({ success }) => success, () => false);
-}
-
 async function outcomeIn(runtime: string, ...args: string[]): Promise<Report> {
   const { success, stdout, stderr } = await new Deno.Command(runtime, {
     args: [`${FOLDER}/main.mjs`, ...args],
@@ -43,26 +38,20 @@ async function outcomeIn(runtime: string, ...args: string[]): Promise<Report> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-for (const [runtime, name] of [["node", "Node"], ["bun", "Bun"]]) {
-  const installed = await isInstalled(runtime);
-  Deno.test({
-    name: `one bundled module computes in ${name} as in Deno, with threads and without${
-      installed ? "" : ` (ignored: ${name} is not installed)`
-    }`,
-    ignore: !installed,
-    async fn() {
-      await Deno.mkdir(FOLDER, { recursive: true });
-      await Deno.writeTextFile(`${FOLDER}/core.mjs`, await bundle("tests/portable/core.ts"));
-      await Deno.writeTextFile(`${FOLDER}/main.mjs`, SCRIPT);
-      await gpu.use("cpu");
-      const here = await core();
-      const main = await outcomeIn(runtime);
-      assertSame(main.numbers, here.numbers);
-      assertEquals([main.engine, main.threads], ["cpu", Math.min(7, main.cores - 1)]);
-      const worker = await outcomeIn(runtime, "worker");
-      assertEquals(worker.threads, 0);
-      assertEquals(worker.numbers, main.numbers, "threads change the bits");
-      assert(main.numbers[4] < main.numbers[0] / 2, "the loss falls");
-    },
-  });
+for (const [runtime, called] of [["node", "Node"], ["bun", "Bun"]]) {
+  const name = `one bundled module computes in ${called} as in Deno, with threads and without`;
+  await testWith(runtime, name, async () => {
+    await Deno.mkdir(FOLDER, { recursive: true });
+    await Deno.writeTextFile(`${FOLDER}/core.mjs`, await bundle("tests/portable/core.ts"));
+    await Deno.writeTextFile(`${FOLDER}/main.mjs`, SCRIPT);
+    await gpu.use("cpu");
+    const here = await core();
+    const main = await outcomeIn(runtime);
+    assertSame(main.numbers, here.numbers);
+    assertEquals([main.engine, main.threads], ["cpu", Math.min(7, main.cores - 1)]);
+    const worker = await outcomeIn(runtime, "worker");
+    assertEquals(worker.threads, 0);
+    assertEquals(worker.numbers, main.numbers, "threads change the bits");
+    assert(main.numbers[4] < main.numbers[0] / 2, "the loss falls");
+  }, called);
 }

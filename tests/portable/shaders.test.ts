@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Chromium, inChromium } from "../support/chromium.ts";
+import { Chromium, html, inChromium, serve } from "../support/chromium.ts";
 import { collectShaders } from "./shaders.ts";
 
 /** Kernels that are exported for use as they are; others are made for an expression or a spec. */
@@ -54,37 +54,31 @@ const COMPILE = `(async () => {
   return { count, complaints };
 })()`;
 
-inChromium("every shader of the package compiles in Chromium without a message", async () => {
-  const { pipelines, kernels } = await collectShaders();
-  const left = (await exportedKernels()).filter((name) => !kernels.has(name));
-  assertEquals(left, [], "kernels that no program of shaders.ts uses");
-  // A pipeline takes this adapter many times as long as the shader: one with each kernel's bindings.
-  const seen = new Set<string>();
-  const wanted = pipelines.map((one) => {
-    const key = one.label.replace(/\W.*/, "") + JSON.stringify(one.entries);
-    const whole = !seen.has(key) && one.code.length < LONG;
-    if (whole) seen.add(key);
-    return { ...one, whole };
-  }).concat(WRONG);
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    ({ url }) =>
-      url.endsWith(".json")
-        ? Response.json(wanted)
-        : new Response("<!doctype html>", { headers: { "content-type": "text/html" } }),
-  );
-  try {
+await inChromium(
+  "every shader of the package compiles in Chromium without a message",
+  { adapter: true },
+  async () => {
+    const { pipelines, kernels } = await collectShaders();
+    const left = (await exportedKernels()).filter((name) => !kernels.has(name));
+    assertEquals(left, [], "kernels that no program of shaders.ts uses");
+    // A pipeline takes this adapter many times as long as the shader: one with each kernel's bindings.
+    const seen = new Set<string>();
+    const wanted = pipelines.map((one) => {
+      const key = one.label.replace(/\W.*/, "") + JSON.stringify(one.entries);
+      const whole = !seen.has(key) && one.code.length < LONG;
+      if (whole) seen.add(key);
+      return { ...one, whole };
+    }).concat(WRONG);
+    await using site = serve(({ url }) =>
+      url.endsWith(".json") ? Response.json(wanted) : html("<!doctype html>")
+    );
     await using browser = await Chromium.open();
-    const page = await browser.page(`http://127.0.0.1:${server.addr.port}/`);
-    const { count, complaints } = await page.evaluate<
-      { count: number; complaints: string[] }
-    >(
+    const page = await browser.page(site.url);
+    const { count, complaints } = await page.evaluate<{ count: number; complaints: string[] }>(
       COMPILE,
     );
     const faults = complaints.filter((text) => !text.startsWith(WRONG.label));
     assertEquals([count, faults.slice(0, 5)], [wanted.length, []]);
     assert(complaints.length > 0, "the browser finds no fault with a wrong shader");
-  } finally {
-    await server.shutdown();
-  }
-});
+  },
+);

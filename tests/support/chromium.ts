@@ -1,6 +1,9 @@
 /** A headless Chromium that tests open pages in, by the DevTools protocol. */
+import { isInstalled } from "./installed.ts";
+import { isRequired } from "./required.ts";
 
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+/** What Chromium and its relatives are called. */
+const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
 const FLAGS = [
   "--headless",
@@ -12,33 +15,74 @@ const FLAGS = [
   "--remote-debugging-port=0",
 ];
 
-/** Where Chromium is; null where it is not. */
+/** The name that Chromium is installed under; null where it is not. */
 async function find(): Promise<string | null> {
-  for (const path of PLACES) {
-    if (await Deno.stat(path).then((s) => s.isFile, () => false)) return path;
-  }
+  for (const name of NAMES) if (await isInstalled(name)) return name;
   return null;
 }
 
+const program = await find();
+
 const LOCAL = { name: "net", host: "127.0.0.1" } as const;
 
-/** Why pages can't be opened here; null where they can. */
-async function missing(): Promise<string | null> {
-  const must = Deno.permissions.querySync({ name: "env", variable: "ARGAND_REQUIRE_BROWSER" })
-        .state === "granted" && Deno.env.get("ARGAND_REQUIRE_BROWSER") === "1";
-  const why = await find() === null
-    ? "Chromium is not installed"
-    : Deno.permissions.querySync(LOCAL).state !== "granted"
-    ? "the test has no --allow-net=127.0.0.1"
-    : null;
-  if (must && why) throw new Error(`A browser is required, but ${why}`);
-  return why;
+/** Why pages can't be opened here, or have no adapter if they need one; null where all is well. */
+async function lacking(adapter: boolean): Promise<string | null> {
+  if (program === null) return "Chromium is not installed";
+  if (Deno.permissions.querySync(LOCAL).state !== "granted") {
+    return "the test has no --allow-net=127.0.0.1";
+  }
+  try {
+    return !await offersAdapter() && adapter ? "Chromium offers no WebGPU adapter here" : null;
+  } catch (error) {
+    return `Chromium does not start here: ${(error as Error).message}`;
+  }
 }
 
-const why = await missing();
+let offered: Promise<boolean> | undefined;
 
-/** A test that needs Chromium; without it the test is ignored, in words. */
-export function inChromium(name: string, fn: () => Promise<void>): void {
+/** Whether a page in Chromium gets a WebGPU adapter; rejects where there are no pages. */
+function offersAdapter(): Promise<boolean> {
+  return offered ??= (async () => {
+    await using site = serve(() => html("<!doctype html>"));
+    await using browser = await Chromium.open();
+    const page = await browser.page(site.url);
+    return await page.evaluate<boolean>(
+      "(async () => Boolean(await navigator.gpu?.requestAdapter()))()",
+    );
+  })();
+}
+
+/** An answer with a page. */
+export function html(text: string, headers: HeadersInit = {}): Response {
+  return new Response(text, {
+    headers: { "content-type": "text/html; charset=utf-8", ...headers },
+  });
+}
+
+/** Serves on a free port of this machine, until it is disposed of. */
+export function serve(
+  answer: (request: Request) => Response,
+): AsyncDisposable & { readonly url: string } {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, answer);
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/**
+ * A test that needs Chromium, and with `adapter` one that offers WebGPU; where that is missing the
+ * test is ignored, in words.
+ */
+export async function inChromium(
+  name: string,
+  { adapter }: { readonly adapter: boolean },
+  fn: () => Promise<void>,
+): Promise<void> {
+  const why = await lacking(adapter);
+  if (why && isRequired("ARGAND_REQUIRE_BROWSER")) {
+    throw new Error(`A browser is required, but ${why}`);
+  }
   Deno.test({ name: why ? `${name} (ignored: ${why})` : name, ignore: why !== null, fn });
 }
 
@@ -97,19 +141,27 @@ export class Chromium implements AsyncDisposable {
   static async open(): Promise<Chromium> {
     await Deno.mkdir("out/tests", { recursive: true });
     const profile = await Deno.makeTempDir({ dir: "out/tests", prefix: "chromium-" });
-    const folder = new URL(`file://${await Deno.realPath(profile)}`).pathname;
-    const child = new Deno.Command((await find())!, {
-      args: [...FLAGS, `--user-data-dir=${folder}`, "about:blank"],
+    const child = new Deno.Command(program!, {
+      args: [...FLAGS, `--user-data-dir=${await Deno.realPath(profile)}`, "about:blank"],
       stdin: "null",
       stdout: "null",
       stderr: "null",
     }).spawn();
-    const socket = new WebSocket(await endpoint(folder));
-    await new Promise((done, fail) => {
-      socket.onopen = done;
-      socket.onerror = () => fail(new Error("Chromium refuses the DevTools protocol"));
-    });
-    return new Chromium(child, profile, socket);
+    let running = true;
+    child.status.then(() => running = false);
+    try {
+      const socket = new WebSocket(await endpoint(profile, () => running));
+      await new Promise((done, fail) => {
+        socket.onopen = done;
+        socket.onerror = () => fail(new Error("it refuses the DevTools protocol"));
+      });
+      return new Chromium(child, profile, socket);
+    } catch (error) {
+      if (running) child.kill();
+      await child.status;
+      await Deno.remove(profile, { recursive: true });
+      throw error;
+    }
   }
 
   async #send<T>(method: string, params: unknown = {}, sessionId?: string): Promise<T> {
@@ -219,12 +271,13 @@ export class Chromium implements AsyncDisposable {
 }
 
 /** The address that Chromium listens at, which it writes into its profile. */
-async function endpoint(profile: string): Promise<string> {
+async function endpoint(profile: string, isRunning: () => boolean): Promise<string> {
   for (let tries = 0; tries < 300; tries++) {
     const text = await Deno.readTextFile(`${profile}/DevToolsActivePort`).catch(() => "");
     const [port, path] = text.trim().split("\n");
     if (path) return `ws://127.0.0.1:${port}${path}`;
+    if (!isRunning()) throw new Error("it ended at once");
     await new Promise((done) => setTimeout(done, 50));
   }
-  throw new Error("Chromium does not come up within 15 s");
+  throw new Error("it does not come up within 15 s");
 }

@@ -9,6 +9,7 @@ import {
 } from "../../gpu/contract/kernel.ts";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
 import { use } from "../../gpu/engines/device.ts";
+import { isRequired } from "./required.ts";
 
 /** The CPU engine, and the WebGPU engine where there is an adapter. */
 export async function engines(): Promise<Engine[]> {
@@ -16,9 +17,7 @@ export async function engines(): Promise<Engine[]> {
   try {
     return [cpu, await use("webgpu")];
   } catch (error) {
-    const must = Deno.permissions.querySync({ name: "env", variable: "ARGAND_REQUIRE_GPU" })
-          .state === "granted" && Deno.env.get("ARGAND_REQUIRE_GPU") === "1";
-    if (must) throw error;
+    if (isRequired("ARGAND_REQUIRE_GPU")) throw error;
     return [cpu];
   }
 }
