@@ -3,19 +3,19 @@
  * also carries out the updates of states that are pending.
  */
 import { BYTES, type HostArray } from "../../gpu/contract/kernel.ts";
-import type { DeviceBuffer, Engine, ReadRange } from "../../gpu/contract/engine.ts";
+import type { DeviceBuffer, Engine, Pass } from "../../gpu/contract/engine.ts";
 import { groupBy } from "../../gpu/contract/collections.ts";
 import { engine as currentEngine } from "../../gpu/engines/device.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "./graph.ts";
-import { age, giveBack, hold, keep, moveOn } from "./residency/retain.ts";
-import { drain, enter, settle, SMALL } from "./residency/scalars.ts";
+import { placeOf } from "./residency/reads.ts";
+import { type Residency, residencyOf } from "./residency/residency.ts";
+import { SMALL } from "./residency/scalars.ts";
 import { type Launch, makePlan, type Plan } from "./schedule/plan.ts";
 import { PlanCache } from "./schedule/plan_cache.ts";
 import { show } from "./shape.ts";
 import { pendingStates, State } from "./state.ts";
 import { Stored } from "./stored.ts";
-import { uploaded } from "./residency/uploads.ts";
 import { gather, graphOf, hasValue, type Walk } from "./schedule/walk.ts";
 
 const plans = new WeakMap<Engine, PlanCache>();
@@ -46,16 +46,16 @@ function paramsOf(
   return scratch;
 }
 
-/** Runs the plan; `onPass` gets the buffers of its results, in the order of the roots. */
+/**
+ * Runs the plan in one submit, to which `finish` may add; gives the buffers of its results, in the order
+ * of the roots. Where something fails it holds nothing.
+ */
 function execute(
   nodes: readonly Node[],
   plan: Plan,
-  engine: Engine,
-  onPass: (
-    buffers: readonly DeviceBuffer[],
-    pass: ReturnType<Engine["begin"]>,
-  ) => void,
-): void {
+  { engine, uploads }: Residency,
+  finish: (results: readonly DeviceBuffer[], pass: Pass) => void,
+): readonly DeviceBuffer[] {
   const { bytes, allocation: { bufferOf, bytes: capacities }, leaves, launches } = plan;
   const buffers = new Array<DeviceBuffer | null>(bytes.length).fill(null);
   const held = new Array<DeviceBuffer | null>(capacities.length).fill(null);
@@ -78,7 +78,7 @@ function execute(
       const { state, stored } = node;
       const present = state && state.version === node.version ? state.buffer : stored!.device;
       if (stored?.host) {
-        const { buffer, stays } = uploaded(stored, engine, plan.id);
+        const { buffer, stays } = uploads.take(stored, plan.id);
         buffers[slot] = held[bufferOf[slot]] = buffer;
         if (!stays) owned[bufferOf[slot]] = 1;
       } else if (present) {
@@ -110,9 +110,10 @@ function execute(
         engine.release(held[b]!);
       }
     }
-    onPass(plan.results.map((s) => buffers[s]!), pass);
-    owned.fill(0);
+    const results = plan.results.map((s) => buffers[s]!);
+    finish(results, pass);
     pass.submit();
+    return results;
   } catch (error) {
     held.forEach((buffer, b) => owned[b] === 1 && engine.release(buffer!));
     throw error;
@@ -144,8 +145,8 @@ function prepare(
 }
 
 /**
- * Computes `targets` and the pending updates in one schedule. Afterwards every target has a value:
- * on the device, or in the ledger where it is small. Returns without waiting for the device.
+ * Computes `targets` and the pending updates in one schedule. Afterwards every target has a value on the
+ * device. Returns without waiting for it.
  */
 export function run(targets: readonly Node[], evaluated = false): void {
   const engine = currentEngine();
@@ -161,31 +162,43 @@ export function run(targets: readonly Node[], evaluated = false): void {
   const { nodes, returning } = walk;
   const fresh = returning.length > 0 ? [...wanted, ...returning] : wanted;
   const leaves = evaluated ? plan.leaves.map(([, k]) => nodes[k]) : [];
-  if (evaluated) age(leaves);
-  execute(nodes, plan, engine, (results, pass) => {
-    states.forEach((state, k) => update(state, results[k]));
-    fresh.forEach((node, k) => {
-      const buffer = results[states.length + k];
-      const bytes = node.size * BYTES[node.dtype];
-      node.stored = new Stored();
-      if (bytes <= SMALL) {
-        enter(engine, pass, buffer, bytes, node.stored);
-        engine.release(buffer);
-      } else keep(node.stored, buffer);
+  const residency = residencyOf(engine);
+  const { scalars, retained } = residency;
+  if (evaluated) retained.age(leaves);
+  const values = fresh.map(() => new Stored());
+  let results: readonly DeviceBuffer[];
+  try {
+    results = execute(nodes, plan, residency, (results, pass) => {
+      fresh.forEach(({ size, dtype }, k) => {
+        const bytes = size * BYTES[dtype];
+        if (bytes <= SMALL) scalars.enter(pass, results[states.length + k], bytes, values[k]);
+      });
     });
-  });
+  } catch (error) {
+    for (const value of values) scalars.leave(value);
+    throw error;
+  }
+  commit(residency, states, fresh, values, results);
   for (const node of wanted) if (!node.tracked && !evaluated) node.dropRecipe();
-  if (evaluated) moveOn(fresh.filter((n) => n.stored?.device), leaves);
-  drain(engine);
+  if (evaluated) retained.moveOn(fresh.filter((n) => n.stored?.device), leaves);
+  scalars.drain();
 }
 
-/** Makes a computed buffer the state's newest version and gives the older one back. */
-function update(state: State, buffer: DeviceBuffer): void {
-  const before = state.buffer;
-  state.commit(buffer);
-  if (before === buffer) return; // it was written over
-  before?.engine.release(before);
-  hold(state, buffer);
+/** Makes what a schedule has computed, updates first, the values of states and nodes. */
+function commit(
+  { engine, states: owner, retained }: Residency,
+  states: readonly State[],
+  fresh: readonly Node[],
+  values: readonly Stored[],
+  results: readonly DeviceBuffer[],
+): void {
+  states.forEach((state, k) => owner.commit(state, results[k]));
+  fresh.forEach((node, k) => {
+    const buffer = results[states.length + k];
+    const value = node.stored = values[k];
+    if (value.entry) engine.release(buffer);
+    else retained.keep(value, buffer);
+  });
 }
 
 /** Carries out the updates that are pending. */
@@ -193,34 +206,14 @@ export function runPending(): void {
   run([]);
 }
 
-const reading = new WeakMap<Node, Promise<HostArray>>();
-
-/** Where a computed value lies. */
-function placeOf({ stored, state, size, dtype }: Node): ReadRange {
-  const bytes = size * BYTES[dtype];
-  if (stored?.entry) return { ...stored.entry, bytes };
-  return { buffer: stored?.device ?? state!.buffer!, offset: 0, bytes };
-}
-
-/** The node's values on the host; computed if need be. Other nodes are read in the same go. */
+/** The values of nodes on the host; computed if need be. */
 export async function read(nodes: readonly Node[]): Promise<HostArray[]> {
   run(nodes);
-  const missing = new Set(nodes.filter((n) => !n.stored?.host && !reading.has(n)));
+  const arriving = new Map<Node, Promise<HostArray>>();
+  const missing = new Set(nodes.filter((n) => !n.stored?.host));
   for (const [engine, list] of groupBy(missing, (n) => placeOf(n).buffer.engine)) {
-    const fetched = engine.read(list.map(placeOf));
-    list.forEach((node, k) => {
-      const { state } = node;
-      const isState = state !== null && node.version === state.version;
-      const value = fetched.then((data) => {
-        const host = node.dtype === "uint32" ? new Uint32Array(data[k]) : new Float32Array(data[k]);
-        if (isState) return host; // the state's own buffer goes on being the value
-        settle(node.stored!, host as Float32Array);
-        node.stored!.host ??= host;
-        giveBack(node.stored!);
-        return host;
-      }).finally(() => reading.delete(node));
-      reading.set(node, value);
-    });
+    const values = residencyOf(engine).reads.read(list);
+    list.forEach((node, k) => arriving.set(node, values[k]));
   }
-  return await Promise.all(nodes.map((n) => n.stored?.host ?? reading.get(n)!));
+  return await Promise.all(nodes.map((n) => n.stored?.host ?? arriving.get(n)!));
 }

@@ -3,7 +3,7 @@ import type { HostArray } from "../../gpu/contract/kernel.ts";
 import { type Node, withoutGradients } from "./graph.ts";
 import { clearGradient, holdGradient, lossesOf, statesOf } from "./losses.ts";
 import { read, run } from "./realize.ts";
-import { abandon } from "./residency/retain.ts";
+import { abandon } from "./residency/retained.ts";
 import type { State } from "./state.ts";
 import { allOrNothing } from "./updates.ts";
 

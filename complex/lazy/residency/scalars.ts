@@ -1,12 +1,12 @@
 /**
- * Small values that were asked to stay, such as the loss of every training step: they share one
- * buffer, so that keeping a thousand unread losses takes no more device memory than keeping one.
- * When it fills, the values move to the host in the background.
+ * Small values that were asked to stay, such as the loss of every training step: they share pages of
+ * device memory, so that keeping a thousand unread losses takes no more of it than keeping one. When a
+ * page fills, its values move to the host in the background.
  */
 import type { DeviceBuffer, Engine, Pass } from "../../../gpu/contract/engine.ts";
 import type { Stored } from "../stored.ts";
 
-/** Bytes of the largest value that counts as small, and of a place in the buffer. */
+/** Bytes of the largest value that counts as small, and of a place in a page. */
 export const SMALL = 16;
 const PLACES = 4096;
 
@@ -17,56 +17,62 @@ interface Page {
   draining: boolean;
 }
 
-const ledgers = new WeakMap<Engine, Page[]>();
+/** The small values on one engine. */
+export class Scalars {
+  readonly #engine: Engine;
+  readonly #pages: Page[] = [];
 
-function newPage(engine: Engine): Page {
-  const free = Array.from({ length: PLACES }, (_, k) => (PLACES - 1 - k) * SMALL);
-  return { buffer: engine.acquire(PLACES * SMALL), free, used: new Map(), draining: false };
-}
-
-/** Adds to the pass the copy of a small result into the ledger, and notes it in `stored`. */
-export function enter(
-  engine: Engine,
-  pass: Pass,
-  from: DeviceBuffer,
-  bytes: number,
-  stored: Stored,
-): void {
-  const pages = ledgers.get(engine) ?? [];
-  ledgers.set(engine, pages);
-  let page = pages.find((p) => p.free.length > 0);
-  if (!page) pages.push(page = newPage(engine));
-  const offset = page.free.pop()!;
-  page.used.set(offset, { stored, bytes });
-  pass.copy(from, 0, page.buffer, offset, bytes);
-  stored.entry = { buffer: page.buffer, offset };
-}
-
-/** Moves the values of pages that are half full to the host; call after the pass is submitted. */
-export function drain(engine: Engine): void {
-  for (const page of ledgers.get(engine) ?? []) {
-    if (page.draining || page.used.size < PLACES / 2) continue;
-    page.draining = true;
-    const leaving = [...page.used];
-    // Not within the step in hand, whose memory would else grow by that of the way to the host.
-    const whole = { buffer: page.buffer, offset: 0, bytes: PLACES * SMALL };
-    Promise.resolve().then(() => engine.read([whole])).then(([data]) => {
-      for (const [offset, { stored, bytes }] of leaving) {
-        if (page.used.get(offset)?.stored !== stored) continue;
-        settle(stored, new Float32Array(data.slice(offset, offset + bytes)));
-      }
-    }, () => {}) // the engine's own check tells of the failure
-      .finally(() => page.draining = false);
+  constructor(engine: Engine) {
+    this.#engine = engine;
   }
-}
 
-/** Gives a small value its host copy and frees its place. */
-export function settle(stored: Stored, host: Float32Array): void {
-  stored.host ??= host;
-  const { entry } = stored;
-  if (!entry) return;
-  const page = ledgers.get(entry.buffer.engine)!.find((p) => p.buffer === entry.buffer)!;
-  page.used.delete(entry.offset);
-  page.free.push(entry.offset);
-  stored.entry = null;
+  /** The bytes of the pages. */
+  get bytes(): number {
+    return this.#pages.reduce((sum, { buffer }) => sum + buffer.capacity, 0);
+  }
+
+  /** Adds to the pass the copy of a small result into a page, and notes it in `stored`. */
+  enter(pass: Pass, from: DeviceBuffer, bytes: number, stored: Stored): void {
+    let page = this.#pages.find(({ free }) => free.length > 0);
+    if (!page) this.#pages.push(page = this.#newPage());
+    const offset = page.free.pop()!;
+    page.used.set(offset, { stored, bytes });
+    stored.entry = { buffer: page.buffer, offset };
+    pass.copy(from, 0, page.buffer, offset, bytes);
+  }
+
+  /** Frees the place of a small value, if it has one here. */
+  leave(stored: Stored): void {
+    const { entry } = stored;
+    const page = entry && this.#pages.find(({ buffer }) => buffer === entry.buffer);
+    if (!page) return;
+    page.used.delete(entry.offset);
+    page.free.push(entry.offset);
+    stored.entry = null;
+  }
+
+  /** Moves the values of pages that are half full to the host; call after the pass is submitted. */
+  drain(): void {
+    for (const page of this.#pages) {
+      if (page.draining || page.used.size < PLACES / 2) continue;
+      page.draining = true;
+      const leaving = [...page.used];
+      // Not within the step in hand, whose memory would else grow by that of the way to the host.
+      const whole = { buffer: page.buffer, offset: 0, bytes: PLACES * SMALL };
+      Promise.resolve().then(() => this.#engine.read([whole])).then(([data]) => {
+        for (const [offset, { stored, bytes }] of leaving) {
+          if (page.used.get(offset)?.stored !== stored) continue;
+          stored.host ??= new Float32Array(data.slice(offset, offset + bytes));
+          this.leave(stored);
+        }
+      }, () => {}) // the engine's own check tells of the failure
+        .finally(() => page.draining = false);
+    }
+  }
+
+  #newPage(): Page {
+    const free = Array.from({ length: PLACES }, (_, k) => (PLACES - 1 - k) * SMALL);
+    const buffer = this.#engine.acquire(PLACES * SMALL);
+    return { buffer, free, used: new Map(), draining: false };
+  }
 }

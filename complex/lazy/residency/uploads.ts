@@ -5,55 +5,63 @@
 import type { DeviceBuffer, Engine } from "../../../gpu/contract/engine.ts";
 import type { Stored } from "../stored.ts";
 
-/** Bytes of copies that may stay. */
-const BUDGET = 1 << 28;
-
 /** Schedules that are remembered to have asked for the same data. */
 const MOST_USERS = 8;
 
-const kept = new Map<Stored, DeviceBuffer>();
-let keptBytes = 0;
-
 /** True when this schedule has asked for these data before. */
-function seenBefore(stored: Stored, schedule: number): boolean {
-  const { users } = stored;
+function seenBefore({ users }: Stored, schedule: number): boolean {
   if (users.includes(schedule)) return true;
   if (users.length === MOST_USERS) users.shift();
   users.push(schedule);
   return false;
 }
 
-function evict(stored: Stored): void {
-  const buffer = kept.get(stored)!;
-  kept.delete(stored);
-  keptBytes -= buffer.capacity;
-  buffer.engine.release(buffer);
-}
+/** The copies on one engine. */
+export class Uploads {
+  readonly #engine: Engine;
+  readonly #budget: number;
+  /** Those that stay, the least recently used first. */
+  readonly #kept = new Map<Stored, DeviceBuffer>();
+  #bytes = 0;
 
-/** A device copy of host data, and whether it stays after the schedule. */
-export function uploaded(
-  stored: Stored,
-  engine: Engine,
-  schedule: number,
-): { readonly buffer: DeviceBuffer; readonly stays: boolean } {
-  const known = kept.get(stored);
-  if (known && known.engine === engine) {
-    kept.delete(stored); // to the end: the least recently used go first
-    kept.set(stored, known);
-    return { buffer: known, stays: true };
+  /** At most `budget` bytes of copies stay, and one of more than half of them never does. */
+  constructor(engine: Engine, budget: number) {
+    this.#engine = engine;
+    this.#budget = budget;
   }
-  if (known) evict(stored);
-  const host = stored.host!;
-  const buffer = engine.acquire(host.byteLength);
-  engine.upload(buffer, host);
-  const stays = seenBefore(stored, schedule) && buffer.capacity <= BUDGET / 2;
-  if (stays) {
-    kept.set(stored, buffer);
-    keptBytes += buffer.capacity;
-    for (const oldest of kept.keys()) {
-      if (keptBytes <= BUDGET || oldest === stored) break;
-      evict(oldest);
+
+  /** The bytes of the copies that stay. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** A device copy of host data for a schedule, and whether it stays afterwards. */
+  take(
+    stored: Stored,
+    schedule: number,
+  ): { readonly buffer: DeviceBuffer; readonly stays: boolean } {
+    const known = this.#kept.get(stored);
+    if (known) {
+      this.#kept.delete(stored);
+      this.#kept.set(stored, known);
+      return { buffer: known, stays: true };
+    }
+    const host = stored.host!;
+    const buffer = this.#engine.acquire(host.byteLength);
+    this.#engine.upload(buffer, host);
+    const stays = seenBefore(stored, schedule) && buffer.capacity <= this.#budget / 2;
+    if (stays) this.#keep(stored, buffer);
+    return { buffer, stays };
+  }
+
+  #keep(stored: Stored, buffer: DeviceBuffer): void {
+    this.#kept.set(stored, buffer);
+    this.#bytes += buffer.capacity;
+    for (const [oldest, { capacity }] of this.#kept) {
+      if (this.#bytes <= this.#budget || oldest === stored) break;
+      this.#engine.release(this.#kept.get(oldest)!);
+      this.#kept.delete(oldest);
+      this.#bytes -= capacity;
     }
   }
-  return { buffer, stays };
 }

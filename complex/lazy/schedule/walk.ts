@@ -2,7 +2,7 @@
 import { cannot } from "../../../gpu/contract/errors.ts";
 import type { Graph } from "./draft.ts";
 import type { Node, Versioned } from "../graph.ts";
-import { mustReturn } from "../residency/retain.ts";
+import { mustReturn } from "../residency/retained.ts";
 
 /** True where a value or buffer for the node exists. */
 export function hasValue(node: Node): boolean {

@@ -1,0 +1,55 @@
+/** Reads that are under way: what is asked for twice meanwhile crosses to the host once. */
+import type { Engine, ReadRange } from "../../../gpu/contract/engine.ts";
+import { BYTES, type HostArray } from "../../../gpu/contract/kernel.ts";
+import type { Node } from "../graph.ts";
+import type { Retained } from "./retained.ts";
+import type { Scalars } from "./scalars.ts";
+
+/** Where a computed value lies. */
+export function placeOf(node: Node): ReadRange {
+  const { stored, state } = node;
+  const bytes = node.size * BYTES[node.dtype];
+  if (stored?.entry) return { ...stored.entry, bytes };
+  return { buffer: stored?.device ?? state!.buffer!, offset: 0, bytes };
+}
+
+/** The reads from one engine. */
+export class Reads {
+  readonly #engine: Engine;
+  readonly #scalars: Scalars;
+  readonly #retained: Retained;
+  readonly #underWay = new Map<Node, Promise<HostArray>>();
+
+  /** What has arrived gives its place among the small or the retained values back. */
+  constructor(engine: Engine, scalars: Scalars, retained: Retained) {
+    this.#engine = engine;
+    this.#scalars = scalars;
+    this.#retained = retained;
+  }
+
+  /** The values of nodes that lie on this engine, in one go. */
+  read(nodes: readonly Node[]): Promise<HostArray>[] {
+    const asked = nodes.filter((node) => !this.#underWay.has(node));
+    if (asked.length > 0) {
+      const data = this.#engine.read(asked.map(placeOf));
+      asked.forEach((node, k) => this.#underWay.set(node, this.#arrival(node, data, k)));
+    }
+    return nodes.map((node) => this.#underWay.get(node)!);
+  }
+
+  async #arrival(node: Node, data: Promise<ArrayBuffer[]>, k: number): Promise<HostArray> {
+    const { state, stored, dtype } = node;
+    const isState = state !== null && node.version === state.version;
+    try {
+      const bytes = (await data)[k];
+      const host = dtype === "uint32" ? new Uint32Array(bytes) : new Float32Array(bytes);
+      if (isState) return host; // the state's own buffer goes on being the value
+      stored!.host ??= host;
+      this.#scalars.leave(stored!);
+      this.#retained.giveBack(stored!);
+      return host;
+    } finally {
+      this.#underWay.delete(node);
+    }
+  }
+}

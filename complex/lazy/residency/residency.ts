@@ -1,0 +1,43 @@
+/** What an engine holds for the graph, and until when. Engines share nothing of it. */
+import type { Engine } from "../../../gpu/contract/engine.ts";
+import { Reads } from "./reads.ts";
+import { Retained } from "./retained.ts";
+import { Scalars } from "./scalars.ts";
+import { States } from "./states.ts";
+import { Uploads } from "./uploads.ts";
+
+/** Bytes of what may stay although it could be had again. */
+interface Budgets {
+  /** Copies of host data. */
+  readonly uploads: number;
+  /** Evaluated values. */
+  readonly retained: number;
+}
+
+const BUDGETS: Budgets = { uploads: 2 ** 28, retained: 2 ** 29 };
+
+/** The owner of an engine's memory. */
+export class Residency {
+  readonly uploads: Uploads;
+  readonly scalars: Scalars;
+  readonly retained: Retained;
+  readonly states: States;
+  readonly reads: Reads;
+
+  constructor(readonly engine: Engine, budgets: Budgets = BUDGETS) {
+    this.uploads = new Uploads(engine, budgets.uploads);
+    this.scalars = new Scalars(engine);
+    this.retained = new Retained(engine, budgets.retained);
+    this.states = new States(engine);
+    this.reads = new Reads(engine, this.scalars, this.retained);
+  }
+}
+
+const residencies = new WeakMap<Engine, Residency>();
+
+/** The residency of an engine, made when it is first asked for. */
+export function residencyOf(engine: Engine): Residency {
+  let known = residencies.get(engine);
+  if (!known) residencies.set(engine, known = new Residency(engine));
+  return known;
+}
