@@ -13,7 +13,7 @@
  * console.log(await abs(z).toArray()); // 5, 1
  *
  * const slope = grad((w: typeof z) => abs(w).sum())(z);
- * console.log(await slope.toArray()); // the directions 0.6 + 0.8i and i
+ * console.log(await slope.toArray()); // ≈ { re: 0.60, im: 0.80 }, { re: 0.00, im: 1.00 }
  * ```
  *
  * @module

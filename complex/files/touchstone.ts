@@ -289,7 +289,7 @@ function linesOf(frequency: string, entries: readonly string[], ports: number): 
  *   frequencies: Float64Array.of(1e9),
  *   data: Float64Array.of(0, -1),
  * }, { format: "MA", unit: "GHz" });
- * console.log(new TextDecoder().decode(bytes)); // # GHz S MA R 50, then 1 1 -90
+ * console.log(new TextDecoder().decode(bytes)); // # GHz S MA R 50, 1 1 -90 (in two lines)
  * ```
  */
 export function formatTouchstone(

@@ -1,0 +1,32 @@
+/** An example of the documentation: a block of TypeScript in a page or in a doc comment. */
+export interface Example {
+  /** Where it begins, as `docs/start.md:34`. */
+  readonly at: string;
+  readonly source: string;
+}
+
+/** What stands in front of the lines of a doc comment. */
+const STAR = /^[ \t]*\* ?/gm;
+
+/**
+ * The examples in a text, in order. In TypeScript they stand in doc comments, whose stars are taken
+ * off. Blocks marked `ignore` are not to be run and are left out.
+ */
+export function examplesIn(path: string, text: string): Example[] {
+  if (!path.endsWith(".ts")) return blocks(path, text, 1);
+  return [...text.matchAll(/\/\*\*[^]*?\*\//g)].flatMap(({ 0: comment, index }) =>
+    blocks(path, comment.replace(STAR, ""), lineAt(text, index))
+  );
+}
+
+function blocks(path: string, text: string, firstLine: number): Example[] {
+  return [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map(({ 1: source, index }) => ({
+    at: `${path}:${firstLine + lineAt(text, index)}`,
+    source,
+  }));
+}
+
+/** The number of the line in which a position lies, from 1. */
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split("\n").length;
+}
