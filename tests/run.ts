@@ -2,8 +2,8 @@
  * Runs the tests (`deno task test`) or the checks (`deno task check`) and ends with the line
  * `N passed, N failed`.
  *
- *   deno task test                    all tests, then every example in the documentation
- *   deno task test tests/nn           a part of the tests, without the examples
+ *   deno task test                    all tests
+ *   deno task test tests/nn           a part of them
  *   deno task test --backend=gl       with DENO_WEBGPU_BACKEND=gl (dx12: no adapter on Linux)
  *
  * The tests take `@std/…` from JSR; where JSR does not answer, an import map puts the small modules
@@ -14,9 +14,8 @@ import { type Verdict, verdict } from "./support/verdict.ts";
 
 const CLOSED_MAP = "tests/support/closed_network.json";
 const PUBLIC = ["mod.ts", "complex/mod.ts", "nn/mod.ts", "gpu/mod.ts"];
+/** Their examples run in tests/docs; `deno task check` looks at the types in them. */
 const DOCUMENTED = ["mod.ts", "complex/", "nn/", "gpu/", "README.md"];
-/** Examples of a chapter build on one another, by files in out/: they run in order. */
-const GUIDE = "docs/";
 const TEST_PERMISSIONS = [
   "--allow-read",
   "--allow-write=out",
@@ -85,14 +84,14 @@ async function deno(args: string[], backend?: string, print = show): Promise<Ver
   return outcome;
 }
 
-/** The files of tests at or below a path. */
-async function* testFiles(path: string): AsyncGenerator<string> {
+/** The files at or below a path whose names end so, by default those of tests. */
+async function* filesAt(path: string, ending = ".test.ts"): AsyncGenerator<string> {
   if ((await Deno.stat(path)).isFile) return yield path;
   const entries = await Array.fromAsync(Deno.readDir(path));
   for (const { name, isDirectory } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
     const inside = `${path.replace(/\/$/, "")}/${name}`;
-    if (isDirectory) yield* testFiles(inside);
-    else if (name.endsWith(".test.ts")) yield inside;
+    if (isDirectory) yield* filesAt(inside, ending);
+    else if (name.endsWith(ending)) yield inside;
   }
 }
 
@@ -105,7 +104,7 @@ async function* testFiles(path: string): AsyncGenerator<string> {
 async function throughEgl(args: string[], paths: string[]): Promise<Verdict[]> {
   const files: string[] = [];
   for (const path of paths.length > 0 ? paths : ["tests/"]) {
-    files.push(...await Array.fromAsync(testFiles(path)));
+    files.push(...await Array.fromAsync(filesAt(path)));
   }
   const verdicts: Verdict[] = [];
   const next = async (): Promise<void> => {
@@ -141,23 +140,20 @@ async function test(args: string[]): Promise<Verdict[]> {
   const inOrder = [...await resolution(), ...TEST_PERMISSIONS, ...flags];
   if (backend === "gl") return await throughEgl(["test", ...inOrder], paths);
   const common = [...inOrder, "--parallel"];
-  if (paths.length > 0) return [await deno(["test", ...common, ...paths], backend)];
-  return [
-    await deno(["test", ...common, "tests/"], backend),
-    await deno(["test", "--doc", ...common, ...DOCUMENTED], backend),
-    await deno(["test", "--doc", ...inOrder, GUIDE], backend),
-  ];
+  return [await deno(["test", ...common, ...(paths.length > 0 ? paths : ["tests/"])], backend)];
 }
 
 async function check(): Promise<Verdict[]> {
   const flags = await resolution();
+  // Deno finds the pages only where they are named one by one.
+  const pages = await Array.fromAsync(filesAt("docs", ".md"));
   return [
     await step(["fmt", "--check"]),
     await step(["lint"]),
     await step(["check", ...flags, "."]),
     await step(["check", "--config", "bench/deno.json", "bench/"]),
     await step(["doc", "--lint", ...PUBLIC]),
-    await step(["test", "--doc", ...flags, ...TEST_PERMISSIONS, ...DOCUMENTED, GUIDE]),
+    await step(["check", "--doc-only", ...flags, ...DOCUMENTED, ...pages]),
     await step(["task", "wasm", "--check"]),
     await step(["publish", "--dry-run", "--allow-dirty"]),
   ];

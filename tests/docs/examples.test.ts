@@ -15,8 +15,12 @@ async function problems({ at, source }: Example): Promise<string[]> {
   await Deno.writeTextFile(path, recorded.source);
   await use("cpu");
   manualSeed(0);
-  const wrong = await run(recorded, () => import(new URL(`../../${path}`, import.meta.url).href));
-  return wrong.map((problem) => `${at}, ${problem}`);
+  try {
+    const wrong = await run(recorded, () => import(new URL(`../../${path}`, import.meta.url).href));
+    return wrong.map((problem) => `${at}, ${problem}`);
+  } finally {
+    await Deno.remove(path);
+  }
 }
 
 await Deno.mkdir(FOLDER, { recursive: true });
