@@ -335,7 +335,7 @@ Deno.test("convolutions refuse what does not fit, with the figures", () => {
     [() => new nn.Conv3d(1, 1, [1, 2] as Any), "make a Conv3d: kernel size must be"],
     [() => new nn.Conv2d(1, 1, 3, { padding: "same", stride: 2 }), "takes stride 1, got 2 × 2"],
     [() => new nn.Conv1d(1, 1, 3, { bias: 1 as Any }), "bias must be true or false"],
-    [() => new nn.ConvTranspose1d(0, 1, 3), "input channels must be an integer"],
+    [() => new nn.ConvTranspose1d(0, 1, 3), "input channels must be a positive integer"],
     [
       () => new nn.ConvTranspose2d(1, 1, 3, { stride: 2, outputPadding: 2 }),
       "outputPadding 2 must be smaller than the stride 2 or the dilation 1",

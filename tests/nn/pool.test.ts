@@ -321,7 +321,10 @@ Deno.test("poolings refuse what does not fit, in functions and when a layer is m
   refused(() => adaptiveAvgPool1d(sequence, any(null)), "must be an integer, got null");
 
   refused(() => new nn.MaxPool2d(2, any({ returnIndices: true })), 'option "returnIndices"');
-  refused(() => new nn.MaxPool1d(0), "Cannot make a MaxPool1d: kernel size must be an integer");
+  refused(
+    () => new nn.MaxPool1d(0),
+    "Cannot make a MaxPool1d: kernel size must be a positive integer",
+  );
   refused(() => new nn.AvgPool1d(2, { padding: 2 }), "Cannot make an AvgPool1d: padding 2 is more");
   refused(() => new nn.AvgPool2d(2, { stride: 0 }), "Cannot make an AvgPool2d: stride must be a");
   refused(() => new nn.AdaptiveAvgPool1d(1.5), "Cannot make an AdaptiveAvgPool1d: the output's");

@@ -218,7 +218,7 @@ Deno.test("spectral and unitary layers refuse what does not fit, in words", () =
     () => new nn.FNO2d({ ...fno, modes: undefined as never }),
     "Cannot make an FNO2d: modes must be",
   );
-  refused(() => new nn.UnitaryLinear(1.5), "the number of features must be an integer");
+  refused(() => new nn.UnitaryLinear(1.5), "the number of features must be a positive integer");
   refused(() => new nn.UnitaryLinear(2, { init: "zeros" as never }), "init must be");
   refused(() => nn.functional.unitary(random([2, 3], 1)), "it takes a square matrix, got [2, 3]");
   assertEquals(new nn.FNO2d({ ...fno, layers: 3 }).spectral.length, 3);
