@@ -1,5 +1,6 @@
 /** Tensors put together, and rows chosen by labels. */
-import { type Field, MOST_ROUNDS, single } from "../../gpu/contract/kernel.ts";
+import { type Field, single } from "../../gpu/contract/kernel.ts";
+import { MOST_ROUNDS } from "../../gpu/kernels/costs.ts";
 import {
   gather as gatherKernel,
   type GatherSpec,

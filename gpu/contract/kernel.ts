@@ -192,12 +192,6 @@ export function single<Spec>(kernel: Kernel<Spec>, spec: Spec): Program {
   };
 }
 
-/**
- * The most elements that a sum leaves to one thread: Mesa's llvmpipe silently ends a thread's loops
- * after 65 535 rounds.
- */
-export const MOST_ROUNDS = 32768;
-
 /** The most `vec4<f32>` that a uniform buffer holds on every adapter. */
 export const MOST_UNIFORMS = 4096;
 

@@ -7,7 +7,8 @@ import type {} from "@webgpu/types";
 import type { Engine, Memory } from "../contract/engine.ts";
 import { CpuEngine } from "./cpu.ts";
 import { cannot } from "../contract/errors.ts";
-import { isSoftware, WebGpuEngine } from "./webgpu/engine.ts";
+import { isSoftware } from "./webgpu/adapter.ts";
+import { WebGpuEngine } from "./webgpu/engine.ts";
 
 /** The name of an engine. */
 export type DeviceKind = "cpu" | "webgpu";

@@ -11,6 +11,7 @@ import type {
 } from "../../contract/engine.ts";
 import { type Adapter, declare, type HostArray, type Kernel } from "../../contract/kernel.ts";
 import { type ArgandError, cannot } from "../../contract/errors.ts";
+import { describeAdapter, SOFTWARE_ROUNDS } from "./adapter.ts";
 import { Pool, sizeClass } from "../pool.ts";
 import { Timestamps } from "./timestamps.ts";
 import { Texels } from "./texels.ts";
@@ -26,7 +27,6 @@ import {
 } from "./pass.ts";
 
 const MAX_GROUPS = 65535;
-const LLVMPIPE_ROUNDS = 65535;
 /** Pipelines kept to be found again. */
 const MOST_PIPELINES = 4096;
 /** What kernels of the same text share. */
@@ -49,27 +49,6 @@ function foldGrid(
     );
   }
   return [x, y, z];
-}
-
-/** The adapter's name for people; browsers often tell no more than vendor and architecture. */
-function nameOf({ description, device, vendor, architecture }: GPUAdapterInfo): string {
-  const family = [vendor, architecture].filter(Boolean).join(" ");
-  return description || device || family || "WebGPU adapter";
-}
-
-/** True for adapters that run shaders on the processor. */
-export function isSoftware(info: GPUAdapterInfo, name = nameOf(info)): boolean {
-  const flagged = (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true;
-  return flagged || /llvmpipe|lavapipe|swiftshader|softpipe|basic render/i.test(name);
-}
-
-/** True where loads from textures are cheap beside those from buffers, and allowed. */
-function readsTexels(name: string): boolean {
-  const gpu = globalThis.navigator?.gpu as
-    | { wgslLanguageFeatures?: { has(name: string): boolean } }
-    | undefined;
-  return /llvmpipe/.test(name) &&
-    gpu?.wgslLanguageFeatures?.has("readonly_and_readwrite_storage_textures") === true;
 }
 
 /** Runs kernels on a WebGPU device. */
@@ -97,8 +76,7 @@ export class WebGpuEngine implements Engine {
   constructor(device: GPUDevice, info: GPUAdapterInfo, owned: boolean) {
     this.device = device;
     this.#owned = owned;
-    const name = nameOf(info);
-    this.adapter = { name, software: isSoftware(info, name), texels: readsTexels(name) };
+    this.adapter = describeAdapter(info);
     const { maxStorageBufferBindingSize, maxBufferSize, maxStorageBuffersPerShaderStage } =
       device.limits;
     this.maxBufferBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
@@ -249,13 +227,13 @@ export class WebGpuEngine implements Engine {
     return made;
   }
 
-  /** Mesa's llvmpipe ends a thread's loops after {@link LLVMPIPE_ROUNDS} rounds without a word. */
+  /** Refuses shaders that an adapter on the processor would silently end early. */
   #checkRounds(name: string, rounds: number): void {
-    if (!this.adapter.software || rounds <= LLVMPIPE_ROUNDS) return;
+    if (!this.adapter.software || rounds <= SOFTWARE_ROUNDS) return;
     throw cannot(
       `run kernel "${name}" on "${this.adapter.name}"`,
       `a thread would take ${rounds} rounds of loops and this adapter ends them after ` +
-        `${LLVMPIPE_ROUNDS}; the CPU engine has no such limit`,
+        `${SOFTWARE_ROUNDS}; the CPU engine has no such limit`,
     );
   }
 

@@ -17,6 +17,7 @@ import {
   tilesOf,
   uniformsOf,
 } from "./correlate_patch.ts";
+import { cooperates } from "../costs.ts";
 import { stagedShader, stagedTiles } from "./correlate_staged.ts";
 import { finished } from "../products/epilogue.ts";
 import { hostProduct } from "../products/host_product.ts";
@@ -136,7 +137,8 @@ function tapBounds(spec: CorrelateSpec, patch: Patch): string[] {
 
 /** The ways of the correlation; which of them wins on hardware is for a tuner to find out. */
 function variantsOf(spec: CorrelateSpec, adapter: Adapter): string[] {
-  if (adapter.software) return texelsOf(spec, adapter) ? ["texels", "registers"] : ["registers"];
+  if (texelsOf(spec, adapter)) return ["texels", "registers"];
+  if (!cooperates(adapter)) return ["registers"];
   return ["registers", ...stagedTiles(spec).map(({ name }) => name)];
 }
 

@@ -3,21 +3,18 @@
  * cost.
  */
 import { range } from "../../contract/collections.ts";
-import { type Adapter, BYTES, type Field, MOST_UNIFORMS, WORDS } from "../../contract/kernel.ts";
+import { type Adapter, BYTES, type Field, WORDS } from "../../contract/kernel.ts";
 import { type HeightWidth, paddedRows } from "./pack_weights.ts";
 import type { Finished } from "../products/epilogue.ts";
+import { loadWidth, Reader, texelWidth } from "../products/tile.ts";
 import {
-  cheapest,
-  compileTime,
-  LLVMPIPE,
-  loadWidth,
-  MOST_COMPILE,
-  MOST_COMPILE_TEXELS,
-  Reader,
-  TEXEL_SHARE,
-  texelWidth,
-  worthTexels,
-} from "../products/tile.ts";
+  copiesOperand,
+  fitsThread,
+  loadShare,
+  ranked,
+  tileSides,
+  uniformVectors,
+} from "../costs.ts";
 
 /**
  * y[b, g, m, o] = Σ_{d, t} w[g, d, t, m] · x[b, g, d, (o·step + t·dilation − padding) / lift] (+ bias),
@@ -68,15 +65,15 @@ export function advance({ output, step, lift }: CorrelateSpec, { width }: Patch)
 }
 
 /**
- * The vectors of the packed weights as a uniform buffer, which a software adapter reads at a third of
- * the price of storage; 0 where they stay in storage.
+ * The vectors of the packed weights as a uniform buffer, where that loads faster; 0 where they stay in
+ * storage.
  */
 export function uniformsOf(
   { dtype, groups, depth, rows, kernel }: CorrelateSpec,
   adapter: Adapter,
 ): number {
   const words = groups * depth * kernel[0] * kernel[1] * paddedRows(rows) * WORDS[dtype];
-  return adapter.software && words <= 4 * MOST_UNIFORMS ? words / 4 : 0;
+  return uniformVectors(adapter, words);
 }
 
 /** From where operands are read, other than from storage. */
@@ -89,11 +86,11 @@ export interface Sources {
 
 /** True where x may be read as texels on this adapter and is worth the copy. */
 export function texelsOf(spec: CorrelateSpec, adapter: Adapter): boolean {
-  if (!adapter.texels) return false;
   const { dtype, batch, groups, depth, rows, input, output, kernel, lift } = spec;
   const sums = batch * groups * rows * output[0] * output[1];
   const multiplications = sums * depth * kernel[0] * kernel[1] / (lift[0] * lift[1]);
-  return worthTexels(BYTES[dtype] * batch * groups * depth * input[0] * input[1], multiplications);
+  const bytes = BYTES[dtype] * batch * groups * depth * input[0] * input[1];
+  return copiesOperand(adapter, bytes, multiplications);
 }
 
 /** How x and the weights are read. */
@@ -114,26 +111,17 @@ export function readersOf(
 
 /** The patch with the least estimated time on this adapter. */
 export function choosePatch(spec: CorrelateSpec, adapter: Adapter, sources: Sources): Patch {
-  const { software } = adapter;
-  return cheapest(
-    adapter,
-    spec.dtype,
-    candidates(spec, software, sources),
-    (p) => costOf(spec, p, sources),
-    software ? LLVMPIPE[spec.dtype] : undefined,
-  );
+  const patches = candidates(spec, adapter, sources);
+  return ranked(adapter, spec.dtype, "loads first", patches, (p) => costOf(spec, p, sources))[0];
 }
 
-/** What a load from a uniform buffer costs, as a share of one from storage. */
-const UNIFORM_SHARE = 0.4;
-
-function candidates(spec: CorrelateSpec, software: boolean, sources: Sources): Patch[] {
+function candidates(spec: CorrelateSpec, adapter: Adapter, sources: Sources): Patch[] {
   const { uniform } = sources;
   const { rows, output, lift } = spec;
-  const heights = software ? [1, 2, 4] : [1, 2];
+  const heights = tileSides(adapter, [1, 2, 4], 2);
   const widths = new Set([1, 2, 4, 6, 8, 12, 16, 24].map((w) => w * lift[1]));
   if (output[1] <= 32) widths.add(output[1]);
-  const patches = (software ? [1, 2, 4, 6, 8, 10, 12, 16, 20] : [1, 2, 4])
+  const patches = tileSides(adapter, [1, 2, 4, 6, 8, 10, 12, 16, 20])
     .filter((r) => r <= paddedRows(rows))
     .flatMap((r) =>
       heights.filter((h) => h <= output[0]).flatMap((height) =>
@@ -146,11 +134,14 @@ function candidates(spec: CorrelateSpec, software: boolean, sources: Sources): P
       // Units of a uniform buffer are whole vectors, at which every tile of rows must begin.
       if (uniform && p.rows < rows && p.rows % (4 / WORDS[spec.dtype]) !== 0) return false;
       const { weights, pixels, products } = bodyOf(spec, p, sources);
-      if (!software) return p.rows * p.height * p.width <= 16 && products <= 640;
-      const time = uniform
-        ? compileTime(spec.dtype, products, pixels, weights)
-        : compileTime(spec.dtype, products, pixels + weights);
-      return time <= (sources.texels ? MOST_COMPILE_TEXELS : MOST_COMPILE);
+      const body = {
+        sums: p.rows * p.height * p.width,
+        products,
+        loads: uniform ? pixels : pixels + weights,
+        uniforms: uniform ? weights : 0,
+        copied: sources.texels,
+      };
+      return fitsThread(adapter, spec.dtype, body, { sums: 16, products: 640 });
     }),
   ];
 }
@@ -175,17 +166,17 @@ function bodyOf(spec: CorrelateSpec, patch: Patch, sources: Sources) {
     weights: kernel[1] * Math.ceil(patch.rows / w.width),
     pixels: patch.height * units.size,
     products: patch.rows * patch.height * taps,
-    texels: x.texels,
+    x,
+    w,
   };
 }
 
 function costOf(spec: CorrelateSpec, patch: Patch, sources: Sources) {
-  const { weights, pixels, products, texels } = bodyOf(spec, patch, sources);
+  const { weights, pixels, products, x, w } = bodyOf(spec, patch, sources);
   const visits = spec.depth * rowsOfTaps(spec, patch);
   return {
     threads: threadsOf(spec, patch),
-    loads: visits *
-      (pixels * (texels ? TEXEL_SHARE : 1) + weights * (sources.uniform ? UNIFORM_SHARE : 1)),
+    loads: visits * (pixels * loadShare(x) + weights * loadShare(w)),
     products: visits * products,
   };
 }

@@ -1,7 +1,8 @@
 /**
  * The correlation through workgroup memory, as hardware likes it: an implicit matrix product of packed
  * weights with unfolded pixels. A workgroup brings a stretch of the weights and the pixels that meet them
- * there together, and each thread multiplies out of it. Right on software adapters too, only slower.
+ * there together, and each thread multiplies out of it. Right on every adapter, but slower where shaders
+ * run on the processor.
  */
 import type { Shader } from "../../contract/kernel.ts";
 import { WGSL_TYPE } from "../../contract/kernel.ts";

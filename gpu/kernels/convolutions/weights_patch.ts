@@ -5,18 +5,8 @@
 import { type Adapter, BYTES, type Field } from "../../contract/kernel.ts";
 import type { Finished } from "../products/epilogue.ts";
 import { partsOfSum } from "../products/partial_sums.ts";
-import {
-  cheapest,
-  compileTime,
-  LLVMPIPE,
-  loadWidth,
-  MOST_COMPILE,
-  MOST_COMPILE_TEXELS,
-  Reader,
-  TEXEL_SHARE,
-  texelWidth,
-  worthTexels,
-} from "../products/tile.ts";
+import { loadWidth, Reader, texelWidth } from "../products/tile.ts";
+import { copiesOperand, fitsThread, loadShare, ranked, tileSides } from "../costs.ts";
 import type { HeightWidth } from "./pack_weights.ts";
 
 /**
@@ -108,12 +98,11 @@ export function threadsOf(spec: CorrelateWeightsSpec, patch: Patch): number {
 
 /** The operands that may be read as texels on this adapter and are worth the copy: x, y. */
 export function texelsOf(spec: CorrelateWeightsSpec, adapter: Adapter): number[] {
-  if (!adapter.texels) return [];
   const { dtype, batch, groups, depth, rows, input, output } = spec;
   const multiplications = weightsOf(spec) * batch * output[0] * output[1];
   const image = BYTES[dtype] * batch * groups;
   const bytes = [image * depth * input[0] * input[1], image * rows * output[0] * output[1]];
-  return [0, 1].filter((slot) => worthTexels(bytes[slot], multiplications));
+  return [0, 1].filter((slot) => copiesOperand(adapter, bytes[slot], multiplications));
 }
 
 /** How x and y are read. */
@@ -140,33 +129,29 @@ export function choosePatch(
   adapter: Adapter,
   texels: readonly number[],
 ): Patch {
-  const { software } = adapter;
-  const patches = candidates(spec, software, texels);
-  const prices = software ? LLVMPIPE[spec.dtype] : undefined;
-  return cheapest(adapter, spec.dtype, patches, (p) => costOf(spec, p, texels), prices);
+  const patches = candidates(spec, adapter, texels);
+  return ranked(adapter, spec.dtype, "loads first", patches, (p) => costOf(spec, p, texels))[0];
 }
 
 function candidates(
   spec: CorrelateWeightsSpec,
-  software: boolean,
+  adapter: Adapter,
   texels: readonly number[],
 ): Patch[] {
   const { rows, depth, kernel } = spec;
-  const most = texels.length > 0 ? MOST_COMPILE_TEXELS : MOST_COMPILE;
+  const copied = texels.length > 0;
   const fit = (sizes: number[], extent: number) =>
     [...new Set([...sizes, extent])].filter((s) => s <= extent);
   const patches: Patch[] = [];
-  for (const r of fit(software ? [1, 2, 4, 5, 8, 10, 16] : [1, 2, 4], rows)) {
+  for (const r of fit(tileSides(adapter, [1, 2, 4, 5, 8, 10, 16]), rows)) {
     for (const d of fit([1, 2, 4, 8], depth)) {
       for (const height of fit([1, 2, 3], kernel[0])) {
         for (const width of fit([1, 2, 4, 8], kernel[1])) {
           const sums = r * d * height * width;
           const patch = { rows: r, depth: d, height, width };
-          const { stored, copied, products } = bodyOf(spec, patch, texels);
-          const fits = software
-            ? compileTime(spec.dtype, products, stored + copied) <= most
-            : sums <= 20 && products <= 512;
-          if (sums === 1 || fits) patches.push(patch);
+          const body = { ...bodyOf(spec, patch, texels), sums, copied };
+          const most = { sums: 20, products: 512 };
+          if (sums === 1 || fitsThread(adapter, spec.dtype, body, most)) patches.push(patch);
         }
       }
     }
@@ -174,22 +159,21 @@ function candidates(
   return patches;
 }
 
-/** Products of one step along a row, and its loads from storage and of texels. */
+/** Products of one step along a row, its loads, and what these cost beside loads from storage. */
 function bodyOf(spec: CorrelateWeightsSpec, patch: Patch, texels: readonly number[]) {
   const { unroll } = stretchesOf(spec.output[1]);
   const { x, y } = readersOf(spec, patch, texels);
   const span = (unroll - 1) * spec.stride[1] + (patch.width - 1) * spec.dilation[1] + 1;
   const reads = Math.min(Math.ceil(span / x.width), unroll * patch.width);
   const ofX = patch.depth * patch.height * reads, ofY = patch.rows * unroll / y.width;
-  const copied = (x.texels ? ofX : 0) + (y.texels ? ofY : 0);
   return {
-    stored: ofX + ofY - copied,
-    copied,
+    loads: ofX + ofY,
+    price: ofX * loadShare(x) + ofY * loadShare(y),
     products: patch.rows * patch.depth * patch.height * patch.width * unroll,
   };
 }
 
 function costOf(spec: CorrelateWeightsSpec, patch: Patch, texels: readonly number[]) {
-  const { stored, copied, products } = bodyOf(spec, patch, texels);
-  return { threads: threadsOf(spec, patch), loads: stored + TEXEL_SHARE * copied, products };
+  const { price, products } = bodyOf(spec, patch, texels);
+  return { threads: threadsOf(spec, patch), loads: price, products };
 }

@@ -4,6 +4,7 @@
  */
 import { range } from "../../contract/collections.ts";
 import { type Adapter, type DType, WGSL_TYPE, WORDS } from "../../contract/kernel.ts";
+import { mostNeighbours } from "../costs.ts";
 import { loadsOf, type Value } from "../../contract/expression.ts";
 
 /** Lines of WGSL that a thread may run for all of its neighbours, so that compiling stays quick. */
@@ -81,16 +82,13 @@ export function runsOf(value: Value, inputs: readonly DType[]): number[] {
   });
 }
 
-/**
- * How many neighbours a thread takes: on software as many as save loads, on hardware a vector of 16 bytes,
- * which threads side by side read in one piece.
- */
+/** How many neighbours a thread takes: as many as pay, divide the size, and compile quickly. */
 export function neighboursOf(
-  { software }: Adapter,
+  adapter: Adapter,
   size: number,
   dtypes: readonly DType[],
   lines: number,
 ): number {
-  const most = software ? 4 : 4 / Math.max(...dtypes.map((dtype) => WORDS[dtype]));
+  const most = mostNeighbours(adapter, Math.max(...dtypes.map((dtype) => WORDS[dtype])));
   return [4, 2].find((n) => n <= most && size % n === 0 && n * lines <= MOST_LINES) ?? 1;
 }

@@ -6,6 +6,7 @@ import { type Adapter, type Field, type Step, WGSL_TYPE, WORDS } from "../../con
 import { linkWgsl } from "../../contract/map_function.ts";
 import { exponentWgsl, nanWgsl, pow2Wgsl } from "../../functions/scaling.ts";
 import { linear } from "../../contract/indexing.ts";
+import { cooperates } from "../costs.ts";
 import { mapKernel } from "../elementwise/map.ts";
 
 /** Rows of a column that are summed before they join the rest. */
@@ -17,9 +18,9 @@ export interface Crew {
   readonly lanes: number;
 }
 
-/** Software: one vector of lanes, a thread a column. Hardware: threads enough to hide its latency. */
+/** A thread a column, or threads enough to hide the latency of their loads. */
 export function crewOf(adapter: Adapter): Crew {
-  return { columns: 8, lanes: adapter.software ? 1 : 16 };
+  return { columns: 8, lanes: cooperates(adapter) ? 16 : 1 };
 }
 
 /** The grid that goes with {@link columnMain}. */

@@ -11,7 +11,6 @@ import {
   type Field,
   type Kernel,
   linearGrid,
-  MOST_ROUNDS,
   MULTIPLY_ADD,
   type Program,
   sizedMain,
@@ -36,6 +35,7 @@ import {
   SMALLEST,
 } from "./columns.ts";
 import { floatsAt, reflectBehind, reflectUnit } from "./wasm_factors.ts";
+import { MOST_ROUNDS } from "../costs.ts";
 
 /** `batch` matrices [m, n] with m ≥ n; Q has `width` columns, n or m of them, and R as many rows. */
 export interface HouseholderSpec {

@@ -19,6 +19,7 @@ import {
   WGSL_TYPE,
   WORDS,
 } from "../../contract/kernel.ts";
+import { cooperates, workgroupOf } from "../costs.ts";
 import { turnPairs } from "./wasm_factors.ts";
 
 /** Matrices of `rows` rows; the first `measured` elements of a row decide, all `length` are turned. */
@@ -36,9 +37,8 @@ const sweepsOf = ({ rows }: JacobiSpec) => 8 + Math.ceil(Math.log2(rows));
 const TOLERANCE = 5e-7;
 /** Rows whose square is below this are left alone, as zeros. */
 const TINY = 2 ** -100;
-/** Threads for a pair on hardware, and pairs in a workgroup where threads run on the processor. */
+/** Threads for a pair that share its sums. */
 const THREADS = 64;
-const SOFTWARE_PAIRS = 8;
 
 /** The players of a round-robin: `rows`, and a pause where their number is odd. */
 const players = ({ rows }: JacobiSpec) => rows + rows % 2;
@@ -119,21 +119,22 @@ ${TURN[dtype]}
   }`;
 }
 
-/** One thread for each pair, where threads run on the processor. */
-function softwareRound(spec: JacobiSpec): Shader {
+/** One thread for each pair. */
+function loneRound(spec: JacobiSpec, adapter: Adapter): Shader {
+  const size = workgroupOf(adapter);
   const pairs = spec.batch * players(spec) / 2;
   const body = `  let pair = i;
   let lane = 0u;
 ${roundBody(spec, 1, "")}`;
   return {
-    source: linearMain(pairs, body, SOFTWARE_PAIRS),
-    workgroups: linearGrid(pairs, SOFTWARE_PAIRS),
+    source: linearMain(pairs, body, size),
+    workgroups: linearGrid(pairs, size),
     rounds: spec.measured + spec.length,
   };
 }
 
 /** A workgroup for each pair. */
-function hardwareRound(spec: JacobiSpec): Shader {
+function sharedRound(spec: JacobiSpec): Shader {
   const type = WGSL_TYPE[spec.dtype];
   const share = `  products[lane] = product;
   norms[lane] = squares;
@@ -245,7 +246,7 @@ const jacobiRound: Kernel<JacobiSpec> = {
   flops: ({ dtype, batch, rows, length }) => 5 * MULTIPLY_ADD[dtype] * batch * length * rows / 2,
   bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, "uint32"] }),
   params: () => 2,
-  wgsl: (spec, adapter: Adapter) => adapter.software ? softwareRound(spec) : hardwareRound(spec),
+  wgsl: (spec, adapter) => cooperates(adapter) ? sharedRound(spec) : loneRound(spec, adapter),
   cpu(spec, _, [data, marks], { u32: [round, sweep] }) {
     const { dtype, batch, rows, measured } = spec;
     const width = spec.length * (dtype === "complex64" ? 2 : 1);

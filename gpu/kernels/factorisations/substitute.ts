@@ -8,7 +8,6 @@ import {
   type Field,
   type Kernel,
   linearGrid,
-  MOST_ROUNDS,
   MULTIPLY_ADD,
   type Program,
   sizedMain,
@@ -30,6 +29,7 @@ import {
   RUN,
   runs,
 } from "./columns.ts";
+import { MOST_ROUNDS } from "../costs.ts";
 
 /** Solves A·X = B, or Aᴴ·X = B where `adjoint`: X and B are `batch` matrices [n, columns]. */
 export interface SubstituteSpec {

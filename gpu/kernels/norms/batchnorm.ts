@@ -133,7 +133,7 @@ const normalize: Kernel<BatchNormSpec> = {
   let beta = vec2<f32>();`;
     const { source, workgroups } = mapChannels(
       s,
-      adapter.software,
+      adapter,
       `  let mean = vec2<f32>(stats(channel * ${STRIDE}u), stats(channel * ${STRIDE}u + 1u));
   let w = inverse_root(triple(channel), param_f32(0u)).w;${s.affine ? affine : plain}`,
       (k) => `let d = in0[${k}] - mean; out0[${k}] = a0 * d.x + a1 * d.y + beta;`,

@@ -102,7 +102,7 @@ const normalize: Kernel<BatchNormSpec> = {
     const affine = "let a = w * in2[channel]; let beta = in3[channel];";
     return mapChannels(
       s,
-      adapter.software,
+      adapter,
       `${channelStats("in1")}\n  ${s.affine ? affine : "let a = w; let beta = vec2<f32>();"}`,
       (k) => `out0[${k}] = a * (in0[${k}] - mean) + beta;`,
     );

@@ -2,8 +2,9 @@
  * A tensor [n, channels, inner] walked channel by channel: every channel's elements are dealt to
  * threads in parts, neighbouring threads beside one another in memory.
  */
-import { linearGrid, linearMain } from "../../contract/kernel.ts";
+import { type Adapter, linearGrid, linearMain } from "../../contract/kernel.ts";
 import type { WasmModule } from "../../contract/wasm_module.ts";
+import { threadsWanted } from "../costs.ts";
 
 /** The shape [n, channels, inner] of a tensor, such as N,C,H,W with H·W flattened to `inner`. */
 export interface ChannelSpec {
@@ -24,10 +25,10 @@ export interface Deal {
 }
 
 /** Deals so that about `threads` threads have work, with 16 to 128 elements each where there are any. */
-export function deal(s: ChannelSpec, threads = 32768, shortest = 16): Deal {
+export function deal(s: ChannelSpec, threads = 32768, fewest = 16): Deal {
   const elements = s.n * s.inner;
   const ideal = Math.log2((elements * s.channels) / threads);
-  const length = Math.min(128, Math.max(shortest, 2 ** Math.floor(ideal)));
+  const length = Math.min(128, Math.max(fewest, 2 ** Math.floor(ideal)));
   const tile = LANES * length;
   return { elements, length, tile, parts: LANES * Math.ceil(elements / tile) };
 }
@@ -85,12 +86,12 @@ ${[0, 1, 2, 3].map((b) => `    { let k = ${at(`j + ${b}u`)}; ${one("k")} }`).joi
 /** WGSL for an elementwise kernel whose threads set up one channel and then walk over a part of it. */
 export function mapChannels(
   s: ChannelSpec,
-  software: boolean,
+  adapter: Adapter,
   setup: string,
   one: (k: string) => string,
 ): { source: string; workgroups: [number, number, number] } {
-  const d = software ? deal(s) : deal(s, 262144, 4);
-  return walk(s, d, (at) => `${setup}\n${forEach(at, one)}`);
+  const { threads, fewest } = threadsWanted(adapter);
+  return walk(s, deal(s, threads, fewest), (at) => `${setup}\n${forEach(at, one)}`);
 }
 
 /** Calls `visit(channel, first, end)` for every row of the tensor, in complex elements. */

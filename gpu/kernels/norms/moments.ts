@@ -274,7 +274,7 @@ const affineGradient: Kernel<ChannelSpec> = {
     const pair = (k: number) => `vec2<f32>(in2[o + ${k}u], in2[o + ${k + 1}u])`;
     return mapChannels(
       s,
-      adapter.software,
+      adapter,
       `  let o = channel * ${COEFFICIENTS}u;
   let mean = ${pair(0)};
   let meanG = ${pair(2)};

@@ -9,14 +9,12 @@ import {
   Reader,
   Sums,
   type Term,
-  TEXEL_SHARE,
   texelWidth,
-  type TileCost,
   tileGrid,
   tileMain,
   when,
-  worthTexels,
 } from "./tile.ts";
+import { copiesOperand, loadShare, mostSums, type TileCost, tileSides } from "../costs.ts";
 import { Writer } from "./writer.ts";
 
 /** A thread's share: `rows` × `columns` sums, `unroll` values of k a round. */
@@ -30,20 +28,11 @@ export interface RegisterTile {
   readonly texels: readonly number[];
 }
 
-/**
- * Sums of a thread at most. On software larger tiles load less for each product and take longer to
- * compile, a second and more: they are for products that take long themselves.
- */
-const MOST_SUMS = { software: 64, large: 144, hardware: 16 };
-/** Multiplications from which a product is large. */
-const LARGE = 2 ** 26;
-
 /** All tiles that may be used. */
 export function registerTiles(spec: SplitSpec, adapter: Adapter): RegisterTile[] {
   const { m, n, k } = spec;
-  const large = m * n * k * batchOf(spec) >= LARGE;
-  const most = MOST_SUMS[adapter.software ? large ? "large" : "software" : "hardware"];
-  const sizes = adapter.software ? [1, 2, 4, 6, 8, 10, 12, 16] : [1, 2, 4];
+  const most = mostSums(adapter, m * n * k * batchOf(spec));
+  const sizes = tileSides(adapter, [1, 2, 4, 6, 8, 10, 12, 16]);
   const unroll = unrollOf(spec);
   const tiles = sizes.flatMap((rows) =>
     sizes.filter((columns) => rows * columns <= most).map((columns): RegisterTile => ({
@@ -55,18 +44,14 @@ export function registerTiles(spec: SplitSpec, adapter: Adapter): RegisterTile[]
       texels: [],
     }))
   );
-  if (!adapter.texels) return tiles;
   const byTexels = tiles.map((tile) => (
-    { ...tile, name: `texels ${tile.rows}x${tile.columns}`, texels: texelsOf(spec, tile) }
+    { ...tile, name: `texels ${tile.rows}x${tile.columns}`, texels: texelsOf(spec, tile, adapter) }
   ));
   return [...byTexels.filter((tile) => tile.texels.length > 0), ...tiles];
 }
 
-/** Copies to textures pay where each element is read that often. */
-const READ_OFTEN = 4;
-
 /** The operands of which a load can be a whole texel, if the product is worth copying them. */
-function texelsOf(spec: SplitSpec, tile: RegisterTile): number[] {
+function texelsOf(spec: SplitSpec, tile: RegisterTile, adapter: Adapter): number[] {
   const { dtype, m, n, k } = spec;
   const batch = batchOf(spec);
   const whole = texelWidth(dtype), multiplications = m * n * k * batch;
@@ -77,8 +62,8 @@ function texelsOf(spec: SplitSpec, tile: RegisterTile): number[] {
     { slot: 1, width: b.width, size: bytes * n, readings: m / tile.rows },
   ];
   return operands
-    .filter((o) => o.width === whole && o.readings >= READ_OFTEN)
-    .filter((o) => worthTexels(o.size, multiplications))
+    .filter((o) => o.width === whole)
+    .filter((o) => copiesOperand(adapter, o.size, multiplications, o.readings))
     .map((o) => o.slot);
 }
 
@@ -88,8 +73,8 @@ export function registerCost(spec: SplitSpec, tile: RegisterTile): TileCost {
   return {
     threads: threadsOf(spec, tile),
     loads: spec.k *
-      (tile.rows / a.width * (a.texels ? TEXEL_SHARE : 1) +
-        tile.columns / b.width * (b.texels ? TEXEL_SHARE : 1)),
+      (tile.rows / a.width * loadShare(a) +
+        tile.columns / b.width * loadShare(b)),
     products: spec.k * tile.rows * tile.columns,
   };
 }

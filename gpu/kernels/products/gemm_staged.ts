@@ -1,13 +1,14 @@
 /**
  * Matrix products through workgroup memory, as hardware likes them: a workgroup brings a stretch of A and
  * of B there together, neighbouring threads reading neighbouring elements, and each thread multiplies
- * out of it. Right on software adapters too, only slower.
+ * out of it. Right on every adapter, but slower where shaders run on the processor.
  */
 import { range } from "../../contract/collections.ts";
 import type { Adapter, Shader } from "../../contract/kernel.ts";
 import { batchOf, depthOfPart, matrixWgsl, type SplitSpec, unrollOf } from "./gemm.ts";
 import { linesOf, stagedMain, type StagedTile, stagedTile } from "./staged.ts";
-import { loadWidth, Reader, type TileCost } from "./tile.ts";
+import { loadWidth, Reader } from "./tile.ts";
+import { type TileCost, workgroupMemory } from "../costs.ts";
 import { Writer } from "./writer.ts";
 
 const TILES = [
@@ -33,8 +34,8 @@ export function stagedCost(spec: SplitSpec, adapter: Adapter, tile: StagedTile):
   const { side, rows, columns } = tile;
   const { a, b } = readersOf(spec);
   const fetched = (rows / a.width + columns / b.width) / side;
-  // On software workgroup memory is memory like any other, and what is put there is read again.
-  const staged = adapter.software ? rows + columns + 2 * fetched : (rows + columns) / 16;
+  const memory = workgroupMemory(adapter);
+  const staged = (rows + columns) * memory.load + fetched * memory.store;
   return {
     threads: tilesOf(spec, tile).all * side * side,
     loads: spec.k * (fetched + staged),

@@ -28,7 +28,7 @@ import { stagedCost, stagedShader, stagedTiles } from "./gemm_staged.ts";
 import type { StagedTile } from "./staged.ts";
 import { hostProduct } from "./host_product.ts";
 import { partialSums, partsOfSum } from "./partial_sums.ts";
-import { ranked } from "./tile.ts";
+import { ranked } from "../costs.ts";
 import { digit, type ProductItem, wasmProduct } from "./wasm_product.ts";
 
 export type { MatmulSpec };
@@ -163,8 +163,8 @@ function tilesOf(spec: SplitSpec, adapter: Adapter): (RegisterTile | StagedTile)
   return ranked(
     adapter,
     spec.dtype,
+    "loads at use",
     tiles,
     (tile) => tile.kind === "staged" ? stagedCost(spec, adapter, tile) : registerCost(spec, tile),
-    tiles.length,
   );
 }

@@ -4,12 +4,12 @@ import {
   type Kernel,
   linearGrid,
   linearMain,
-  MOST_ROUNDS,
   WGSL_TYPE,
   WORDS,
 } from "../../contract/kernel.ts";
 import { type Finished, finished } from "./epilogue.ts";
 import { Writer } from "./writer.ts";
+import { MOST_ROUNDS } from "../costs.ts";
 
 /** `parts` arrays of `count` elements each, one after the other. */
 export interface PartialSumsSpec extends Finished {

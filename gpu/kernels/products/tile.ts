@@ -1,13 +1,10 @@
 /**
  * Register tiles: the WGSL shared by the dense linear kernels. Each thread keeps a small matrix of
  * sums in variables and reads its operands straight from storage, several neighbours in one load.
- *
- * On a software adapter a load costs some 25 ns however wide it is and a complex multiply-add of eight
- * lanes about 1 ns, so that tiles are as large as compile time allows and loads as wide as alignment
- * allows. Workgroup memory gains nothing there.
  */
 import { range } from "../../contract/collections.ts";
 import { type Adapter, type Field, linearGrid, linearMain, WORDS } from "../../contract/kernel.ts";
+import { workgroupOf } from "../costs.ts";
 
 /** Longest serial float32 sum; longer ones are sums of partial sums. */
 export const CHAIN = 256;
@@ -187,108 +184,17 @@ export function when(always: boolean, condition: string, code: string): string {
   return always ? code : `if (${condition}) { ${code} }`;
 }
 
-/** Threads of a workgroup: one vector of lanes on software, so that work spreads over the cores. */
-function workgroupSize(adapter: Adapter): number {
-  return adapter.software ? 8 : 64;
-}
-
 /** WGSL: a `main` whose `body` sees `i`, a linear index below `threads`. */
 export function tileMain(adapter: Adapter, threads: number, body: string): string {
-  return linearMain(threads, body, workgroupSize(adapter));
+  return linearMain(threads, body, workgroupOf(adapter));
 }
 
 /** The grid that goes with {@link tileMain}. */
 export function tileGrid(adapter: Adapter, threads: number): [number, number, number] {
-  return linearGrid(threads, workgroupSize(adapter));
+  return linearGrid(threads, workgroupOf(adapter));
 }
-
-/** What a candidate tile would cost: threads in all, and the loads and multiply-adds of each. */
-export interface TileCost {
-  readonly threads: number;
-  readonly loads: number;
-  readonly products: number;
-}
-
-/** Nanoseconds of a load from storage and of a multiply-add, for the threads of a vector of lanes. */
-export interface Prices {
-  readonly load: number;
-  readonly product: number;
-}
-
-/**
- * What they cost on llvmpipe where all loads of a round of a loop come before its products, with sums
- * that are too many for the registers.
- */
-export const LLVMPIPE: Readonly<Record<Field, Prices>> = {
-  complex64: { load: 27, product: 1.6 },
-  float32: { load: 25, product: 0.4 },
-};
-
-/** Milliseconds that a body may take to compile on llvmpipe. */
-export const MOST_COMPILE = 700;
-/** The same where operands are texels: small tiles, which compile fast, are nearly as good there. */
-export const MOST_COMPILE_TEXELS = 350;
-
-/**
- * Milliseconds that llvmpipe takes to compile a body: its products are written out, and each load from
- * storage becomes a loop over the lanes. Loads of texels take as long.
- */
-export function compileTime(field: Field, products: number, loads: number, uniforms = 0): number {
-  return products * (field === "complex64" ? 0.55 : 0.15) + loads * 14 + uniforms * 3;
-}
-
-/** What a load of a texel costs, as a share of one from a buffer. */
-export const TEXEL_SHARE = 0.3;
-
-/** Copies to textures pay where the whole takes that many multiplications; */
-const WORTH_COPYING = 2 ** 18;
-/** larger operands stay in buffers. */
-const MOST_COPIED = 1 << 25;
 
 /** The width of a load that is a whole texel. */
 export function texelWidth(field: Field): number {
   return 4 / WORDS[field];
-}
-
-/** True where an operand of so many bytes is worth a copy to a texture. */
-export function worthTexels(bytes: number, multiplications: number): boolean {
-  return bytes <= MOST_COPIED && multiplications >= WORTH_COPYING;
-}
-
-/** What a load and a product cost on this adapter, on hardware in some unit. */
-function pricesOf(adapter: Adapter, field: Field): Prices {
-  return { load: adapter.software ? 25 : 4, product: field === "complex64" ? 1.1 : 0.3 };
-}
-
-/** The `count` candidates of least estimated time on this adapter, the best one first. */
-export function ranked<T>(
-  adapter: Adapter,
-  field: Field,
-  candidates: readonly T[],
-  cost: (tile: T) => TileCost,
-  count: number,
-  prices: Prices = pricesOf(adapter, field),
-): T[] {
-  const times = candidates.map((tile) => {
-    const { threads, loads, products } = cost(tile);
-    // Software: groups of eight lanes on a few cores. Hardware: some thousand threads to fill it.
-    const rounds = adapter.software
-      ? Math.max(Math.ceil(threads / 8), 4)
-      : Math.max(threads, 8192) / 8;
-    const time = rounds * (loads * prices.load + products * prices.product);
-    return { tile, time };
-  });
-  // The sort is stable: of equals the first one stays in front.
-  return times.sort((a, b) => a.time - b.time).slice(0, count).map(({ tile }) => tile);
-}
-
-/** The candidate with the least estimated time on this adapter. */
-export function cheapest<T>(
-  adapter: Adapter,
-  field: Field,
-  candidates: readonly T[],
-  cost: (tile: T) => TileCost,
-  prices?: Prices,
-): T {
-  return ranked(adapter, field, candidates, cost, 1, prices)[0];
 }

@@ -2,9 +2,10 @@
  * The geometry that reductions share: which axes are folded away, how many threads share a run, and
  * how a thread finds its elements.
  */
-import { type DType, MOST_ROUNDS, WGSL_TYPE } from "../../contract/kernel.ts";
+import { type DType, WGSL_TYPE } from "../../contract/kernel.ts";
 import { expressionWgsl, type Value, valueDType } from "../../contract/expression.ts";
 import { type Index, join, linear, split } from "../../contract/indexing.ts";
+import { MOST_ROUNDS } from "../costs.ts";
 
 /** A reduction of an expression over some axes of its shape. */
 export interface FoldSpec {

@@ -39,6 +39,7 @@ import {
   sizes,
   targets,
 } from "./fold.ts";
+import { sumsNeighbours, threadsInStep } from "../costs.ts";
 import { Neighbours, neighboursOf, runsOf } from "../elementwise/neighbours.ts";
 
 /** How values are folded. */
@@ -81,8 +82,7 @@ function shareWgsl(spec: Stage, adapter: Adapter): { stride: number; bounds: str
   if (parts <= WORKGROUP || parts % WORKGROUP !== 0 || !folded[folded.length - 1]) {
     return { stride: parts, bounds: `  let first_of_part = part; let end_of_part = ${run}u;` };
   }
-  // A software adapter runs vectors of eight threads to their end, one after the other.
-  const team = adapter.software ? 8 : WORKGROUP;
+  const team = threadsInStep(adapter);
   const stretch = team * Math.ceil(run / parts);
   return {
     stride: team,
@@ -100,12 +100,12 @@ function wholeParts(spec: FoldSpec): number {
 }
 
 /**
- * The shader of a sum of which a thread has four results side by side, with loads of all four: on software
- * adapters, where the last axis stays. Null elsewhere.
+ * The shader of a sum of which a thread has four results side by side, with loads of all four, where that
+ * pays and the last axis stays. Null elsewhere.
  */
 function sumBeside(spec: Stage, adapter: Adapter): Shader | null {
   const { fold, parts, value, inputs, shape, folded } = spec;
-  if (!adapter.software || fold !== "sum" || folded.at(-1) !== false) return null;
+  if (!sumsNeighbours(adapter) || fold !== "sum" || folded.at(-1) !== false) return null;
   const { kept, run } = sizes(spec);
   const runs = runsOf(value, inputs);
   const dtype = valueDType(value);

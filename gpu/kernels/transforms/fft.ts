@@ -9,6 +9,7 @@
  */
 import type { Engine } from "../../contract/engine.ts";
 import { BYTES, type Field, linearGrid, type Program, type Slot } from "../../contract/kernel.ts";
+import { cooperates } from "../costs.ts";
 import { middleDivisor, primeFactors } from "./codelet.ts";
 import { fftLine, type LineSpec, linesTogether } from "./fft_line.ts";
 import { fftPass, type PassSpec } from "./fft_pass.ts";
@@ -102,10 +103,10 @@ export function takesTable(n: number): boolean {
 /** What a program may know of where it is to run. */
 type On = Pick<Engine, "kind" | "adapter">;
 
-/** All passes in one dispatch, where lines have room in a hardware adapter's workgroup memory. */
+/** All passes in one dispatch, where threads share lines through workgroup memory that has room for them. */
 function whole(spec: FftSpec, { kind, adapter }: On): Program | null {
   const { n, inner, inverse, scale, input, output } = spec;
-  if (kind === "cpu" || adapter.software || !takesTable(n)) return null;
+  if (kind === "cpu" || !cooperates(adapter) || !takesTable(n)) return null;
   const lines = spec.outer * inner, list = factors(n, LARGEST_RADIX)!;
   const side = linesTogether(list, inner, lines);
   if (side < 1) return null;
