@@ -1,14 +1,24 @@
-/** The texts of the TypeScript and Markdown files at and below the given paths, by path, in order. */
-export async function textsIn(paths: readonly string[]): Promise<[path: string, text: string][]> {
-  const texts: [string, string][] = [];
+/** What is no part of the source: what programs write, and what others have written. */
+const NOT_OURS = /^(out|node_modules|coverage|\.git)$/;
+
+/** The paths of all files at and below the given paths, in order. */
+export async function filesIn(paths: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
   const visit = async (path: string): Promise<void> => {
-    if ((await Deno.stat(path)).isDirectory) {
-      const names = (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name).sort();
-      for (const name of names) await visit(`${path}/${name}`);
-    } else if (/\.(ts|md)$/.test(path)) {
-      texts.push([path, await Deno.readTextFile(path)]);
+    if (!(await Deno.stat(path)).isDirectory) return void files.push(path);
+    const names = (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name).sort();
+    for (const name of names) {
+      if (!NOT_OURS.test(name)) await visit(path === "." ? name : `${path}/${name}`);
     }
   };
   for (const path of paths) await visit(path);
-  return texts;
+  return files;
+}
+
+/** The texts of the TypeScript and Markdown files at and below the given paths, by path, in order. */
+export async function textsIn(paths: readonly string[]): Promise<[path: string, text: string][]> {
+  const texts = (await filesIn(paths)).filter((path) => /\.(ts|md)$/.test(path));
+  return await Promise.all(
+    texts.map(async (path): Promise<[string, string]> => [path, await Deno.readTextFile(path)]),
+  );
 }

@@ -1,6 +1,6 @@
 /**
  * Tensors [n, channels, inner] of complex numbers channel by channel, in the tiles of `deal` in
- * ../../kernels/channels.ts: eight parts interleave over a tile, two to a vector.
+ * ../../kernels/norms/channels.ts: eight parts interleave over a tile, two to a vector.
  */
 
 /** The parts that interleave over a tile. */

@@ -1,4 +1,7 @@
-/** The inner loops of dense factorisations; see ../../kernels/householder.ts, jacobi.ts, eliminate.ts. */
+/**
+ * The inner loops of dense factorisations; see householder.ts, jacobi.ts and eliminate.ts in
+ * ../../kernels/factorisations/.
+ */
 import { swapped } from "./channels";
 import { madd, nmadd, word } from "./vector";
 

@@ -1,7 +1,7 @@
 /**
- * Passes of Stockham's Fourier transform; see ../../kernels/fft.ts. A group of `radix` numbers is itself
- * transformed by small passes in the thread's scratch, four or more groups side by side: real and
- * imaginary parts lie apart there, as [radix, batch].
+ * Passes of Stockham's Fourier transform; see ../../kernels/transforms/fft.ts. A group of `radix`
+ * numbers is itself transformed by small passes in the thread's scratch, four or more groups side by
+ * side: real and imaginary parts lie apart there, as [radix, batch].
  */
 import { fftSubpasses } from "./fft_subpass";
 import { madd, nmadd } from "./vector";

@@ -1,4 +1,4 @@
-/** The sums of batch norms over the parts of channels; see ../../kernels/moments.ts. */
+/** The sums of batch norms over the parts of channels; see ../../kernels/norms/moments.ts. */
 import { channelOf, Channels, countOf, gatherTile, LANES, swapped, tileOf } from "./channels";
 import { madd } from "./vector";
 

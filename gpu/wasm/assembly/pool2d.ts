@@ -1,4 +1,4 @@
-/** Poolings over windows of planes; see ../../kernels/pool2d.ts and windows.ts. */
+/** Poolings over windows of planes; see ../../kernels/windows/pool2d.ts and windows.ts. */
 
 /** The words of a pooling's geometry; a chunk is `size` rows of outputs, or `size` planes. */
 @unmanaged
