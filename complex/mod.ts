@@ -96,7 +96,7 @@ export {
   sub,
   where,
 } from "./functions/combine.ts";
-export { matmul, outer, vdot } from "./functions/products.ts";
+export { kron, matmul, outer, vdot } from "./functions/products.ts";
 export { qr, type QrDecomposition, type QrOptions } from "./linalg/qr.ts";
 export { det, inv, type SignAndLogarithm, slogdet, solve } from "./linalg/solve.ts";
 export { fft, fft2, fftn, ifft, ifft2, ifftn } from "./fft/fft.ts";
@@ -105,7 +105,7 @@ export { irfft, irfft2, irfftn, rfft, rfft2, rfftn } from "./fft/real_fft.ts";
 export { fftfreq, fftshift, ifftshift, rfftfreq } from "./fft/frequencies.ts";
 export { fftConvolve, type FftConvolveOptions } from "./fft/fft_convolve.ts";
 export { type Contracted, einsum } from "./functions/einsum.ts";
-export { diag, diagonal, kron, trace } from "./linalg/matrices.ts";
+export { diag, diagonal, trace } from "./linalg/diagonal.ts";
 export { norm, type NormOptions } from "./linalg/norm.ts";
 export { expm } from "./linalg/expm.ts";
 export { eigh, eigvalsh, type HermitianEigen } from "./linalg/eigh.ts";

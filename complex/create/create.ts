@@ -4,7 +4,7 @@ import { describe } from "../lazy/describe.ts";
 import { hostNode, type Node } from "../lazy/graph.ts";
 import { type Complex, flatten, isComplexNumber, type NestedData } from "../tensor/nested.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
-import * as functions from "../ops/functions.ts";
+import * as functions from "../ops/elementwise.ts";
 import { State } from "../lazy/state.ts";
 import {
   checkReal,

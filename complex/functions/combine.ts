@@ -7,7 +7,7 @@ import { describe } from "../lazy/describe.ts";
 import type { Node } from "../lazy/graph.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
 import * as compare from "../ops/compare.ts";
-import * as functions from "../ops/functions.ts";
+import * as functions from "../ops/elementwise.ts";
 import { type Complex, isComplexNumber } from "../tensor/nested.ts";
 import {
   checkReal,

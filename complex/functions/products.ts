@@ -69,3 +69,30 @@ export function outer<A extends Tensor, B extends Tensor>(a: A, b: B): Combined<
   }
   return wrap(mul(reshape(x, [x.size, 1]), y)) as Combined<A, B>;
 }
+
+/**
+ * The Kronecker product, NumPy's and PyTorch's `kron`: the blocks a_ij · b, [m, n] ⊗ [p, q] →
+ * [m·p, n·q]. With other numbers of axes each axis multiplies in the same way; the operand with fewer
+ * has axes of size 1 in front.
+ *
+ * @example
+ * ```ts
+ * import { eye, kron, tensor } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = kron(eye(2), tensor([[1, 2]]));
+ * assertEquals(await x.toArray(), [[1, 2, 0, 0], [0, 0, 1, 2]]);
+ * ```
+ */
+export function kron<A extends Tensor, B extends Tensor>(a: A, b: B): Combined<A, B> {
+  const what = "take the Kronecker product";
+  const [x, y] = [checkTensor(what, a).node, checkTensor(what, b).node];
+  const rank = Math.max(x.shape.length, y.shape.length);
+  const sizes = [x, y].map(({ shape }) => [...Array(rank - shape.length).fill(1), ...shape]);
+  const [m, n] = sizes;
+  const outer = mul(
+    reshape(x, m.flatMap((size: number) => [size, 1])),
+    reshape(y, n.flatMap((size: number) => [1, size])),
+  );
+  return wrap(reshape(outer, m.map((size: number, d: number) => size * n[d]))) as Combined<A, B>;
+}

@@ -3,7 +3,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import type { Node } from "../lazy/graph.ts";
 import * as ops from "../ops/norm.ts";
-import { abs } from "../ops/functions.ts";
+import { abs } from "../ops/elementwise.ts";
 import { max, min } from "../ops/reduce.ts";
 import { svdvals } from "../ops/svd.ts";
 import { permute, reshape, slice, squeeze, sum } from "../ops/views.ts";

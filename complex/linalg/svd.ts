@@ -1,6 +1,6 @@
 /** The singular value decomposition. */
 import * as ops from "../ops/svd.ts";
-import { adjoint } from "../ops/solve.ts";
+import { adjoint } from "../ops/matrices.ts";
 import { withDefaults } from "../ops/options.ts";
 import { checkTensor, type RealTensor, type Tensor, wrap, wrapReal } from "../tensor/tensor.ts";
 

@@ -9,7 +9,7 @@ import type { Program } from "../../gpu/contract/kernel.ts";
 import { gradients } from "./autograd.ts";
 import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import { add, complex, div, fill, floatBits, imag, mul, real, sub } from "./arithmetic.ts";
-import { sqrt, square } from "./functions.ts";
+import { sqrt, square } from "./elementwise.ts";
 import { mean as meanOf } from "./reduce.ts";
 import { embed, reshape, slice, variable } from "./views.ts";
 import { mix, whiten } from "./whiten.ts";

@@ -6,9 +6,10 @@ import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import { add, complex, conj, fill, fillLike, imag, mul, scale } from "./arithmetic.ts";
 import { equal, where } from "./compare.ts";
 import { diagonal, embedDiagonal } from "./diagonal.ts";
-import { abs } from "./functions.ts";
+import { abs } from "./elementwise.ts";
 import { max } from "./reduce.ts";
-import { applySolve, checkSquare, factor, type Factored, PLAIN, stackOf } from "./solve.ts";
+import { checkSquare, stackOf } from "./matrices.ts";
+import { applySolve, factor, type Factored, PLAIN } from "./solve.ts";
 import { expand, reshape } from "./views.ts";
 
 /** The kernel on the factors that are the first two inputs. */

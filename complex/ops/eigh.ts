@@ -3,7 +3,7 @@ import type { Node } from "../lazy/graph.ts";
 import { sizeOf } from "../lazy/shape.ts";
 import { add, conj, fill, fillLike, mul, real, scale, sub } from "./arithmetic.ts";
 import { embedDiagonal } from "./diagonal.ts";
-import { maximum, pow, reciprocal } from "./functions.ts";
+import { maximum, pow, reciprocal } from "./elementwise.ts";
 import {
   asColumns,
   asRows,
@@ -14,9 +14,9 @@ import {
   sortRows,
   unitSize,
 } from "./jacobi.ts";
+import { adjoint, checkSquare, transpose } from "./matrices.ts";
 import { matmul } from "./matmul.ts";
 import { euclidean } from "./norm.ts";
-import { adjoint, checkSquare, transpose } from "./solve.ts";
 import { detach, expand, reshape, sum } from "./views.ts";
 
 /** A·V = V·diag(values), the values in ascending order. */

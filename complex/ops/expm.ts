@@ -7,10 +7,10 @@ import type { Node } from "../lazy/graph.ts";
 import { add, fill, fillLike, mul, scale, sub } from "./arithmetic.ts";
 import { equal, greater, lessEqual, where } from "./compare.ts";
 import { embedDiagonal } from "./diagonal.ts";
-import { abs, minimum } from "./functions.ts";
+import { abs, minimum } from "./elementwise.ts";
+import { adjoint, checkSquare } from "./matrices.ts";
 import { matmul } from "./matmul.ts";
 import { max } from "./reduce.ts";
-import { adjoint } from "./solve.ts";
 import { detach, sum } from "./views.ts";
 
 /** Up to this norm degree 12 is exact to float32 (Bader, Blanes and Casas 2019, table 1). */
@@ -18,7 +18,7 @@ const THETA = 1.46;
 /** How often the result may be squared. */
 const SQUARINGS = 11;
 /** The largest norm; beyond it the result is NaN. */
-export const LARGEST_NORM = THETA * 2 ** SQUARINGS;
+const LARGEST_NORM = THETA * 2 ** SQUARINGS;
 
 /** The identity of the kind and size of square matrices. */
 function identity({ shape, dtype }: Node): Node {
@@ -59,6 +59,7 @@ function lossless(a: Node, x: Node): Node {
 
 /** exp(A) over the last two axes. */
 export function expm(a: Node): Node {
+  checkSquare("take the exponential of matrices", a);
   const r = abs(detach(a));
   const rank = a.shape.length;
   const columns = max(sum(r, rank - 2, true), rank - 1, true);

@@ -4,7 +4,7 @@ import type { Field } from "../../gpu/contract/kernel.ts";
 import { Node, type Primitive } from "../lazy/graph.ts";
 import { fill, fillLike, mul } from "./arithmetic.ts";
 import { equal, greater, less, lessEqual, where } from "./compare.ts";
-import { reciprocal } from "./functions.ts";
+import { reciprocal } from "./elementwise.ts";
 import { embedDiagonal } from "./diagonal.ts";
 import { fromIndex, iota } from "./indices.ts";
 import { matmul } from "./matmul.ts";

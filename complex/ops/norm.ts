@@ -1,6 +1,6 @@
 /** Norms of vectors, scaled so that squares and powers neither overflow nor underflow early. */
 import type { Node } from "../lazy/graph.ts";
-import { abs, absSquared, maximum, minimum, pow, reciprocal, sqrt } from "./functions.ts";
+import { abs, absSquared, maximum, minimum, pow, reciprocal, sqrt } from "./elementwise.ts";
 import { fill, fillLike, mul, neg } from "./arithmetic.ts";
 import { equal, notEqual, where } from "./compare.ts";
 import { max } from "./reduce.ts";

@@ -9,19 +9,13 @@ import { lessEqual } from "./compare.ts";
 import { diagonal, embedDiagonal } from "./diagonal.ts";
 import { fromIndex, iota } from "./indices.ts";
 import { concat } from "./join.ts";
+import { adjoint, checkMatrices, columns, stackOf } from "./matrices.ts";
 import { matmul } from "./matmul.ts";
-import { adjoint, solveUpper, stackOf } from "./solve.ts";
-import { expand, reshape, slice } from "./views.ts";
+import { solveUpper } from "./solve.ts";
+import { expand, reshape } from "./views.ts";
 
 /** How many columns Q has: as many as A (or its rows, if these are fewer), or as many as A has rows. */
 export type QrMode = "reduced" | "complete";
-
-/** The columns `[from, to)` of matrices. */
-function columns(x: Node, from: number, to: number): Node {
-  const rank = x.shape.length;
-  const start = x.shape.map((_, d) => (d === rank - 1 ? from : 0));
-  return slice(x, start, [...x.shape.slice(0, -1), to - from], x.shape.map(() => 1));
-}
 
 /** The upper triangle of square matrices. */
 function upper(x: Node): Node {
@@ -71,9 +65,7 @@ const QR: Primitive<{ readonly width: number }> = {
 /** Q with orthonormal columns and an upper triangular R, A = Q·R; see `householder` for the signs. */
 export function qr(a: Node, mode: QrMode): { q: Node; r: Node } {
   const { shape, dtype } = a;
-  if (shape.length < 2) {
-    throw cannot("take the QR decomposition", `it takes matrices [… m, n], got ${show(shape)}`);
-  }
+  checkMatrices("take the QR decomposition", a);
   const [m, n] = shape.slice(-2);
   if (m < n) {
     // The first m columns determine Q.

@@ -9,31 +9,12 @@ import { substitute } from "../../gpu/kernels/factorisations/substitute.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Field } from "../../gpu/contract/kernel.ts";
 import { Node, parts, type Primitive } from "../lazy/graph.ts";
-import { broadcastShapes, sameShape, type Shape, show, sizeOf } from "../lazy/shape.ts";
-import { conj, fill, neg, toComplex } from "./arithmetic.ts";
+import { broadcastShapes, sameShape, show, sizeOf } from "../lazy/shape.ts";
+import { fill, neg, toComplex } from "./arithmetic.ts";
 import { embedDiagonal } from "./diagonal.ts";
+import { adjoint, checkSquare, stackOf } from "./matrices.ts";
 import { matmul } from "./matmul.ts";
 import { expand, permute, reshape } from "./views.ts";
-
-/** How many matrices there are. */
-export const stackOf = (shape: Shape) => sizeOf(shape.slice(0, -2));
-
-/** Refuses what is no square matrix or stack of them. */
-export function checkSquare(what: string, { shape }: Node): void {
-  if (shape.length >= 2 && shape.at(-1) === shape.at(-2)) return;
-  throw cannot(what, `it takes square matrices [… n, n], got ${show(shape)}`);
-}
-
-/** The matrix transpose of the last two axes. */
-export function transpose(x: Node): Node {
-  const rank = x.shape.length;
-  return permute(x, x.shape.map((_, d) => (d < rank - 2 ? d : 2 * rank - 3 - d)));
-}
-
-/** The conjugate transpose. */
-export function adjoint(x: Node): Node {
-  return transpose(conj(x));
-}
 
 /** A with what its elimination left: L and U in one, and the order of the rows with the state. */
 export interface Factored {

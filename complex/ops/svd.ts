@@ -1,11 +1,11 @@
 /** The singular value decomposition by one-sided Jacobi rotations, and its derivative. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "../lazy/graph.ts";
-import { show, sizeOf } from "../lazy/shape.ts";
+import { sizeOf } from "../lazy/shape.ts";
 import { add, complex, conj, fill, fillLike, imag, mul, real, sub } from "./arithmetic.ts";
 import { greater, less, where } from "./compare.ts";
 import { diagonal, embedDiagonal } from "./diagonal.ts";
-import { reciprocal } from "./functions.ts";
+import { reciprocal } from "./elementwise.ts";
 import { concat } from "./join.ts";
 import {
   asColumns,
@@ -18,10 +18,10 @@ import {
   sortRows,
   unitSize,
 } from "./jacobi.ts";
+import { adjoint, checkMatrices, columns, transpose } from "./matrices.ts";
 import { matmul } from "./matmul.ts";
 import { euclidean } from "./norm.ts";
 import { qr } from "./qr.ts";
-import { adjoint, transpose } from "./solve.ts";
 import { detach, expand, reshape, slice } from "./views.ts";
 
 /** A = U·diag(S)·Vh. */
@@ -38,12 +38,6 @@ interface Origin extends Decomposition {
 
 /** Singular values below this part of the largest count as 0 where U is divided by them. */
 const TINY = 2 ** -49;
-
-/** The columns `[start, end)` of a stack [batch, rows, columns]. */
-function columns(x: Node, start: number, end: number): Node {
-  const [batch, rows] = x.shape;
-  return slice(x, [0, 0, start], [batch, rows, end - start], [1, 1, 1]);
-}
 
 /** The orthonormal columns nearest to x's, which are orthonormal already or, the last ones, zero. */
 function completed(x: Node): Node {
@@ -161,10 +155,6 @@ const RIGHT = derived("svd", (vh, g, origin: Origin) => {
 function attached(origin: Origin): Decomposition {
   const { a, u, s, vh } = origin;
   return { u: LEFT(u, a, origin), s: VALUES(s, a, origin), vh: RIGHT(vh, a, origin) };
-}
-
-function checkMatrices(what: string, { shape }: Node): void {
-  if (shape.length < 2) throw cannot(what, `it takes matrices [… m, n], got shape ${show(shape)}`);
 }
 
 /** U [… m, k], S [… k] and Vh [… k, n] with k = min(m, n). */

@@ -4,7 +4,7 @@
  */
 import type { Node } from "../lazy/graph.ts";
 import { add, complex, fill, imag, mul, neg, real, scale, sub } from "./arithmetic.ts";
-import { reciprocal, relu, sqrt, square } from "./functions.ts";
+import { reciprocal, relu, sqrt, square } from "./elementwise.ts";
 import { detach } from "./views.ts";
 
 /** The entries rr, ii, ri and perhaps ir. */

@@ -9,7 +9,7 @@ import { gradients } from "../ops/autograd.ts";
 import { describe } from "../lazy/describe.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
 import * as compare from "../ops/compare.ts";
-import * as functions from "../ops/functions.ts";
+import * as functions from "../ops/elementwise.ts";
 import * as joins from "../ops/join.ts";
 import * as products from "../ops/matmul.ts";
 import * as reductions from "../ops/reduce.ts";

@@ -6,7 +6,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import type { Node } from "../../complex/lazy/graph.ts";
 import { add, complex, imag, mul, real, sub } from "../../complex/ops/arithmetic.ts";
-import * as functions from "../../complex/ops/functions.ts";
+import * as functions from "../../complex/ops/elementwise.ts";
 import { matmul } from "../../complex/ops/matmul.ts";
 import { embed, permute, reshape, slice } from "../../complex/ops/views.ts";
 import { sameShape, type Shape, show } from "../../complex/lazy/shape.ts";

@@ -1,17 +1,10 @@
-/** Diagonals, traces and Kronecker products of matrices. */
+/** Diagonals of matrices, and their sums. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import type { Combined } from "../functions/combine.ts";
-import { mul } from "../ops/arithmetic.ts";
 import * as ops from "../ops/diagonal.ts";
-import { reshape, sum } from "../ops/views.ts";
+import { checkMatrices } from "../ops/matrices.ts";
+import { sum } from "../ops/views.ts";
 import { checkInteger, show } from "../lazy/shape.ts";
 import { checkTensor, type Tensor, wrap } from "../tensor/tensor.ts";
-
-/** Refuses what has no matrices in its last two axes. */
-function checkMatrices(what: string, x: Tensor): Tensor {
-  if (checkTensor(what, x).rank >= 2) return x;
-  throw cannot(what, `it takes matrices [… m, n], got shape ${show(x.shape)}`);
-}
 
 /**
  * The diagonal of matrices: y_i = x_{i, i+offset} over the last two axes, [… m, n] → [… length].
@@ -31,7 +24,8 @@ function checkMatrices(what: string, x: Tensor): Tensor {
  */
 export function diagonal<T extends Tensor>(x: T, offset = 0): T {
   const what = "take a diagonal";
-  const { node, shape } = checkMatrices(what, x);
+  const { node, shape } = checkTensor(what, x);
+  checkMatrices(what, node);
   checkInteger(what, "the offset", offset, -Infinity);
   const [m, n] = shape.slice(-2);
   if (ops.diagonalLength(m, n, offset) < 1) {
@@ -83,33 +77,8 @@ export function diag<T extends Tensor>(x: T, k = 0): T {
  * ```
  */
 export function trace<T extends Tensor>(x: T): T {
-  const { node } = checkMatrices("take a trace", x);
+  const what = "take a trace";
+  const { node } = checkTensor(what, x);
+  checkMatrices(what, node);
   return wrap(sum(ops.diagonal(node), -1)) as Tensor as T;
-}
-
-/**
- * The Kronecker product, NumPy's and PyTorch's `kron`: the blocks a_ij · b, [m, n] ⊗ [p, q] →
- * [m·p, n·q]. With other numbers of axes each axis multiplies in the same way; the operand with fewer
- * has axes of size 1 in front.
- *
- * @example
- * ```ts
- * import { eye, kron, tensor } from "@argand/argand";
- * import { assertEquals } from "@std/assert";
- *
- * const x = kron(eye(2), tensor([[1, 2]]));
- * assertEquals(await x.toArray(), [[1, 2, 0, 0], [0, 0, 1, 2]]);
- * ```
- */
-export function kron<A extends Tensor, B extends Tensor>(a: A, b: B): Combined<A, B> {
-  const what = "take the Kronecker product";
-  const [x, y] = [checkTensor(what, a).node, checkTensor(what, b).node];
-  const rank = Math.max(x.shape.length, y.shape.length);
-  const sizes = [x, y].map(({ shape }) => [...Array(rank - shape.length).fill(1), ...shape]);
-  const [m, n] = sizes;
-  const outer = mul(
-    reshape(x, m.flatMap((size: number) => [size, 1])),
-    reshape(y, n.flatMap((size: number) => [1, size])),
-  );
-  return wrap(reshape(outer, m.map((size: number, d: number) => size * n[d]))) as Combined<A, B>;
 }
