@@ -15,6 +15,11 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
+/** How many elements lie around an axis: over the axes before it, and over those after it. */
+export function around(shape: Shape, axis: number): { outer: number; inner: number } {
+  return { outer: sizeOf(shape.slice(0, axis)), inner: sizeOf(shape.slice(axis + 1)) };
+}
+
 /** A shape as people read it: `[2, 3]`. */
 export function show(shape: Shape): string {
   return `[${Array.from(shape, String).join(", ")}]`;

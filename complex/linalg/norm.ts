@@ -2,11 +2,9 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import type { Node } from "../lazy/graph.ts";
-import * as ops from "../ops/norm.ts";
-import { abs } from "../ops/elementwise.ts";
-import { max, min } from "../ops/reduce.ts";
-import { svdvals } from "../ops/svd.ts";
-import { permute, reshape, slice, squeeze, sum } from "../ops/views.ts";
+import { matrixNorm } from "../ops/matrix_norm.ts";
+import { euclidean, vectorNorm } from "../ops/norm.ts";
+import { squeeze } from "../ops/views.ts";
 import { withDefaults } from "../ops/options.ts";
 import { type Axes, checkAxes, checkAxis, show } from "../lazy/shape.ts";
 import { checkTensor, type RealTensor, type Tensor, wrapReal } from "../tensor/tensor.ts";
@@ -24,39 +22,6 @@ export interface NormOptions {
   readonly axes?: Axes;
   /** Whether the axes stay, with size 1. */
   readonly keepDims?: boolean;
-}
-
-/** The norm of matrices with rows along axis m and columns along n; both stay with size 1. */
-function matrixNorm(
-  what: string,
-  x: Node,
-  ord: number | "fro" | "nuc",
-  [m, n]: readonly number[],
-): Node {
-  if (ord === "fro") return ops.euclidean(x, [m, n]);
-  const sums = (along: number, across: number, sign: number) => {
-    const lengths = sum(abs(x), along, true);
-    return sign > 0 ? max(lengths, across, true) : min(lengths, across, true);
-  };
-  if (ord === 1 || ord === -1) return sums(m, n, ord);
-  if (ord === Infinity || ord === -Infinity) return sums(n, m, ord);
-  if (ord === "nuc" || ord === 2 || ord === -2) {
-    const rest = x.shape.map((_, d) => d).filter((d) => d !== m && d !== n);
-    const values = svdvals(permute(x, [...rest, m, n]));
-    const last = rest.length;
-    // They are sorted, the largest first.
-    const at = (k: number) =>
-      slice(values, [...rest.map(() => 0), k], [...values.shape.slice(0, -1), 1], [
-        ...rest.map(() => 1),
-        1,
-      ]);
-    const found = ord === "nuc" ? sum(values, last) : at(ord > 0 ? 0 : values.shape[last] - 1);
-    return reshape(found, x.shape.map((size, d) => (d === m || d === n ? 1 : size)));
-  }
-  throw cannot(
-    what,
-    `ord ${ord} is no norm of matrices: they have "fro", "nuc", ±1, ±2, ±Infinity`,
-  );
 }
 
 /**
@@ -93,13 +58,13 @@ export function norm(x: Tensor, options?: NormOptions): RealTensor {
   // Of two named axes the first goes along columns, in whichever order they lie.
   const order = Array.isArray(axes) ? axes.map((d) => checkAxis(what, d, shape)) : list;
   let kept: Node;
-  if (ord === undefined) kept = ops.euclidean(node, list);
+  if (ord === undefined) kept = euclidean(node, list);
   else if (list.length === 2) kept = matrixNorm(what, node, ord, order);
   else if (list.length !== 1) {
     const which = axes === undefined ? `the axes of shape ${show(shape)}` : `axes [${list}]`;
     throw cannot(what, `ord ${ord} is for one axis or two, not for ${which}`);
   } else if (typeof ord === "string") {
     throw cannot(what, `"${ord}" is a norm of matrices and there is one axis`);
-  } else kept = ops.vectorNorm(node, ord, list);
+  } else kept = vectorNorm(node, ord, list);
   return wrapReal(keepDims ? kept : squeeze(kept, list));
 }

@@ -11,7 +11,7 @@ import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import { add, complex, div, fill, floatBits, imag, mul, real, sub } from "./arithmetic.ts";
 import { sqrt, square } from "./elementwise.ts";
 import { mean as meanOf } from "./reduce.ts";
-import { embed, reshape, slice, variable } from "./views.ts";
+import { embed, narrow, reshape, variable } from "./views.ts";
 import { mix, whiten } from "./whiten.ts";
 
 /** What is learned; both or neither. */
@@ -62,7 +62,7 @@ function columns(x: Node): Node[] {
   const [channels, k] = x.shape;
   return Array.from(
     { length: k },
-    (_, c) => reshape(slice(x, [0, c], [channels, 1], [1, 1]), [1, channels, 1]),
+    (_, c) => reshape(narrow(x, 1, c, 1), [1, channels, 1]),
   );
 }
 

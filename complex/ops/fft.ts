@@ -12,9 +12,9 @@ import {
 } from "../../gpu/kernels/transforms/fft.ts";
 import { HostFft } from "../../gpu/kernels/transforms/host_fft.ts";
 import { hostNode, Node, type Primitive } from "../lazy/graph.ts";
-import { sizeOf } from "../lazy/shape.ts";
+import { around } from "../lazy/shape.ts";
 import { mul, real, scale as scaled, toComplex } from "./arithmetic.ts";
-import { embed, expand, reshape, slice } from "./views.ts";
+import { embed, expand, narrow, reshape } from "./views.ts";
 
 /** Bytes of tables that stay for the next transform of the same length. */
 const BUDGET = 1 << 26;
@@ -54,9 +54,8 @@ const FFT: Primitive<Attrs> = {
     program({ shape, dtype, inputs: [x], attrs }, engine) {
       const { axis, inverse, scale } = attrs;
       return program({
-        outer: sizeOf(shape.slice(0, axis)),
         n: shape[axis],
-        inner: sizeOf(shape.slice(axis + 1)),
+        ...around(shape, axis),
         inverse,
         scale,
         input: x.dtype as Field,
@@ -74,10 +73,8 @@ const FFT: Primitive<Attrs> = {
 
 /** x cut or filled up with zeros to n elements along an axis. */
 export function fit(x: Node, axis: number, n: number): Node {
-  const start = x.shape.map(() => 0);
-  const shape = x.shape.map((m, d) => (d === axis ? n : m));
-  if (n > x.shape[axis]) return embed(x, shape, start);
-  return slice(x, start, shape, x.shape.map(() => 1));
+  if (n <= x.shape[axis]) return narrow(x, axis, 0, n);
+  return embed(x, x.shape.map((m, d) => (d === axis ? n : m)), x.shape.map(() => 0));
 }
 
 /** x times a line of numbers along an axis. */

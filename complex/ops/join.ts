@@ -8,11 +8,11 @@ import {
 } from "../../gpu/kernels/elementwise/gather.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { Node, type Primitive, type Vjp } from "../lazy/graph.ts";
-import { checkAxis, type Shape, show, sizeOf } from "../lazy/shape.ts";
+import { around, checkAxis, type Shape, show } from "../lazy/shape.ts";
 import { add, fill, fillLike, toComplex } from "./arithmetic.ts";
 import { equal, less, where } from "./compare.ts";
 import { fromIndex, iota } from "./indices.ts";
-import { embed, expand, reshape, slice, sum } from "./views.ts";
+import { embed, expand, narrow, reshape, sum } from "./views.ts";
 
 /** The coordinate along one axis of a shape, as a real number. */
 function coordinate(shape: Shape, axis: number): Node {
@@ -83,10 +83,9 @@ const specOf = (
   picks: number,
 ): GatherSpec => ({
   dtype: dtype as Field,
-  outer: sizeOf(x.slice(0, axis)),
   rows,
   picks,
-  inner: sizeOf(x.slice(axis + 1)),
+  ...around(x, axis),
 });
 
 interface LabelAttrs {
@@ -117,21 +116,14 @@ const TAKE: Primitive<LabelAttrs> = labelled("gather", gatherKernel, (call, [g])
   const [x, labels] = call.inputs;
   const { axis, picks } = call.attrs;
   const put = (from: number, count: number): Node => {
-    const part = count === picks ? g! : cut(g!, axis, from, count);
-    const some = count === picks ? labels : cut(labels, 0, from, count);
+    const part = count === picks ? g! : narrow(g!, axis, from, count);
+    const some = count === picks ? labels : narrow(labels, 0, from, count);
     const result = { shape: x.shape, dtype: x.dtype };
     return new Node(PUT, [part, some], [result], { ...call.attrs, picks: count });
   };
   const starts = Array.from({ length: Math.ceil(picks / MOST_ROUNDS) }, (_, k) => k * MOST_ROUNDS);
   return [starts.map((k) => put(k, Math.min(MOST_ROUNDS, picks - k))).reduce(add), null];
 });
-
-/** `count` places of an axis. */
-function cut(x: Node, axis: number, from: number, count: number): Node {
-  const start = x.shape.map((_, d) => (d === axis ? from : 0));
-  const shape = x.shape.map((n, d) => (d === axis ? count : n));
-  return slice(x, start, shape, shape.map(() => 1));
-}
 
 const PUT: Primitive<LabelAttrs> = labelled("scatterAdd", scatterAdd, (call, [g]) => {
   const [x, labels] = call.inputs;

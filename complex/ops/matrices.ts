@@ -3,7 +3,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "../lazy/graph.ts";
 import { type Shape, show, sizeOf } from "../lazy/shape.ts";
 import { conj } from "./arithmetic.ts";
-import { permute, slice } from "./views.ts";
+import { narrow, permute } from "./views.ts";
 
 /** How many matrices there are. */
 export const stackOf = (shape: Shape): number => sizeOf(shape.slice(0, -2));
@@ -32,7 +32,5 @@ export function adjoint(x: Node): Node {
 
 /** The columns `[from, to)`. */
 export function columns(x: Node, from: number, to: number): Node {
-  const rank = x.shape.length;
-  const start = x.shape.map((_, d) => (d === rank - 1 ? from : 0));
-  return slice(x, start, [...x.shape.slice(0, -1), to - from], x.shape.map(() => 1));
+  return narrow(x, x.shape.length - 1, from, to - from);
 }

@@ -5,10 +5,27 @@ import { scan } from "../../gpu/kernels/reductions/scan.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Field } from "../../gpu/contract/kernel.ts";
 import { Node, type Primitive } from "../lazy/graph.ts";
-import { type Axes, checkAxes, checkAxis, type Shape, show, sizeOf } from "../lazy/shape.ts";
+import {
+  around,
+  type Axes,
+  checkAxes,
+  checkAxis,
+  type Shape,
+  show,
+  sizeOf,
+} from "../lazy/shape.ts";
 import { div, mul, neg, scale } from "./arithmetic.ts";
 import { equal } from "./compare.ts";
-import { expand, type FoldAttrs, permute, reshape, slice, squeeze, sum, sumKeep } from "./views.ts";
+import {
+  expand,
+  type FoldAttrs,
+  narrow,
+  permute,
+  reshape,
+  squeeze,
+  sum,
+  sumKeep,
+} from "./views.ts";
 import { concat } from "./join.ts";
 
 /** The mean over axes. */
@@ -80,7 +97,7 @@ export function prod(x: Node, axes?: Axes, keepDims = false): Node {
   while (now.shape[1] > 1) {
     const n = now.shape[1];
     const half = n >> 1;
-    const take = (from: number, count: number) => slice(now, [0, from], [outer, count], [1, 1]);
+    const take = (from: number, count: number) => narrow(now, 1, from, count);
     const folded = mul(take(0, half), take(half, half));
     now = n % 2 === 0 ? folded : concat([folded, take(n - 1, 1)], 1);
   }
@@ -95,9 +112,8 @@ const CUMSUM: Primitive<{ readonly axis: number; readonly reverse: boolean }> = 
     program({ inputs: [x], attrs: { axis, reverse } }) {
       return scan({
         dtype: x.dtype as Field,
-        outer: sizeOf(x.shape.slice(0, axis)),
         length: x.shape[axis],
-        inner: sizeOf(x.shape.slice(axis + 1)),
+        ...around(x.shape, axis),
         reverse,
       });
     },

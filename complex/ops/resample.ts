@@ -2,7 +2,7 @@
 import { resample as kernel } from "../../gpu/kernels/windows/resample.ts";
 import { type Field, single } from "../../gpu/contract/kernel.ts";
 import { hostNode, Node, type Primitive } from "../lazy/graph.ts";
-import { sizeOf } from "../lazy/shape.ts";
+import { around } from "../lazy/shape.ts";
 
 /** The most weights of a row that one thread sums; longer rows are summed in pieces. */
 const LONGEST = 256;
@@ -96,11 +96,10 @@ const RESAMPLE: Primitive<number, Band> = {
     program: ({ shape, dtype, inputs: [x, spans, weights], attrs: axis }) =>
       single(kernel, {
         dtype: dtype as Field,
-        outer: sizeOf(shape.slice(0, axis)),
         inputs: x.shape[axis],
         outputs: spans.shape[0],
         taps: weights.shape[1],
-        inner: sizeOf(shape.slice(axis + 1)),
+        ...around(shape, axis),
       }),
   },
   vjp: ({ attrs: axis, saved: band }, [g]) => [resample(g!, axis, band.transposed), null, null],

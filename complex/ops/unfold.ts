@@ -1,6 +1,6 @@
 /** Windows along one axis, laid side by side, and the sum that puts them back. */
 import type { Node } from "../lazy/graph.ts";
-import { embed, expand, reshape, slice, sumKeep } from "./views.ts";
+import { embed, expand, narrow, reshape, slice, sumKeep } from "./views.ts";
 
 /** How a window of `taps` elements moves along an axis of `length` elements. */
 export interface Line {
@@ -32,7 +32,7 @@ export function unfold(x: Node, line: Line): Node {
   const padded = embed(x, [outer, size, inner], [0, padding, 0]);
   const repeated = expand(reshape(padded, [outer, 1, size, inner]), [outer, repeats, size, inner]);
   const long = reshape(repeated, [outer, repeats * size, inner]);
-  const cut = slice(long, [0, 0, 0], [outer, taps * row, inner], [1, 1, 1]);
+  const cut = narrow(long, 1, 0, taps * row);
   const rows = reshape(cut, [outer, taps, row, inner]);
   return slice(rows, [0, 0, 0, 0], [outer, taps, count, inner], [1, 1, stride, 1]);
 }
@@ -47,5 +47,5 @@ export function fold(y: Node, line: Line): Node {
   const long = embed(cut, [outer, repeats * size, inner], [0, 0, 0]);
   const padded = sumKeep(reshape(long, [outer, repeats, size, inner]), [1]);
   const whole = reshape(padded, [outer, size, inner]);
-  return slice(whole, [0, padding, 0], [outer, length, inner], [1, 1, 1]);
+  return narrow(whole, 1, padding, length);
 }

@@ -188,6 +188,16 @@ export function slice(
   return apply(SLICE, x, shape, { step }, [...start]);
 }
 
+/** `length` elements of one axis, from `start` on. */
+export function narrow(x: Node, axis: number, start: number, length: number): Node {
+  return slice(
+    x,
+    x.shape.map((_, d) => (d === axis ? start : 0)),
+    x.shape.map((n, d) => (d === axis ? length : n)),
+    x.shape.map(() => 1),
+  );
+}
+
 interface EmbedAttrs extends SliceAttrs {
   readonly start: readonly number[];
 }

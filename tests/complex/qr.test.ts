@@ -157,7 +157,7 @@ onEngines("second derivatives of qr() agree with finite differences", async () =
 });
 
 Deno.test("qr() refuses vectors and unknown modes, and a derivative that there isn't", () => {
-  assertThrows(() => qr(full([3], 1)), ArgandError, "matrices [… m, n], got [3]");
+  assertThrows(() => qr(full([3], 1)), ArgandError, "matrices [… m, n], got shape [3]");
   assertThrows(
     () => qr(full([3, 3], 1), { mode: "r" as Mode }),
     ArgandError,

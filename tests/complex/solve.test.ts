@@ -293,7 +293,7 @@ Deno.test("solve(), inv() and det() refuse shapes that do not fit, at the call",
   assertThrows(
     () => solve(full([2, 3], 1), a),
     ArgandError,
-    "square matrices [… n, n], got [2, 3]",
+    "square matrices [… n, n], got shape [2, 3]",
   );
   assertThrows(() => solve(a, full([2, 4], 1)), ArgandError, "3 equations meet 2 rows");
   assertThrows(() => solve(a, full([2], 1)), ArgandError, "3 equations meet 2 rows");
