@@ -163,7 +163,7 @@ export function run(targets: readonly Node[], evaluated = false): void {
   const fresh = returning.length > 0 ? [...wanted, ...returning] : wanted;
   const leaves = evaluated ? plan.leaves.map(([, k]) => nodes[k]) : [];
   const residency = residencyOf(engine);
-  const { scalars, retained } = residency;
+  const { uploads, scalars, retained } = residency;
   if (evaluated) retained.age(leaves);
   const values = fresh.map(() => new Stored());
   let results: readonly DeviceBuffer[];
@@ -181,6 +181,7 @@ export function run(targets: readonly Node[], evaluated = false): void {
   commit(residency, states, fresh, values, results);
   for (const node of wanted) if (!node.tracked && !evaluated) node.dropRecipe();
   if (evaluated) retained.moveOn(fresh.filter((n) => n.stored?.device), leaves);
+  uploads.trim();
   scalars.drain();
 }
 

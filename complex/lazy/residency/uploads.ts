@@ -24,7 +24,7 @@ export class Uploads {
   readonly #kept = new Map<Stored, DeviceBuffer>();
   #bytes = 0;
 
-  /** At most `budget` bytes of copies stay, and one of more than half of them never does. */
+  /** At most `budget` bytes stay after a schedule, and a copy of more than half of them never does. */
   constructor(engine: Engine, budget: number) {
     this.#engine = engine;
     this.#budget = budget;
@@ -50,18 +50,20 @@ export class Uploads {
     const buffer = this.#engine.acquire(host.byteLength);
     this.#engine.upload(buffer, host);
     const stays = seenBefore(stored, schedule) && buffer.capacity <= this.#budget / 2;
-    if (stays) this.#keep(stored, buffer);
+    if (stays) {
+      this.#kept.set(stored, buffer);
+      this.#bytes += buffer.capacity;
+    }
     return { buffer, stays };
   }
 
-  #keep(stored: Stored, buffer: DeviceBuffer): void {
-    this.#kept.set(stored, buffer);
-    this.#bytes += buffer.capacity;
-    for (const [oldest, { capacity }] of this.#kept) {
-      if (this.#bytes <= this.#budget || oldest === stored) break;
-      this.#engine.release(this.#kept.get(oldest)!);
+  /** Keeps to the budget; between schedules, since one in hand may use any of the copies. */
+  trim(): void {
+    for (const [oldest, buffer] of this.#kept) {
+      if (this.#bytes <= this.#budget) return;
       this.#kept.delete(oldest);
-      this.#bytes -= capacity;
+      this.#bytes -= buffer.capacity;
+      this.#engine.release(buffer);
     }
   }
 }
