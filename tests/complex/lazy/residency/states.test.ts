@@ -1,0 +1,43 @@
+import { assertEquals } from "@std/assert";
+import { ones } from "../../../../complex/create/create.ts";
+import { States } from "../../../../complex/lazy/residency/states.ts";
+import { State } from "../../../../complex/lazy/state.ts";
+import { WatchedEngine } from "../../../support/watched_engine.ts";
+
+const KIB = 1024;
+const recipe = () => ones([256]).node;
+
+function setUp() {
+  const engine = new WatchedEngine();
+  const states = new States(engine);
+  const made = () => {
+    const state = new State(recipe(), "w", false);
+    states.commit(state, engine.acquire(KIB));
+    return state;
+  };
+  return { engine, states, made };
+}
+
+Deno.test("states are known with their bytes once they have a value", () => {
+  const { engine, states, made } = setUp();
+  const all = [made(), made()];
+  assertEquals([...states], all);
+  assertEquals([states.bytes, engine.live], [2 * KIB, 2 * KIB]);
+});
+
+Deno.test("a new version gives the older one's buffer back", () => {
+  const { engine, states, made } = setUp();
+  const state = made();
+  state.assign(recipe());
+  states.commit(state, engine.acquire(KIB));
+  assertEquals([state.version, states.bytes, engine.live], [2, KIB, KIB]);
+  assertEquals([...states], [state]);
+});
+
+Deno.test("a version that was written over the older one stays in its buffer", () => {
+  const { engine, states, made } = setUp();
+  const state = made();
+  state.assign(recipe());
+  states.commit(state, state.buffer!);
+  assertEquals([state.version, states.bytes, engine.live], [2, KIB, KIB]);
+});
