@@ -186,7 +186,7 @@ export class Node<Attrs = unknown, Saved = unknown> {
   readonly dtype: DType;
   /** What else fixes the structure: plain data. */
   readonly attrs: Attrs;
-  /** What the rules of derivatives need beyond inputs, results and attributes. */
+  /** What the rules of derivatives need beyond inputs, results and attributes; it goes with the recipe. */
   readonly saved: Saved;
   /** 32-bit words that may differ from run to run of the same schedule. */
   readonly params: readonly number[] | null;
@@ -274,6 +274,7 @@ export class Node<Attrs = unknown, Saved = unknown> {
   /** Leaves it as a value, which holds nothing that it was computed from. */
   dropRecipe(): void {
     (this as { inputs: readonly Node[] }).inputs = NO_RECIPE;
+    (this as { saved: Saved | null }).saved = null;
   }
 }
 
