@@ -1,7 +1,7 @@
 /** Checks of the options that layers, losses and optimisers take. */
 import { cannot } from "../gpu/contract/errors.ts";
 import { describe } from "../complex/lazy/describe.ts";
-import { checkInteger } from "../complex/lazy/shape.ts";
+import { checkInteger, range } from "../complex/lazy/shape.ts";
 
 export { checkOptions, checkWord, noDefault, withDefaults } from "../complex/ops/options.ts";
 
@@ -15,6 +15,11 @@ export type Triple = number | readonly [number, number, number];
 export function pair(what: string, name: string, value: Pair, low: number): [number, number] {
   const [h, w] = perAxis(what, name, value, 2, low);
   return [h, w];
+}
+
+/** A checked size for each of so many axes. */
+export function spread(size: number | readonly number[], axes: number): number[] {
+  return typeof size === "number" ? Array<number>(axes).fill(size) : [...size];
 }
 
 const LISTS: Readonly<Record<number, string>> = {
@@ -44,6 +49,11 @@ export function perAxis(
   return [...list];
 }
 
+/** A finite number in [low, high], in words. */
+export function numberIn(low: number, high: number): string {
+  return low === -Infinity && high === Infinity ? "a finite number" : `a number${range(low, high)}`;
+}
+
 /** Refuses what is not a number in [low, high], or in [low, high) with `open`. */
 export function checkNumber(
   what: string,
@@ -53,21 +63,15 @@ export function checkNumber(
   high = Infinity,
   open = false,
 ): void {
-  const fits = typeof value === "number" && Number.isFinite(value) && value >= low &&
-    (open ? value < high : value <= high);
-  if (fits) return;
-  const range = low === -Infinity
-    ? "a finite number"
-    : high === Infinity
-    ? `a number of at least ${low}`
-    : open
-    ? `a number from ${low} to below ${high}`
-    : `a number from ${low} to ${high}`;
-  throw cannot(what, `${name} must be ${range}, got ${describe(value)}`);
+  if (Number.isFinite(value) && value as number >= low && value as number <= high) {
+    if (!open || value !== high) return;
+  }
+  const number = open ? `a number from ${low} to below ${high}` : numberIn(low, high);
+  throw cannot(what, `${name} must be ${number}, got ${describe(value)}`);
 }
 
 /** The least positive number that every adapter holds in float32, and the largest. */
-const [LEAST, LARGEST] = [2 ** -126, (2 - 2 ** -23) * 2 ** 127];
+export const [LEAST, LARGEST]: readonly [number, number] = [2 ** -126, (2 - 2 ** -23) * 2 ** 127];
 
 /** Refuses what is not a finite number above 0, in float32 as well. */
 export function checkPositive(what: string, name: string, value: unknown): void {

@@ -38,41 +38,13 @@ export * from "./data/loader.ts";
 export { randomSplit, type RandomSplitOptions, Subset } from "./data/subset.ts";
 export * from "./data/tensor_dataset.ts";
 export { buildModule, describeModule, registerModule } from "./descriptions/description.ts";
-export type {
-  ModuleClass,
-  ModuleDescription,
-  ModuleKind,
-  OptionsSchema,
-} from "./descriptions/kind.ts";
+export type { ModuleClass } from "./declare/declaration.ts";
+export type { ModuleDescription, ModuleKind, OptionsSchema } from "./descriptions/kind.ts";
 export * from "./functional/loss.ts";
 export * from "./functional/softmax.ts";
 export type { Json } from "./json.ts";
 export * from "./layer.ts";
-export * from "./layers/activation.ts";
-export * from "./layers/attention.ts";
-export * from "./layers/batchnorm.ts";
-export * from "./layers/conv.ts";
-export * from "./layers/conv_transpose.ts";
-export * from "./layers/dropout.ts";
-export * from "./layers/embedding.ts";
-export * from "./layers/flatten.ts";
-export * from "./layers/fno.ts";
-export * from "./layers/intensity.ts";
-export * from "./layers/lens.ts";
-export * from "./layers/linear.ts";
-export * from "./layers/masks.ts";
-export * from "./layers/modulus.ts";
-export * from "./layers/norm.ts";
-export * from "./layers/pool.ts";
-export * from "./layers/propagation.ts";
-export * from "./layers/recurrent.ts";
-export * from "./layers/recurrent_cells.ts";
-export * from "./layers/sequential.ts";
-export * from "./layers/spectral_conv.ts";
-export * from "./layers/transformer.ts";
-export * from "./layers/transmission.ts";
-export * from "./layers/unitary.ts";
-export * from "./layers/upsample.ts";
+export * from "./layers/mod.ts";
 export * from "./module.ts";
 export * from "./optim/adagrad.ts";
 export * from "./optim/adam.ts";
@@ -122,12 +94,7 @@ export type {
 } from "./functional/conv_transpose.ts";
 export type { ConvOptions, ConvTransposeOptions, Sizes } from "./functional/convolve.ts";
 export type { Indices } from "./functional/embedding.ts";
-export type {
-  AvgPool1dOptions,
-  AvgPool2dOptions,
-  MaxPool1dOptions,
-  MaxPool2dOptions,
-} from "./functional/pool.ts";
+export type { AvgPool1dOptions, MaxPool1dOptions, MaxPool2dOptions } from "./functional/pool.ts";
 export type { IntensityOptions } from "./functional/intensity.ts";
 export type { LensOptions } from "./functional/lens.ts";
 export type { LightOptions } from "./functional/light.ts";
@@ -137,6 +104,7 @@ export type { RecurrentWeights } from "./functional/recurrent.ts";
 export type { UpsampleOptions } from "./functional/resize.ts";
 export type {
   AdaptiveSize,
+  AvgPool2dOptions,
   AvgPoolOptions,
   MaxPoolOptions,
   ReturnIndices,

@@ -8,7 +8,7 @@ import { Tensor } from "../../complex/tensor/tensor.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { buildModule, describeModule } from "../descriptions/description.ts";
-import type { ModuleClass } from "../descriptions/kind.ts";
+import type { ModuleClass } from "../declare/declaration.ts";
 import { type Json, jsonSchema } from "../json.ts";
 import { Module, type StateDict } from "../module.ts";
 import { CHECKPOINT } from "./checkpoint.ts";

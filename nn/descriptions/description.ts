@@ -3,23 +3,16 @@ import { describe } from "../../complex/lazy/describe.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Json } from "../json.ts";
 import { Module } from "../module.ts";
-import { activation } from "./activation.ts";
-import { conv } from "./conv.ts";
+import { declarations } from "../declare/declaration.ts";
+import "../layers/mod.ts"; // declares all layers
+import { declaredKind } from "./declared.ts";
 import { type AnyKind, inside, type ModuleDescription, type ModuleKind } from "./kind.ts";
-import { linear } from "./linear.ts";
-import { norm } from "./norm.ts";
-import { optics } from "./optics.ts";
-import { pool } from "./pool.ts";
-import { recurrent } from "./recurrent.ts";
-import { spectral } from "./spectral.ts";
 
 /** How deep modules may lie within one another. */
 const DEEPEST = 100;
 
-const own = { ...linear, ...conv, ...pool, ...activation, ...norm, ...recurrent, ...optics };
-
-/** The kinds by type. */
-const kinds = new Map<string, AnyKind>(Object.entries({ ...own, ...spectral }));
+/** The kinds by type; not by the classes' own names, which bundlers shorten. */
+const kinds = new Map<string, AnyKind>(declarations().map((one) => [one.type, declaredKind(one)]));
 
 /** The types by class. */
 const types = new Map<unknown, string>(Array.from(kinds, ([type, kind]) => [kind.of, type]));

@@ -3,7 +3,7 @@ import { where } from "../../complex/functions/combine.ts";
 import { complex } from "../../complex/create/create.ts";
 import { checkComplex, type ComplexTensor, type RealTensor } from "../../complex/tensor/tensor.ts";
 import { checkNumber } from "../checks.ts";
-import { type GeluOptions, geluOptions, perChannel } from "./activation_options.ts";
+import { GELU_OPTIONS, type GeluOptions, perChannel } from "./activation_options.ts";
 
 /** A real function of either part. */
 function byParts(
@@ -176,7 +176,7 @@ export function celu(z: ComplexTensor, alpha = 1): ComplexTensor {
  */
 export function cgelu(z: ComplexTensor, options?: GeluOptions): ComplexTensor {
   const what = "apply CGELU";
-  const { approximate } = geluOptions(what, options);
+  const { approximate } = GELU_OPTIONS.complete(what, options);
   return byParts(what, z, (x) => {
     if (approximate === "none") return x.mul(x.mul(Math.SQRT1_2).erf().add(1)).mul(0.5);
     // Beyond ±10 the tanh is ±1, and x³ might overflow.

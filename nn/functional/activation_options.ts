@@ -2,7 +2,8 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { show } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor, Tensor } from "../../complex/tensor/tensor.ts";
-import { checkPositive, checkWord, withDefaults } from "../checks.ts";
+import { declareOptions } from "../declare/declaration.ts";
+import { optional, positiveNumber, word } from "../declare/field.ts";
 
 /** Numbers of shape [1] or [channels] in the shape in which they broadcast along axis 1 of z. */
 export function perChannel<T extends Tensor>(
@@ -30,12 +31,9 @@ export interface GeluOptions {
   readonly approximate?: "none" | "tanh";
 }
 
-/** The options with their defaults, checked. */
-export function geluOptions(what: string, options?: GeluOptions): Required<GeluOptions> {
-  const full = withDefaults<Required<GeluOptions>>(what, options, { approximate: "none" });
-  checkWord(what, "approximate", full.approximate, ["none", "tanh"]);
-  return full;
-}
+export const GELU_OPTIONS = declareOptions<GeluOptions>({
+  approximate: optional(word("none", "tanh"), "none"),
+});
 
 /** Options of `sigLog` and `SigLog`. */
 export interface SigLogOptions {
@@ -45,10 +43,7 @@ export interface SigLogOptions {
   readonly r?: number;
 }
 
-/** The options with their defaults, checked. */
-export function sigLogOptions(what: string, options?: SigLogOptions): Required<SigLogOptions> {
-  const full = withDefaults<Required<SigLogOptions>>(what, options, { c: 1, r: 1 });
-  checkPositive(what, "c", full.c);
-  checkPositive(what, "r", full.r);
-  return full;
-}
+export const SIG_LOG_OPTIONS = declareOptions<SigLogOptions>({
+  c: optional(positiveNumber, 1),
+  r: optional(positiveNumber, 1),
+});

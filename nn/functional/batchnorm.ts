@@ -17,7 +17,7 @@ import {
   type Tensor,
   wrapComplex,
 } from "../../complex/tensor/tensor.ts";
-import { checkedEps, type NormOptions } from "./norm_options.ts";
+import { NORM_OPTIONS, type NormOptions } from "./norm_options.ts";
 
 /** What a batch norm takes beside its input: statistics to use in place of the batch's, Γ and β. */
 export interface BatchNormArguments<W extends Tensor, S extends Tensor> extends NormOptions {
@@ -95,7 +95,7 @@ function normalize<W extends Tensor, S extends Tensor>(
   checked: (what: string, x: Tensor, channels: number) => Tensor,
 ): ComplexTensor {
   const { running = null, weight = null, bias = null, ...options } = given;
-  const eps = checkedEps(what, options);
+  const { eps } = NORM_OPTIONS.complete(what, options);
   if (checkComplex(what, z).rank < 2) {
     throw cannot(what, `it takes [N, channels, …], got ${show(z.shape)}`);
   }

@@ -2,7 +2,19 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { conv, convTranspose } from "../../complex/ops/conv.ts";
 import { checkComplex, type ComplexTensor, wrapComplex } from "../../complex/tensor/tensor.ts";
-import { perAxis, withDefaults } from "../checks.ts";
+import { type Pair, spread, type Triple } from "../checks.ts";
+import { declareOptions, type OptionsDeclaration } from "../declare/declaration.ts";
+import {
+  either,
+  type Field,
+  integer,
+  optional,
+  pairOf,
+  positiveInteger,
+  single,
+  tripleOf,
+  word,
+} from "../declare/field.ts";
 
 /** A number for one or for all axes, as options take it. */
 export type Sizes = number | readonly number[];
@@ -22,29 +34,46 @@ export interface ConvOptions<S> {
   readonly groups?: number;
 }
 
-/** What options of a convolution say where they are absent. */
-export const CONV_DEFAULTS = { stride: 1, padding: 0, dilation: 1, groups: 1 } as const;
+/** A number for each axis, as an option. */
+type SizesOf<S> = (of: Field<number>) => Field<S>;
 
-/** The movement that options name, a number for each axis; `"same"` stays as it is. */
+/** The options of convolutions whose sizes are such. */
+export const convFields = <S extends Sizes>(sizes: SizesOf<S>) => ({
+  stride: optional(sizes(positiveInteger), 1 as S),
+  padding: optional(either(sizes(integer(0)), word("same", "valid")), 0 as S),
+  dilation: optional(sizes(positiveInteger), 1 as S),
+  groups: optional(positiveInteger, 1),
+});
+
+/** The options by the number of axes. */
+const CONV_OPTIONS: Readonly<Record<number, OptionsDeclaration<ConvOptions<Sizes>>>> = {
+  1: declareOptions<ConvOptions<number>>(convFields(single)),
+  2: declareOptions<ConvOptions<Pair>>(convFields(pairOf)),
+  3: declareOptions<ConvOptions<Triple>>(convFields(tripleOf)),
+};
+
+/** How a kernel moves, with a number for each axis. */
+export interface Movement {
+  readonly stride: readonly number[];
+  readonly padding: readonly number[] | "same";
+  readonly dilation: readonly number[];
+  readonly groups: number;
+}
+
+/** The movement that complete options name; `"same"` stays as it is. */
 export function movementOf(
   what: string,
   axes: number,
-  options: Required<ConvOptions<Sizes>>,
-): { stride: number[]; padding: number[] | "same"; dilation: number[]; groups: number } {
-  const { padding, groups } = options;
-  const stride = perAxis(what, "stride", options.stride, axes, 1);
-  const dilation = perAxis(what, "dilation", options.dilation, axes, 1);
-  if (padding === "same") {
-    if (stride.some((n) => n !== 1)) {
-      throw cannot(what, `padding "same" takes stride 1, got ${stride.join(" × ")}`);
-    }
-    return { stride, padding, dilation, groups };
+  { stride, padding, dilation, groups }: Required<ConvOptions<Sizes>>,
+): Movement {
+  const common = { stride: spread(stride, axes), dilation: spread(dilation, axes), groups };
+  if (padding !== "same") {
+    return { ...common, padding: spread(padding === "valid" ? 0 : padding, axes) };
   }
-  if (typeof padding === "string" && padding !== "valid") {
-    throw cannot(what, `padding must be numbers, "same" or "valid", got "${padding}"`);
+  if (common.stride.some((n) => n !== 1)) {
+    throw cannot(what, `padding "same" takes stride 1, got ${common.stride.join(" × ")}`);
   }
-  const zeros = perAxis(what, "padding", padding === "valid" ? 0 : padding, axes, 0);
-  return { stride, padding: zeros, dilation, groups };
+  return { ...common, padding };
 }
 
 /** For `"same"`: the zeros on either side, and x with what is left of them at its end. */
@@ -69,13 +98,24 @@ export function convolve(
   options: ConvOptions<Sizes> | undefined,
 ): ComplexTensor {
   const what = `conv${axes}d`;
-  const given = withDefaults<Required<ConvOptions<Sizes>>>(what, options, CONV_DEFAULTS);
-  const { padding, ...movement } = movementOf(what, axes, given);
+  const given = CONV_OPTIONS[axes].complete(what, options);
+  return convolved(axes, x, weight, bias, movementOf(what, axes, given));
+}
+
+/** The convolution by a movement that is checked. */
+export function convolved(
+  axes: number,
+  x: ComplexTensor,
+  weight: ComplexTensor,
+  bias: ComplexTensor | null,
+  { stride, padding, dilation, groups }: Movement,
+): ComplexTensor {
+  const what = `conv${axes}d`;
   const kernel = checkComplex(what, weight).shape.slice(2);
   const b = bias === null ? null : checkComplex(what, bias).node;
   checkComplex(what, x);
-  const [z, zeros] = padding === "same" ? same(x, kernel, movement.dilation) : [x, padding];
-  const geometry = { ...movement, padding: zeros };
+  const [z, zeros] = padding === "same" ? same(x, kernel, dilation) : [x, padding];
+  const geometry = { stride, padding: zeros, dilation, groups };
   return wrapComplex(conv(what, axes, [z.node, weight.node, b], geometry));
 }
 
@@ -93,25 +133,42 @@ export interface ConvTransposeOptions<S> {
   readonly groups?: number;
 }
 
-/** What options of a transposed convolution say where they are absent. */
-export const CONV_TRANSPOSE_DEFAULTS = {
-  stride: 1,
-  padding: 0,
-  outputPadding: 0,
-  dilation: 1,
-  groups: 1,
-} as const;
+/** The options of transposed convolutions whose sizes are such. */
+export const convTransposeFields = <S extends Sizes>(sizes: SizesOf<S>) => ({
+  stride: optional(sizes(positiveInteger), 1 as S),
+  padding: optional(sizes(integer(0)), 0 as S),
+  outputPadding: optional(sizes(integer(0)), 0 as S),
+  dilation: optional(sizes(positiveInteger), 1 as S),
+  groups: optional(positiveInteger, 1),
+});
 
-/** The movement that options name, a number for each axis. */
+/** The options by the number of axes. */
+const CONV_TRANSPOSE_OPTIONS: Readonly<
+  Record<number, OptionsDeclaration<ConvTransposeOptions<Sizes>>>
+> = {
+  1: declareOptions<ConvTransposeOptions<number>>(convTransposeFields(single)),
+  2: declareOptions<ConvTransposeOptions<Pair>>(convTransposeFields(pairOf)),
+  3: declareOptions<ConvTransposeOptions<Triple>>(convTransposeFields(tripleOf)),
+};
+
+/** How the kernel of a transposed convolution moves, with a number for each axis. */
+export interface TransposedMovement extends Movement {
+  readonly padding: readonly number[];
+  readonly outputPadding: readonly number[];
+}
+
+/** The movement that complete options name. */
 export function transposedMovementOf(
   what: string,
   axes: number,
   options: Required<ConvTransposeOptions<Sizes>>,
-) {
-  const stride = perAxis(what, "stride", options.stride, axes, 1);
-  const padding = perAxis(what, "padding", options.padding, axes, 0);
-  const outputPadding = perAxis(what, "outputPadding", options.outputPadding, axes, 0);
-  const dilation = perAxis(what, "dilation", options.dilation, axes, 1);
+): TransposedMovement {
+  const [stride, padding, outputPadding, dilation] = [
+    options.stride,
+    options.padding,
+    options.outputPadding,
+    options.dilation,
+  ].map((size) => spread(size, axes));
   outputPadding.forEach((n, d) => {
     if (n < stride[d] || n < dilation[d]) return;
     const [steps, distance] = [`the stride ${stride[d]}`, `the dilation ${dilation[d]}`];
@@ -129,13 +186,20 @@ export function convolveTransposed(
   options: ConvTransposeOptions<Sizes> | undefined,
 ): ComplexTensor {
   const what = `convTranspose${axes}d`;
-  const given = withDefaults<Required<ConvTransposeOptions<Sizes>>>(
-    what,
-    options,
-    CONV_TRANSPOSE_DEFAULTS,
-  );
-  const geometry = transposedMovementOf(what, axes, given);
+  const given = CONV_TRANSPOSE_OPTIONS[axes].complete(what, options);
+  return convolvedTransposed(axes, x, weight, bias, transposedMovementOf(what, axes, given));
+}
+
+/** The transposed convolution by a movement that is checked. */
+export function convolvedTransposed(
+  axes: number,
+  x: ComplexTensor,
+  weight: ComplexTensor,
+  bias: ComplexTensor | null,
+  movement: TransposedMovement,
+): ComplexTensor {
+  const what = `convTranspose${axes}d`;
   const [z, w] = [checkComplex(what, x).node, checkComplex(what, weight).node];
   const b = bias === null ? null : checkComplex(what, bias).node;
-  return wrapComplex(convTranspose(what, axes, [z, w, b], geometry));
+  return wrapComplex(convTranspose(what, axes, [z, w, b], movement));
 }

@@ -3,7 +3,18 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { poisson, randn } from "../../complex/create/random.ts";
 import { show } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor, type RealTensor } from "../../complex/tensor/tensor.ts";
-import { checkNumber, checkPositive, type Pair, perAxis, withDefaults } from "../checks.ts";
+import { type Pair, spread } from "../checks.ts";
+import { declareOptions } from "../declare/declaration.ts";
+import {
+  either,
+  listOfOne,
+  nullable,
+  number,
+  optional,
+  pairOf,
+  positiveInteger,
+  positiveNumber,
+} from "../declare/field.ts";
 
 /** Options of {@link intensity} and `Intensity`. */
 export interface IntensityOptions {
@@ -24,13 +35,16 @@ export interface IntensityOptions {
 /** Options of a detector with their defaults, checked. */
 export type Detector = Required<IntensityOptions>;
 
+export const INTENSITY_OPTIONS = declareOptions<IntensityOptions>({
+  bin: optional(either(pairOf(positiveInteger), listOfOne(positiveInteger)), 1),
+  photons: optional(nullable(positiveNumber), null),
+  readNoise: optional(number(0), 0),
+});
+
 /** The options with their defaults, checked. */
 export function detectorOptions(what: string, options?: IntensityOptions): Detector {
-  const full = withDefaults<Detector>(what, options, { bin: 1, photons: null, readNoise: 0 });
-  const { bin, photons, readNoise } = full;
-  perAxis(what, "bin", bin, Array.isArray(bin) && bin.length === 1 ? 1 : 2, 1);
-  if (photons !== null) checkPositive(what, "photons", photons);
-  checkNumber(what, "readNoise", readNoise);
+  const full = INTENSITY_OPTIONS.complete(what, options);
+  const { photons, readNoise } = full;
   if (readNoise > 0 && photons === null) {
     throw cannot(what, `readNoise is ${readNoise} counts, which need photons for their unit`);
   }
@@ -40,7 +54,7 @@ export function detectorOptions(what: string, options?: IntensityOptions): Detec
 /** Sums over blocks of the last axes. */
 function binned(what: string, x: RealTensor, bin: Detector["bin"]): RealTensor {
   const axes = typeof bin === "number" ? 2 : bin.length;
-  const blocks = perAxis(what, "bin", bin, axes, 1);
+  const blocks = spread(bin, axes);
   if (blocks.every((b) => b === 1)) return x;
   const outer = x.shape.slice(0, -axes);
   const sizes = x.shape.slice(-axes);

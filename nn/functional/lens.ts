@@ -2,8 +2,17 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { complexTensor } from "../../complex/create/create.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
-import { checkPositive, checkWord, noDefault, withDefaults } from "../checks.ts";
-import { centred, checkLength, lightOf, type LightOptions, planeOf, setPhasor } from "./light.ts";
+import { declareOptions } from "../declare/declaration.ts";
+import { nullable, number, optional, positiveNumber, word } from "../declare/field.ts";
+import {
+  centred,
+  checkLength,
+  lightFields,
+  lightOf,
+  type LightOptions,
+  planeOf,
+  setPhasor,
+} from "./light.ts";
 
 /** Options of {@link lens} and `Lens`. */
 export interface LensOptions extends LightOptions {
@@ -18,22 +27,12 @@ export interface LensOptions extends LightOptions {
   readonly form?: "paraxial" | "exact";
 }
 
-/** The options with their defaults, checked. */
-export function lensOptions(what: string, options: LensOptions): Required<LensOptions> {
-  const full = withDefaults<Required<LensOptions>>(what, options, {
-    focalLength: noDefault(),
-    wavelength: noDefault(),
-    pitch: noDefault(),
-    refractiveIndex: 1,
-    aperture: null,
-    form: "paraxial",
-  });
-  lightOf(what, full);
-  checkLength(what, "focalLength", full.focalLength);
-  if (full.aperture !== null) checkPositive(what, "aperture", full.aperture);
-  checkWord(what, "form", full.form, ["paraxial", "exact"]);
-  return full;
-}
+export const LENS_OPTIONS = declareOptions<LensOptions>({
+  ...lightFields,
+  focalLength: number(),
+  aperture: optional(nullable(positiveNumber), null),
+  form: optional(word("paraxial", "exact"), "paraxial"),
+});
 
 /** The transmission of a lens on [H, W] pixels. */
 export function lensMask(
@@ -42,7 +41,7 @@ export function lensMask(
   options: Required<LensOptions>,
 ): ComplexTensor {
   const { focalLength: f, aperture, form } = options;
-  const { wavelength, pitch } = lightOf(what, options);
+  const { wavelength, pitch } = lightOf(options);
   const rim = aperture === null ? Infinity : aperture / 2;
   const [ys, xs] = plane.map((n, d) => centred(n).map((k) => k * pitch[d]));
   [ys, xs].forEach((axis, d) => {
@@ -97,6 +96,7 @@ export function lensMask(
  */
 export function lens(z: ComplexTensor, options: LensOptions): ComplexTensor {
   const what = "apply a lens";
-  const full = lensOptions(what, options);
+  const full = LENS_OPTIONS.complete(what, options);
+  checkLength(what, "focalLength", full.focalLength);
   return z.mul(lensMask(what, planeOf(what, z), full));
 }

@@ -1,9 +1,9 @@
 /** Light on a grid of pixels: what propagation and lenses share. Lengths are in metres. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { describe } from "../../complex/lazy/describe.ts";
 import { type Shape, show } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
-import { checkNumber, checkPositive } from "../checks.ts";
+import { checkNumber, spread } from "../checks.ts";
+import { optional, pairOf, positiveNumber } from "../declare/field.ts";
 
 /** The light and the grid on which its field is given. */
 export interface LightOptions {
@@ -23,17 +23,17 @@ export interface Light {
   readonly pitch: readonly [number, number];
 }
 
-/** Checks wavelength, pitch and index; to be called with the options as they were copied. */
-export function lightOf(what: string, options: LightOptions): Light {
-  const { wavelength, pitch, refractiveIndex = 1 } = options;
-  checkPositive(what, "wavelength", wavelength);
-  checkPositive(what, "refractiveIndex", refractiveIndex);
-  const pitches: unknown = typeof pitch === "number" ? [pitch, pitch] : pitch;
-  if (!Array.isArray(pitches) || pitches.length !== 2) {
-    throw cannot(what, `pitch must be a number or a pair of them, got ${describe(pitch)}`);
-  }
-  for (const p of pitches) checkPositive(what, "pitch", p);
-  return { wavelength: wavelength / refractiveIndex, pitch: [pitches[0], pitches[1]] };
+/** What those options must be. */
+export const lightFields = {
+  wavelength: positiveNumber,
+  pitch: pairOf(positiveNumber),
+  refractiveIndex: optional(positiveNumber, 1),
+};
+
+/** The light of checked options, in the medium. */
+export function lightOf({ wavelength, pitch, refractiveIndex }: Required<LightOptions>): Light {
+  const [y, x] = spread(pitch, 2);
+  return { wavelength: wavelength / refractiveIndex, pitch: [y, x] };
 }
 
 /** Refuses what is no finite number but 0, such as focal lengths. */

@@ -8,7 +8,8 @@ import {
   type ComplexTensor,
   type RealTensor,
 } from "../../complex/tensor/tensor.ts";
-import { withDefaults } from "../checks.ts";
+import { declareOptions } from "../declare/declaration.ts";
+import { flag, optional } from "../declare/field.ts";
 
 /** Refuses fields whose last axes are not the pixels of the mask. */
 function checkPixels(what: string, z: ComplexTensor, mask: Shape): void {
@@ -47,13 +48,9 @@ export interface ComplexMaskOptions {
   readonly passive?: boolean;
 }
 
-/** The options with their defaults, checked. */
-export function maskOptions(
-  what: string,
-  options?: ComplexMaskOptions,
-): Required<ComplexMaskOptions> {
-  return withDefaults<Required<ComplexMaskOptions>>(what, options, { passive: false });
-}
+export const COMPLEX_MASK_OPTIONS = declareOptions<ComplexMaskOptions>({
+  passive: optional(flag, false),
+});
 
 /**
  * z·t: a thin element of complex transmission t, amplitude and phase (Goodman, "Introduction to
@@ -80,7 +77,7 @@ export function complexMask(
   options?: ComplexMaskOptions,
 ): ComplexTensor {
   const what = "apply a mask";
-  const { passive } = maskOptions(what, options);
+  const { passive } = COMPLEX_MASK_OPTIONS.complete(what, options);
   checkPixels(what, z, checkComplex(what, mask).shape);
   return z.mul(passive ? mask.div(mask.abs().maximum(1)) : mask);
 }

@@ -6,7 +6,7 @@ import {
   type ComplexTensor,
   type RealTensor,
 } from "../../complex/tensor/tensor.ts";
-import { perChannel, type SigLogOptions, sigLogOptions } from "./activation_options.ts";
+import { perChannel, SIG_LOG_OPTIONS, type SigLogOptions } from "./activation_options.ts";
 
 /**
  * modReLU (Arjovsky, Shah and Bengio, "Unitary Evolution Recurrent Neural Networks", 2016):
@@ -122,6 +122,6 @@ export function polarTanh(z: ComplexTensor): ComplexTensor {
  */
 export function sigLog(z: ComplexTensor, options?: SigLogOptions): ComplexTensor {
   const what = "apply SigLog";
-  const { c, r } = sigLogOptions(what, options);
+  const { c, r } = SIG_LOG_OPTIONS.complete(what, options);
   return checkComplex(what, z).div(z.abs().div(r).add(c));
 }

@@ -19,8 +19,8 @@ import {
 import { withoutMean } from "./fields.ts";
 import {
   checkChannels,
-  checkedEps,
   checkGroups,
+  NORM_OPTIONS,
   normalizedAxes,
   type NormalizedShape,
   type NormOptions,
@@ -114,7 +114,7 @@ export function layerNorm(
   const what = "apply LayerNorm";
   const inner = normalizedAxes(what, normalizedShape);
   checkTrailing(what, z, inner);
-  const eps = checkedEps(what, options);
+  const { eps } = NORM_OPTIONS.complete(what, options);
   const y = whitenRuns(what, z, z.size / sizeOf(inner), eps);
   return affine(what, y, weight, bias, inner);
 }
@@ -151,7 +151,7 @@ export function groupNorm(
   checkChannels(what, z);
   const { shape } = z;
   checkGroups(what, numGroups, shape[1]);
-  const eps = checkedEps(what, options);
+  const { eps } = NORM_OPTIONS.complete(what, options);
   const y = whitenRuns(what, z, shape[0] * numGroups, eps);
   return affine(what, y, weight, bias, [shape[1]], [shape[1], ...shape.slice(2).map(() => 1)]);
 }
@@ -185,7 +185,7 @@ export function rmsNorm(
   const what = "apply RMSNorm";
   const inner = normalizedAxes(what, normalizedShape);
   checkTrailing(what, z, inner);
-  const eps = checkedEps(what, options);
+  const { eps } = NORM_OPTIONS.complete(what, options);
   const axes = inner.map((_, d) => d - inner.length);
   const y = whitenAboutZero(z, axes, eps);
   return affine(what, y, weight, null, inner);

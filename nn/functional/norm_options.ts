@@ -2,7 +2,8 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkInteger, checkShape, type Shape, show } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
-import { checkNumber, withDefaults } from "../checks.ts";
+import { declareOptions } from "../declare/declaration.ts";
+import { number, optional } from "../declare/field.ts";
 
 /** Options of the norms as functions. */
 export interface NormOptions {
@@ -21,12 +22,10 @@ export function normalizedAxes(what: string, normalizedShape: NormalizedShape): 
   return shape;
 }
 
-/** The eps of the options, checked. */
-export function checkedEps(what: string, options?: NormOptions): number {
-  const { eps } = withDefaults<Required<NormOptions>>(what, options, { eps: 1e-5 });
-  checkNumber(what, "eps", eps);
-  return eps;
-}
+/** What those options must be. */
+export const normFields = { eps: optional(number(0), 1e-5) };
+
+export const NORM_OPTIONS = declareOptions<NormOptions>(normFields);
 
 /** Refuses groups that do not divide the channels. */
 export function checkGroups(what: string, groups: number, channels: number): void {

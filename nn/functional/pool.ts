@@ -17,6 +17,7 @@ import { windowMeans } from "./resize.ts";
 import {
   type AdaptiveSize,
   adaptiveSizes,
+  type AvgPool2dOptions,
   type AvgPoolOptions,
   avgWindow,
   type MaxPoolOptions,
@@ -33,12 +34,6 @@ export type MaxPool2dOptions = MaxPoolOptions<Pair>;
 /** Options of {@link avgPool1d}. */
 export type AvgPool1dOptions = AvgPoolOptions<number>;
 
-/** Options of {@link avgPool2d}; pairs are [along height, along width]. */
-export interface AvgPool2dOptions extends AvgPoolOptions<Pair> {
-  /** What sums are divided by, in place of the count. */
-  readonly divisorOverride?: number | null;
-}
-
 /** x [N, C, H, W], or x [N, C, L] as an image of height 1. */
 function imageOf(what: string, axes: 1 | 2, x: ComplexTensor): ComplexTensor {
   if (checkComplex(what, x).rank === axes + 2) return axes === 1 ? x.unsqueeze(2) : x;
@@ -53,7 +48,7 @@ function largest(
   options: MaxPoolOptions<Pair> | MaxPoolOptions<Pair> & ReturnIndices | undefined,
 ): ComplexTensor | [ComplexTensor, RealTensor] {
   const what = "max-pool";
-  const [window, returnIndices] = maxWindow(what, axes, kernel, options, true);
+  const [window, returnIndices] = maxWindow(what, axes, kernel, options);
   const image = imageOf(what, axes, x);
   const plane = image.shape[2] * image.shape[3];
   if (returnIndices && plane > 2 ** 24) {

@@ -1,9 +1,9 @@
 /** The propagation of light through a homogeneous medium. */
-import { cannot } from "../../gpu/contract/errors.ts";
 import { fft2, ifft2 } from "../../complex/fft/fft.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
-import { checkNumber, checkWord, noDefault, withDefaults } from "../checks.ts";
-import { lightOf, type LightOptions, planeOf } from "./light.ts";
+import { declareOptions } from "../declare/declaration.ts";
+import { flag, number, optional, word } from "../declare/field.ts";
+import { lightFields, lightOf, type LightOptions, planeOf } from "./light.ts";
 import { exactTransfer, fresnelTransfer, type Transfer } from "./transfer.ts";
 
 /** Options of {@link propagate} and `Propagation`. */
@@ -27,28 +27,13 @@ export interface PropagationOptions extends LightOptions {
 /** Metres whose square float64 holds. */
 const FARTHEST = 1e100;
 
-/** The options with their defaults, checked. */
-export function propagationOptions(
-  what: string,
-  options: PropagationOptions,
-): Required<PropagationOptions> {
-  const full = withDefaults<Required<PropagationOptions>>(what, options, {
-    wavelength: noDefault(),
-    pitch: noDefault(),
-    distance: noDefault(),
-    refractiveIndex: 1,
-    method: "angularSpectrum",
-    padding: true,
-    bandLimit: true,
-  });
-  lightOf(what, full);
-  checkNumber(what, "distance", full.distance, -Infinity);
-  if (Math.abs(full.distance) > FARTHEST) {
-    throw cannot(what, `distance must be at most ${FARTHEST} m, got ${full.distance}`);
-  }
-  checkWord(what, "method", full.method, ["angularSpectrum", "fresnel"]);
-  return full;
-}
+export const PROPAGATION_OPTIONS = declareOptions<PropagationOptions>({
+  ...lightFields,
+  distance: number(-FARTHEST, FARTHEST),
+  method: optional(word("angularSpectrum", "fresnel"), "angularSpectrum"),
+  padding: optional(flag, true),
+  bandLimit: optional(flag, true),
+});
 
 /** What the way does to fields on [H, W] pixels. */
 export function transferOf(
@@ -57,7 +42,7 @@ export function transferOf(
   options: Required<PropagationOptions>,
 ): Transfer {
   const { distance, padding, bandLimit, method } = options;
-  const way = { ...lightOf(what, options), distance, padding, bandLimit };
+  const way = { ...lightOf(options), distance, padding, bandLimit };
   return method === "fresnel" ? fresnelTransfer(plane, way) : exactTransfer(what, plane, way);
 }
 
@@ -107,6 +92,6 @@ export function filtered(z: ComplexTensor, { sizes, factors }: Transfer): Comple
  */
 export function propagate(z: ComplexTensor, options: PropagationOptions): ComplexTensor {
   const what = "propagate a field";
-  const full = propagationOptions(what, options);
+  const full = PROPAGATION_OPTIONS.complete(what, options);
   return filtered(z, transferOf(what, planeOf(what, z), full));
 }

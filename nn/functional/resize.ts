@@ -1,10 +1,19 @@
 /** Resizing along axes: the options of upsampling, and the bands that it and adaptive pooling apply. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { describe } from "../../complex/lazy/describe.ts";
 import { Band, resample } from "../../complex/ops/resample.ts";
 import { checkInteger, show } from "../../complex/lazy/shape.ts";
 import { type Tensor, wrap } from "../../complex/tensor/tensor.ts";
-import { checkWord, type Pair, pair, withDefaults } from "../checks.ts";
+import type { Pair } from "../checks.ts";
+import { declareOptions } from "../declare/declaration.ts";
+import {
+  flag,
+  integer,
+  nullable,
+  optional,
+  pairOf,
+  positiveNumber,
+  word,
+} from "../declare/field.ts";
 
 /** Options of {@link upsample}; pairs are [along height, along width]. */
 export interface UpsampleOptions {
@@ -24,28 +33,20 @@ export interface UpsampleOptions {
 /** The most elements of a resized axis: beyond, float32 does not hold the places. */
 const MOST = 2 ** 24;
 
+export const UPSAMPLE_OPTIONS = declareOptions<UpsampleOptions>({
+  size: optional(nullable(pairOf(integer(1, MOST))), null),
+  scaleFactor: optional(nullable(pairOf(positiveNumber)), null),
+  mode: optional(word("nearest", "linear", "bilinear"), "nearest"),
+  alignCorners: optional(flag, false),
+});
+
 /** The options with defaults; refuses what fits no input. */
 export function checkResize(what: string, given: UpsampleOptions): Required<UpsampleOptions> {
-  const options = withDefaults<Required<UpsampleOptions>>(what, given, {
-    size: null,
-    scaleFactor: null,
-    mode: "nearest",
-    alignCorners: false,
-  });
+  const options = UPSAMPLE_OPTIONS.complete(what, given);
   const { size, scaleFactor, mode, alignCorners } = options;
-  checkWord(what, "mode", mode, ["nearest", "linear", "bilinear"]);
   if ((size === null) === (scaleFactor === null)) {
     const got = size === null ? "neither" : "both";
     throw cannot(what, `it takes either size or scaleFactor, got ${got}`);
-  }
-  if (size !== null) { for (const n of pair(what, "size", size, 1)) checkLength(what, n); }
-  if (scaleFactor !== null) {
-    const factors: unknown[] = Array.isArray(scaleFactor) ? scaleFactor : [scaleFactor];
-    const fit = factors.every((s) => typeof s === "number" && s > 0 && s < Infinity);
-    if (!fit || (Array.isArray(scaleFactor) && factors.length !== 2)) {
-      const got = Array.isArray(scaleFactor) ? `[${factors.map(describe)}]` : describe(scaleFactor);
-      throw cannot(what, `scaleFactor must be a number above 0 or a pair of them, got ${got}`);
-    }
   }
   if (alignCorners && mode === "nearest") {
     throw cannot(what, 'alignCorners is for interpolation and the mode is "nearest"');

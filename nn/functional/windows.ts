@@ -1,9 +1,19 @@
 /** Options of poolings over one or two axes, and the windows they name. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { describe } from "../../complex/lazy/describe.ts";
 import type { PoolGeometry } from "../../complex/ops/pool2d.ts";
-import { checkInteger } from "../../complex/lazy/shape.ts";
-import { perAxis, withDefaults } from "../checks.ts";
+import { type Pair, spread } from "../checks.ts";
+import { declareOptions, type OptionsDeclaration } from "../declare/declaration.ts";
+import {
+  check,
+  type Field,
+  flag,
+  integer,
+  nullable,
+  optional,
+  pairOf,
+  positiveInteger,
+  single,
+} from "../declare/field.ts";
 
 /** Options of max poolings; of images a size is a number or [along height, along width]. */
 export interface MaxPoolOptions<Size> {
@@ -37,24 +47,85 @@ export interface AvgPoolOptions<Size> {
 
 type Sizes = number | readonly number[];
 
+/** A number for each axis, as an option. */
+type SizesOf<S> = (of: Field<number>) => Field<S>;
+
+const windowFields = <S extends Sizes>(sizes: SizesOf<S>) => ({
+  stride: optional(nullable(sizes(positiveInteger)), null),
+  padding: optional(sizes(integer(0)), 0 as S),
+  ceilMode: optional(flag, false),
+});
+
+const maxFields = <S extends Sizes>(sizes: SizesOf<S>) => ({
+  ...windowFields(sizes),
+  dilation: optional(sizes(positiveInteger), 1 as S),
+});
+
+const avgFields = <S extends Sizes>(sizes: SizesOf<S>) => ({
+  ...windowFields(sizes),
+  countIncludePad: optional(flag, true),
+});
+
+/** The window's size, by the number of axes. */
+export const KERNEL = { 1: single(positiveInteger), 2: pairOf(positiveInteger) };
+
+export const MAX_POOL1D_OPTIONS = declareOptions<MaxPoolOptions<number>>(maxFields(single));
+export const MAX_POOL2D_OPTIONS = declareOptions<MaxPoolOptions<Pair>>(maxFields(pairOf));
+
+/** Options of `avgPool2d`; pairs are [along height, along width]. */
+export interface AvgPool2dOptions extends AvgPoolOptions<Pair> {
+  /** What sums are divided by, in place of the count. */
+  readonly divisorOverride?: number | null;
+}
+
+export const AVG_POOL1D_OPTIONS = declareOptions<AvgPoolOptions<number>>(avgFields(single));
+export const AVG_POOL2D_OPTIONS = declareOptions<AvgPool2dOptions>({
+  ...avgFields(pairOf),
+  divisorOverride: optional(nullable(positiveInteger), null),
+});
+
+/** The options of functions, which may also ask where the largest elements were. */
+type WithIndices<S> = MaxPoolOptions<S> & { readonly returnIndices?: boolean };
+
+const MAX_POOL: Readonly<Record<1 | 2, OptionsDeclaration<WithIndices<Sizes>>>> = {
+  1: declareOptions<WithIndices<number>>({
+    ...maxFields(single),
+    returnIndices: optional(flag, false),
+  }),
+  2: declareOptions<WithIndices<Pair>>({
+    ...maxFields(pairOf),
+    returnIndices: optional(flag, false),
+  }),
+};
+
+type AvgOptions = AvgPoolOptions<Sizes> & { readonly divisorOverride?: number | null };
+
+const AVG_POOL: Readonly<
+  Record<1 | 2, OptionsDeclaration<AvgOptions> | OptionsDeclaration<AvgPoolOptions<Sizes>>>
+> = {
+  1: AVG_POOL1D_OPTIONS,
+  2: AVG_POOL2D_OPTIONS,
+};
+
 /** The window that kernel and options name; over one axis, that of an image of height 1. */
 function geometry(
   what: string,
   axes: 1 | 2,
   kernel: Sizes,
-  { stride, padding, dilation = 1, ceilMode }: Required<Omit<MaxPoolOptions<Sizes>, "dilation">> & {
+  { stride, padding, dilation = 1, ceilMode }: Omit<Required<MaxPoolOptions<Sizes>>, "dilation"> & {
     readonly dilation?: Sizes;
   },
 ): PoolGeometry {
-  const along = (name: string, value: Sizes, low: number): [number, number] => {
-    const sizes = perAxis(what, name, value, axes, low);
+  check(what, "kernel", KERNEL[axes], kernel);
+  const along = (size: Sizes, low: number): [number, number] => {
+    const sizes = spread(size, axes);
     return axes === 1 ? [low, sizes[0]] : [sizes[0], sizes[1]];
   };
   const found = {
-    kernel: along("kernel size", kernel, 1),
-    stride: along("stride", stride ?? kernel, 1),
-    padding: along("padding", padding, 0),
-    dilation: along("dilation", dilation, 1),
+    kernel: along(kernel, 1),
+    stride: along(stride ?? kernel, 1),
+    padding: along(padding, 0),
+    dilation: along(dilation, 1),
     ceilMode,
   };
   found.padding.forEach((n, d) => {
@@ -69,14 +140,10 @@ export function maxWindow(
   what: string,
   axes: 1 | 2,
   kernel: Sizes,
-  given: MaxPoolOptions<Sizes> & { readonly returnIndices?: boolean } | undefined,
-  places: boolean,
+  given: WithIndices<Sizes> | undefined,
 ): [window: PoolGeometry, returnIndices: boolean] {
-  const common = { stride: null, padding: 0, dilation: 1, ceilMode: false };
-  const { returnIndices = false, ...movement } = withDefaults<
-    Required<MaxPoolOptions<Sizes>> & { readonly returnIndices?: boolean }
-  >(what, given, places ? { ...common, returnIndices: false } : common);
-  return [geometry(what, axes, kernel, movement), returnIndices];
+  const options = MAX_POOL[axes].complete(what, given);
+  return [geometry(what, axes, kernel, options), options.returnIndices];
 }
 
 /** The window of an average pooling, and how it divides; refuses what fits no input. */
@@ -84,27 +151,27 @@ export function avgWindow(
   what: string,
   axes: 1 | 2,
   kernel: Sizes,
-  given: AvgPoolOptions<Sizes> & { readonly divisorOverride?: number | null } | undefined,
+  given: AvgOptions | undefined,
 ): [window: PoolGeometry, countIncludePad: boolean, divisor: number | null] {
-  const common = { stride: null, padding: 0, ceilMode: false, countIncludePad: true };
-  const { countIncludePad, divisorOverride = null, ...movement } = withDefaults<
-    Required<AvgPoolOptions<Sizes>> & { readonly divisorOverride?: number | null }
-  >(what, given, axes === 1 ? common : { ...common, divisorOverride: null });
-  if (divisorOverride !== null) checkInteger(what, "divisorOverride", divisorOverride, 1);
-  return [geometry(what, axes, kernel, movement), countIncludePad, divisorOverride];
+  const options: Required<AvgPoolOptions<Sizes>> & AvgOptions = AVG_POOL[axes].complete(
+    what,
+    given,
+  );
+  const { countIncludePad, divisorOverride = null } = options;
+  return [geometry(what, axes, kernel, options), countIncludePad, divisorOverride];
 }
 
 /** The output's size of an adaptive pooling of images; null keeps the input's. */
 export type AdaptiveSize = number | null | readonly [number | null, number | null];
 
+/** The size of an output along an axis. */
+const output = integer(1, 2 ** 24);
+
+/** The output's size of an adaptive pooling, by the number of axes. */
+export const OUTPUT = { 1: single(output), 2: pairOf(nullable(output)) };
+
 /** The output's size along each axis; refuses what fits no input. */
 export function adaptiveSizes(what: string, axes: 1 | 2, size: AdaptiveSize): (number | null)[] {
-  const list = Array.isArray(size) ? [...size] : Array<number | null>(axes).fill(size as number);
-  if (list.length !== axes || (axes === 1 && list[0] === null)) {
-    const wanted = axes === 1 ? "an integer" : "an integer, null or a pair of them";
-    const got = Array.isArray(size) ? `[${size.map(describe)}]` : describe(size);
-    throw cannot(what, `the output's size must be ${wanted}, got ${got}`);
-  }
-  for (const n of list) if (n !== null) checkInteger(what, "the output's size", n, 1, 2 ** 24);
-  return list;
+  check(what, "size", OUTPUT[axes], size);
+  return Array.isArray(size) ? [...size] : Array<number | null>(axes).fill(size as number);
 }

@@ -1,6 +1,5 @@
 /** Activations that act on real and imaginary part each by itself, as layers. */
 import { full, parameter } from "../../complex/create/create.ts";
-import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import {
   celu,
@@ -11,10 +10,14 @@ import {
   csigmoid,
   ctanh,
 } from "../functional/activation.ts";
-import { type GeluOptions, geluOptions } from "../functional/activation_options.ts";
+import { GELU_OPTIONS, type GeluOptions } from "../functional/activation_options.ts";
+import { declareLayer, declareOptions } from "../declare/declaration.ts";
+import { number, optional, positiveInteger } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { checkNumber, withDefaults } from "../checks.ts";
+
+declareLayer("a CReLU", () => CReLU, {});
+declareLayer("a CSigmoid", () => CSigmoid, {});
+declareLayer("a CTanh", () => CTanh, {});
 
 /**
  * max(Re z, 0) + i max(Im z, 0) (Trabelsi et al. 2018), for complex tensors of any shape.
@@ -85,6 +88,13 @@ export interface CPReLUOptions {
   readonly init?: number;
 }
 
+const CPRELU = declareLayer(
+  "a CPReLU",
+  () => CPReLU,
+  { numParameters: optional(positiveInteger, 1) },
+  declareOptions<CPReLUOptions>({ init: optional(number(), 0.25) }),
+);
+
 /**
  * max(x, 0) + a min(x, 0) of either part x, each with a learned slope a of its own (He et al. 2015),
  * for complex tensors of any shape, or [N, channels, …] with a slope for each channel.
@@ -107,14 +117,10 @@ export class CPReLU extends Layer {
   readonly weight: ComplexTensor;
 
   /** A layer with one slope for all (if absent), or one for each of `numParameters` channels. */
-  constructor(numParameters = 1, options?: CPReLUOptions) {
+  constructor(numParameters?: number, options?: CPReLUOptions) {
     super();
-    const what = "make a CPReLU";
-    checkInteger(what, "numParameters", numParameters, 1);
-    const { init } = withDefaults<Required<CPReLUOptions>>(what, options, { init: 0.25 });
-    checkNumber(what, "init", init, -Infinity);
-    this.weight = parameter(full([numParameters], { re: init, im: init }), { name: "weight" });
-    madeWith(this, { numParameters, init });
+    const { numParameters: count, init } = CPRELU.take(this, { numParameters }, options);
+    this.weight = parameter(full([count], { re: init, im: init }), { name: "weight" });
   }
 
   /** Negative parts times their slope. */
@@ -122,6 +128,10 @@ export class CPReLU extends Layer {
     return cprelu(z, this.weight);
   }
 }
+
+const CLEAKY_RELU = declareLayer("a CLeakyReLU", () => CLeakyReLU, {
+  negativeSlope: optional(number(), 0.01),
+});
 
 /**
  * max(x, 0) + a min(x, 0) of either part x, for complex tensors of any shape.
@@ -141,11 +151,9 @@ export class CLeakyReLU extends Layer {
   readonly #slope: number;
 
   /** A layer with slope `negativeSlope` below 0; 0.01, if absent. */
-  constructor(negativeSlope = 0.01) {
+  constructor(negativeSlope?: number) {
     super();
-    checkNumber("make a CLeakyReLU", "negativeSlope", negativeSlope, -Infinity);
-    this.#slope = negativeSlope;
-    madeWith(this, { negativeSlope });
+    this.#slope = CLEAKY_RELU.take(this, { negativeSlope }).negativeSlope;
   }
 
   /** Negative parts times the slope. */
@@ -153,6 +161,8 @@ export class CLeakyReLU extends Layer {
     return cleakyRelu(z, this.#slope);
   }
 }
+
+const CELU_MADE = declareLayer("a CELU", () => CELU, { alpha: optional(number(), 1) });
 
 /**
  * The exponential linear unit of either part x (Clevert et al. 2016): x for x > 0, else α (eˣ − 1),
@@ -173,11 +183,9 @@ export class CELU extends Layer {
   readonly #alpha: number;
 
   /** A layer whose negative values are bounded by −`alpha`; 1, if absent. */
-  constructor(alpha = 1) {
+  constructor(alpha?: number) {
     super();
-    checkNumber("make a CELU", "alpha", alpha, -Infinity);
-    this.#alpha = alpha;
-    madeWith(this, { alpha });
+    this.#alpha = CELU_MADE.take(this, { alpha }).alpha;
   }
 
   /** The unit of both parts. */
@@ -185,6 +193,8 @@ export class CELU extends Layer {
     return celu(z, this.#alpha);
   }
 }
+
+const CGELU_MADE = declareLayer("a CGELU", () => CGELU, {}, GELU_OPTIONS);
 
 /**
  * The Gaussian error linear unit of either part x (Hendrycks and Gimpel 2016): ½ x (1 + erf(x/√2)),
@@ -208,8 +218,7 @@ export class CGELU extends Layer {
   /** A layer with erf, or with an approximation of it. */
   constructor(options?: GeluOptions) {
     super();
-    this.#options = geluOptions("make a CGELU", options);
-    madeWith(this, { ...this.#options });
+    this.#options = CGELU_MADE.take(this, {}, options);
   }
 
   /** The unit of both parts. */

@@ -1,15 +1,16 @@
 /** Attention by several heads. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { checkInteger, show } from "../../complex/lazy/shape.ts";
+import { show } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import {
   type AttentionMask,
   type AttentionScores,
   scaledDotProductAttention,
 } from "../functional/attention.ts";
+import { declareLayer, declareOptions } from "../declare/declaration.ts";
+import { flag, number, optional, positiveInteger, word } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { checkNumber, checkWord, withDefaults } from "../checks.ts";
+import { withDefaults } from "../checks.ts";
 import { Linear } from "./linear.ts";
 
 /** Options of {@link MultiheadAttention}. */
@@ -23,6 +24,18 @@ export interface MultiheadAttentionOptions {
   /** Whether sequences are [N, length, embed]; false, if absent: [length, N, embed]. */
   readonly batchFirst?: boolean;
 }
+
+const MULTIHEAD_ATTENTION = declareLayer(
+  "a MultiheadAttention",
+  () => MultiheadAttention,
+  { embed: positiveInteger, heads: positiveInteger },
+  declareOptions<MultiheadAttentionOptions>({
+    scores: optional(word("real", "modulus"), "real"),
+    bias: optional(flag, true),
+    dropout: optional(number(0, 1), 0),
+    batchFirst: optional(flag, false),
+  }),
+);
 
 /**
  * Multi-head attention of complex numbers (Vaswani et al. 2017; Eilers and Jiang, "Building blocks for
@@ -67,17 +80,12 @@ export class MultiheadAttention extends Layer {
   /** A layer with random weights; see `manualSeed`. */
   constructor(embed: number, heads: number, options?: MultiheadAttentionOptions) {
     super();
-    const what = "make a MultiheadAttention";
-    checkInteger(what, "the number of features", embed, 1);
-    checkInteger(what, "the number of heads", heads, 1);
+    const given = MULTIHEAD_ATTENTION.take(this, { embed, heads }, options);
     if (embed % heads !== 0) {
+      const { what } = MULTIHEAD_ATTENTION;
       throw cannot(what, `${embed} features do not split into ${heads} heads`);
     }
-    const { scores, bias, dropout, batchFirst } = withDefaults<
-      Required<MultiheadAttentionOptions>
-    >(what, options, { scores: "real", bias: true, dropout: 0, batchFirst: false });
-    checkWord(what, "scores", scores, ["real", "modulus"]);
-    checkNumber(what, "dropout", dropout, 0, 1);
+    const { scores, bias, dropout, batchFirst } = given;
     this.query = new Linear(embed, embed, { bias });
     this.key = new Linear(embed, embed, { bias });
     this.value = new Linear(embed, embed, { bias });
@@ -87,7 +95,6 @@ export class MultiheadAttention extends Layer {
     this.#scores = scores;
     this.#dropout = dropout;
     this.#batchFirst = batchFirst;
-    madeWith(this, { embed, heads, scores, bias, dropout, batchFirst });
   }
 
   /** What the queries q find among keys k and values v; k is q and v is k, if absent. */

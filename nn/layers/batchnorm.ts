@@ -10,7 +10,7 @@ import {
 } from "../../complex/ops/batchnorm.ts";
 import { reshape } from "../../complex/ops/views.ts";
 import { mix } from "../../complex/ops/whiten.ts";
-import { checkInteger, show } from "../../complex/lazy/shape.ts";
+import { show } from "../../complex/lazy/shape.ts";
 import { assign } from "../../complex/lazy/updates.ts";
 import {
   checkComplex,
@@ -19,10 +19,10 @@ import {
   type Tensor,
   wrapComplex,
 } from "../../complex/tensor/tensor.ts";
+import { declarationOf, declareLayer, declareOptions } from "../declare/declaration.ts";
+import { flag, nullable, number, optional, positiveInteger, word } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
-import { madeWith, optionsOf } from "../made.ts";
 import { Counter } from "../module.ts";
-import { checkNumber, checkOptions, checkWord, withDefaults } from "../checks.ts";
 import { unitGamma } from "./gamma.ts";
 
 /** Options of the batch norms. */
@@ -48,6 +48,28 @@ export interface CovarianceBatchNormOptions extends BatchNormOptions {
    */
   readonly mixing?: "symmetric" | "full";
 }
+
+const channelsField = { channels: positiveInteger };
+
+const naiveFields = {
+  eps: optional(number(0), 1e-5),
+  momentum: optional(nullable(number(0, 1)), 0.1),
+  affine: optional(flag, true),
+  trackRunningStats: optional(flag, true),
+};
+
+const NAIVE_OPTIONS = declareOptions<BatchNormOptions>(naiveFields);
+declareLayer("a NaiveBatchNorm1d", () => NaiveBatchNorm1d, channelsField, NAIVE_OPTIONS);
+declareLayer("a NaiveBatchNorm2d", () => NaiveBatchNorm2d, channelsField, NAIVE_OPTIONS);
+declareLayer("a NaiveBatchNorm3d", () => NaiveBatchNorm3d, channelsField, NAIVE_OPTIONS);
+
+const COVARIANCE_OPTIONS = declareOptions<CovarianceBatchNormOptions>({
+  ...naiveFields,
+  mixing: optional(word("symmetric", "full"), "symmetric"),
+});
+declareLayer("a BatchNorm1d", () => BatchNorm1d, channelsField, COVARIANCE_OPTIONS);
+declareLayer("a BatchNorm2d", () => BatchNorm2d, channelsField, COVARIANCE_OPTIONS);
+declareLayer("a BatchNorm3d", () => BatchNorm3d, channelsField, COVARIANCE_OPTIONS);
 
 const NORMS: Readonly<Record<"covariance" | "naive", BatchNorm>> = {
   covariance: covarianceBatchNorm,
@@ -92,13 +114,9 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
   ) {
     super();
     this.#norm = NORMS[kind];
-    const what = `make a ${this.constructor.name}`;
-    checkInteger(what, "the number of channels", channels, 1);
-    const { eps, momentum, affine, trackRunningStats } = withDefaults<
-      Required<BatchNormOptions>
-    >(what, options, { eps: 1e-5, momentum: 0.1, affine: true, trackRunningStats: true });
-    checkNumber(what, "eps", eps);
-    if (momentum !== null) checkNumber(what, "momentum", momentum, 0, 1);
+    const declared = declarationOf<{ channels: number }, BatchNormOptions>(new.target);
+    const given = declared.take(this, { channels }, options);
+    const { eps, momentum, affine, trackRunningStats } = given;
     const zeros = () => full([channels], { re: 0, im: 0 });
     this.#channels = channels;
     this.#ranks = ranks;
@@ -108,7 +126,6 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
     this.bias = affine ? parameter(zeros(), { name: "bias" }) : null;
     this.runningMean = trackRunningStats ? buffer(zeros(), "runningMean") : null;
     this.numBatchesTracked = trackRunningStats ? new Counter() : null;
-    madeWith(this, { channels, eps, momentum, affine, trackRunningStats });
   }
 
   /** The running second moments. */
@@ -197,17 +214,12 @@ export abstract class CovarianceBatchNorm extends BatchNormBase<RealTensor, Real
   constructor(
     channels: number,
     ranks: readonly number[],
-    options: CovarianceBatchNormOptions = {},
+    options: CovarianceBatchNormOptions | undefined,
   ) {
-    const what = `make a ${new.target.name}`;
-    checkOptions(what, options);
-    const { mixing = "symmetric", ...rest } = options;
-    checkWord(what, "mixing", mixing, ["symmetric", "full"]);
-    const full = mixing === "full";
-    super("covariance", channels, ranks, rest, () => unitGamma([channels], full ? 4 : 3));
+    const full = options?.mixing === "full";
+    super("covariance", channels, ranks, options, () => unitGamma([channels], full ? 4 : 3));
     this.runningCovar = this.runningMean ? buffer(unitGamma([channels]), "runningCovar") : null;
     this.#full = full;
-    madeWith(this, { ...optionsOf(this), mixing });
   }
 
   /** The normalised z; see {@link BatchNormBase.apply}. */

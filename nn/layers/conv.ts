@@ -1,19 +1,28 @@
 /** Convolution layers. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { full, parameter } from "../../complex/create/create.ts";
-import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import {
-  CONV_DEFAULTS,
-  convolve,
+  convFields,
+  convolved,
   type ConvOptions,
+  type Movement,
   movementOf,
   type Sizes,
 } from "../functional/convolve.ts";
+import { type Pair, spread, type Triple } from "../checks.ts";
+import { declarationOf, declareLayer, declareOptions } from "../declare/declaration.ts";
+import {
+  type Field,
+  flag,
+  optional,
+  pairOf,
+  positiveInteger,
+  single,
+  tripleOf,
+} from "../declare/field.ts";
 import { complexGlorot } from "../init.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { type Pair, perAxis, type Triple, withDefaults } from "../checks.ts";
 
 /** Options of the convolution layers; `S` is a number, or one for each axis. */
 export interface ConvLayerOptions<S> extends ConvOptions<S> {
@@ -30,12 +39,45 @@ export type Conv2dLayerOptions = ConvLayerOptions<Pair>;
 /** Options of {@link Conv3d}. */
 export type Conv3dLayerOptions = ConvLayerOptions<Triple>;
 
+/** The arguments of convolution layers, beside their options. */
+export const weightFields = <S>(kernel: Field<S>) => ({
+  inChannels: positiveInteger,
+  outChannels: positiveInteger,
+  kernel,
+});
+
+const layerFields = <S extends Sizes>(sizes: (of: Field<number>) => Field<S>) => ({
+  ...convFields(sizes),
+  bias: optional(flag, true),
+});
+
+declareLayer(
+  "a Conv1d",
+  () => Conv1d,
+  weightFields(single(positiveInteger)),
+  declareOptions<Conv1dLayerOptions>(layerFields(single)),
+);
+declareLayer(
+  "a Conv2d",
+  () => Conv2d,
+  weightFields(pairOf(positiveInteger)),
+  declareOptions<Conv2dLayerOptions>(layerFields(pairOf)),
+);
+declareLayer(
+  "a Conv3d",
+  () => Conv3d,
+  weightFields(tripleOf(positiveInteger)),
+  declareOptions<Conv3dLayerOptions>(layerFields(tripleOf)),
+);
+
 /** The sizes of a convolution's weight. */
-interface WeightSizes {
+export interface WeightSizes<S extends Sizes = Sizes> {
+  /** Channels of the input. */
   readonly inChannels: number;
+  /** Channels of the output. */
   readonly outChannels: number;
-  readonly kernel: readonly number[];
-  readonly groups: number;
+  /** The kernel along each axis. */
+  readonly kernel: S;
 }
 
 /**
@@ -58,12 +100,14 @@ export abstract class Convolution extends Layer {
   readonly bias: ComplexTensor | null;
 
   /** A layer with random weight; see `manualSeed`. */
-  constructor(what: string, sizes: WeightSizes, bias: boolean, transposed: boolean) {
+  constructor(
+    what: string,
+    { inChannels, outChannels, kernel }: WeightSizes<readonly number[]>,
+    groups: number,
+    bias: boolean,
+    transposed: boolean,
+  ) {
     super();
-    const { inChannels, outChannels, kernel, groups } = sizes;
-    checkInteger(what, "the number of input channels", inChannels, 1);
-    checkInteger(what, "the number of output channels", outChannels, 1);
-    checkInteger(what, "groups", groups, 1);
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw cannot(
         what,
@@ -91,7 +135,7 @@ export abstract class Convolution extends Layer {
  */
 export abstract class ConvNd<S extends Sizes> extends Convolution {
   readonly #axes: number;
-  readonly #movement: ConvOptions<Sizes>;
+  readonly #movement: Movement;
 
   /** A layer over so many axes. */
   constructor(
@@ -101,24 +145,20 @@ export abstract class ConvNd<S extends Sizes> extends Convolution {
     kernel: S,
     options: ConvLayerOptions<S> | undefined,
   ) {
-    const what = `make a ${new.target.name}`;
-    const { bias, ...given } = withDefaults<Required<ConvLayerOptions<Sizes>>>(
-      what,
-      options,
-      { ...CONV_DEFAULTS, bias: true },
-    );
-    const movement = movementOf(what, axes, given);
-    const size = perAxis(what, "kernel size", kernel, axes, 1);
-    const { groups } = movement;
-    super(what, { inChannels, outChannels, kernel: size, groups }, bias, false);
+    type Options = ConvLayerOptions<Sizes>;
+    const declared = declarationOf<WeightSizes, Options>(new.target);
+    const full = declared.complete({ inChannels, outChannels, kernel }, options);
+    const movement = movementOf(declared.what, axes, full);
+    const sizes = { inChannels, outChannels, kernel: spread(kernel, axes) };
+    super(declared.what, sizes, full.groups, full.bias, false);
     this.#axes = axes;
     this.#movement = movement;
-    madeWith(this, { inChannels, outChannels, kernel, bias, ...given });
+    declared.note(this, full);
   }
 
   /** w ⋆ x + b. */
   override apply(z: ComplexTensor): ComplexTensor {
-    return convolve(this.#axes, z, this.weight, this.bias, this.#movement);
+    return convolved(this.#axes, z, this.weight, this.bias, this.#movement);
   }
 }
 

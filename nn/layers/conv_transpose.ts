@@ -1,15 +1,25 @@
 /** Transposed convolution layers. */
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import {
-  CONV_TRANSPOSE_DEFAULTS,
-  convolveTransposed,
+  convolvedTransposed,
+  convTransposeFields,
   type ConvTransposeOptions,
   type Sizes,
+  type TransposedMovement,
   transposedMovementOf,
 } from "../functional/convolve.ts";
-import { madeWith } from "../made.ts";
-import { type Pair, perAxis, type Triple, withDefaults } from "../checks.ts";
-import { Convolution } from "./conv.ts";
+import { type Pair, spread, type Triple } from "../checks.ts";
+import { declarationOf, declareLayer, declareOptions } from "../declare/declaration.ts";
+import {
+  type Field,
+  flag,
+  optional,
+  pairOf,
+  positiveInteger,
+  single,
+  tripleOf,
+} from "../declare/field.ts";
+import { Convolution, weightFields, type WeightSizes } from "./conv.ts";
 
 /** Options of the transposed convolution layers; `S` is a number, or one for each axis. */
 export interface ConvTransposeLayerOptions<S> extends ConvTransposeOptions<S> {
@@ -26,6 +36,30 @@ export type ConvTranspose2dLayerOptions = ConvTransposeLayerOptions<Pair>;
 /** Options of {@link ConvTranspose3d}. */
 export type ConvTranspose3dLayerOptions = ConvTransposeLayerOptions<Triple>;
 
+const layerFields = <S extends Sizes>(sizes: (of: Field<number>) => Field<S>) => {
+  const { outputPadding, ...others } = convTransposeFields(sizes);
+  return { ...others, bias: optional(flag, true), outputPadding };
+};
+
+declareLayer(
+  "a ConvTranspose1d",
+  () => ConvTranspose1d,
+  weightFields(single(positiveInteger)),
+  declareOptions<ConvTranspose1dLayerOptions>(layerFields(single)),
+);
+declareLayer(
+  "a ConvTranspose2d",
+  () => ConvTranspose2d,
+  weightFields(pairOf(positiveInteger)),
+  declareOptions<ConvTranspose2dLayerOptions>(layerFields(pairOf)),
+);
+declareLayer(
+  "a ConvTranspose3d",
+  () => ConvTranspose3d,
+  weightFields(tripleOf(positiveInteger)),
+  declareOptions<ConvTranspose3dLayerOptions>(layerFields(tripleOf)),
+);
+
 /**
  * What the transposed convolutions over one, two and three axes share.
  *
@@ -40,7 +74,7 @@ export type ConvTranspose3dLayerOptions = ConvTransposeLayerOptions<Triple>;
  */
 export abstract class ConvTransposeNd<S extends Sizes> extends Convolution {
   readonly #axes: number;
-  readonly #movement: ConvTransposeOptions<Sizes>;
+  readonly #movement: TransposedMovement;
 
   /** A layer over so many axes. */
   constructor(
@@ -50,24 +84,20 @@ export abstract class ConvTransposeNd<S extends Sizes> extends Convolution {
     kernel: S,
     options: ConvTransposeLayerOptions<S> | undefined,
   ) {
-    const what = `make a ${new.target.name}`;
-    const { bias, ...given } = withDefaults<Required<ConvTransposeLayerOptions<Sizes>>>(
-      what,
-      options,
-      { ...CONV_TRANSPOSE_DEFAULTS, bias: true },
-    );
-    const movement = transposedMovementOf(what, axes, given);
-    const size = perAxis(what, "kernel size", kernel, axes, 1);
-    const { groups } = movement;
-    super(what, { inChannels, outChannels, kernel: size, groups }, bias, true);
+    type Options = ConvTransposeLayerOptions<Sizes>;
+    const declared = declarationOf<WeightSizes, Options>(new.target);
+    const full = declared.complete({ inChannels, outChannels, kernel }, options);
+    const movement = transposedMovementOf(declared.what, axes, full);
+    const sizes = { inChannels, outChannels, kernel: spread(kernel, axes) };
+    super(declared.what, sizes, full.groups, full.bias, true);
     this.#axes = axes;
     this.#movement = movement;
-    madeWith(this, { inChannels, outChannels, kernel, bias, ...given });
+    declared.note(this, full);
   }
 
   /** The transpose of w ⋆ y ↦ x, applied to x, + b. */
   override apply(z: ComplexTensor): ComplexTensor {
-    return convolveTransposed(this.#axes, z, this.weight, this.bias, this.#movement);
+    return convolvedTransposed(this.#axes, z, this.weight, this.bias, this.#movement);
   }
 }
 

@@ -1,9 +1,13 @@
 /** Dropout as layers. */
 import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { dropout, dropout2d } from "../functional/dropout.ts";
+import { declareLayer } from "../declare/declaration.ts";
+import { number, optional } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { checkNumber } from "../checks.ts";
+
+const probability = { p: optional(number(0, 1), 0.5) };
+const DROPOUT = declareLayer("a Dropout", () => Dropout, probability);
+const DROPOUT2D = declareLayer("a Dropout2d", () => Dropout2d, probability);
 
 /**
  * In training, z·m/(1 − p), each m 0 with probability p, else 1, the same for both parts (Srivastava
@@ -25,11 +29,9 @@ export class Dropout extends Layer {
   readonly #p: number;
 
   /** A layer that drops with probability `p`; 0.5, if absent. */
-  constructor(p = 0.5) {
+  constructor(p?: number) {
     super();
-    checkNumber("make a Dropout", "the probability p", p, 0, 1);
-    this.#p = p;
-    madeWith(this, { p });
+    this.#p = DROPOUT.take(this, { p }).p;
   }
 
   /** z with some elements dropped, in training. */
@@ -59,11 +61,9 @@ export class Dropout2d extends Layer {
   readonly #p: number;
 
   /** A layer that drops channels with probability `p`; 0.5, if absent. */
-  constructor(p = 0.5) {
+  constructor(p?: number) {
     super();
-    checkNumber("make a Dropout2d", "the probability p", p, 0, 1);
-    this.#p = p;
-    madeWith(this, { p });
+    this.#p = DROPOUT2D.take(this, { p }).p;
   }
 
   /** z with some channels zero, in training. */

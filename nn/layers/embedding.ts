@@ -4,15 +4,22 @@ import { randnComplex } from "../../complex/create/random.ts";
 import { checkInteger, type Shape } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import { embedding, type Indices } from "../functional/embedding.ts";
+import { declareLayer, declareOptions } from "../declare/declaration.ts";
+import { integer, nullable, optional, positiveInteger } from "../declare/field.ts";
 import { Module } from "../module.ts";
-import { madeWith } from "../made.ts";
-import { withDefaults } from "../checks.ts";
 
 /** Options of {@link Embedding}. */
 export interface EmbeddingOptions {
   /** A row that starts as 0 and gets no gradient; none, if absent. */
   readonly paddingIdx?: number | null;
 }
+
+const EMBEDDING = declareLayer(
+  "an Embedding",
+  () => Embedding,
+  { count: positiveInteger, dim: positiveInteger },
+  declareOptions<EmbeddingOptions>({ paddingIdx: optional(nullable(integer(0)), null) }),
+);
 
 /**
  * A learned vector for each of `count` things: y[…, k] = weight[indices[…], k]. The weight, complex
@@ -40,19 +47,13 @@ export class Embedding extends Module {
   /** A table with random rows; see `manualSeed`. */
   constructor(count: number, dim: number, options?: EmbeddingOptions) {
     super();
-    const what = "make an Embedding";
-    checkInteger(what, "the number of rows", count, 1);
-    checkInteger(what, "the number of features", dim, 1);
-    const { paddingIdx } = withDefaults<Required<EmbeddingOptions>>(what, options, {
-      paddingIdx: null,
-    });
-    if (paddingIdx !== null) checkInteger(what, "paddingIdx", paddingIdx, 0, count - 1);
+    const { paddingIdx } = EMBEDDING.take(this, { count, dim }, options);
+    if (paddingIdx !== null) checkInteger(EMBEDDING.what, "paddingIdx", paddingIdx, 0, count - 1);
     const drawn = randnComplex([count, dim]);
     const kept = Float32Array.from({ length: count }, (_, k) => (k === paddingIdx ? 0 : 1));
     const initial = paddingIdx === null ? drawn : drawn.mul(tensor(kept, [count, 1]));
     this.weight = parameter(initial, { name: "weight" });
     this.#paddingIdx = paddingIdx;
-    madeWith(this, { count, dim, paddingIdx });
   }
 
   /** The rows that indices name, […, dim]; see {@link embedding} of `nn.functional` for the indices. */

@@ -1,8 +1,13 @@
 /** Flattening as a layer. */
 import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
+import { declareLayer } from "../declare/declaration.ts";
+import { integer, optional } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { checkInteger } from "../../complex/lazy/shape.ts";
+
+const FLATTEN = declareLayer("a Flatten", () => Flatten, {
+  start: optional(integer(), 1),
+  end: optional(integer(), -1),
+});
 
 /**
  * One axis in place of the axes from `start` to `end`: by default from [N, …] to [N, features].
@@ -22,13 +27,11 @@ export class Flatten extends Layer {
   readonly #end: number;
 
   /** Axes count from the end where negative. */
-  constructor(start = 1, end = -1) {
+  constructor(start?: number, end?: number) {
     super();
-    checkInteger("make a Flatten", "the first axis", start, -Infinity);
-    checkInteger("make a Flatten", "the last axis", end, -Infinity);
-    this.#start = start;
-    this.#end = end;
-    madeWith(this, { start, end });
+    const axes = FLATTEN.take(this, { start, end });
+    this.#start = axes.start;
+    this.#end = axes.end;
   }
 
   /** The same elements with fewer axes. */

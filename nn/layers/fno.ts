@@ -1,11 +1,11 @@
 /** Fourier neural operators. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../../complex/lazy/describe.ts";
-import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
+import type { Pair } from "../checks.ts";
+import { declareLayer, declareOptions } from "../declare/declaration.ts";
+import { layerMaker, optional, pairOf, positiveInteger } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { noDefault, type Pair, pair, withDefaults } from "../checks.ts";
 import { CGELU } from "./activation.ts";
 import { Conv2d } from "./conv.ts";
 import { SpectralConv2d } from "./spectral_conv.ts";
@@ -27,6 +27,21 @@ export interface FNO2dOptions {
   /** Makes each activation; `CGELU`, if absent. */
   readonly activation?: () => Layer;
 }
+
+const FNO2D = declareLayer(
+  "an FNO2d",
+  () => FNO2d,
+  {},
+  declareOptions<FNO2dOptions>({
+    inChannels: positiveInteger,
+    outChannels: positiveInteger,
+    modes: pairOf(positiveInteger),
+    width: optional(positiveInteger, 32),
+    layers: optional(positiveInteger, 4),
+    hidden: optional(positiveInteger, 128),
+    activation: optional(layerMaker, () => new CGELU()),
+  }),
+);
 
 /** An activation; refuses what makes none. */
 function made(what: string, activation: () => Layer): Layer {
@@ -80,32 +95,16 @@ export class FNO2d extends Layer {
   /** An operator with random weights; see `manualSeed`. */
   constructor(options: FNO2dOptions) {
     super();
-    const what = "make an FNO2d";
-    const full = withDefaults<Required<FNO2dOptions>>(what, options, {
-      inChannels: noDefault(),
-      outChannels: noDefault(),
-      modes: noDefault(),
-      width: 32,
-      layers: 4,
-      hidden: 128,
-      activation: () => new CGELU(),
-    });
+    const full = FNO2D.complete({}, options);
     const { inChannels, outChannels, modes, width, layers, hidden, activation } = full;
-    for (const [name, n] of Object.entries({ inChannels, outChannels, width, layers, hidden })) {
-      checkInteger(what, name, n, 1);
-    }
-    if (typeof activation !== "function") {
-      throw cannot(what, `activation must be a function, got ${describe(activation)}`);
-    }
-    pair(what, "modes", modes, 1);
     const steps = Array.from({ length: layers });
     // Everything is checked before a weight is drawn.
-    this.activations = steps.map(() => made(what, activation));
+    this.activations = steps.map(() => made(FNO2D.what, activation));
     this.lift = new Conv2d(inChannels, width, 1);
     this.spectral = steps.map(() => new SpectralConv2d(width, width, modes));
     this.local = steps.map(() => new Conv2d(width, width, 1));
     this.project = [new Conv2d(width, hidden, 1), new Conv2d(hidden, outChannels, 1)];
-    madeWith(this, { inChannels, outChannels, modes, width, layers, hidden });
+    FNO2D.note(this, { ...full, activation: this.activations[0] });
   }
 
   /** The fields that the operator makes of z. */

@@ -4,11 +4,16 @@ import {
   type Detector,
   detectorOptions,
   intensity,
+  INTENSITY_OPTIONS,
   type IntensityOptions,
 } from "../functional/intensity.ts";
+import { declareLayer } from "../declare/declaration.ts";
 import { Module } from "../module.ts";
-import { madeWith } from "../made.ts";
 import { whole } from "../pairs.ts";
+
+const INTENSITY = declareLayer("an Intensity", () => Intensity, {}, INTENSITY_OPTIONS, {
+  brief: true,
+});
 
 /**
  * The intensity |z|² that a square-law detector measures, from complex [N, …, H, W] to real [N, …,
@@ -34,8 +39,8 @@ export class Intensity extends Module {
   /** A detector without noise and of the field's own pixels, if the options are absent. */
   constructor(options?: IntensityOptions) {
     super();
-    this.#options = detectorOptions("make an Intensity", options);
-    madeWith(this, { ...options });
+    this.#options = detectorOptions(INTENSITY.what, options);
+    INTENSITY.take(this, {}, options);
   }
 
   /** |z|², as measured. */

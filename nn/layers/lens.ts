@@ -1,9 +1,11 @@
 /** A thin lens as a layer. */
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
-import { lensMask, type LensOptions, lensOptions } from "../functional/lens.ts";
-import { PerShape, planeOf } from "../functional/light.ts";
+import { LENS_OPTIONS, lensMask, type LensOptions } from "../functional/lens.ts";
+import { checkLength, PerShape, planeOf } from "../functional/light.ts";
+import { declareLayer } from "../declare/declaration.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
+
+const LENS = declareLayer("a Lens", () => Lens, {}, LENS_OPTIONS);
 
 /**
  * A thin lens, z·e^{−iπr²/(λf)} on complex […, H, W] (Goodman, "Introduction to Fourier Optics",
@@ -36,8 +38,8 @@ export class Lens extends Layer {
   /** A lens; lengths in metres. */
   constructor(options: LensOptions) {
     super();
-    this.#options = lensOptions("make a Lens", options);
-    madeWith(this, { ...this.#options });
+    this.#options = LENS.take(this, {}, options);
+    checkLength(LENS.what, "focalLength", options.focalLength);
   }
 
   /** The field behind the lens. */

@@ -1,18 +1,24 @@
 /** The complex linear layer. */
 import { full, parameter } from "../../complex/create/create.ts";
-import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { linear } from "../functional/linear.ts";
+import { declareLayer, declareOptions } from "../declare/declaration.ts";
+import { flag, optional, positiveInteger } from "../declare/field.ts";
 import { complexGlorot } from "../init.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { withDefaults } from "../checks.ts";
 
 /** Options of {@link Linear}. */
 export interface LinearOptions {
   /** Whether there is a bias; true, if absent. */
   readonly bias?: boolean;
 }
+
+const LINEAR = declareLayer(
+  "a Linear",
+  () => Linear,
+  { inFeatures: positiveInteger, outFeatures: positiveInteger },
+  declareOptions<LinearOptions>({ bias: optional(flag, true) }),
+);
 
 /**
  * y = x Wᵀ + b from [N, in] (or […, in]) to [N, out]. The weight starts as complex Glorot
@@ -38,14 +44,10 @@ export class Linear extends Layer {
   /** A layer with random weight; see `manualSeed`. */
   constructor(inFeatures: number, outFeatures: number, options?: LinearOptions) {
     super();
-    const what = "make a Linear";
-    checkInteger(what, "the number of input features", inFeatures, 1);
-    checkInteger(what, "the number of output features", outFeatures, 1);
-    const { bias } = withDefaults<Required<LinearOptions>>(what, options, { bias: true });
+    const { bias } = LINEAR.take(this, { inFeatures, outFeatures }, options);
     const zero = { re: 0, im: 0 };
     this.weight = parameter(complexGlorot([outFeatures, inFeatures]), { name: "weight" });
     this.bias = bias ? parameter(full([outFeatures], zero), { name: "bias" }) : null;
-    madeWith(this, { inFeatures, outFeatures, bias });
   }
 
   /** x Wᵀ + b. */

@@ -1,23 +1,37 @@
 /** Trainable thin elements: phase masks and masks of phase and amplitude. */
 import { full, parameter, zeros } from "../../complex/create/create.ts";
 import { rand } from "../../complex/create/random.ts";
-import { checkShape, type Shape } from "../../complex/lazy/shape.ts";
+import type { Shape } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import {
+  COMPLEX_MASK_OPTIONS,
   complexMask,
   type ComplexMaskOptions,
-  maskOptions,
   phaseMask,
 } from "../functional/masks.ts";
+import { declareLayer, declareOptions } from "../declare/declaration.ts";
+import { list, optional, positiveInteger, word } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { checkWord, withDefaults } from "../checks.ts";
 
 /** Options of {@link PhaseMask}. */
 export interface PhaseMaskOptions {
   /** The phases at first: all 0, or uniform in [0, 2π); `"zeros"`, if absent. */
   readonly init?: "zeros" | "uniform";
 }
+
+const ofPixels = { shape: list(positiveInteger) };
+const PHASE_MASK = declareLayer(
+  "a PhaseMask",
+  () => PhaseMask,
+  ofPixels,
+  declareOptions<PhaseMaskOptions>({ init: optional(word("zeros", "uniform"), "zeros") }),
+);
+const COMPLEX_MASK = declareLayer(
+  "a ComplexMask",
+  () => ComplexMask,
+  ofPixels,
+  COMPLEX_MASK_OPTIONS,
+);
 
 /**
  * z·e^{iφ} with a learned real phase φ in radians for each pixel, such as a spatial light modulator or
@@ -41,13 +55,9 @@ export class PhaseMask extends Layer {
   /** A mask for fields that end in the axes `shape`. */
   constructor(shape: Shape, options?: PhaseMaskOptions) {
     super();
-    const what = "make a PhaseMask";
-    checkShape(what, shape);
-    const { init } = withDefaults<Required<PhaseMaskOptions>>(what, options, { init: "zeros" });
-    checkWord(what, "init", init, ["zeros", "uniform"]);
+    const { init } = PHASE_MASK.take(this, { shape }, options);
     const initial = init === "zeros" ? zeros(shape) : rand(shape, 0, 2 * Math.PI);
     this.phase = parameter(initial, { name: "phase" });
-    madeWith(this, { shape, init });
   }
 
   /** z·e^{iφ}. */
@@ -79,11 +89,9 @@ export class ComplexMask extends Layer {
   /** A mask for fields that end in the axes `shape`. */
   constructor(shape: Shape, options?: ComplexMaskOptions) {
     super();
-    const what = "make a ComplexMask";
-    checkShape(what, shape);
-    this.#options = maskOptions(what, options);
+    const { passive } = COMPLEX_MASK.take(this, { shape }, options);
+    this.#options = { passive };
     this.mask = parameter(full(shape, { re: 1, im: 0 }), { name: "mask" });
-    madeWith(this, { shape, ...this.#options });
   }
 
   /** z·t. */

@@ -1,18 +1,28 @@
 /** Activations by modulus and phase, as layers. */
 import { full, parameter } from "../../complex/create/create.ts";
-import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
-import { type SigLogOptions, sigLogOptions } from "../functional/activation_options.ts";
+import { SIG_LOG_OPTIONS, type SigLogOptions } from "../functional/activation_options.ts";
 import { cardioid, modRelu, polarTanh, sigLog, zRelu } from "../functional/modulus.ts";
+import { declareLayer, declareOptions } from "../declare/declaration.ts";
+import { number, optional, positiveInteger } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { checkNumber, withDefaults } from "../checks.ts";
+
+declareLayer("a ZReLU", () => ZReLU, {});
+declareLayer("a Cardioid", () => Cardioid, {});
+declareLayer("a PolarTanh", () => PolarTanh, {});
 
 /** Options of {@link ModReLU}. */
 export interface ModReLUOptions {
   /** The b at first; 0, if absent, with which the layer changes nothing. */
   readonly init?: number;
 }
+
+const MOD_RELU = declareLayer(
+  "a ModReLU",
+  () => ModReLU,
+  { numParameters: optional(positiveInteger, 1) },
+  declareOptions<ModReLUOptions>({ init: optional(number(), 0) }),
+);
 
 /**
  * max(|z| + b, 0) · z/|z| with a learned real b (Arjovsky et al. 2016), for complex tensors of any
@@ -34,14 +44,10 @@ export class ModReLU extends Layer {
   readonly bias: RealTensor;
 
   /** A layer with one b for all (if absent), or one for each of `numParameters` channels. */
-  constructor(numParameters = 1, options?: ModReLUOptions) {
+  constructor(numParameters?: number, options?: ModReLUOptions) {
     super();
-    const what = "make a ModReLU";
-    checkInteger(what, "numParameters", numParameters, 1);
-    const { init } = withDefaults<Required<ModReLUOptions>>(what, options, { init: 0 });
-    checkNumber(what, "init", init, -Infinity);
-    this.bias = parameter(full([numParameters], init), { name: "bias" });
-    madeWith(this, { numParameters, init });
+    const { numParameters: count, init } = MOD_RELU.take(this, { numParameters }, options);
+    this.bias = parameter(full([count], init), { name: "bias" });
   }
 
   /** The modulus moved by b, the phase as it is. */
@@ -112,6 +118,8 @@ export class PolarTanh extends Layer {
   }
 }
 
+const SIG_LOG = declareLayer("a SigLog", () => SigLog, {}, SIG_LOG_OPTIONS);
+
 /**
  * z / (c + |z|/r) (Georgiou and Koutsougeras 1992), for complex tensors of any shape.
  *
@@ -132,8 +140,7 @@ export class SigLog extends Layer {
   /** A layer with c = 1 and r = 1, if they are absent. */
   constructor(options?: SigLogOptions) {
     super();
-    this.#options = sigLogOptions("make a SigLog", options);
-    madeWith(this, { ...this.#options });
+    this.#options = SIG_LOG.take(this, {}, options);
   }
 
   /** The modulus squeezed below r, the phase as it is. */

@@ -1,19 +1,19 @@
 /** Norms of single examples, as layers. */
 import { full, parameter } from "../../complex/create/create.ts";
-import { checkInteger, type Shape } from "../../complex/lazy/shape.ts";
+import type { Shape } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import { groupNorm, layerNorm, rmsNorm } from "../functional/norm.ts";
 import {
   checkChannels,
-  checkedEps,
   checkGroups,
   normalizedAxes,
   type NormalizedShape,
+  normFields,
   type NormOptions,
 } from "../functional/norm_options.ts";
+import { declareLayer, declareOptions } from "../declare/declaration.ts";
+import { either, flag, list, optional, positiveInteger } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { withDefaults } from "../checks.ts";
 import { unitGamma } from "./gamma.ts";
 
 /** Options of {@link LayerNorm} and {@link RMSNorm}. */
@@ -28,11 +28,19 @@ export interface GroupNormOptions extends NormOptions {
   readonly affine?: boolean;
 }
 
-/** The options of layer and RMS norms, checked. */
-function ofElements(what: string, options?: LayerNormOptions): Required<LayerNormOptions> {
-  const given = withDefaults(what, options, { eps: 1e-5, elementwiseAffine: true });
-  return { ...given, eps: checkedEps(what, { eps: given.eps }) };
-}
+const ofElements = { normalizedShape: either(positiveInteger, list(positiveInteger)) };
+const ELEMENT_OPTIONS = declareOptions<LayerNormOptions>({
+  ...normFields,
+  elementwiseAffine: optional(flag, true),
+});
+const LAYER_NORM = declareLayer("a LayerNorm", () => LayerNorm, ofElements, ELEMENT_OPTIONS);
+const RMS_NORM = declareLayer("an RMSNorm", () => RMSNorm, ofElements, ELEMENT_OPTIONS);
+const GROUP_NORM = declareLayer(
+  "a GroupNorm",
+  () => GroupNorm,
+  { numGroups: positiveInteger, numChannels: positiveInteger },
+  declareOptions<GroupNormOptions>({ ...normFields, affine: optional(flag, true) }),
+);
 
 function unitWeight(per: Shape): RealTensor {
   return parameter(unitGamma(per), { name: "weight" });
@@ -73,13 +81,11 @@ export class LayerNorm extends Layer {
   /** A norm over the last axes, whose sizes are `normalizedShape`. */
   constructor(normalizedShape: NormalizedShape, options?: LayerNormOptions) {
     super();
-    const what = "make a LayerNorm";
-    this.#shape = [...normalizedAxes(what, normalizedShape)];
-    const { eps, elementwiseAffine } = ofElements(what, options);
+    const { eps, elementwiseAffine } = LAYER_NORM.take(this, { normalizedShape }, options);
+    this.#shape = [...normalizedAxes(LAYER_NORM.what, normalizedShape)];
     this.#eps = eps;
     this.weight = elementwiseAffine ? unitWeight(this.#shape) : null;
     this.bias = elementwiseAffine ? zeroBias(this.#shape) : null;
-    madeWith(this, { normalizedShape, eps, elementwiseAffine });
   }
 
   /** The normalised z. */
@@ -121,16 +127,13 @@ export class GroupNorm extends Layer {
   /** A norm for `numChannels` channels in `numGroups` groups. */
   constructor(numGroups: number, numChannels: number, options?: GroupNormOptions) {
     super();
-    const what = "make a GroupNorm";
-    checkInteger(what, "the number of channels", numChannels, 1);
-    checkGroups(what, numGroups, numChannels);
-    const { eps, affine } = withDefaults(what, options, { eps: 1e-5, affine: true });
+    const { eps, affine } = GROUP_NORM.take(this, { numGroups, numChannels }, options);
+    checkGroups(GROUP_NORM.what, numGroups, numChannels);
     this.#groups = numGroups;
     this.#channels = numChannels;
-    this.#eps = checkedEps(what, { eps });
+    this.#eps = eps;
     this.weight = affine ? unitWeight([numChannels]) : null;
     this.bias = affine ? zeroBias([numChannels]) : null;
-    madeWith(this, { numGroups, numChannels, eps, affine });
   }
 
   /** The normalised z. */
@@ -168,12 +171,10 @@ export class RMSNorm extends Layer {
   /** A norm over the last axes, whose sizes are `normalizedShape`. */
   constructor(normalizedShape: NormalizedShape, options?: LayerNormOptions) {
     super();
-    const what = "make an RMSNorm";
-    this.#shape = [...normalizedAxes(what, normalizedShape)];
-    const { eps, elementwiseAffine } = ofElements(what, options);
+    const { eps, elementwiseAffine } = RMS_NORM.take(this, { normalizedShape }, options);
+    this.#shape = [...normalizedAxes(RMS_NORM.what, normalizedShape)];
     this.#eps = eps;
     this.weight = elementwiseAffine ? unitWeight(this.#shape) : null;
-    madeWith(this, { normalizedShape, eps, elementwiseAffine });
   }
 
   /** The normalised z. */

@@ -6,16 +6,39 @@ import {
   avgPool1d,
   type AvgPool1dOptions,
   avgPool2d,
-  type AvgPool2dOptions,
   maxPool1d,
   type MaxPool1dOptions,
   maxPool2d,
   type MaxPool2dOptions,
 } from "../functional/pool.ts";
-import { type AdaptiveSize, adaptiveSizes, avgWindow, maxWindow } from "../functional/windows.ts";
-import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
+import {
+  type AdaptiveSize,
+  AVG_POOL1D_OPTIONS,
+  AVG_POOL2D_OPTIONS,
+  type AvgPool2dOptions,
+  avgWindow,
+  KERNEL,
+  MAX_POOL1D_OPTIONS,
+  MAX_POOL2D_OPTIONS,
+  maxWindow,
+  OUTPUT,
+} from "../functional/windows.ts";
 import type { Pair } from "../checks.ts";
+import { declareLayer } from "../declare/declaration.ts";
+import { Layer } from "../layer.ts";
+
+const [line, plane] = [{ kernel: KERNEL[1] }, { kernel: KERNEL[2] }];
+const brief = { brief: true };
+const MAX_POOL1D = declareLayer("a MaxPool1d", () => MaxPool1d, line, MAX_POOL1D_OPTIONS, brief);
+const MAX_POOL2D = declareLayer("a MaxPool2d", () => MaxPool2d, plane, MAX_POOL2D_OPTIONS, brief);
+const AVG_POOL1D = declareLayer("an AvgPool1d", () => AvgPool1d, line, AVG_POOL1D_OPTIONS, brief);
+const AVG_POOL2D = declareLayer("an AvgPool2d", () => AvgPool2d, plane, AVG_POOL2D_OPTIONS, brief);
+const ADAPTIVE_AVG_POOL1D = declareLayer("an AdaptiveAvgPool1d", () => AdaptiveAvgPool1d, {
+  size: OUTPUT[1],
+});
+const ADAPTIVE_AVG_POOL2D = declareLayer("an AdaptiveAvgPool2d", () => AdaptiveAvgPool2d, {
+  size: OUTPUT[2],
+});
 
 /**
  * The element of largest modulus of each window, from complex [N, C, L] to [N, C, L′].
@@ -40,10 +63,10 @@ export class MaxPool1d extends Layer {
   /** A pool with windows of size `kernel`, by default side by side. */
   constructor(kernel: number, options?: MaxPool1dOptions) {
     super();
-    maxWindow("make a MaxPool1d", 1, kernel, options, false);
+    MAX_POOL1D.take(this, { kernel }, options);
+    maxWindow(MAX_POOL1D.what, 1, kernel, options);
     this.#kernel = structuredClone(kernel);
     this.#options = structuredClone(options ?? {});
-    madeWith(this, { kernel, ...options });
   }
 
   /** The largest element of each window. */
@@ -75,10 +98,10 @@ export class MaxPool2d extends Layer {
   /** A pool with windows of size `kernel`, by default side by side. */
   constructor(kernel: Pair, options?: MaxPool2dOptions) {
     super();
-    maxWindow("make a MaxPool2d", 2, kernel, options, false);
+    MAX_POOL2D.take(this, { kernel }, options);
+    maxWindow(MAX_POOL2D.what, 2, kernel, options);
     this.#kernel = structuredClone(kernel);
     this.#options = structuredClone(options ?? {});
-    madeWith(this, { kernel, ...options });
   }
 
   /** The largest element of each window. */
@@ -109,10 +132,10 @@ export class AvgPool1d extends Layer {
   /** A pool with windows of size `kernel`, by default side by side. */
   constructor(kernel: number, options?: AvgPool1dOptions) {
     super();
-    avgWindow("make an AvgPool1d", 1, kernel, options);
+    AVG_POOL1D.take(this, { kernel }, options);
+    avgWindow(AVG_POOL1D.what, 1, kernel, options);
     this.#kernel = structuredClone(kernel);
     this.#options = structuredClone(options ?? {});
-    madeWith(this, { kernel, ...options });
   }
 
   /** The mean of each window. */
@@ -143,10 +166,10 @@ export class AvgPool2d extends Layer {
   /** A pool with windows of size `kernel`, by default side by side. */
   constructor(kernel: Pair, options?: AvgPool2dOptions) {
     super();
-    avgWindow("make an AvgPool2d", 2, kernel, options);
+    AVG_POOL2D.take(this, { kernel }, options);
+    avgWindow(AVG_POOL2D.what, 2, kernel, options);
     this.#kernel = structuredClone(kernel);
     this.#options = structuredClone(options ?? {});
-    madeWith(this, { kernel, ...options });
   }
 
   /** The mean of each window. */
@@ -176,9 +199,8 @@ export class AdaptiveAvgPool1d extends Layer {
   /** A pool with an output of that length. */
   constructor(size: number) {
     super();
-    adaptiveSizes("make an AdaptiveAvgPool1d", 1, size);
+    ADAPTIVE_AVG_POOL1D.take(this, { size });
     this.#size = size;
-    madeWith(this, { size });
   }
 
   /** The mean of each window. */
@@ -209,9 +231,8 @@ export class AdaptiveAvgPool2d extends Layer {
    * the input's. */
   constructor(size: AdaptiveSize) {
     super();
-    adaptiveSizes("make an AdaptiveAvgPool2d", 2, size);
+    ADAPTIVE_AVG_POOL2D.take(this, { size });
     this.#size = structuredClone(size);
-    madeWith(this, { size });
   }
 
   /** The mean of each window. */

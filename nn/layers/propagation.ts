@@ -3,13 +3,15 @@ import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { PerShape, planeOf } from "../functional/light.ts";
 import {
   filtered,
+  PROPAGATION_OPTIONS,
   type PropagationOptions,
-  propagationOptions,
   transferOf,
 } from "../functional/propagation.ts";
 import type { Transfer } from "../functional/transfer.ts";
+import { declareLayer } from "../declare/declaration.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
+
+const PROPAGATION = declareLayer("a Propagation", () => Propagation, {}, PROPAGATION_OPTIONS);
 
 /**
  * Light on its way over `distance` through a homogeneous medium, from complex […, H, W] to the same
@@ -41,8 +43,7 @@ export class Propagation extends Layer {
   /** The way over a distance; lengths in metres. */
   constructor(options: PropagationOptions) {
     super();
-    this.#options = propagationOptions("make a Propagation", options);
-    madeWith(this, { ...this.#options });
+    this.#options = PROPAGATION.take(this, {}, options);
   }
 
   /** The field at the other end. */

@@ -3,7 +3,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { concat, split, stack } from "../../complex/functions/arrange.ts";
 import { complex, full, zeros } from "../../complex/create/create.ts";
 import { describe } from "../../complex/lazy/describe.ts";
-import { checkInteger, sameShape, type Shape, show } from "../../complex/lazy/shape.ts";
+import { sameShape, type Shape, show } from "../../complex/lazy/shape.ts";
 import {
   checkComplex,
   type ComplexTensor,
@@ -12,9 +12,9 @@ import {
 } from "../../complex/tensor/tensor.ts";
 import { dropout } from "../functional/dropout.ts";
 import { gru, lstm, type RecurrentWeights } from "../functional/recurrent.ts";
+import { declarationOf, declareLayer, declareOptions } from "../declare/declaration.ts";
+import { flag, integer, number, optional, positiveInteger, word } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { checkNumber, checkWord, withDefaults } from "../checks.ts";
 import {
   complexInitial,
   type Initial,
@@ -43,6 +43,24 @@ export interface RecurrentOptions {
   /** One complex recurrence, if absent, or two real ones put together; see {@link GRU}. */
   readonly form?: RecurrentForm;
 }
+
+/** The arguments of a recurrence, beside its options. */
+interface RecurrentSizes {
+  readonly inFeatures: number;
+  readonly hidden: number;
+}
+
+const sizes = { inFeatures: positiveInteger, hidden: positiveInteger };
+const RECURRENT_OPTIONS = declareOptions<RecurrentOptions>({
+  bias: optional(flag, true),
+  layers: optional(integer(1, MOST_LAYERS), 1),
+  bidirectional: optional(flag, false),
+  batchFirst: optional(flag, false),
+  dropout: optional(number(0, 1), 0),
+  form: optional(word("complex", "split"), "complex"),
+});
+declareLayer("a GRU", () => GRU, sizes, RECURRENT_OPTIONS);
+declareLayer("an LSTM", () => LSTM, sizes, RECURRENT_OPTIONS);
 
 /**
  * What {@link GRU} and {@link LSTM} share: layers, directions and both forms. S is the kind of state.
@@ -75,20 +93,8 @@ export abstract class Recurrent<S> extends Layer {
   /** Layers with random weights; see `manualSeed`. */
   constructor(gates: number, inFeatures: number, hidden: number, options?: RecurrentOptions) {
     super();
-    const what = `make a ${this.constructor.name}`;
-    checkInteger(what, "the number of input features", inFeatures, 1);
-    checkInteger(what, "the size of the hidden state", hidden, 1);
-    const given = withDefaults<Required<RecurrentOptions>>(what, options, {
-      layers: 1,
-      bidirectional: false,
-      batchFirst: false,
-      dropout: 0,
-      bias: true,
-      form: "complex",
-    });
-    checkInteger(what, "the number of layers", given.layers, 1, MOST_LAYERS);
-    checkNumber(what, "dropout", given.dropout, 0, 1);
-    checkWord(what, "form", given.form, ["complex", "split"]);
+    const declared = declarationOf<RecurrentSizes, RecurrentOptions>(new.target);
+    const given = declared.take(this, { inFeatures, hidden }, options);
     this.#features = inFeatures;
     this.#hidden = hidden;
     this.directions = given.bidirectional ? 2 : 1;
@@ -105,7 +111,6 @@ export abstract class Recurrent<S> extends Layer {
     this.cells = given.form === "complex" ? all<ComplexTensor>(complexInitial) : [];
     this.re = given.form === "split" ? all<RealTensor>(realInitial) : [];
     this.im = given.form === "split" ? all<RealTensor>(realInitial) : [];
-    madeWith(this, { inFeatures, hidden, ...given });
   }
 
   /** One layer in one direction: the output sequence, and the states after its last step. */

@@ -1,7 +1,7 @@
 /** Single steps of gated recurrent units. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { complex, full } from "../../complex/create/create.ts";
-import { checkInteger, sameShape, show } from "../../complex/lazy/shape.ts";
+import { sameShape, show } from "../../complex/lazy/shape.ts";
 import {
   checkComplex,
   checkReal,
@@ -9,9 +9,9 @@ import {
   type RealTensor,
 } from "../../complex/tensor/tensor.ts";
 import { gruUpdate } from "../functional/recurrent.ts";
+import { declarationOf, declareLayer, declareOptions } from "../declare/declaration.ts";
+import { flag, optional, positiveInteger } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { withDefaults } from "../checks.ts";
 import { BatchNorm1d } from "./batchnorm.ts";
 import { Linear } from "./linear.ts";
 import { recurrentNormal } from "./recurrent_parameters.ts";
@@ -21,6 +21,11 @@ export interface GRUCellOptions {
   /** Whether each of the six linear maps has a bias; true, if absent. */
   readonly bias?: boolean;
 }
+
+const sizes = { inFeatures: positiveInteger, hidden: positiveInteger };
+const GRU_CELL_OPTIONS = declareOptions<GRUCellOptions>({ bias: optional(flag, true) });
+const GRU_CELL = declareLayer("a GRUCell", () => GRUCell, sizes, GRU_CELL_OPTIONS);
+declareLayer("a BNGRUCell", () => BNGRUCell, sizes, GRU_CELL_OPTIONS);
 
 /**
  * One step of a complex gated recurrent unit (Cho et al. 2014; complexPyTorch's GRUCell):
@@ -62,13 +67,11 @@ export class GRUCell extends Layer {
   /** A cell with random weights; see `manualSeed`. */
   constructor(inFeatures: number, hidden: number, options?: GRUCellOptions) {
     super();
-    const what = `make a ${this.constructor.name}`;
-    checkInteger(what, "the number of input features", inFeatures, 1);
-    checkInteger(what, "the size of the hidden state", hidden, 1);
-    const given = withDefaults<Required<GRUCellOptions>>(what, options, { bias: true });
-    const ofInput = () => new Linear(inFeatures, hidden, given);
+    const declared: typeof GRU_CELL = declarationOf(new.target);
+    const { bias } = declared.take(this, { inFeatures, hidden }, options);
+    const ofInput = () => new Linear(inFeatures, hidden, { bias });
     const ofHidden = () => {
-      const map = new Linear(hidden, hidden, given);
+      const map = new Linear(hidden, hidden, { bias });
       map.weight.assign(recurrentNormal(hidden, hidden));
       return map;
     };
@@ -79,7 +82,6 @@ export class GRUCell extends Layer {
     this.candidateInput = ofInput();
     this.candidateHidden = ofHidden();
     this.#hidden = hidden;
-    madeWith(this, { inFeatures, hidden, ...given });
   }
 
   /** h′. Without h it starts from zeros. */

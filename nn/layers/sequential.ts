@@ -2,7 +2,11 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
+import { declareLayer } from "../declare/declaration.ts";
+import { layers as inner } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
+
+const SEQUENTIAL = declareLayer("a Sequential", () => Sequential, { layers: inner });
 
 /**
  * Applies its layers in order. Their parts are named by place: `0.weight`, `2.bias`, …
@@ -27,9 +31,10 @@ export class Sequential extends Layer {
     super();
     layers.forEach((layer, k) => {
       if (layer instanceof Layer) return;
-      throw cannot("make a Sequential", `layer ${k} is no Layer: ${describe(layer)}`);
+      throw cannot(SEQUENTIAL.what, `layer ${k} is not a Layer: ${describe(layer)}`);
     });
     this.layers = layers;
+    SEQUENTIAL.note(this, { layers });
   }
 
   /** The last layer of … of the first layer of z. */

@@ -1,12 +1,22 @@
 /** Convolutions by their Fourier modes, as layers. */
 import { parameter } from "../../complex/create/create.ts";
-import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { spectralConv } from "../functional/spectral_conv.ts";
+import { type Pair, spread } from "../checks.ts";
+import { declarationOf, declareLayer } from "../declare/declaration.ts";
+import { pairOf, positiveInteger, single } from "../declare/field.ts";
 import { complexGlorot } from "../init.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { type Pair, perAxis } from "../checks.ts";
+
+const channels = { inChannels: positiveInteger, outChannels: positiveInteger };
+declareLayer("a SpectralConv1d", () => SpectralConv1d, {
+  ...channels,
+  modes: single(positiveInteger),
+});
+const SPECTRAL_CONV2D = declareLayer("a SpectralConv2d", () => SpectralConv2d, {
+  ...channels,
+  modes: pairOf(positiveInteger),
+});
 
 /**
  * What spectral convolutions over one and two axes share.
@@ -27,14 +37,12 @@ export abstract class SpectralConv extends Layer {
   /** A layer with random weight; see `manualSeed`. */
   constructor(axes: number, inChannels: number, outChannels: number, modes: Pair) {
     super();
-    const what = `make a ${new.target.name}`;
-    checkInteger(what, "the number of input channels", inChannels, 1);
-    checkInteger(what, "the number of output channels", outChannels, 1);
-    const counts = perAxis(what, "modes", modes, axes, 1).map((m) => 2 * m);
+    const declared: typeof SPECTRAL_CONV2D = declarationOf(new.target);
+    declared.take(this, { inChannels, outChannels, modes });
+    const counts = spread(modes, axes).map((m) => 2 * m);
     const shape = [inChannels, outChannels, ...counts];
     const fans = { fanIn: inChannels, fanOut: outChannels };
     this.weight = parameter(complexGlorot(shape, fans), { name: "weight" });
-    madeWith(this, { inChannels, outChannels, modes });
   }
 
   /** The lowest Fourier modes, mixed between channels. */

@@ -1,12 +1,9 @@
 /** Layers of transformers. */
-import { cannot } from "../../gpu/contract/errors.ts";
-import { describe } from "../../complex/lazy/describe.ts";
-import { checkInteger } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import type { AttentionMask, AttentionScores } from "../functional/attention.ts";
+import { declareLayer, declareOptions } from "../declare/declaration.ts";
+import { flag, layer, number, optional, positiveInteger, word } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { checkNumber, withDefaults } from "../checks.ts";
 import { CReLU } from "./activation.ts";
 import { MultiheadAttention } from "./attention.ts";
 import { Dropout } from "./dropout.ts";
@@ -28,6 +25,20 @@ export interface TransformerEncoderLayerOptions {
   /** Whether sequences are [N, length, embed]; false, if absent: [length, N, embed]. */
   readonly batchFirst?: boolean;
 }
+
+const ENCODER = declareLayer(
+  "a TransformerEncoderLayer",
+  () => TransformerEncoderLayer,
+  { embed: positiveInteger, heads: positiveInteger },
+  declareOptions<TransformerEncoderLayerOptions>({
+    feedForward: optional(positiveInteger, 2048),
+    dropout: optional(number(0, 1), 0.1),
+    activation: optional(layer, null),
+    normFirst: optional(flag, false),
+    scores: optional(word("real", "modulus"), "real"),
+    batchFirst: optional(flag, false),
+  }),
+);
 
 /**
  * An encoder layer of a transformer for complex numbers (Vaswani et al. 2017, as PyTorch has it; Eilers
@@ -70,21 +81,8 @@ export class TransformerEncoderLayer extends Layer {
   /** A layer with random weights; see `manualSeed`. */
   constructor(embed: number, heads: number, options?: TransformerEncoderLayerOptions) {
     super();
-    const what = "make a TransformerEncoderLayer";
-    const given = withDefaults<Required<TransformerEncoderLayerOptions>>(what, options, {
-      feedForward: 2048,
-      dropout: 0.1,
-      activation: null,
-      normFirst: false,
-      scores: "real",
-      batchFirst: false,
-    });
+    const given = ENCODER.complete({ embed, heads }, options);
     const { feedForward, dropout, activation, normFirst, scores, batchFirst } = given;
-    checkInteger(what, "feedForward", feedForward, 1);
-    checkNumber(what, "dropout", dropout, 0, 1);
-    if (activation !== null && !(activation instanceof Layer)) {
-      throw cannot(what, `the activation must be a Layer, got ${describe(activation)}`);
-    }
     this.selfAttention = new MultiheadAttention(embed, heads, { scores, dropout, batchFirst });
     this.linear1 = new Linear(embed, feedForward);
     this.linear2 = new Linear(feedForward, embed);
@@ -93,7 +91,7 @@ export class TransformerEncoderLayer extends Layer {
     this.activation = activation ?? new CReLU();
     this.dropout = new Dropout(dropout);
     this.#normFirst = normFirst;
-    madeWith(this, { embed, heads, feedForward, dropout, normFirst, scores, batchFirst });
+    ENCODER.note(this, { ...given, activation: this.activation });
   }
 
   /** y; a mask is the attention's. */

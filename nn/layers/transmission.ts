@@ -5,9 +5,9 @@ import { randnComplex } from "../../complex/create/random.ts";
 import { checkInteger, show } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { checkBasis, transmit } from "../functional/transmission.ts";
+import { declareLayer, declareOptions } from "../declare/declaration.ts";
+import { basis, flag, nullable, optional, undescribed } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { withDefaults } from "../checks.ts";
 
 /** Options of {@link TransmissionMatrix}. */
 export interface TransmissionMatrixOptions {
@@ -18,6 +18,17 @@ export interface TransmissionMatrixOptions {
   /** Whether T = Tᵀ, as that of a reflection into the modes that came in; false, if absent. */
   readonly reciprocal?: boolean;
 }
+
+const TRANSMISSION_MATRIX = declareLayer(
+  "a TransmissionMatrix",
+  () => TransmissionMatrix,
+  { inputs: basis, outputs: basis },
+  declareOptions<TransmissionMatrixOptions>({
+    matrix: optional(undescribed<ComplexTensor | null>(), null),
+    trainable: optional(nullable(flag), null),
+    reciprocal: optional(flag, false),
+  }),
+);
 
 /**
  * A complex linear map of fields, y = T x, such as that of a multimode fibre or of a scattering
@@ -65,17 +76,10 @@ export class TransmissionMatrix extends Layer {
     options?: TransmissionMatrixOptions,
   ) {
     super();
-    const what = "make a TransmissionMatrix";
-    const given = withDefaults<Required<TransmissionMatrixOptions>>(what, options, {
-      matrix: null,
-      trainable: null,
-      reciprocal: false,
-    });
+    const { what } = TRANSMISSION_MATRIX;
+    const given = TRANSMISSION_MATRIX.complete({ inputs, outputs }, options);
     const { matrix, reciprocal } = given;
     const trainable = given.trainable ?? matrix === null;
-    if (typeof trainable !== "boolean") {
-      throw cannot(what, `trainable must be true or false, got ${typeof trainable}`);
-    }
     const [modesIn, modesOut] = [countOf(what, "in", inputs), countOf(what, "out", outputs)];
     if (matrix !== null && checkComplex(what, matrix).shape.join() !== `${modesOut},${modesIn}`) {
       throw cannot(
@@ -94,10 +98,7 @@ export class TransmissionMatrix extends Layer {
     this.inputModes = basisOf(inputs, "inputModes");
     this.outputModes = basisOf(outputs, "outputModes");
     this.#reciprocal = reciprocal;
-    const [from, to] = [inputs, outputs].map((side) =>
-      typeof side === "number" ? side : side.shape
-    );
-    madeWith(this, { inputs: from, outputs: to, trainable, reciprocal });
+    TRANSMISSION_MATRIX.note(this, { ...given, trainable });
   }
 
   /** T, complex [modes out, modes in]. */

@@ -1,19 +1,25 @@
 /** Lossless linear layers. */
 import { full, parameter } from "../../complex/create/create.ts";
 import { randnComplex } from "../../complex/create/random.ts";
-import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { linear } from "../functional/linear.ts";
 import { unitary } from "../functional/unitary.ts";
+import { declareLayer, declareOptions } from "../declare/declaration.ts";
+import { optional, positiveInteger, word } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
-import { checkWord, withDefaults } from "../checks.ts";
 
 /** Options of {@link UnitaryLinear}. */
 export interface UnitaryLinearOptions {
   /** U at first: with eigenvalues all round the unit circle, or 1; `"random"`, if absent. */
   readonly init?: "random" | "identity";
 }
+
+const UNITARY_LINEAR = declareLayer(
+  "a UnitaryLinear",
+  () => UnitaryLinear,
+  { features: positiveInteger },
+  declareOptions<UnitaryLinearOptions>({ init: optional(word("random", "identity"), "random") }),
+);
 
 /**
  * y = U x with a learned unitary U = exp(A − Aᴴ), from [N, n] (or […, n]) to the same: a lossless
@@ -40,19 +46,13 @@ export class UnitaryLinear extends Layer {
   /** A layer with random U; see `manualSeed`. */
   constructor(features: number, options?: UnitaryLinearOptions) {
     super();
-    const what = "make a UnitaryLinear";
-    checkInteger(what, "the number of features", features, 1);
-    const { init } = withDefaults<Required<UnitaryLinearOptions>>(what, options, {
-      init: "random",
-    });
-    checkWord(what, "init", init, ["random", "identity"]);
+    const { init } = UNITARY_LINEAR.take(this, { features }, options);
     const shape = [features, features];
     // The eigenvalues of A − Aᴴ lie between ±iπ, by Wigner's semicircle of radius 2σ√(2n).
     const initial = init === "random"
       ? randnComplex(shape).mul(Math.PI / Math.sqrt(8 * features))
       : full(shape, { re: 0, im: 0 });
     this.generator = parameter(initial, { name: "generator" });
-    madeWith(this, { features, init });
   }
 
   /** U, complex [n, n]. */

@@ -1,9 +1,19 @@
 /** Upsampling layers. */
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
-import { checkResize, type UpsampleOptions } from "../functional/resize.ts";
+import { checkResize, UPSAMPLE_OPTIONS, type UpsampleOptions } from "../functional/resize.ts";
 import { polarUpsample, upsample } from "../functional/upsample.ts";
+import { declareLayer } from "../declare/declaration.ts";
 import { Layer } from "../layer.ts";
-import { madeWith } from "../made.ts";
+
+const brief = { brief: true };
+const UPSAMPLE = declareLayer("an Upsample", () => Upsample, {}, UPSAMPLE_OPTIONS, brief);
+const POLAR_UPSAMPLE = declareLayer(
+  "a PolarUpsample",
+  () => PolarUpsample,
+  {},
+  UPSAMPLE_OPTIONS,
+  brief,
+);
 
 /**
  * Upsampling by the nearest element or by linear interpolation along each axis, from complex
@@ -27,8 +37,8 @@ export class Upsample extends Layer {
   /** A layer that resizes its inputs as the options say. */
   constructor(options: UpsampleOptions) {
     super();
-    this.#options = checkResize("make an Upsample", options);
-    madeWith(this, { ...options });
+    this.#options = checkResize(UPSAMPLE.what, options);
+    UPSAMPLE.take(this, {}, options);
   }
 
   /** z in the new size. */
@@ -59,8 +69,8 @@ export class PolarUpsample extends Layer {
   /** A layer that resizes its inputs as the options say. */
   constructor(options: UpsampleOptions) {
     super();
-    this.#options = checkResize("make a PolarUpsample", options);
-    madeWith(this, { ...options });
+    this.#options = checkResize(POLAR_UPSAMPLE.what, options);
+    POLAR_UPSAMPLE.take(this, {}, options);
   }
 
   /** z in the new size. */

@@ -309,7 +309,7 @@ Deno.test("convolutions refuse what does not fit, with the figures", () => {
       () => conv1d(line, random([2, 4, 3], 1), null, { padding: "same", dilation: 2 ** 40 }),
       "padding must be an integer from 0 to 16777216, got 1099511627776",
     ],
-    [() => conv1d(line, random([2, 4, 3], 1), null, { padding: [1, 1] as Any }), "got [1,1]"],
+    [() => conv1d(line, random([2, 4, 3], 1), null, { padding: [1, 1] as Any }), "got [1, 1]"],
     [() => conv2d(line, w2, null, { padding: "same" }), "conv2d: it takes x [N, C, H, W]"],
     [() => conv2d(image, w2, null, { padding: "full" as Any }), '"same" or "valid", got "full"'],
     [
@@ -318,7 +318,10 @@ Deno.test("convolutions refuse what does not fit, with the figures", () => {
     ],
     [() => conv3d(space, random([1, 2, 4, 1, 1], 1)), "the kernel 4 × 1 × 1 (dilation 1 × 1 × 1)"],
     [() => conv3d(image, w2), "conv3d: it takes x [N, C, D, H, W]"],
-    [() => conv3d(space, w2, null, { stride: [1, 2] as Any }), "an integer or three of them"],
+    [
+      () => conv3d(space, w2, null, { stride: [1, 2] as Any }),
+      "a positive integer or three of them",
+    ],
     [
       () => convTranspose1d(line, random([4, 1, 3], 1), null, { outputPadding: 1 }),
       "outputPadding 1",
@@ -332,10 +335,10 @@ Deno.test("convolutions refuse what does not fit, with the figures", () => {
     ],
     [() => convTranspose3d(image, w2), "convTranspose3d: it takes x [N, C, D, H, W]"],
     [() => new nn.Conv1d(3, 4, 3, { groups: 2 }), "do not split into 2 groups"],
-    [() => new nn.Conv3d(1, 1, [1, 2] as Any), "make a Conv3d: kernel size must be"],
+    [() => new nn.Conv3d(1, 1, [1, 2] as Any), "make a Conv3d: kernel must be"],
     [() => new nn.Conv2d(1, 1, 3, { padding: "same", stride: 2 }), "takes stride 1, got 2 × 2"],
     [() => new nn.Conv1d(1, 1, 3, { bias: 1 as Any }), "bias must be true or false"],
-    [() => new nn.ConvTranspose1d(0, 1, 3), "input channels must be a positive integer"],
+    [() => new nn.ConvTranspose1d(0, 1, 3), "inChannels must be a positive integer"],
     [
       () => new nn.ConvTranspose2d(1, 1, 3, { stride: 2, outputPadding: 2 }),
       "outputPadding 2 must be smaller than the stride 2 or the dilation 1",

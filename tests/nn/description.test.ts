@@ -98,7 +98,7 @@ Deno.test("buildModule() says where in the JSON something is wrong", () => {
   );
   refused(
     inner({ type: "Embedding", count: 1, dim: 1 }),
-    "the Sequential can't be made: Cannot make a Sequential: layer 1 is no Layer",
+    "the Sequential can't be made: Cannot make a Sequential: layer 1 is not a Layer",
   );
   let deep: object = { type: "CReLU" };
   for (let k = 0; k < 200; k++) deep = { type: "Sequential", layers: [deep] };

@@ -111,7 +111,7 @@ Deno.test("masks and lenses refuse what does not fit, in words", () => {
   );
   refused(() => new nn.PhaseMask([2, 2, 3, 4]).apply(z), "[2, 2, 3, 4]");
   refused(() => new nn.PhaseMask([]).apply(z), "does not end in the pixels []");
-  refused(() => new nn.PhaseMask([0]), "must be a positive integer");
+  refused(() => new nn.PhaseMask([0]), "shape must be a list, each a positive integer");
   refused(
     () => new nn.PhaseMask([2], { init: "ones" as never }),
     'init must be "zeros" or "uniform"',
@@ -127,7 +127,7 @@ Deno.test("masks and lenses refuse what does not fit, in words", () => {
   refused(lens({ wavelength: -1e-6 }), "Cannot make a Lens: wavelength must be a number above 0");
   refused(lens({ focalLength: 0 }), "focalLength must not be 0");
   refused(lens({ focalLength: Infinity }), "focalLength must be a finite number, got Infinity");
-  refused(lens({ pitch: [1e-6] }), "pitch must be a number or a pair of them");
+  refused(lens({ pitch: [1e-6] }), "pitch must be a number above 0 or a pair of them");
   refused(lens({ pitch: [1e-6, 0] }), "pitch must be a number above 0");
   refused(lens({ refractiveIndex: 0 }), "refractiveIndex must be a number above 0");
   refused(lens({ aperture: 0 }), "aperture must be a number above 0");

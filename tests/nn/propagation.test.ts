@@ -283,10 +283,16 @@ Deno.test("Propagation refuses what is no light and no field, in words", () => {
   refused(() => new Propagation({} as never), "Cannot make a Propagation: wavelength must be");
   refused(of({ wavelength: 0 }), "wavelength must be a number above 0, got 0");
   refused(of({ pitch: -1 }), "pitch must be a number above 0, got -1");
-  refused(of({ pitch: [1e-6, 1e-6, 1e-6] }), "pitch must be a number or a pair of them");
-  refused(of({ distance: undefined }), "distance must be a finite number");
-  refused(of({ distance: Infinity }), "distance must be a finite number, got Infinity");
-  refused(of({ distance: -1e160 }), "distance must be at most 1e+100 m, got -1e+160");
+  refused(of({ pitch: [1e-6, 1e-6, 1e-6] }), "pitch must be a number above 0 or a pair of them");
+  refused(of({ distance: undefined }), "distance must be a number from -1e+100 to 1e+100");
+  refused(
+    of({ distance: Infinity }),
+    "distance must be a number from -1e+100 to 1e+100, got Infinity",
+  );
+  refused(
+    of({ distance: -1e160 }),
+    "distance must be a number from -1e+100 to 1e+100, got -1e+160",
+  );
   refused(of({ method: "fraunhofer" }), 'method must be "angularSpectrum" or "fresnel"');
   refused(of({ padding: 2 }), "padding must be true or false");
   refused(of({ bandlimit: true }), 'unknown option "bandlimit"');

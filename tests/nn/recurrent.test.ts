@@ -188,7 +188,7 @@ for (const Layer of [nn.GRU, nn.LSTM]) {
     assertThrows(() => layer.unroll(x, zeros([2, 2, 4]) as never), ArgandError, "Cannot apply");
     const split = new Layer(3, 4, { form: "split" });
     assertThrows(() => split.unroll(x, state([1, 2, 4])), ArgandError, "4 real parts");
-    assertThrows(() => new Layer(3, 0), ArgandError, "hidden state");
+    assertThrows(() => new Layer(3, 0), ArgandError, "hidden must be a positive integer, got 0");
     assertThrows(() => new Layer(3, 4, { layers: 0 }), ArgandError, "layers");
     assertThrows(() => new Layer(3, 4, { dropout: 2 }), ArgandError, "dropout");
     assertThrows(() => new Layer(3, 4, { form: "real" as never }), ArgandError, `"split"`);

@@ -191,7 +191,7 @@ Deno.test("spectral and unitary layers refuse what does not fit, in words", () =
   const refused = (make: () => unknown, why: string) => assertThrows(make, ArgandError, why);
   refused(
     () => new nn.SpectralConv1d(0, 1, 1),
-    "Cannot make a SpectralConv1d: the number of input",
+    "Cannot make a SpectralConv1d: inChannels must be",
   );
   refused(() => new nn.SpectralConv2d(1, 1, [1, 0]), "modes must be a positive integer");
   refused(
@@ -205,7 +205,10 @@ Deno.test("spectral and unitary layers refuse what does not fit, in words", () =
   refused(() => new nn.FNO2d({} as never), "Cannot make an FNO2d: inChannels must be");
   refused(() => new nn.FNO2d({ ...fno, layers: 0 }), "layers must be a positive integer");
   refused(() => new nn.FNO2d({ ...fno, depth: 2 } as never), 'unknown option "depth"');
-  refused(() => new nn.FNO2d({ ...fno, activation: 1 as never }), "activation must be a function");
+  refused(
+    () => new nn.FNO2d({ ...fno, activation: 1 as never }),
+    "activation must be a function that makes a layer, got 1",
+  );
   refused(
     () => new nn.FNO2d({ ...fno, activation: nn.CGELU as never }),
     "activation must make a layer, as () => new CGELU(), got the class CGELU",
@@ -218,7 +221,7 @@ Deno.test("spectral and unitary layers refuse what does not fit, in words", () =
     () => new nn.FNO2d({ ...fno, modes: undefined as never }),
     "Cannot make an FNO2d: modes must be",
   );
-  refused(() => new nn.UnitaryLinear(1.5), "the number of features must be a positive integer");
+  refused(() => new nn.UnitaryLinear(1.5), "features must be a positive integer");
   refused(() => new nn.UnitaryLinear(2, { init: "zeros" as never }), "init must be");
   refused(() => nn.functional.unitary(random([2, 3], 1)), "it takes a square matrix, got [2, 3]");
   assertEquals(new nn.FNO2d({ ...fno, layers: 3 }).spectral.length, 3);
