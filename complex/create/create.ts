@@ -1,5 +1,7 @@
 /** Tensors from numbers, arrays and formulas. Data are copied at the call. */
 import { cannot } from "../../gpu/contract/errors.ts";
+import { BYTES } from "../../gpu/contract/kernel.ts";
+import { engine } from "../../gpu/engines/device.ts";
 import { describe } from "../lazy/describe.ts";
 import { hostNode, type Node } from "../lazy/graph.ts";
 import { type Complex, flatten, isComplexNumber, type NestedData } from "../tensor/nested.ts";
@@ -346,7 +348,15 @@ export function parameter<T extends Tensor>(initial: T, options: ParameterOption
   if (typeof requiresGrad !== "boolean") {
     throw cannot(what, `requiresGrad must be true or false, got ${describe(requiresGrad)}`);
   }
-  return wrapState(
-    new State(checkTensor(what, initial).detach().node, name, requiresGrad),
-  ) as T;
+  const { node } = checkTensor(what, initial).detach();
+  const bytes = node.size * BYTES[node.dtype], { maxBufferBytes, adapter } = engine();
+  if (bytes > maxBufferBytes) {
+    throw cannot(
+      what,
+      `${
+        show(node.shape)
+      } takes ${bytes} bytes, and "${adapter.name}" binds at most ${maxBufferBytes}`,
+    );
+  }
+  return wrapState(new State(node, name, requiresGrad)) as T;
 }

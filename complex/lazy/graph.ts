@@ -3,6 +3,7 @@
  * Nodes know nothing of engines; the schedule turns them into kernels.
  */
 import type { DType, HostArray, Program } from "../../gpu/contract/kernel.ts";
+import type { ArgandError } from "../../gpu/contract/errors.ts";
 import type { DeviceBuffer, Engine } from "../../gpu/contract/engine.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import type { Index } from "../../gpu/contract/indexing.ts";
@@ -117,6 +118,8 @@ export interface Versioned {
   /** Holds version `version`; null before the first update has run. */
   readonly buffer: DeviceBuffer | null;
   readonly version: number;
+  /** Why the buffer holds no value, if so. */
+  readonly failure: ArgandError | null;
   /** Whether the recipe of version `pendingVersion` has not run yet. */
   readonly isPending: boolean;
   readonly pendingVersion: number;

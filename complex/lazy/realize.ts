@@ -6,7 +6,7 @@ import { BYTES, type HostArray } from "../../gpu/contract/kernel.ts";
 import type { DeviceBuffer, Engine, Pass } from "../../gpu/contract/engine.ts";
 import { groupBy } from "../../gpu/contract/collections.ts";
 import { engine as currentEngine } from "../../gpu/engines/device.ts";
-import { cannot } from "../../gpu/contract/errors.ts";
+import { again, cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "./graph.ts";
 import { placeOf } from "./residency/reads.ts";
 import { type Residency, residencyOf } from "./residency/residency.ts";
@@ -55,7 +55,7 @@ function execute(
   plan: Plan,
   { engine, uploads }: Residency,
   finish: (results: readonly DeviceBuffer[], pass: Pass) => void,
-): readonly DeviceBuffer[] {
+): { readonly results: readonly DeviceBuffer[]; readonly outcome: ReturnType<Pass["submit"]> } {
   const { bytes, allocation: { bufferOf, bytes: capacities }, leaves, launches } = plan;
   const buffers = new Array<DeviceBuffer | null>(bytes.length).fill(null);
   const held = new Array<DeviceBuffer | null>(capacities.length).fill(null);
@@ -76,7 +76,10 @@ function execute(
     for (const [slot, k] of leaves) {
       const node = nodes[k];
       const { state, stored } = node;
-      const present = state && state.version === node.version ? state.buffer : stored!.device;
+      const isPresent = state !== null && state.version === node.version;
+      const failure = isPresent ? state.failure : stored!.failure;
+      if (failure) throw again(failure);
+      const present = isPresent ? state.buffer : stored!.device;
       if (stored?.host) {
         const { buffer, stays } = uploads.take(stored, plan.id);
         buffers[slot] = held[bufferOf[slot]] = buffer;
@@ -112,8 +115,7 @@ function execute(
     }
     const results = plan.results.map((s) => buffers[s]!);
     finish(results, pass);
-    pass.submit();
-    return results;
+    return { results, outcome: pass.submit() };
   } catch (error) {
     held.forEach((buffer, b) => owned[b] === 1 && engine.release(buffer!));
     throw error;
@@ -124,65 +126,107 @@ function execute(
 function prepare(
   states: readonly State[],
   wanted: readonly Node[],
+  targets: readonly Node[],
   engine: Engine,
-): { readonly walk: Walk; readonly plan: Plan } {
+): { readonly states: readonly State[]; readonly walk: Walk; readonly plan: Plan } {
   const make = (roots: readonly Node[], updated: readonly State[] = []) => {
     const walk = gather(roots, updated);
-    return { walk, plan: planOf(walk, engine) };
+    return { states: updated, walk, plan: planOf(walk, engine) };
   };
   try {
     return make([...states.map((s) => s.pending!), ...wanted], states);
   } catch (error) {
+    const faulty = new Set<State>();
     for (const state of states) {
       try {
         make([state.pending!]);
       } catch {
+        faulty.add(state);
         state.rollback();
       }
     }
-    throw error;
+    // A first value that can't be is the fault of nobody who does not ask for it.
+    const blameless = faulty.size > 0 && [...faulty].every(({ version }) => version === 0) &&
+      !targets.some(({ state }) => faulty.has(state as State));
+    if (!blameless) throw error;
+    return prepare(states.filter((state) => !faulty.has(state)), wanted, targets, engine);
   }
+}
+
+/** Whether a pending update can be computed here, although the state has lived on another engine. */
+function canMove({ pending }: State): boolean {
+  if (pending!.stateful) return false;
+  return gather([pending!]).nodes.every(({ stored }) => !stored || stored.host !== null);
 }
 
 /**
  * Computes `targets` and the pending updates in one schedule. Afterwards every target has a value on the
- * device. Returns without waiting for it.
+ * device. Returns without waiting for it; `undo` is called where the device reports later that nothing
+ * of it has run.
  */
-export function run(targets: readonly Node[], evaluated = false): void {
+export function run(targets: readonly Node[], evaluated = false, undo = () => {}): void {
   const engine = currentEngine();
-  // What waits on another engine waits until that one is chosen again.
-  const states = [...pendingStates].filter((s) => !s.buffer || s.buffer.engine === engine);
+  // An update that needs another engine waits until that one is chosen again.
+  const pending = [...pendingStates].filter((s) =>
+    !s.buffer || s.buffer.engine === engine || canMove(s)
+  );
   // A pending update that is asked for needs no buffer beside the state's own.
   const wanted = [...new Set(targets)].filter((t) =>
-    !hasValue(t) && !(t.state instanceof State && states.includes(t.state))
+    !hasValue(t) && !(t.state instanceof State && pending.includes(t.state))
   );
-  if (wanted.length === 0 && states.length === 0) return;
-  engine.check();
-  const { walk, plan } = prepare(states, wanted, engine);
+  if (wanted.length === 0 && pending.length === 0) return;
+  if (engine.lost) throw again(engine.lost);
+  const residency = residencyOf(engine);
+  const { uploads, scalars, retained, states: owner, submissions } = residency;
+  submissions.report();
+  const { states, walk, plan } = prepare(pending, wanted, targets, engine);
   const { nodes, returning } = walk;
   const fresh = returning.length > 0 ? [...wanted, ...returning] : wanted;
   const leaves = evaluated ? plan.leaves.map(([, k]) => nodes[k]) : [];
-  const residency = residencyOf(engine);
-  const { uploads, scalars, retained } = residency;
   if (evaluated) retained.age(leaves);
   const values = fresh.map(() => new Stored());
-  let results: readonly DeviceBuffer[];
+  let ran: ReturnType<typeof execute>;
   try {
-    results = execute(nodes, plan, residency, (results, pass) => {
+    ran = execute(nodes, plan, residency, (results, pass) => {
       fresh.forEach(({ size, dtype }, k) => {
         const bytes = size * BYTES[dtype];
         if (bytes <= SMALL) scalars.enter(pass, results[states.length + k], bytes, values[k]);
+      });
+      states.forEach((state, k) => {
+        const target = owner.target(state, results[k]);
+        if (target) pass.copy(results[k], 0, target, 0, target.bytes);
       });
     });
   } catch (error) {
     for (const value of values) scalars.leave(value);
     throw error;
   }
-  commit(residency, states, fresh, values, results);
+  if (ran.outcome) {
+    const begun = states.filter(({ version }) => version === 0);
+    submissions.add(ran.outcome, {
+      used: usedBy(plan, nodes),
+      made: values,
+      updated: states,
+      begun: begun.map((state) => [state, state.pending!]),
+      undo,
+    });
+  }
+  commit(residency, states, fresh, values, ran.results);
   for (const node of wanted) if (!node.tracked && !evaluated) node.dropRecipe();
   if (evaluated) retained.moveOn(fresh.filter((n) => n.stored?.device), leaves);
   uploads.trim();
   scalars.drain();
+}
+
+/** The values that a plan reads: those of the host can't have failed. */
+function usedBy({ leaves }: Plan, nodes: readonly Node[]): (Stored | State)[] {
+  const used: (Stored | State)[] = [];
+  for (const [, k] of leaves) {
+    const { state, stored, version } = nodes[k];
+    if (state !== null && state.version === version) used.push(state as State);
+    else if (!stored!.host) used.push(stored!);
+  }
+  return used;
 }
 
 /** Makes what a schedule has computed, updates first, the values of states and nodes. */
@@ -193,7 +237,11 @@ function commit(
   values: readonly Stored[],
   results: readonly DeviceBuffer[],
 ): void {
-  states.forEach((state, k) => owner.commit(state, results[k]));
+  states.forEach((state, k) => {
+    const { buffer } = state;
+    if (buffer && buffer.engine !== engine) residencyOf(buffer.engine).states.leave(state);
+    owner.commit(state, results[k]);
+  });
   fresh.forEach((node, k) => {
     const buffer = results[states.length + k];
     const value = node.stored = values[k];
@@ -212,6 +260,7 @@ export async function read(nodes: readonly Node[]): Promise<HostArray[]> {
   run(nodes);
   const arriving = new Map<Node, Promise<HostArray>>();
   const missing = new Set(nodes.filter((n) => !n.stored?.host));
+  for (const { stored } of missing) if (stored?.failure) throw again(stored.failure);
   for (const [engine, list] of groupBy(missing, (n) => placeOf(n).buffer.engine)) {
     const values = residencyOf(engine).reads.read(list);
     list.forEach((node, k) => arriving.set(node, values[k]));

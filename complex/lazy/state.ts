@@ -1,5 +1,5 @@
 /** State: the one thing that is updated in place, with a version so that no old recipe reads new values. */
-import { cannot } from "../../gpu/contract/errors.ts";
+import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
 import type { DeviceBuffer } from "../../gpu/contract/engine.ts";
 import type { DType } from "../../gpu/contract/kernel.ts";
 import { type Node, type Result, stateNode, type Versioned } from "./graph.ts";
@@ -23,6 +23,7 @@ export class State implements Versioned {
   leaf = -1;
   mark = 0;
   #buffer: DeviceBuffer | null = null;
+  #failure: ArgandError | null = null;
   #version = 0;
   #pending: Node | null = null;
   #pendingVersion = 0;
@@ -41,6 +42,11 @@ export class State implements Versioned {
   /** Holds version `version`; null before the first update has run. */
   get buffer(): DeviceBuffer | null {
     return this.#buffer;
+  }
+
+  /** Why the value in the buffer is none; null where it is good. */
+  get failure(): ArgandError | null {
+    return this.#failure;
   }
 
   get version(): number {
@@ -87,9 +93,22 @@ export class State implements Versioned {
   commit(buffer: DeviceBuffer): void {
     pending.delete(this);
     this.#buffer = buffer;
+    this.#failure = null;
     this.#version = this.#pendingVersion;
     this.#pending = null;
     this.#current.dropRecipe();
+  }
+
+  /** Begins again with its first recipe: what was committed did not run. */
+  restart(recipe: Node): void {
+    this.#buffer = null;
+    this.#version = 0;
+    this.assign(recipe);
+  }
+
+  /** Notes that the value in the buffer is none, until another one is committed. */
+  spoil(failure: ArgandError): void {
+    this.#failure = failure;
   }
 
   /** Takes back an update that has not run: the value is what it was. */

@@ -10,14 +10,20 @@ import { allOrNothing } from "./updates.ts";
 /**
  * Has `update` assign the next values of `states`, and runs the updates with the losses behind the
  * gradients, their gradients in other states, and `also`; then the gradients of `states` are gone.
- * Where it fails nothing is updated. Of `states` no update may be pending.
+ * Where it fails, at once or later on the device, nothing is updated, and `undo` takes back what `update`
+ * has done beside. Of `states` no update may be pending.
  */
-export function step(states: readonly State[], also: readonly Node[], update: () => void): void {
+export function step(
+  states: readonly State[],
+  also: readonly Node[],
+  update: () => void,
+  undo: () => void = () => {},
+): void {
   const losses = lossesOf(states);
   // Gradients for other optimisers may depend on the states that this one is about to update.
   const others = statesOf(losses);
   for (const state of states) others.delete(state);
-  computed(losses, others, also, update);
+  computed(losses, others, also, update, undo);
   for (const state of states) clearGradient(state);
   abandon(also);
 }
@@ -36,6 +42,7 @@ function computed(
   states: Iterable<State>,
   also: readonly Node[],
   update: () => void,
+  undo: () => void = () => {},
 ): void {
   const hold: (() => void)[] = [];
   allOrNothing(() => {
@@ -43,8 +50,8 @@ function computed(
       for (const state of states) hold.push(holdGradient(state));
       update();
     });
-    run([...losses, ...also], also.length > 0);
-  });
+    run([...losses, ...also], also.length > 0, undo);
+  }, undo);
   for (const settle of hold) settle();
   dropRecipes(losses);
 }

@@ -1,5 +1,6 @@
 /** Where the value of a node lies. */
 import type { DeviceBuffer } from "../../gpu/contract/engine.ts";
+import type { ArgandError } from "../../gpu/contract/errors.ts";
 import type { HostArray } from "../../gpu/contract/kernel.ts";
 
 /** A value that somebody asked for or gave: on the host, on a device, or both. */
@@ -8,6 +9,8 @@ export class Stored {
   device: DeviceBuffer | null = null;
   /** A small value's place in a buffer that many share. */
   entry: { readonly buffer: DeviceBuffer; readonly offset: number } | null = null;
+  /** Why it could not be computed; there is no value then. */
+  failure: ArgandError | null = null;
   /** Plans that have uploaded the host's data. */
   readonly users: number[] = [];
 

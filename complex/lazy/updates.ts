@@ -20,9 +20,9 @@ export function assign(...updates: (readonly [State, Node])[]): void {
 
 /**
  * Does work that updates states and runs a schedule. Where it fails, the updates that have not been
- * carried out are taken back, those of states that the work has made included.
+ * carried out are taken back, those of states that the work has made included; then `undo` is called.
  */
-export function allOrNothing(work: () => void): void {
+export function allOrNothing(work: () => void, undo: () => void = () => {}): void {
   const before = new Map<State, number>();
   for (const state of pendingStates) before.set(state, state.pendingVersion);
   try {
@@ -31,6 +31,7 @@ export function allOrNothing(work: () => void): void {
     for (const state of [...pendingStates]) {
       if (before.get(state) !== state.pendingVersion) state.rollback();
     }
+    undo();
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 /** What the two engines have in common, as the schedule sees them. */
+import type { ArgandError } from "./errors.ts";
 import type { Adapter, HostArray, Kernel } from "./kernel.ts";
 import type { MapFunction } from "./map_function.ts";
 
@@ -67,8 +68,11 @@ export interface Pass {
     toOffset: number,
     bytes: number,
   ): void;
-  /** Submits everything added; returns without waiting for the device. */
-  submit(): void;
+  /**
+   * Submits everything added, all of it or nothing, and returns without waiting for the device. The
+   * promise tells later why nothing of it ran, or null; where it is null all has run already.
+   */
+  submit(): Promise<ArgandError | null> | null;
 }
 
 /** A stretch of a buffer to be read back. */
@@ -115,8 +119,8 @@ export interface Engine extends Capabilities {
   memory(): Memory;
   /** Times every dispatch from now on; one stopwatch at a time. */
   time(): Stopwatch;
-  /** Throws the error of a lost device or of a kernel that failed earlier. */
-  check(): void;
+  /** Why the engine can't be used any more: its device was lost. Null while it can. */
+  readonly lost: ArgandError | null;
   /** Gives everything back; the engine can't be used afterwards. */
   destroy(): void;
 }

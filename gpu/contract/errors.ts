@@ -14,6 +14,13 @@ export class ArgandError extends Error {
   override readonly name = "ArgandError";
 }
 
+/** The same error, as thrown at the line that asks for what has failed. */
+export function again(error: ArgandError): ArgandError {
+  const copy = new ArgandError(error.message, { cause: error });
+  Error.captureStackTrace?.(copy, again);
+  return copy;
+}
+
 /** Builds the error `Cannot <what>: <why>`. */
 export function cannot(what: string, why: string): ArgandError {
   const error = new ArgandError(`Cannot ${what}: ${why}`);

@@ -34,6 +34,9 @@ interface CpuExecutable extends Executable {
   run(inputs: readonly HostArray[], outputs: readonly HostArray[], params: Params): void;
 }
 
+/** Bytes of free buffers that are kept for reuse, an eighth of what WebAssembly can address. */
+const FREE_BUDGET = 2 ** 29;
+
 const NO_PARAMS = new Uint32Array(0);
 
 function placeOf(buffer: DeviceBuffer): Place {
@@ -76,7 +79,10 @@ class CpuPass implements Pass {
     bytesOf(this.wasm, to, toOffset, bytes).set(bytesOf(this.wasm, from, fromOffset, bytes));
   }
 
-  submit(): void {}
+  /** Everything has run by now, or has thrown. */
+  submit(): null {
+    return null;
+  }
 
   #view(buffer: DeviceBuffer, dtype: DType): HostArray {
     const view = bytesOf(this.wasm, buffer, 0, buffer.bytes);
@@ -101,6 +107,7 @@ export class CpuEngine implements Engine {
   readonly maxBufferBytes: number = 2 ** 32 - 8;
   readonly maxBindings = 64;
   readonly atomicSubmit = false; // dispatches run at once
+  readonly lost = null;
   readonly #wasm: WasmInstance | null;
   readonly #pool: Pool<Place>;
   #clock: Clock | null = null;
@@ -110,16 +117,23 @@ export class CpuEngine implements Engine {
     const wasm = options && openWasm(options, () => this.#pool.trim());
     this.#wasm = wasm;
     this.adapter = { name: `CPU (${wasm ? "WebAssembly" : "TypeScript"})`, software: true };
-    this.#pool = new Pool<Place>((capacity) => {
-      const pointer = wasm?.allocate(capacity);
-      if (pointer) return pointer;
-      try {
-        return new ArrayBuffer(capacity);
-      } catch {
-        throw cannot(`hold ${capacity} more bytes on the CPU engine`, "the host is out of memory");
-      }
-    }, (place) => {
-      if (typeof place === "number") wasm!.free(place);
+    this.#pool = new Pool<Place>({
+      create(capacity) {
+        const pointer = wasm?.allocate(capacity);
+        if (pointer) return pointer;
+        try {
+          return new ArrayBuffer(capacity);
+        } catch {
+          throw cannot(
+            `hold ${capacity} more bytes on the CPU engine`,
+            "the host is out of memory",
+          );
+        }
+      },
+      destroy(place) {
+        if (typeof place === "number") wasm!.free(place);
+      },
+      freeBudget: FREE_BUDGET,
     });
   }
 
@@ -179,8 +193,6 @@ export class CpuEngine implements Engine {
   memory(): Memory {
     return this.#pool.memory();
   }
-
-  check(): void {}
 
   destroy(): void {
     this.#pool.trim();

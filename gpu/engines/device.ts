@@ -18,16 +18,46 @@ async function openWebGpu(
   suits: (adapter: GPUAdapter) => boolean = () => true,
 ): Promise<WebGpuEngine | null> {
   const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
-  const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
+  if (!gpu) return null;
+  const adapter = await answered(gpu.requestAdapter({ powerPreference: "high-performance" }));
   if (!adapter || !suits(adapter)) return null;
   // Ask for what the adapter has in size, and for no more bindings than every adapter has.
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
-  const device = await adapter.requestDevice({
+  const device = await answered(adapter.requestDevice({
     // For profiles; a device works without.
     requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
     requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
+  }));
+  const engine = new WebGpuEngine(device, adapter.info, true);
+  device.lost.then(() => replaceLost(engine));
+  return engine;
+}
+
+/** Milliseconds within which a driver answers, if it ever does. */
+const PATIENCE = 10_000;
+
+/** What a driver answers; one that keeps silent must not hold up the import of the package. */
+async function answered<T>(answer: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(cannot("compute on webgpu", `the driver has not answered for ${PATIENCE / 1000} s`));
+    }, PATIENCE);
   });
-  return new WebGpuEngine(device, adapter.info, true);
+  try {
+    return await Promise.race([answer, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Opens a device in the place of one that was lost, if it was in use and there is one to be had. */
+async function replaceLost(lost: WebGpuEngine): Promise<void> {
+  if (current !== lost) return;
+  const engine = await openWebGpu().catch(() => null);
+  if (!engine) return;
+  opened.set("webgpu", engine);
+  if (current === lost) current = engine;
 }
 
 const NO_ADAPTER =
@@ -69,6 +99,8 @@ async function openDefault(): Promise<Engine> {
 }
 
 let current: Engine = await openDefault();
+/** The engines of devices that the program has given. */
+const given = new WeakMap<GPUDevice, WebGpuEngine>();
 const opened = new Map<DeviceKind, Engine>([[current.kind, current]]);
 
 /**
@@ -100,18 +132,21 @@ export function engine(): Engine {
  */
 export async function use(device: DeviceKind | GPUDevice): Promise<Engine> {
   if (typeof device === "object" && typeof device?.createBuffer === "function") {
-    const info = (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo;
-    current = new WebGpuEngine(device, info ?? ({} as GPUAdapterInfo), false);
-    return current;
+    let engine = given.get(device);
+    if (!engine) {
+      const info = (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo;
+      given.set(device, engine = new WebGpuEngine(device, info ?? ({} as GPUAdapterInfo), false));
+    }
+    return current = engine;
   }
   if (device !== "cpu" && device !== "webgpu") {
     const got = typeof device === "string" ? JSON.stringify(device) : String(device);
     throw cannot("choose the engine", `${got} is neither "cpu" nor "webgpu" nor a GPUDevice`);
   }
   const known = opened.get(device);
-  current = known ?? await open(device);
-  opened.set(device, current);
-  return current;
+  const chosen = known && !known.lost ? known : await open(device);
+  opened.set(device, chosen);
+  return current = chosen;
 }
 
 /** Chooses an engine that is open, which keeps no name: for tests of engines beside one another. */

@@ -144,8 +144,10 @@ async function spent(
   const start = performance.now();
   const pass = engine.begin();
   for (let k = 0; k < times; k++) work(pass);
-  pass.submit();
+  const outcome = pass.submit();
   await engine.read([{ buffer: probe, offset: 0, bytes: 4 }]);
+  const failure = await outcome;
+  if (failure) throw failure;
   return performance.now() - start;
 }
 

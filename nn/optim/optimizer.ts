@@ -86,18 +86,13 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
     // Else an assignment below would run them, with a part of the step and without the losses.
     settle(this.#updated(ready));
     const undo: (() => void)[] = [];
-    try {
-      step(ready.map(({ state }) => state), targets, () => {
-        for (const { group, state } of ready) {
-          const moments = this.#momentsOf(state, group, undo);
-          const next = this.update(wrap(state.current), wrap(state.gradient!), moments, group);
-          assign([state, next.node]);
-        }
-      });
-    } catch (error) {
-      for (const back of undo) back();
-      throw error;
-    }
+    step(ready.map(({ state }) => state), targets, () => {
+      for (const { group, state } of ready) {
+        const moments = this.#momentsOf(state, group, undo);
+        const next = this.update(wrap(state.current), wrap(state.gradient!), moments, group);
+        assign([state, next.node]);
+      }
+    }, () => undo.forEach((back) => back()));
   }
 
   /**

@@ -64,7 +64,8 @@ export async function runProgram(
       step.params ? Uint32Array.from(step.params) : params,
     );
   }
-  pass.submit();
+  const failure = await pass.submit();
+  if (failure) throw failure;
   const read = await engine.read(
     outs.map((buffer, k) => ({ buffer, offset: 0, bytes: outputs[k] * BYTES.float32 })),
   );

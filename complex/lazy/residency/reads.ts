@@ -4,6 +4,8 @@ import { BYTES, type HostArray } from "../../../gpu/contract/kernel.ts";
 import type { Node } from "../graph.ts";
 import type { Retained } from "./retained.ts";
 import type { Scalars } from "./scalars.ts";
+import type { State } from "../state.ts";
+import type { Submissions } from "./submissions.ts";
 
 /** Where a computed value lies. */
 export function placeOf(node: Node): ReadRange {
@@ -13,18 +15,23 @@ export function placeOf(node: Node): ReadRange {
   return { buffer: stored?.device ?? state!.buffer!, offset: 0, bytes };
 }
 
+/** What an arrival has to do with. */
+interface Owner {
+  readonly submissions: Submissions;
+  readonly scalars: Scalars;
+  readonly retained: Retained;
+}
+
 /** The reads from one engine. */
 export class Reads {
   readonly #engine: Engine;
-  readonly #scalars: Scalars;
-  readonly #retained: Retained;
+  readonly #owner: Owner;
   readonly #underWay = new Map<Node, Promise<HostArray>>();
 
   /** What has arrived gives its place among the small or the retained values back. */
-  constructor(engine: Engine, scalars: Scalars, retained: Retained) {
+  constructor(engine: Engine, owner: Owner) {
     this.#engine = engine;
-    this.#scalars = scalars;
-    this.#retained = retained;
+    this.#owner = owner;
   }
 
   /** The values of nodes that lie on this engine, in one go. */
@@ -40,13 +47,16 @@ export class Reads {
   async #arrival(node: Node, data: Promise<ArrayBuffer[]>, k: number): Promise<HostArray> {
     const { state, stored, dtype } = node;
     const isState = state !== null && node.version === state.version;
+    const { submissions, scalars, retained } = this.#owner;
     try {
       const bytes = (await data)[k];
+      await submissions.settled();
+      submissions.check(isState ? state as State : stored!);
       const host = dtype === "uint32" ? new Uint32Array(bytes) : new Float32Array(bytes);
       if (isState) return host; // the state's own buffer goes on being the value
       stored!.host ??= host;
-      this.#scalars.leave(stored!);
-      this.#retained.giveBack(stored!);
+      scalars.leave(stored!);
+      retained.giveBack(stored!);
       return host;
     } finally {
       this.#underWay.delete(node);

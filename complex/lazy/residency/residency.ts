@@ -1,9 +1,11 @@
 /** What an engine holds for the graph, and until when. Engines share nothing of it. */
 import type { Engine } from "../../../gpu/contract/engine.ts";
+import type { Stored } from "../stored.ts";
 import { Reads } from "./reads.ts";
 import { Retained } from "./retained.ts";
 import { Scalars } from "./scalars.ts";
 import { States } from "./states.ts";
+import { Submissions } from "./submissions.ts";
 import { Uploads } from "./uploads.ts";
 
 /** Bytes of what may stay although it could be had again. */
@@ -22,6 +24,7 @@ export class Residency {
   readonly scalars: Scalars;
   readonly retained: Retained;
   readonly states: States;
+  readonly submissions: Submissions;
   readonly reads: Reads;
 
   constructor(readonly engine: Engine, budgets: Budgets = BUDGETS) {
@@ -29,7 +32,18 @@ export class Residency {
     this.scalars = new Scalars(engine);
     this.retained = new Retained(engine, budgets.retained);
     this.states = new States(engine);
-    this.reads = new Reads(engine, this.scalars, this.retained);
+    this.submissions = new Submissions((made) => this.#forget(made));
+    this.reads = new Reads(engine, this);
+  }
+
+  /** Gives back what a schedule that did not run was to fill, and what the device may not have made. */
+  #forget(made: readonly Stored[]): void {
+    for (const value of made) {
+      this.scalars.leave(value);
+      this.retained.giveBack(value);
+    }
+    this.scalars.retire();
+    this.uploads.trim(0);
   }
 }
 

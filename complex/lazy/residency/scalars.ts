@@ -15,6 +15,7 @@ interface Page {
   readonly free: number[];
   readonly used: Map<number, { stored: Stored; bytes: number }>;
   draining: boolean;
+  retired: boolean;
 }
 
 /** The small values on one engine. */
@@ -33,7 +34,7 @@ export class Scalars {
 
   /** Adds to the pass the copy of a small result into a page, and notes it in `stored`. */
   enter(pass: Pass, from: DeviceBuffer, bytes: number, stored: Stored): void {
-    let page = this.#pages.find(({ free }) => free.length > 0);
+    let page = this.#pages.find(({ free, retired }) => !retired && free.length > 0);
     if (!page) this.#pages.push(page = this.#newPage());
     const offset = page.free.pop()!;
     page.used.set(offset, { stored, bytes });
@@ -49,6 +50,15 @@ export class Scalars {
     page.used.delete(entry.offset);
     page.free.push(entry.offset);
     stored.entry = null;
+    if (page.retired && page.used.size === 0) {
+      this.#pages.splice(this.#pages.indexOf(page), 1);
+      this.#engine.release(page.buffer);
+    }
+  }
+
+  /** Puts no more values into the pages there are, one of which the device may not have made. */
+  retire(): void {
+    for (const page of this.#pages) page.retired = true;
   }
 
   /** Moves the values of pages that are half full to the host; call after the pass is submitted. */
@@ -73,6 +83,6 @@ export class Scalars {
   #newPage(): Page {
     const free = Array.from({ length: PLACES }, (_, k) => (PLACES - 1 - k) * SMALL);
     const buffer = this.#engine.acquire(PLACES * SMALL);
-    return { buffer, free, used: new Map(), draining: false };
+    return { buffer, free, used: new Map(), draining: false, retired: false };
   }
 }

@@ -38,8 +38,23 @@ export class States {
     }
   }
 
-  /** Makes the pending version of a state, computed into `buffer`, the present one; the older goes. */
+  /** Where the pending version of a state has to be copied for {@link commit}; null if nowhere. */
+  target({ buffer }: State, result: DeviceBuffer): DeviceBuffer | null {
+    const stays = this.#engine.atomicSubmit && buffer?.engine === this.#engine;
+    return stays && buffer !== result ? buffer : null;
+  }
+
+  /**
+   * Makes the pending version of a state, computed into `buffer`, the present one; the older goes. Where
+   * the device may report later that nothing ran, it is copied over the older one, which else stays.
+   */
   commit(state: State, buffer: DeviceBuffer): void {
+    const target = this.target(state, buffer);
+    if (target) {
+      state.commit(target);
+      this.#engine.release(buffer);
+      return;
+    }
     const before = state.buffer;
     state.commit(buffer);
     if (before === buffer) return; // it was written over
@@ -51,11 +66,21 @@ export class States {
     } else this.#hold(state, buffer);
   }
 
+  /** Gives the buffer of a state back that has lived here. */
+  leave(state: State): void {
+    const held = this.#of.get(state);
+    if (!held) return;
+    this.#of.delete(state);
+    this.#held.delete(held);
+    this.#abandoned.unregister(held);
+    this.#free(held.buffer);
+  }
+
   #hold(state: State, buffer: DeviceBuffer): void {
     const held = { state: new WeakRef(state), buffer };
     this.#held.add(held);
     this.#of.set(state, held);
-    this.#abandoned.register(state, held);
+    this.#abandoned.register(state, held, held);
   }
 
   #free(buffer: DeviceBuffer): void {

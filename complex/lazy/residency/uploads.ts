@@ -58,9 +58,9 @@ export class Uploads {
   }
 
   /** Keeps to the budget; between schedules, since one in hand may use any of the copies. */
-  trim(): void {
+  trim(budget = this.#budget): void {
     for (const [oldest, buffer] of this.#kept) {
-      if (this.#bytes <= this.#budget) return;
+      if (this.#bytes <= budget) return;
       this.#kept.delete(oldest);
       this.#bytes -= buffer.capacity;
       this.#engine.release(buffer);

@@ -13,6 +13,7 @@ import { type Adapter, declare, type HostArray, type Kernel } from "../../contra
 import { type ArgandError, cannot } from "../../contract/errors.ts";
 import { describeAdapter, SOFTWARE_ROUNDS } from "./adapter.ts";
 import { Pool, sizeClass } from "../pool.ts";
+import { Guards } from "./guards.ts";
 import { Timestamps } from "./timestamps.ts";
 import { Texels } from "./texels.ts";
 import { Uniforms } from "./uniforms.ts";
@@ -20,6 +21,7 @@ import { choicesVersion, chosenVariant } from "../variants.ts";
 import { Waiting } from "./waiting.ts";
 import {
   type PassHost,
+  type Pipeline,
   type RawBuffer,
   type WebGpuBuffer,
   type WebGpuExecutable,
@@ -27,11 +29,10 @@ import {
 } from "./pass.ts";
 
 const MAX_GROUPS = 65535;
+/** Bytes of free buffers kept for reuse: a quarter of the adapter's largest buffer, within these. */
+const LEAST_FREE = 2 ** 29, MOST_FREE = 2 ** 32;
 /** Pipelines kept to be found again. */
 const MOST_PIPELINES = 4096;
-/** What kernels of the same text share. */
-type Pipeline = Pick<WebGpuExecutable, "pipeline" | "layout" | "groups" | "texels">;
-
 /** Folds a long line of workgroups into two dimensions; refuses what no folding can fit. */
 function foldGrid(
   name: string,
@@ -68,10 +69,12 @@ export class WebGpuEngine implements Engine {
   readonly #texels: Texels;
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
-  readonly #guards = new Set<Promise<void>>();
+  readonly #guards: Guards;
   #timestamps: Timestamps | null = null;
   #waiting: Waiting | null = null;
-  #failure: ArgandError | null = null;
+  /** Whether a pass has begun and is not submitted: its commands may use free buffers. */
+  #recording = false;
+  #lost: ArgandError | null = null;
 
   constructor(device: GPUDevice, info: GPUAdapterInfo, owned: boolean) {
     this.device = device;
@@ -81,70 +84,75 @@ export class WebGpuEngine implements Engine {
       device.limits;
     this.maxBufferBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
     this.maxBindings = maxStorageBuffersPerShaderStage;
-    const pool = (usage: number) =>
-      new Pool<RawBuffer>(
-        (size) => ({ buffer: this.#create(size, usage) }),
-        ({ buffer }) => this.#inTurn(() => buffer.destroy()),
-      );
+    const guards = new Guards(device);
+    this.#guards = guards;
+    const freeBudget = Math.min(Math.max(maxBufferSize / 4, LEAST_FREE), MOST_FREE);
+    const pool = (usage: number) => {
+      const made: Pool<RawBuffer> = new Pool<RawBuffer>({
+        create: (size) => this.#create(size, usage, (raw) => made.discard(raw, size)),
+        destroy: ({ buffer }) => this.#inTurn(() => buffer.destroy()),
+        busy: () => this.#recording,
+        freeBudget,
+      });
+      return made;
+    };
     this.#pool = pool(
       GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_SRC |
         GPUBufferUsage.COPY_DST,
     );
     this.#staging = pool(GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
     const params = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-    const uniforms = new Uniforms((size) => this.#create(size, params));
-    this.#uniforms = uniforms;
-    this.#texels = new Texels(device);
+    this.#uniforms = new Uniforms((size, discard) => this.#create(size, params, discard).buffer);
+    this.#texels = new Texels(device, guards);
     this.#host = {
       device,
-      uniforms,
+      uniforms: this.#uniforms,
       texels: this.#texels,
-      guarded: (work, what) => this.#guarded(work, what),
+      guards,
       renew: (executable) => this.#renew(executable),
+      submitted: () => {
+        this.#recording = false;
+        this.#pool.keepBudget();
+      },
     };
-    device.lost?.then((lost) => {
-      this.#failure = cannot(
-        `compute on "${name}"`,
-        `the device was lost (${lost.reason}): ${lost.message}`,
+    device.lost?.then(({ reason, message }) => {
+      const why = message ? `${reason}: ${message}` : reason;
+      this.#lost = cannot(
+        `compute on "${this.adapter.name}"`,
+        `the device was lost (${why}), and with it all values that only it held; ` +
+          'gpu.use("webgpu") opens a new one',
       );
     });
   }
 
-  #create(size: number, usage: number): GPUBuffer {
-    return this.#guarded(
+  /** A new buffer; `discard` is called where the device could not make it after all. */
+  #create(size: number, usage: number, discard: (raw: RawBuffer) => void): RawBuffer {
+    const { value: buffer, failure } = this.#guards.run(
       () => this.device.createBuffer({ size, usage }),
       () => `hold ${size} more bytes on "${this.adapter.name}"`,
     );
+    const raw: RawBuffer = { buffer, pending: null, failure: null };
+    this.#guards.follow(raw, failure, () => {
+      discard(raw);
+      this.#pool.trim(); // for those that come next
+    });
+    return raw;
   }
 
-  /** Runs `work` in error scopes; what they catch is thrown at the next {@link check} or read. */
-  #guarded<T>(work: () => T, what: () => string): T {
-    const { device } = this;
-    device.pushErrorScope("out-of-memory");
-    device.pushErrorScope("validation");
-    try {
-      return work();
-    } finally {
-      for (let scope = 0; scope < 2; scope++) {
-        const caught = device.popErrorScope().then((error) => {
-          if (error) this.#failure ??= cannot(what(), error.message);
-        }, () => {}) // a lost device has no scopes; `lost` itself says so
-          .finally(() => this.#guards.delete(caught));
-        this.#guards.add(caught);
-      }
-    }
+  get lost(): ArgandError | null {
+    return this.#lost;
   }
 
   fuses(): boolean {
     return true; // all functions are WGSL
   }
 
-  check(): void {
-    if (this.#failure) throw this.#failure;
+  #check(): void {
+    if (this.#lost) throw this.#lost;
   }
 
   acquire(bytes: number): DeviceBuffer {
-    this.check();
+    this.#check();
     const capacity = sizeClass(bytes);
     const buffer: WebGpuBuffer = { bytes, capacity, engine: this, raw: this.#pool.take(capacity) };
     return buffer;
@@ -167,10 +175,10 @@ export class WebGpuEngine implements Engine {
   }
 
   compile<Spec>(kernel: Kernel<Spec>, spec: Spec): Executable {
-    this.check();
+    this.#check();
     const tunable = kernel.variants ? { kernel, spec, version: choicesVersion() } : null;
     const executable: WebGpuExecutable = {
-      ...this.#pipelineOf(kernel, spec),
+      pipeline: this.#pipelineOf(kernel, spec),
       name: kernel.name,
       words: kernel.params?.(spec) ?? 0,
       flops: kernel.flops?.(spec),
@@ -184,9 +192,9 @@ export class WebGpuEngine implements Engine {
   #renew(executable: WebGpuExecutable): void {
     const { kernel, spec } = executable.tunable!;
     executable.tunable!.version = choicesVersion();
-    const made = this.#pipelineOf(kernel, spec);
-    if (made.pipeline === executable.pipeline) return;
-    Object.assign(executable, made);
+    const pipeline = this.#pipelineOf(kernel, spec);
+    if (pipeline === executable.pipeline) return;
+    executable.pipeline = pipeline;
     executable.bound.length = 0;
   }
 
@@ -205,7 +213,7 @@ export class WebGpuEngine implements Engine {
     const key = `${groups}\n${code}`;
     const known = this.#pipelines.get(key);
     if (known) return known;
-    const made = this.#guarded((): Pipeline => {
+    const { value: made, failure } = this.#guards.run((): Pipeline => {
       const layout = this.#layout(
         inputs.map((_, k) =>
           texels.includes(k) ? "texels" : shader.uniforms?.[k] ? "uniform" : "read-only-storage"
@@ -214,13 +222,14 @@ export class WebGpuEngine implements Engine {
         words > 0,
       );
       const module = device.createShaderModule({ label: kernel.name, code });
-      const pipeline = device.createComputePipeline({
+      const handle = device.createComputePipeline({
         label: kernel.name,
         layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
         compute: { module, entryPoint: "main" },
       });
-      return { pipeline, layout, groups, texels };
+      return { handle, layout, groups, texels, pending: null, failure: null };
     }, () => `build kernel "${kernel.name}"`);
+    this.#guards.follow(made, failure, () => this.#pipelines.delete(key));
     // Plans hold on to what they use; shapes that change all the time must not pile up here.
     if (this.#pipelines.size >= MOST_PIPELINES) this.#pipelines.clear();
     this.#pipelines.set(key, made);
@@ -264,12 +273,13 @@ export class WebGpuEngine implements Engine {
   }
 
   begin(): Pass {
-    this.check();
+    this.#check();
+    this.#recording = true;
     return this.#waiting?.begin() ?? new WebGpuPass(this.#host, this.#timestamps);
   }
 
   time(): Stopwatch {
-    this.check();
+    this.#check();
     if (this.device.features.has("timestamp-query")) {
       return this.#timestamps = new Timestamps(this.device, () => this.#timestamps = null);
     }
@@ -277,7 +287,7 @@ export class WebGpuEngine implements Engine {
   }
 
   async read(ranges: readonly ReadRange[]): Promise<ArrayBuffer[]> {
-    this.check();
+    this.#check();
     // Without a wait where there is none: what is dispatched next may write over what is read here.
     if (this.#waiting) await this.#waiting.empty();
     const offsets: number[] = [];
@@ -289,7 +299,7 @@ export class WebGpuEngine implements Engine {
     const capacity = sizeClass(total);
     const raw = this.#staging.take(capacity);
     const staging = raw.buffer;
-    this.#guarded(() => {
+    const { failure } = this.#guards.run(() => {
       const encoder = this.device.createCommandEncoder();
       ranges.forEach(({ buffer, offset, bytes }, k) =>
         encoder.copyBufferToBuffer(
@@ -302,21 +312,25 @@ export class WebGpuEngine implements Engine {
       );
       this.device.queue.submit([encoder.finish()]);
     }, () => "read values back");
+    let data: ArrayBuffer[];
     try {
       await staging.mapAsync(GPUMapMode.READ, 0, total);
+      const mapped = staging.getMappedRange(0, total);
+      data = ranges.map(({ bytes }, k) => mapped.slice(offsets[k], offsets[k] + bytes));
+      staging.unmap();
     } catch (error) {
+      this.#staging.discard(raw, capacity);
       // The news that the device is lost may come just after the failure that it caused.
       await Promise.race([this.device.lost, new Promise((done) => setTimeout(done, 50))]);
-      await Promise.all(this.#guards);
-      this.check();
-      throw cannot("read values back", (error as Error).message);
+      await this.#guards.settle();
+      this.#check();
+      throw raw.failure ?? await failure ??
+        cannot("read values back", (error as Error).message);
     }
-    const mapped = staging.getMappedRange(0, total);
-    const data = ranges.map(({ bytes }, k) => mapped.slice(offsets[k], offsets[k] + bytes));
-    staging.unmap();
     this.#staging.give(raw, capacity);
-    if (this.#guards.size > 0) await Promise.all(this.#guards);
-    this.check();
+    const error = await failure;
+    if (error) throw error;
+    this.#check();
     return data;
   }
 

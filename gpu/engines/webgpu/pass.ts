@@ -3,6 +3,7 @@ import type {} from "@webgpu/types";
 import type { DeviceBuffer, Executable, Pass } from "../../contract/engine.ts";
 import type { Kernel } from "../../contract/kernel.ts";
 import { boundBytes } from "../timing.ts";
+import { type Failure, firstFailure, type Guards, type Made } from "./guards.ts";
 import type { PassTimestamps, Timestamps } from "./timestamps.ts";
 import type { Texels } from "./texels.ts";
 import { PassParams, type Uniforms } from "./uniforms.ts";
@@ -12,7 +13,7 @@ import { choicesVersion, dispatchListener } from "../variants.ts";
 const MOST_BOUND = 8;
 
 /** A buffer of the device, known by its identity. */
-export interface RawBuffer {
+export interface RawBuffer extends Made {
   readonly buffer: GPUBuffer;
 }
 
@@ -37,13 +38,18 @@ export interface Tunable {
   version: number;
 }
 
+/** A compiled shader; kernels that come to the same text share it. */
+export interface Pipeline extends Made {
+  readonly handle: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly groups: readonly [number, number, number];
+  /** Inputs that are copied to textures first. */
+  readonly texels: readonly number[];
+}
+
 /** A kernel's pipeline, as one place of one plan uses it. */
 export interface WebGpuExecutable extends Executable {
-  pipeline: GPUComputePipeline;
-  layout: GPUBindGroupLayout;
-  groups: readonly [number, number, number];
-  /** Inputs that are copied to textures first. */
-  texels: readonly number[];
+  pipeline: Pipeline;
   /** Null where the kernel is written in one way only. */
   readonly tunable: Tunable | null;
   readonly words: number;
@@ -56,10 +62,11 @@ export interface PassHost {
   readonly device: GPUDevice;
   readonly uniforms: Uniforms;
   readonly texels: Texels;
-  /** Has `work` done in error scopes. */
-  guarded<T>(work: () => T, what: () => string): T;
+  readonly guards: Guards;
   /** Compiles a kernel anew if the choice of variants has changed. */
   renew(executable: WebGpuExecutable): void;
+  /** Notes that a pass has been submitted. */
+  submitted(): void;
 }
 
 /** To be called before a dispatch: brings its variant up to date, and tells the tuner if it listens. */
@@ -107,23 +114,24 @@ function binds(
   return true;
 }
 
-/** The bind group of a dispatch, remembered or made. */
+/** The bind group of a dispatch, remembered or made; `work` takes in what it depends on. */
 export function bindGroup(
-  { device, guarded, texels }: PassHost,
+  { device, guards, texels }: PassHost,
   executable: WebGpuExecutable,
   inputs: readonly DeviceBuffer[],
   outputs: readonly DeviceBuffer[],
   uniforms: GPUBuffer | null,
   paramsAt: number,
+  work: Failure[],
 ): GPUBindGroup {
-  const { bound, layout, words, name } = executable;
+  const { bound, pipeline, words, name } = executable;
   for (let k = 0; k < bound.length; k++) {
     if (binds(bound[k], inputs, outputs, uniforms, paramsAt)) return bound[k].group;
   }
   const all = [...inputs, ...outputs] as WebGpuBuffer[];
   const entries: GPUBindGroupEntry[] = all.map((b, binding) => ({
     binding,
-    resource: executable.texels.includes(binding)
+    resource: pipeline.texels.includes(binding)
       ? texels.view(binding, b.bytes)
       : { buffer: b.raw.buffer, size: bindingSize(b) },
   }));
@@ -133,17 +141,24 @@ export function bindGroup(
       resource: { buffer: uniforms, offset: paramsAt, size: Math.ceil(words / 4) * 16 },
     });
   }
-  const group = guarded(
-    () => device.createBindGroup({ layout, entries }),
+  const { value: group, failure } = guards.run(
+    () => device.createBindGroup({ layout: pipeline.layout, entries }),
     () => `bind the buffers of kernel "${name}"`,
   );
+  for (const { raw } of all) if (raw.pending) work.push(raw.pending);
+  work.push(failure);
   if (bound.length === MOST_BOUND) bound.shift();
-  bound.push({
+  const made = {
     buffers: all.map((b) => b.raw),
     sizes: all.map(bindingSize),
     uniforms,
     paramsAt,
     group,
+  };
+  bound.push(made);
+  failure.then((error) => {
+    const at = error ? bound.indexOf(made) : -1;
+    if (at >= 0) bound.splice(at, 1);
   });
   return group;
 }
@@ -155,7 +170,7 @@ export function copyTexels(
   executable: WebGpuExecutable,
   inputs: readonly DeviceBuffer[],
 ): void {
-  for (const k of executable.texels) {
+  for (const k of executable.pipeline.texels) {
     const { raw, bytes } = inputs[k] as WebGpuBuffer;
     texels.copy(encoder, raw.buffer, bytes, k);
   }
@@ -168,8 +183,10 @@ export class WebGpuPass implements Pass {
   readonly #encoder: GPUCommandEncoder;
   readonly #times: PassTimestamps | null;
   readonly #kernels: Executable[] = [];
+  /** What the pass depends on and is not known to be good. */
+  readonly #work: Failure[] = [];
   #pass: GPUComputePassEncoder | null = null;
-  #pipeline: GPUComputePipeline | null = null;
+  #pipeline: Pipeline | null = null;
 
   constructor(host: PassHost, timestamps: Timestamps | null) {
     this.#host = host;
@@ -186,10 +203,12 @@ export class WebGpuPass implements Pass {
   ): void {
     const e = executable as WebGpuExecutable;
     prepare(this.#host, e, inputs, outputs, params);
+    const { pipeline } = e;
+    noteWork(pipeline, this.#work);
     const at = e.words > 0 ? this.#params.put(e.words, params) : 0;
     const uniforms = e.words > 0 ? this.#params.buffer : null;
-    const group = bindGroup(this.#host, e, inputs, outputs, uniforms, at);
-    if (e.texels.length > 0) {
+    const group = bindGroup(this.#host, e, inputs, outputs, uniforms, at, this.#work);
+    if (pipeline.texels.length > 0) {
       this.#endPass();
       copyTexels(this.#host, this.#encoder, e, inputs);
     }
@@ -198,12 +217,12 @@ export class WebGpuPass implements Pass {
       this.#pass = this.#times.beginPass(e, boundBytes(inputs, outputs));
     }
     this.#pass ??= this.#encoder.beginComputePass();
-    if (this.#pipeline !== e.pipeline) {
-      this.#pass.setPipeline(e.pipeline);
-      this.#pipeline = e.pipeline;
+    if (this.#pipeline !== pipeline) {
+      this.#pass.setPipeline(pipeline.handle);
+      this.#pipeline = pipeline;
     }
     this.#pass.setBindGroup(0, group);
-    this.#pass.dispatchWorkgroups(e.groups[0], e.groups[1], e.groups[2]);
+    this.#pass.dispatchWorkgroups(pipeline.groups[0], pipeline.groups[1], pipeline.groups[2]);
     this.#kernels.push(e);
   }
 
@@ -224,15 +243,23 @@ export class WebGpuPass implements Pass {
     this.#pipeline = null;
   }
 
-  submit(): void {
-    const { device, guarded } = this.#host;
+  submit(): Failure {
+    const { device, guards, submitted } = this.#host;
     this.#params.upload(device.queue);
-    guarded(() => {
+    const { failure } = guards.run(() => {
       this.#endPass();
       this.#times?.end();
       device.queue.submit([this.#encoder.finish()]);
     }, () => `run kernels ${namesOnce(this.#kernels)}`);
+    submitted();
+    return firstFailure([...this.#work, failure]);
   }
+}
+
+/** Refuses to go on with what the device could not make; else notes in `work` what is not known yet. */
+export function noteWork({ failure, pending }: Made, work: Failure[]): void {
+  if (failure) throw failure;
+  if (pending) work.push(pending);
 }
 
 /** The kernels' names, each once, for an error. */

@@ -3,6 +3,7 @@
  * On Mesa's llvmpipe a load from a texture costs a third of one from a buffer.
  */
 import type {} from "@webgpu/types";
+import type { Guards } from "./guards.ts";
 import { TEXELS_ACROSS } from "../../contract/kernel.ts";
 
 /** Bytes of a row; a texel holds four numbers. */
@@ -11,11 +12,13 @@ const ROW = 16 * TEXELS_ACROSS;
 /** One texture for each place of an input and each power of two of rows: dispatches use them in turn. */
 export class Texels {
   readonly #device: GPUDevice;
+  readonly #guards: Guards;
   readonly #textures = new Map<string, { texture: GPUTexture; view: GPUTextureView }>();
   #bytes = 0;
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, guards: Guards) {
     this.#device = device;
+    this.#guards = guards;
   }
 
   #at(input: number, bytes: number) {
@@ -23,13 +26,19 @@ export class Texels {
     const key = `${input},${rows}`;
     let made = this.#textures.get(key);
     if (!made) {
-      const texture = this.#device.createTexture({
-        size: [TEXELS_ACROSS, rows],
-        format: "rgba32float",
-        usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
-      });
-      this.#textures.set(key, made = { texture, view: texture.createView() });
+      const { value, failure } = this.#guards.run(() => {
+        const texture = this.#device.createTexture({
+          size: [TEXELS_ACROSS, rows],
+          format: "rgba32float",
+          usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
+        });
+        return { texture, view: texture.createView() };
+      }, () => `hold ${rows * ROW} more bytes as a texture`);
+      this.#textures.set(key, made = value);
       this.#bytes += rows * ROW;
+      failure.then((error) => {
+        if (error && this.#textures.delete(key)) this.#bytes -= rows * ROW;
+      });
     }
     return made;
   }

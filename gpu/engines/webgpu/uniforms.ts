@@ -7,11 +7,12 @@ const BLOCK = 1 << 16;
 
 /** The uniform buffers of an engine. */
 export class Uniforms {
-  readonly #create: (bytes: number) => GPUBuffer;
-  readonly #buffers: GPUBuffer[] = [];
+  readonly #create: (bytes: number, discard: () => void) => GPUBuffer;
+  readonly #buffers: (GPUBuffer | undefined)[] = [];
   readonly #spare: Uint32Array<ArrayBuffer>[] = [];
 
-  constructor(create: (bytes: number) => GPUBuffer) {
+  /** `create` calls `discard` where the device could not make the buffer after all. */
+  constructor(create: (bytes: number, discard: () => void) => GPUBuffer) {
     this.#create = create;
   }
 
@@ -27,7 +28,7 @@ export class Uniforms {
 
   /** The buffer of the k-th block of every pass. */
   buffer(k: number): GPUBuffer {
-    return this.#buffers[k] ??= this.#create(BLOCK);
+    return this.#buffers[k] ??= this.#create(BLOCK, () => this.#buffers[k] = undefined);
   }
 
   takeBlock(): Uint32Array<ArrayBuffer> {
@@ -39,7 +40,7 @@ export class Uniforms {
   }
 
   destroy(): void {
-    for (const buffer of this.#buffers) buffer.destroy();
+    for (const buffer of this.#buffers) buffer?.destroy();
   }
 }
 

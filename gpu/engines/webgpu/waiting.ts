@@ -5,10 +5,12 @@
 import type {} from "@webgpu/types";
 import type { DeviceBuffer, Executable, Pass, Stopwatch, Timing } from "../../contract/engine.ts";
 import { boundBytes } from "../timing.ts";
+import { type Failure, firstFailure } from "./guards.ts";
 import { PassParams } from "./uniforms.ts";
 import {
   bindGroup,
   copyTexels,
+  noteWork,
   type PassHost,
   prepare,
   type WebGpuBuffer,
@@ -37,11 +39,12 @@ export class Waiting implements Stopwatch {
     for (let k = 0; k < 3; k++) this.#idle = Math.min(this.#idle, await this.#spent(() => {}));
   }
 
-  /** Has `work` done after everything that stands in line. */
-  add(work: () => unknown): void {
+  /** Has `work` done after everything that stands in line; tells later how it failed, or null. */
+  add(work: () => unknown): Failure {
     this.#standing++;
-    this.#line = this.#line.then(work).finally(() => this.#standing--);
-    this.#line.catch(() => {}); // whoever waits for the line is told
+    const done = this.#line.then(work).finally(() => this.#standing--);
+    this.#line = done.catch(() => {});
+    return done.then(() => null, (error) => error);
   }
 
   /** Waits until nothing stands in line. */
@@ -65,15 +68,18 @@ export class Waiting implements Stopwatch {
 
   /** Milliseconds until the device has done what `encode` says. */
   async #spent(encode: (encoder: GPUCommandEncoder) => void, what = "wait"): Promise<number> {
-    const { device, guarded } = this.#host;
+    const { device, guards } = this.#host;
     const start = performance.now();
-    guarded(() => {
+    const { failure } = guards.run(() => {
       const encoder = device.createCommandEncoder();
       encode(encoder);
       device.queue.submit([encoder.finish()]);
     }, () => what);
     await device.queue.onSubmittedWorkDone();
-    return performance.now() - start;
+    const ms = performance.now() - start;
+    const error = await failure;
+    if (error) throw error;
+    return ms;
   }
 
   /** Does a dispatch and notes its time. */
@@ -83,13 +89,13 @@ export class Waiting implements Stopwatch {
     bytes: number,
     copy: (encoder: GPUCommandEncoder) => void,
   ): Promise<void> {
-    const { name, pipeline, groups } = executable;
+    const { name, pipeline } = executable;
     const ms = await this.#spent((encoder) => {
       copy(encoder);
       const pass = encoder.beginComputePass();
-      pass.setPipeline(pipeline);
+      pass.setPipeline(pipeline.handle);
       pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...groups);
+      pass.dispatchWorkgroups(...pipeline.groups);
       pass.end();
     }, `run kernel "${name}"`) - this.#idle;
     this.#timings.push({ executable, bytes, ms: Math.max(ms, 0) });
@@ -102,6 +108,7 @@ class WaitingPass implements Pass {
   readonly #params: PassParams;
   readonly #waiting: Waiting;
   readonly #work: (() => unknown)[] = [];
+  readonly #made: Failure[] = [];
 
   constructor(host: PassHost, waiting: Waiting) {
     this.#host = host;
@@ -117,9 +124,10 @@ class WaitingPass implements Pass {
   ): void {
     const e = executable as WebGpuExecutable;
     prepare(this.#host, e, inputs, outputs, params);
+    noteWork(e.pipeline, this.#made);
     const at = e.words > 0 ? this.#params.put(e.words, params) : 0;
     const uniforms = e.words > 0 ? this.#params.buffer : null;
-    const group = bindGroup(this.#host, e, inputs, outputs, uniforms, at);
+    const group = bindGroup(this.#host, e, inputs, outputs, uniforms, at, this.#made);
     const bytes = boundBytes(inputs, outputs);
     const copy = (encoder: GPUCommandEncoder) => copyTexels(this.#host, encoder, e, inputs);
     this.#work.push(() => this.#waiting.time(e, group, bytes, copy));
@@ -127,20 +135,24 @@ class WaitingPass implements Pass {
 
   copy(from: DeviceBuffer, fromOffset: number, to: DeviceBuffer, toOffset: number, bytes: number) {
     const [source, target] = [from, to].map((b) => (b as WebGpuBuffer).raw.buffer);
-    const { device, guarded } = this.#host;
-    this.#work.push(() =>
-      guarded(() => {
+    const { device, guards } = this.#host;
+    this.#work.push(async () => {
+      const { failure } = guards.run(() => {
         const encoder = device.createCommandEncoder();
         encoder.copyBufferToBuffer(source, fromOffset, target, toOffset, bytes);
         device.queue.submit([encoder.finish()]);
-      }, () => "copy a value")
-    );
+      }, () => "copy a value");
+      const error = await failure;
+      if (error) throw error;
+    });
   }
 
-  submit(): void {
-    this.#waiting.add(async () => {
+  submit(): Failure {
+    const ran = this.#waiting.add(async () => {
       this.#params.upload(this.#host.device.queue);
       for (const work of this.#work) await work();
     });
+    this.#host.submitted();
+    return firstFailure([...this.#made, ran]);
   }
 }

@@ -1,5 +1,5 @@
 /** Sums, products, quotients, parts and moduli: `gpu/functions/{arithmetic,parts,modulus,cast}.ts`. */
-import { Fn } from "../function_opcodes";
+import { Op } from "../opcodes";
 import { complex1, complex2, complexToReal, map1, map2, realsToComplex } from "./loops";
 import { choose, exponentOf, larger, negate, norm, pow2, put, splat, times } from "./lanes";
 
@@ -170,55 +170,55 @@ function toComplex(n: i32, out: usize, a: usize): void {
 /** Runs the function `op` of this file over a block of `n` elements. */
 export function arithmetic(op: i32, n: i32, out: usize, a: usize, b: usize): void {
   switch (op) {
-    case Fn.addReal:
+    case Op.addReal:
       return map2<Add>(n, out, a, b);
-    case Fn.addComplex:
+    case Op.addComplex:
       return map2<Add>(n << 1, out, a, b);
-    case Fn.subReal:
+    case Op.subReal:
       return map2<Sub>(n, out, a, b);
-    case Fn.subComplex:
+    case Op.subComplex:
       return map2<Sub>(n << 1, out, a, b);
-    case Fn.mulReal:
+    case Op.mulReal:
       return map2<Mul>(n, out, a, b);
-    case Fn.mulComplex:
+    case Op.mulComplex:
       return complex2<MulComplex>(n, out, a, b);
-    case Fn.divReal:
+    case Op.divReal:
       return map2<Div>(n, out, a, b);
-    case Fn.divComplex:
+    case Op.divComplex:
       return complex2<DivComplex>(n, out, a, b);
-    case Fn.negReal:
+    case Op.negReal:
       return map1<Neg>(n, out, a);
-    case Fn.negComplex:
+    case Op.negComplex:
       return map1<Neg>(n << 1, out, a);
-    case Fn.reciprocalReal:
+    case Op.reciprocalReal:
       return map1<Reciprocal>(n, out, a);
-    case Fn.reciprocalComplex:
+    case Op.reciprocalComplex:
       return complex1<ReciprocalComplex>(n, out, a);
-    case Fn.squareReal:
+    case Op.squareReal:
       return map1<Square>(n, out, a);
-    case Fn.squareComplex:
+    case Op.squareComplex:
       return complex1<SquareComplex>(n, out, a);
-    case Fn.complex:
+    case Op.complex:
       return realsToComplex<Join>(n, out, a, b);
-    case Fn.conj:
+    case Op.conj:
       return map1<Conj>(n << 1, out, a);
-    case Fn.imag:
+    case Op.imag:
       return complexToReal<Imag>(n, out, a);
-    case Fn.real:
+    case Op.real:
       return complexToReal<Real>(n, out, a);
-    case Fn.toComplex:
+    case Op.toComplex:
       return toComplex(n, out, a);
-    case Fn.absComplex:
+    case Op.absComplex:
       return complexToReal<AbsComplex>(n, out, a);
-    case Fn.absReal:
+    case Op.absReal:
       return map1<Abs>(n, out, a);
-    case Fn.absSquared:
+    case Op.absSquared:
       return complexToReal<AbsSquared>(n, out, a);
-    case Fn.sgn:
+    case Op.sgn:
       return complex1<Sgn>(n, out, a);
-    case Fn.sign:
+    case Op.sign:
       return map1<Sign>(n, out, a);
-    case Fn.indexToReal:
+    case Op.indexToReal:
       return map1<FromIndex>(n, out, a);
   }
 }

@@ -1,5 +1,5 @@
 /** Comparisons, choices and gates: `gpu/functions/{comparison,activation}.ts`. */
-import { Fn } from "../function_opcodes";
+import { Op } from "../opcodes";
 import { complexesToReal, map1, map2 } from "./loops";
 import { choose, splat } from "./lanes";
 
@@ -94,39 +94,39 @@ function whereComplex(n: i32, out: usize, c: usize, a: usize, b: usize): void {
 /** Runs the function `op` of this file over a block of `n` elements. */
 export function comparison(op: i32, n: i32, out: usize, a: usize, b: usize, c: usize): void {
   switch (op) {
-    case Fn.equalComplex:
+    case Op.equalComplex:
       return complexesToReal<EqualComplex>(n, out, a, b);
-    case Fn.equalIndex:
+    case Op.equalIndex:
       return map2<EqualIndex>(n, out, a, b);
-    case Fn.equalReal:
+    case Op.equalReal:
       return map2<Equal>(n, out, a, b);
-    case Fn.greater:
+    case Op.greater:
       return map2<Less>(n, out, b, a);
-    case Fn.greaterEqual:
+    case Op.greaterEqual:
       return map2<LessEqual>(n, out, b, a);
-    case Fn.less:
+    case Op.less:
       return map2<Less>(n, out, a, b);
-    case Fn.lessEqual:
+    case Op.lessEqual:
       return map2<LessEqual>(n, out, a, b);
-    case Fn.maximum:
+    case Op.maximum:
       return map2<Maximum>(n, out, a, b);
-    case Fn.minimum:
+    case Op.minimum:
       return map2<Minimum>(n, out, a, b);
-    case Fn.notEqualComplex:
+    case Op.notEqualComplex:
       return complexesToReal<NotEqualComplex>(n, out, a, b);
-    case Fn.notEqualReal:
+    case Op.notEqualReal:
       return map2<NotEqual>(n, out, a, b);
-    case Fn.whereComplex:
+    case Op.whereComplex:
       return whereComplex(n, out, a, b, c);
-    case Fn.whereReal:
+    case Op.whereReal:
       return whereReal(n, out, a, b, c);
-    case Fn.reluComplex:
+    case Op.reluComplex:
       return map1<Relu>(n << 1, out, a);
-    case Fn.reluReal:
+    case Op.reluReal:
       return map1<Relu>(n, out, a);
-    case Fn.reluGateComplex:
+    case Op.reluGateComplex:
       return map2<ReluGate>(n << 1, out, a, b);
-    case Fn.reluGateReal:
+    case Op.reluGateReal:
       return map2<ReluGate>(n, out, a, b);
   }
 }

@@ -2,7 +2,7 @@
  * Exponentials, logarithms, powers and angles over blocks: the loops of `exponential.ts` and `angle.ts`,
  * and what complex arguments make of them. Formulas: `gpu/functions`.
  */
-import { Fn } from "../function_opcodes";
+import { Op } from "../opcodes";
 import { atan2, cos, quarterCos, quarterSin, quartersTaken, reduceAngle, sin, tan } from "./angle";
 import * as e from "./exponential";
 import {
@@ -249,59 +249,59 @@ class TanComplex {
 /** Runs the function `op` of this file over a block of `n` elements. */
 export function transcendental(op: i32, n: i32, out: usize, a: usize, b: usize): void {
   switch (op) {
-    case Fn.expReal:
+    case Op.expReal:
       return long1<Exp>(n, out, a);
-    case Fn.expComplex:
+    case Op.expComplex:
       return longComplex1<ExpComplex>(n, out, a);
-    case Fn.expm1:
+    case Op.expm1:
       return long1<Expm1>(n, out, a);
-    case Fn.log1p:
+    case Op.log1p:
       return long1<Log1p>(n, out, a);
-    case Fn.logReal:
+    case Op.logReal:
       return long1<Log>(n, out, a);
-    case Fn.logComplex:
+    case Op.logComplex:
       return longComplex1<LogComplex>(n, out, a);
-    case Fn.sigmoid:
+    case Op.sigmoid:
       return long1<Sigmoid>(n, out, a);
-    case Fn.erf:
+    case Op.erf:
       return long1<Erf>(n, out, a);
-    case Fn.sinReal:
+    case Op.sinReal:
       return long1<Sin>(n, out, a);
-    case Fn.cosReal:
+    case Op.cosReal:
       return long1<Cos>(n, out, a);
-    case Fn.tanReal:
+    case Op.tanReal:
       return long1<Tan>(n, out, a);
-    case Fn.atan2:
+    case Op.atan2:
       return long2<Atan2>(n, out, a, b);
-    case Fn.angle:
+    case Op.angle:
       return complexToReal<Angle>(n, out, a);
-    case Fn.polar:
+    case Op.polar:
       return realsToComplex<Polar>(n, out, a, b);
-    case Fn.sinhReal:
+    case Op.sinhReal:
       return long1<Sinh>(n, out, a);
-    case Fn.coshReal:
+    case Op.coshReal:
       return long1<Cosh>(n, out, a);
-    case Fn.tanhReal:
+    case Op.tanhReal:
       return long1<Tanh>(n, out, a);
-    case Fn.sinhComplex:
+    case Op.sinhComplex:
       return longComplex1<SinhComplex>(n, out, a);
-    case Fn.coshComplex:
+    case Op.coshComplex:
       return longComplex1<CoshComplex>(n, out, a);
-    case Fn.tanhComplex:
+    case Op.tanhComplex:
       return longComplex1<TanhComplex>(n, out, a);
-    case Fn.sinComplex:
+    case Op.sinComplex:
       return longComplex1<SinComplex>(n, out, a);
-    case Fn.cosComplex:
+    case Op.cosComplex:
       return longComplex1<CosComplex>(n, out, a);
-    case Fn.tanComplex:
+    case Op.tanComplex:
       return longComplex1<TanComplex>(n, out, a);
-    case Fn.sqrtReal:
+    case Op.sqrtReal:
       return long1<Sqrt>(n, out, a);
-    case Fn.sqrtComplex:
+    case Op.sqrtComplex:
       return longComplex1<SqrtComplex>(n, out, a);
-    case Fn.powReal:
+    case Op.powReal:
       return long2<Pow>(n, out, a, b);
-    case Fn.powComplex:
+    case Op.powComplex:
       return longComplex2<PowComplex>(n, out, a, b);
   }
 }
