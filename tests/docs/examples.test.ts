@@ -24,7 +24,17 @@ async function problems({ at, source }: Example): Promise<string[]> {
 }
 
 await Deno.mkdir(FOLDER, { recursive: true });
-for (const [path, text] of await textsIn(["README.md", "docs", "mod.ts", "complex", "nn", "gpu"])) {
+for (
+  const [path, text] of await textsIn([
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs",
+    "mod.ts",
+    "complex",
+    "nn",
+    "gpu",
+  ])
+) {
   const examples = examplesIn(path, text);
   if (examples.length === 0) continue;
   Deno.test(`the examples of ${path} run and print what they say`, async () => {
