@@ -1,8 +1,9 @@
 /**
- * Runs the tests (`deno task test`) or the checks (`deno task check`) and ends with the line
- * `N passed, N failed`.
+ * Runs the tests (`deno task test`), the checks (`deno task check`) or the everyday check (`deno task
+ * ok`) and ends with the line `N passed, N failed`.
  *
- *   deno task test                    all tests
+ *   deno task test                    the tests
+ *   deno task test --all              those too that take long, which else are ignored, in words
  *   deno task test tests/nn           a part of them
  *   deno task test --backend=gl       with DENO_WEBGPU_BACKEND=gl (dx12: no adapter on Linux)
  *
@@ -10,6 +11,7 @@
  * of tests/support in their place.
  */
 
+import { changedFiles, testsFor } from "./support/changed.ts";
 import { type Verdict, verdict } from "./support/verdict.ts";
 
 const CLOSED_MAP = "tests/support/closed_network.json";
@@ -21,8 +23,12 @@ const TEST_PERMISSIONS = [
   "--allow-write=out",
   "--allow-run",
   "--allow-net=127.0.0.1",
-  "--allow-env=ARGAND_DEVICE,ARGAND_REQUIRE_GPU,ARGAND_REQUIRE_BROWSER,DENO_WEBGPU_BACKEND",
+  "--allow-env=ARGAND_DEVICE,ARGAND_REQUIRE_GPU,ARGAND_REQUIRE_BROWSER,ARGAND_TEST_ALL,DENO_WEBGPU_BACKEND",
 ];
+/** A backend of WebGPU that no adapter has here. */
+const NO_BACKEND = Deno.build.os === "linux" ? "dx12" : "noop";
+
+type Environment = Readonly<Record<string, string>>;
 
 /** Asks JSR for one small package, for three seconds at most. */
 async function jsrAnswers(): Promise<boolean> {
@@ -64,12 +70,15 @@ function show(text: string): void {
 }
 
 /** Runs this Deno with `args`, shows what it prints, and adds up its `N passed | N failed` lines. */
-async function deno(args: string[], backend?: string, print = show): Promise<Verdict> {
+async function deno(
+  args: readonly string[],
+  environment: Environment = {},
+  print = show,
+): Promise<Verdict> {
   print(`\n> deno ${args.join(" ")}\n`);
-  const env: Record<string, string> = {};
-  if (Deno.stdout.isTerminal()) env.FORCE_COLOR = "1";
-  if (backend) env.DENO_WEBGPU_BACKEND = backend;
-  const child = new Deno.Command(Deno.execPath(), { args, env, stdout: "piped" }).spawn();
+  const env = Deno.stdout.isTerminal() ? { FORCE_COLOR: "1", ...environment } : environment;
+  const child = new Deno.Command(Deno.execPath(), { args: [...args], env, stdout: "piped" })
+    .spawn();
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of child.stdout) {
@@ -101,17 +110,19 @@ async function* filesAt(path: string, ending = ".test.ts"): AsyncGenerator<strin
  * (`double free`, in two of seven runs of tests/gpu/expression.test.ts; through Vulkan it was seen
  * once, when all tests had passed).
  */
-async function throughEgl(args: string[], paths: string[]): Promise<Verdict[]> {
+async function throughEgl(
+  args: readonly string[],
+  paths: readonly string[],
+  env: Environment,
+): Promise<Verdict[]> {
   const files: string[] = [];
-  for (const path of paths.length > 0 ? paths : ["tests/"]) {
-    files.push(...await Array.fromAsync(filesAt(path)));
-  }
+  for (const path of paths) files.push(...await Array.fromAsync(filesAt(path)));
   const verdicts: Verdict[] = [];
   const next = async (): Promise<void> => {
     const file = files.shift();
     if (file === undefined) return;
     let text = "";
-    const run = () => deno([...args, file], "gl", (piece) => void (text += piece));
+    const run = () => deno([...args, file], env, (piece) => void (text += piece));
     let outcome = await run();
     if (outcome.signal && !outcome.ok && outcome.failed === 0) {
       text += `${file} was ended by ${outcome.signal} through EGL: once more\n`;
@@ -126,21 +137,26 @@ async function throughEgl(args: string[], paths: string[]): Promise<Verdict[]> {
 }
 
 /** A step that is itself one check: passed or failed. */
-async function step(args: string[]): Promise<Verdict> {
+async function step(args: readonly string[]): Promise<Verdict> {
   const { ok } = await deno(args);
   return { ok, passed: Number(ok), failed: Number(!ok) };
 }
 
-async function test(args: string[]): Promise<Verdict[]> {
+async function test(args: readonly string[]): Promise<Verdict[]> {
   const backend = args.find((a) => a.startsWith("--backend="))?.slice("--backend=".length);
-  const flags = args.filter((a) => a.startsWith("--") && !a.startsWith("--backend="));
-  const paths = args.filter((a) => !a.startsWith("--"));
+  const flags = args.filter((a) =>
+    a.startsWith("--") && a !== "--all" && !a.startsWith("--backend=")
+  );
+  const given = args.filter((a) => !a.startsWith("--"));
+  const paths = given.length > 0 ? given : ["tests/"];
+  const env: Record<string, string> = {};
+  if (backend) env.DENO_WEBGPU_BACKEND = backend;
+  if (args.includes("--all")) env.ARGAND_TEST_ALL = "1";
+  const common = ["test", ...await resolution(), ...TEST_PERMISSIONS, ...flags];
+  if (backend === "gl") return await throughEgl(common, paths, env);
   // Most of the time goes into compiling shaders, which Mesa does on one core: files run beside one
   // another.
-  const inOrder = [...await resolution(), ...TEST_PERMISSIONS, ...flags];
-  if (backend === "gl") return await throughEgl(["test", ...inOrder], paths);
-  const common = [...inOrder, "--parallel"];
-  return [await deno(["test", ...common, ...(paths.length > 0 ? paths : ["tests/"])], backend)];
+  return [await deno([...common, "--parallel", ...paths], env)];
 }
 
 async function check(): Promise<Verdict[]> {
@@ -159,8 +175,25 @@ async function check(): Promise<Verdict[]> {
   ];
 }
 
+/** Format, lint, types, and the tests of what changed since main, on the CPU engine. */
+async function ok(): Promise<Verdict[]> {
+  const flags = await resolution();
+  const changed = await changedFiles();
+  if (changed === null) {
+    console.log("What changed can't be asked of git: a few tests stand for all");
+  }
+  const paths = testsFor(changed ?? [], await Array.fromAsync(filesAt("tests")));
+  const common = ["test", "--no-check", "--parallel", ...flags, ...TEST_PERMISSIONS];
+  return [
+    await step(["fmt", "--check"]),
+    await step(["lint"]),
+    await step(["check", ...flags, "."]),
+    await deno([...common, ...paths], { DENO_WEBGPU_BACKEND: NO_BACKEND }),
+  ];
+}
+
 const [task, ...args] = Deno.args;
-const outcomes = task === "check" ? await check() : await test(args);
+const outcomes = await (task === "check" ? check() : task === "ok" ? ok() : test(args));
 if (scratchLock) await Deno.remove(scratchLock);
 const sum = (pick: (o: Verdict) => number) => outcomes.reduce((total, o) => total + pick(o), 0);
 // A run that dies before its summary, by a type error for instance, counts as one failure.

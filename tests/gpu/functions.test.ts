@@ -12,7 +12,7 @@ import * as functions from "../../gpu/functions/mod.ts";
 import { philox } from "../../gpu/functions/random.ts";
 import { openWasm } from "../../gpu/wasm/instance.ts";
 import { runProgram } from "../support/program.ts";
-import { isRequired } from "../support/required.ts";
+import { isSet } from "../support/environment.ts";
 
 const all = Object.entries(functions) as [string, MapFunction][];
 const adapter = await navigator.gpu?.requestAdapter() ?? null;
@@ -203,7 +203,7 @@ function checkAgainst(
   }
 }
 
-const ignore = !adapter && !isRequired("ARGAND_REQUIRE_GPU");
+const ignore = !adapter && !isSet("ARGAND_REQUIRE_GPU");
 
 Deno.test({
   name: "the WGSL of every function agrees with its TypeScript",

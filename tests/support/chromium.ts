@@ -1,6 +1,6 @@
 /** A headless Chromium that tests open pages in, by the DevTools protocol. */
 import { isInstalled } from "./installed.ts";
-import { isRequired } from "./required.ts";
+import { isSet } from "./environment.ts";
 
 /** What Chromium and its relatives are called. */
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
@@ -80,7 +80,7 @@ export async function inChromium(
   fn: () => Promise<void>,
 ): Promise<void> {
   const why = await lacking(adapter);
-  if (why && isRequired("ARGAND_REQUIRE_BROWSER")) {
+  if (why && isSet("ARGAND_REQUIRE_BROWSER")) {
     throw new Error(`A browser is required, but ${why}`);
   }
   Deno.test({ name: why ? `${name} (ignored: ${why})` : name, ignore: why !== null, fn });

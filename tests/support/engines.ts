@@ -1,6 +1,7 @@
 /** Registers a test once for each engine. */
 import type { Engine } from "../../gpu/contract/engine.ts";
 import { type DeviceKind, use } from "../../gpu/engines/device.ts";
+import { all } from "./exhaustive.ts";
 import { engines } from "./program.ts";
 
 const present = await engines();
@@ -8,25 +9,44 @@ if (present.length === 1) {
   console.log("No WebGPU adapter on this machine: the tests on webgpu are ignored.");
 }
 
+/** What a test on engines may say of itself. */
+interface Extent {
+  /** Engines on which it takes long and says what shorter tests say: it runs there with `--all`. */
+  readonly exhaustive?: readonly DeviceKind[];
+}
+
 function onKind(
   kind: DeviceKind,
   name: string,
   body: (engine: Engine) => void | Promise<void>,
+  { exhaustive = [] }: Extent,
 ): void {
-  const missing = !present.some((e) => e.kind === kind);
+  const why = !present.some((e) => e.kind === kind)
+    ? ": ignored, there is no WebGPU adapter here"
+    : exhaustive.includes(kind) && !all
+    ? ": ignored, only with --all"
+    : "";
   Deno.test({
-    name: `${name} (${kind}${missing ? ": ignored, there is no WebGPU adapter here" : ""})`,
-    ignore: missing,
+    name: `${name} (${kind}${why})`,
+    ignore: why !== "",
     fn: async () => await body(await use(kind)),
   });
 }
 
 /** Two tests, `name (cpu)` and `name (webgpu)`; without an adapter the second is ignored, in words. */
-export function onEngines(name: string, body: (engine: Engine) => void | Promise<void>): void {
-  for (const kind of ["cpu", "webgpu"] as const) onKind(kind, name, body);
+export function onEngines(
+  name: string,
+  body: (engine: Engine) => void | Promise<void>,
+  extent: Extent = {},
+): void {
+  for (const kind of ["cpu", "webgpu"] as const) onKind(kind, name, body, extent);
 }
 
 /** The test `name (webgpu)`, which is ignored, in words, without an adapter. */
-export function onWebGpu(name: string, body: (engine: Engine) => void | Promise<void>): void {
-  onKind("webgpu", name, body);
+export function onWebGpu(
+  name: string,
+  body: (engine: Engine) => void | Promise<void>,
+  extent: Extent = {},
+): void {
+  onKind("webgpu", name, body, extent);
 }

@@ -9,7 +9,7 @@ import {
 } from "../../gpu/contract/kernel.ts";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
 import { use } from "../../gpu/engines/device.ts";
-import { isRequired } from "./required.ts";
+import { isSet } from "./environment.ts";
 
 /** The CPU engine, and the WebGPU engine where there is an adapter. */
 export async function engines(): Promise<Engine[]> {
@@ -17,7 +17,7 @@ export async function engines(): Promise<Engine[]> {
   try {
     return [cpu, await use("webgpu")];
   } catch (error) {
-    if (isRequired("ARGAND_REQUIRE_GPU")) throw error;
+    if (isSet("ARGAND_REQUIRE_GPU")) throw error;
     return [cpu];
   }
 }

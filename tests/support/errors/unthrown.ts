@@ -78,6 +78,7 @@ const { success } = await new Deno.Command(Deno.execPath(), {
     `--import-map=${map}`,
     ...paths,
   ],
+  env: { ARGAND_TEST_ALL: "1" },
   stdout: "null",
 }).spawn().status;
 const met = new Set(Deno.readTextFileSync(NOTES).split("\n"));
