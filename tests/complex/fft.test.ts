@@ -49,9 +49,13 @@ async function assertTransform(n: number): Promise<void> {
   assert(error <= errorBound(n), `${n} points: ${error} above ${errorBound(n)}`);
 }
 
-onEngines("fft() of every length up to 64 is within 2e-7·log2(n) of float64", async () => {
-  for (let n = 1; n <= 64; n++) await assertTransform(n);
+onEngines("fft() of every length up to 20 is within 2e-7·log2(n) of float64", async () => {
+  for (let n = 1; n <= 20; n++) await assertTransform(n);
 });
+
+onEngines("fft() of every length from 21 to 64 is within 2e-7·log2(n) of float64", async () => {
+  for (let n = 21; n <= 64; n++) await assertTransform(n);
+}, { exhaustive: ["webgpu"] });
 
 onEngines("fft() of long, odd and prime lengths is within 2e-7·log2(n) of float64", async () => {
   for (const n of [97, 101, 127, 210, 343, 1000, 1021, 1024, 6144, 4096, 65536]) {

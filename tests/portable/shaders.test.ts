@@ -7,6 +7,7 @@ async function exportedKernels(): Promise<string[]> {
   const names: string[] = [];
   const root = new URL("../../gpu/kernels/", import.meta.url);
   for await (const folder of Deno.readDir(root)) {
+    if (!folder.isDirectory) continue;
     for await (const { name } of Deno.readDir(new URL(`${folder.name}/`, root))) {
       const module = await import(new URL(`${folder.name}/${name}`, root).href);
       for (const value of Object.values<{ name?: string; wgsl?: unknown }>(module)) {
