@@ -14,5 +14,5 @@
  * @module
  */
 export * from "./complex/mod.ts";
-export * as gpu from "./gpu/mod.ts";
+export * as gpu from "./gpu.ts";
 export * as nn from "./nn/mod.ts";

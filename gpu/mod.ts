@@ -15,9 +15,11 @@
  */
 export { type DeviceKind, engine, memory, use } from "./engines/device.ts";
 export type {
+  Capabilities,
   DeviceBuffer,
   Engine,
   Executable,
+  KernelForm,
   Memory,
   Pass,
   ReadRange,

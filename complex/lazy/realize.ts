@@ -6,12 +6,14 @@ import { BYTES, type HostArray } from "../../gpu/contract/kernel.ts";
 import type { DeviceBuffer, Engine, Pass } from "../../gpu/contract/engine.ts";
 import { groupBy } from "../../gpu/contract/collections.ts";
 import { engine as currentEngine } from "../../gpu/engines/device.ts";
+import { environment } from "../../gpu/contract/environment.ts";
 import { again, cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "./graph.ts";
 import { placeOf } from "./residency/reads.ts";
 import { type Residency, residencyOf } from "./residency/residency.ts";
 import { SMALL } from "./residency/scalars.ts";
-import { type Launch, makePlan, type Plan } from "./schedule/plan.ts";
+import { type ExplainOptions, Schedule } from "./schedule/explanation.ts";
+import { compile, type Launch, type Plan, plan as planGraph } from "./schedule/plan.ts";
 import { PlanCache } from "./schedule/plan_cache.ts";
 import { show } from "./shape.ts";
 import { pendingStates, State } from "./state.ts";
@@ -20,10 +22,18 @@ import { gather, graphOf, hasValue, type Walk } from "./schedule/walk.ts";
 
 const plans = new WeakMap<Engine, PlanCache>();
 
+/** Whether each schedule is shown when it is planned, before it runs. */
+const shown = environment("ARGAND_DEBUG") === "1";
+
 function planOf(walk: Walk, engine: Engine): Plan {
   let cache = plans.get(engine);
   if (!cache) plans.set(engine, cache = new PlanCache());
-  return cache.take(walk.key, () => makePlan(graphOf(walk), engine, walk.own));
+  return cache.take(walk.key, () => {
+    const graph = graphOf(walk);
+    const planned = planGraph(graph, engine, walk.own);
+    if (shown) console.error(`${new Schedule(graph, planned, engine)}\n`);
+    return compile(planned, engine);
+  });
 }
 
 function checkEngine(buffer: DeviceBuffer, engine: Engine, node: Node): void {
@@ -159,13 +169,11 @@ function canMove({ pending }: State): boolean {
   return gather([pending!]).nodes.every(({ stored }) => !stored || stored.host !== null);
 }
 
-/**
- * Computes `targets` and the pending updates in one schedule. Afterwards every target has a value on the
- * device. Returns without waiting for it; `undo` is called where the device reports later that nothing
- * of it has run.
- */
-export function run(targets: readonly Node[], evaluated = false, undo = () => {}): void {
-  const engine = currentEngine();
+/** What the next schedule computes: pending updates, and of `targets` what has no value. */
+function due(
+  targets: readonly Node[],
+  engine: Engine,
+): { readonly pending: readonly State[]; readonly wanted: readonly Node[] } {
   // An update that needs another engine waits until that one is chosen again.
   const pending = [...pendingStates].filter((s) =>
     !s.buffer || s.buffer.engine === engine || canMove(s)
@@ -174,6 +182,26 @@ export function run(targets: readonly Node[], evaluated = false, undo = () => {}
   const wanted = [...new Set(targets)].filter((t) =>
     !hasValue(t) && !(t.state instanceof State && pending.includes(t.state))
   );
+  return { pending, wanted };
+}
+
+/** The schedule that would compute `targets` and the pending updates now; nothing runs. */
+export function explain(targets: readonly Node[], options?: ExplainOptions): Schedule {
+  const engine = currentEngine();
+  const { pending, wanted } = due(targets, engine);
+  const walk = gather([...pending.map((s) => s.pending!), ...wanted], pending);
+  const graph = graphOf(walk);
+  return new Schedule(graph, planGraph(graph, engine, walk.own), engine, options);
+}
+
+/**
+ * Computes `targets` and the pending updates in one schedule. Afterwards every target has a value on the
+ * device. Returns without waiting for it; `undo` is called where the device reports later that nothing
+ * of it has run.
+ */
+export function run(targets: readonly Node[], evaluated = false, undo = () => {}): void {
+  const engine = currentEngine();
+  const { pending, wanted } = due(targets, engine);
   if (wanted.length === 0 && pending.length === 0) return;
   if (engine.lost) throw again(engine.lost);
   const residency = residencyOf(engine);

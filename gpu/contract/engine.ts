@@ -21,6 +21,9 @@ export interface Executable {
   readonly flops?: number;
 }
 
+/** The form in which a kernel runs. */
+export type KernelForm = "WGSL" | "WebAssembly" | "TypeScript";
+
 /** One dispatch, timed. */
 export interface Timing {
   /** What was dispatched. */
@@ -111,6 +114,10 @@ export interface Engine extends Capabilities {
   upload(buffer: DeviceBuffer, data: HostArray): void;
   /** The kernel for this spec; compiled once. */
   compile<Spec>(kernel: Kernel<Spec>, spec: Spec): Executable;
+  /** The form in which the kernel would run for this spec. */
+  formOf<Spec>(kernel: Kernel<Spec>, spec: Spec): KernelForm;
+  /** The whole shader for this spec; where none is run, the one that a hardware adapter would get. */
+  shaderOf<Spec>(kernel: Kernel<Spec>, spec: Spec): string;
   /** Starts a batch of dispatches. */
   begin(): Pass;
   /** Reads ranges back in one go, after everything submitted so far. */

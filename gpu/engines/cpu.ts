@@ -6,12 +6,21 @@ import type {
   DeviceBuffer,
   Engine,
   Executable,
+  KernelForm,
   Memory,
   Pass,
   ReadRange,
   Stopwatch,
 } from "../contract/engine.ts";
-import type { Adapter, DType, HostArray, Kernel, Params, WasmRun } from "../contract/kernel.ts";
+import {
+  type Adapter,
+  declare,
+  type DType,
+  type HostArray,
+  type Kernel,
+  type Params,
+  type WasmRun,
+} from "../contract/kernel.ts";
 import { cannot } from "../contract/errors.ts";
 import { Pool, sizeClass } from "./pool.ts";
 import { Clock } from "./timing.ts";
@@ -36,6 +45,9 @@ interface CpuExecutable extends Executable {
 
 /** Bytes of free buffers that are kept for reuse, an eighth of what WebAssembly can address. */
 const FREE_BUDGET = 2 ** 29;
+
+/** The adapter for which shaders are shown. */
+const HARDWARE: Adapter = { name: "hardware", software: false };
 
 const NO_PARAMS = new Uint32Array(0);
 
@@ -165,10 +177,23 @@ export class CpuEngine implements Engine {
       flops: kernel.flops?.(spec),
       inputs,
       outputs,
-      wasm: this.#wasm && (kernel.wasm?.(spec, this.#wasm) ?? null),
+      wasm: this.#wasmOf(kernel, spec),
       run: (ins, outs, params) => kernel.cpu(spec, ins, outs, params),
     };
     return executable;
+  }
+
+  #wasmOf<Spec>(kernel: Kernel<Spec>, spec: Spec): WasmRun | null {
+    return this.#wasm && (kernel.wasm?.(spec, this.#wasm) ?? null);
+  }
+
+  formOf<Spec>(kernel: Kernel<Spec>, spec: Spec): KernelForm {
+    return this.#wasmOf(kernel, spec) ? "WebAssembly" : "TypeScript";
+  }
+
+  shaderOf<Spec>(kernel: Kernel<Spec>, spec: Spec): string {
+    const shader = kernel.wgsl(spec, HARDWARE);
+    return declare(kernel, spec, shader) + shader.source;
   }
 
   begin(): Pass {

@@ -6,6 +6,7 @@
 import type {} from "@webgpu/types";
 import type { Engine, Memory } from "../contract/engine.ts";
 import { CpuEngine } from "./cpu.ts";
+import { environment } from "../contract/environment.ts";
 import { cannot } from "../contract/errors.ts";
 import { isSoftware } from "./webgpu/adapter.ts";
 import { WebGpuEngine } from "./webgpu/engine.ts";
@@ -70,17 +71,10 @@ async function open(kind: DeviceKind): Promise<Engine> {
   return engine;
 }
 
-/** The environment's wish; a variable is read only where that needs no question to the user. */
+/** The environment's wish. */
 function wished(): DeviceKind | null {
   const name = "ARGAND_DEVICE";
-  let wish: string | undefined;
-  if (typeof Deno !== "undefined") {
-    const granted = Deno.permissions.querySync({ name: "env", variable: name }).state === "granted";
-    wish = granted ? Deno.env.get(name) : undefined;
-  } else {
-    wish = (globalThis as { process?: { env: Record<string, string | undefined> } }).process
-      ?.env[name];
-  }
+  const wish = environment(name);
   if (wish === undefined || wish === "") return null;
   if (wish !== "cpu" && wish !== "webgpu") {
     throw cannot(`take the device from ${name}`, `"${wish}" is neither "cpu" nor "webgpu"`);

@@ -4,6 +4,7 @@ import type { Timing } from "../contract/engine.ts";
 import { groupBy } from "../contract/collections.ts";
 import { cannot } from "../contract/errors.ts";
 import { type Limits, limits } from "./limits.ts";
+import { shortened, tableLines } from "./table.ts";
 
 /** What a kernel did in all its dispatches. */
 export interface ProfileRow {
@@ -87,7 +88,7 @@ export class Profile {
     const table = [
       head,
       ...this.rows.map((row) => [
-        row.kernel.length > 40 ? `${row.kernel.slice(0, 39)}…` : row.kernel,
+        shortened(row.kernel, 40),
         `${row.calls}`,
         row.ms.toFixed(2),
         percent(row.share),
@@ -96,15 +97,11 @@ export class Profile {
         `${percent(row.ofLimit)} (${row.boundBy})`,
       ]),
     ];
-    const widths = head.map((_, k) => Math.max(...table.map((line) => line[k].length)));
-    const lines = table.map((line) =>
-      line.map((cell, k) => k === 0 ? cell.padEnd(widths[k]) : cell.padStart(widths[k])).join("  ")
-    );
     const { flopsPerSecond, bytesPerSecond } = this.limits;
     return [
       `${this.engine}: ${this.ms.toFixed(2)} ms in ${this.dispatches.length} dispatches, ${how}; ` +
       `limits ${giga(flopsPerSecond)} GFLOP/s, ${giga(bytesPerSecond)} GB/s`,
-      ...lines,
+      ...tableLines(table),
     ].join("\n");
   }
 

@@ -1,7 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { ArgandError } from "../../gpu/contract/errors.ts";
 import type { Engine } from "../../gpu/contract/engine.ts";
+import { CpuEngine } from "../../gpu/engines/cpu.ts";
+import { use, useEngine } from "../../gpu/engines/device.ts";
 import { complex, full, ones, parameter, tensor } from "../../complex/create/create.ts";
+import { fft } from "../../complex/fft/fft.ts";
 import { manualSeed, randnComplex } from "../../complex/create/random.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import { eval as evaluate } from "../../complex/transforms/transform.ts";
@@ -176,6 +179,22 @@ onEngines(
     assertEquals(await sums[1].item(), 2 * 2 * 2000);
   },
 );
+
+Deno.test("a transform on the CPU engine leaves its result there and nothing else", async () => {
+  const engine = new CpuEngine();
+  useEngine(engine);
+  try {
+    for (const n of [64, 96]) { // of a table that only other engines read
+      const y = fft(complex(tensor(new Float32Array(n))));
+      evaluate(y);
+      await y.data();
+      assertEquals(engine.memory().live, 0);
+    }
+  } finally {
+    engine.destroy();
+    await use("cpu");
+  }
+});
 
 onEngines("host data are copied at creation", async () => {
   const data = new Float32Array([1, 2, 3]);

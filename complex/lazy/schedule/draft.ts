@@ -46,7 +46,7 @@ export interface Draft {
   readonly launches: readonly LaunchDraft[];
   /** For each node the slots of its results; empty where it is computed inside a kernel. */
   readonly slots: readonly (readonly number[])[];
-  /** The launches that compute one node by a map kernel, by the node. */
+  /** The launches that compute one node by a map kernel, by the node and its views in order. */
   readonly maps: ReadonlyMap<number, MapDraft>;
   /** For each root the slot that holds it in the end. */
   readonly results: readonly number[];

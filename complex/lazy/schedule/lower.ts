@@ -57,6 +57,8 @@ class Lowerer {
       this.leaves.push([this.slots[k][0], k]);
     } else if (lowering.kind === "view" && lowering.alias && this.#stored[from]) {
       this.slots[k] = this.slots[from];
+      const map = this.maps.get(from);
+      if (map) this.maps.set(k, map);
     } else if (lowering.kind === "part") this.slots[k] = [this.slots[from][lowering.index(node)]];
     else if (lowering.kind === "program") this.#program(k, lowering);
     else if (lowering.kind === "reduce") this.#reduction(k, lowering);
@@ -68,12 +70,9 @@ class Lowerer {
     const { nodes, inputs } = this.#graph;
     const node = nodes[k];
     this.slots[k] = node.results.map((result) => this.#slot(result, node));
-    this.#launch(lowering.program(node, this.#engine), {
-      inputs: this.#inputs(inputs[k]),
-      outputs: this.slots[k],
-      words: (node.params ?? []).map((_, w): Word => [k, w]),
-      computes: [k],
-    });
+    const words = (node.params ?? []).map((_, w): Word => [k, w]);
+    const program = lowering.program(node, this.#engine);
+    this.#launch(program, this.#inputs(inputs[k]), this.slots[k], words, { of: k, computes: [k] });
   }
 
   /** The kernels of a product of which the last stores node k. */
@@ -83,21 +82,20 @@ class Lowerer {
     const count = inputs[of].length;
     this.slots[k] = [this.#slot(nodes[k], nodes[k])];
     const program = lowering.program(nodes[of], this.#engine);
-    this.#launch(withEpilogue(program, epilogue, { count, name: builder.name }), {
-      inputs: this.#inputs([...inputs[of], ...builder.loads.slice(1)]),
-      outputs: this.slots[k],
-      words: builder.words,
-      computes: [of, ...inOrder(builder.computes)],
-    });
+    const whole = withEpilogue(program, epilogue, { count, name: builder.name });
+    const from = this.#inputs([...inputs[of], ...builder.loads.slice(1)]);
+    const computes = [of, ...inOrder(builder.computes)];
+    const at = whole.steps.length - 1;
+    this.#launch(whole, from, this.slots[k], builder.words, { of, computes, at });
   }
 
   /** The reduction of a fused expression. */
   #reduction(k: number, lowering: Lowering & { readonly kind: "reduce" }): void {
     const { nodes, inputs } = this.#graph;
-    const [from] = inputs[k];
-    const { shape, size } = nodes[from];
+    const [summed] = inputs[k];
+    const { shape, size } = nodes[summed];
     const builder = new ExpressionBuilder(this.#graph, this.#stored);
-    const value = builder.value(from, linear(size));
+    const value = builder.value(summed, linear(size));
     this.slots[k] = [this.#slot(nodes[k], nodes[k])];
     const axes = lowering.axes(nodes[k]);
     const program = lowering.reduce({
@@ -107,12 +105,9 @@ class Lowerer {
       inputs: builder.dtypes,
       words: builder.words.length,
     });
-    this.#launch(program, {
-      inputs: this.#inputs(builder.loads),
-      outputs: this.slots[k],
-      words: builder.words,
-      computes: [...inOrder(builder.computes), k],
-    });
+    const computes = [...inOrder(builder.computes), k];
+    const from = this.#inputs(builder.loads);
+    this.#launch(program, from, this.slots[k], builder.words, { of: k, computes });
   }
 
   /** The slot of a map kernel that computes node k, or copies it where it is stored already. */
@@ -126,12 +121,9 @@ class Lowerer {
     const out = this.#slot(node, node);
     if (!copy) this.maps.set(k, { at: this.launches.length, spec, loads });
     const kernel = mapKernel(builder.name || "copy");
-    this.#launch({ steps: [{ kernel, spec, inputs, outputs: ["out0"] }] }, {
-      inputs: this.#inputs(loads),
-      outputs: [out],
-      words,
-      computes: copy ? [k] : inOrder(builder.computes),
-    });
+    const program: Program = { steps: [{ kernel, spec, inputs, outputs: ["out0"] }] };
+    const computes = copy ? [k] : inOrder(builder.computes);
+    this.#launch(program, this.#inputs(loads), [out], words, { of: k, computes });
     return out;
   }
 
@@ -146,12 +138,20 @@ class Lowerer {
     });
   }
 
+  /**
+   * The launches of a program. Its step `at` computes all of `computes`, the others only the program's
+   * own node, `of`.
+   */
   #launch(
     program: Program,
-    { inputs, outputs, words, computes }: Pick<
-      LaunchDraft,
-      "inputs" | "outputs" | "words" | "computes"
-    >,
+    inputs: readonly number[],
+    outputs: readonly number[],
+    words: readonly Word[],
+    { of, computes, at = 0 }: {
+      readonly of: number;
+      readonly computes: readonly number[];
+      readonly at?: number;
+    },
   ): void {
     const node = this.#graph.nodes[computes[computes.length - 1]];
     const scratch = (program.scratch ?? []).map((size) => this.#allow(size, node));
@@ -159,7 +159,7 @@ class Lowerer {
       const k = Number(slot.replace(/^\D+/, ""));
       return (slot.startsWith("in") ? inputs : slot.startsWith("out") ? outputs : scratch)[k];
     };
-    for (const step of program.steps) {
+    program.steps.forEach((step, s) => {
       const { kernel, spec, params } = step;
       const takesWords = !params && (kernel.params?.(spec) ?? 0) > 0;
       this.launches.push({
@@ -169,9 +169,9 @@ class Lowerer {
         outputs: step.outputs.map(find),
         words: takesWords ? words : [],
         params: params ? Uint32Array.from(params) : null,
-        computes,
+        computes: s === at ? computes : [of],
       });
-    }
+    });
   }
 
   #inputs(nodes: readonly number[]): number[] {

@@ -30,7 +30,7 @@ export interface Plan {
   readonly bytes: readonly number[];
   /** The buffers in which the slots lie. */
   readonly allocation: Allocation;
-  /** The slots that hold leaves: `[slot, node]`. */
+  /** The slots that hold leaves, `[slot, node]`: those that some launch reads. */
   readonly leaves: readonly (readonly [slot: number, node: number])[];
   readonly launches: readonly Launch[];
   /** For each root the slot that holds it in the end. */
@@ -60,15 +60,15 @@ export function plan(graph: Graph, engine: Engine, own: readonly number[]): Plan
 
 let nextId = 0;
 
-/** The plan of a graph for an engine, ready to run. */
-export function makePlan(graph: Graph, engine: Engine, own: readonly number[]): Plan {
-  const { draft: { bytes, leaves, launches, results }, allocation } = plan(graph, engine, own);
+/** Makes a plan ready to run. */
+export function compile({ draft, lifetimes, allocation }: Planned, engine: Engine): Plan {
+  const { bytes, leaves, launches, results } = draft;
   const release = releases(launches, allocation, results);
   return {
     id: nextId++,
     bytes,
     allocation,
-    leaves,
+    leaves: leaves.filter(([slot]) => lifetimes[slot].last >= 0),
     launches: launches.map(({ kernel, spec, inputs, outputs, words, params }, l): Launch => ({
       executable: engine.compile(kernel, spec),
       inputs,

@@ -4,12 +4,19 @@ import type {
   DeviceBuffer,
   Engine,
   Executable,
+  KernelForm,
   Memory,
   Pass,
   ReadRange,
   Stopwatch,
 } from "../../contract/engine.ts";
-import { type Adapter, declare, type HostArray, type Kernel } from "../../contract/kernel.ts";
+import {
+  type Adapter,
+  declare,
+  type HostArray,
+  type Kernel,
+  type Shader,
+} from "../../contract/kernel.ts";
 import { type ArgandError, cannot } from "../../contract/errors.ts";
 import { describeAdapter, SOFTWARE_ROUNDS } from "./adapter.ts";
 import { Pool, sizeClass } from "../pool.ts";
@@ -198,18 +205,32 @@ export class WebGpuEngine implements Engine {
     executable.bound.length = 0;
   }
 
-  #pipelineOf<Spec>(kernel: Kernel<Spec>, spec: Spec): Pipeline {
-    const { device, adapter } = this;
+  formOf(): KernelForm {
+    return "WGSL";
+  }
+
+  shaderOf<Spec>(kernel: Kernel<Spec>, spec: Spec): string {
+    return this.#write(kernel, spec).code;
+  }
+
+  /** The shader in the variant that is chosen at present. */
+  #write<Spec>(kernel: Kernel<Spec>, spec: Spec): { shader: Shader; code: string } {
+    const { adapter } = this;
     const names = kernel.variants?.(spec, adapter);
     const variant = names && chosenVariant(kernel, spec, names, adapter);
     const shader = kernel.wgsl(spec, adapter, variant);
+    return { shader, code: declare(kernel, spec, shader) + shader.source };
+  }
+
+  #pipelineOf<Spec>(kernel: Kernel<Spec>, spec: Spec): Pipeline {
+    const { device } = this;
+    const { shader, code } = this.#write(kernel, spec);
     const groups = foldGrid(kernel.name, shader.workgroups);
     this.#checkRounds(kernel.name, shader.rounds ?? 0);
     const words = kernel.params?.(spec) ?? 0;
     const { texels = [] } = shader;
     const { inputs, outputs } = kernel.bindings(spec);
     // The text itself is the key: kernels that come to the same shader share its pipeline.
-    const code = declare(kernel, spec, shader) + shader.source;
     const key = `${groups}\n${code}`;
     const known = this.#pipelines.get(key);
     if (known) return known;

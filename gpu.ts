@@ -1,0 +1,22 @@
+/**
+ * The engines, and what they are about to do: all of `gpu/`, and {@link explain}, which looks at
+ * tensors. Most programs need of this only {@link use} and {@link memory}.
+ *
+ * @example
+ * ```ts
+ * import { gpu, ones } from "@argand/argand";
+ *
+ * console.log(gpu.engine().kind, gpu.engine().adapter.name);
+ * console.log(gpu.explain(ones([1000]).exp().sum())); // two kernels at most
+ * ```
+ *
+ * @module
+ */
+export * from "./gpu/mod.ts";
+export {
+  explain,
+  type ExplainOptions,
+  Schedule,
+  type ScheduleBuffer,
+  type ScheduleRow,
+} from "./complex/transforms/explain.ts";
