@@ -57,7 +57,12 @@ export function holdGradient(state: State): () => void {
   };
 }
 
-/** Forgets them, with the gradient. */
+/** Whether backward() has left a gradient that no step has used. */
+export function hasGradient(state: State): boolean {
+  return state.gradient !== null;
+}
+
+/** Forgets the losses, with the gradient. */
 export function clearGradient(state: State): void {
   state.gradient = null;
   losses.delete(state);

@@ -283,6 +283,11 @@ export function runPending(): void {
   run([]);
 }
 
+/** The values of states on the host. */
+export function readStates(states: readonly State[]): Promise<HostArray[]> {
+  return read(states.map(({ current }) => current));
+}
+
 /** The values of nodes on the host; computed if need be. */
 export async function read(nodes: readonly Node[]): Promise<HostArray[]> {
   run(nodes);

@@ -67,6 +67,11 @@ export function wrapState(state: State): Tensor {
   return state.dtype === "complex64" ? new ComplexTensor(state) : new RealTensor(state);
 }
 
+/** The tensor of a state's present version, whatever is assigned to the state later. */
+export function wrapPresent({ current }: State): Tensor {
+  return wrap(current);
+}
+
 /** The real tensor of a node that is known to be real. */
 export function wrapReal(node: Node): RealTensor {
   return new RealTensor(node);

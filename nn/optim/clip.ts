@@ -8,7 +8,7 @@ import { norm } from "../../complex/linalg/norm.ts";
 import { noteLoss } from "../../complex/lazy/losses.ts";
 import type { State } from "../../complex/lazy/state.ts";
 import { show } from "../../complex/lazy/shape.ts";
-import { checkTensor, type RealTensor, Tensor, wrap } from "../../complex/tensor/tensor.ts";
+import { checkTensor, type RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkNumber, checkPositive, withDefaults } from "../checks.ts";
 import { byParts } from "./rules.ts";
@@ -22,21 +22,21 @@ export interface ClipGradNormOptions {
 /** Keeps the norm from dividing by 0; PyTorch's number. */
 const EPS = 1e-6;
 
-/** The states of those parameters that have a gradient. */
-function withGradient(what: string, parameters: Tensor | Iterable<Tensor>): State[] {
+/** Those parameters that have a gradient, each once. */
+function withGradient(what: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
   const list = parameters instanceof Tensor ? [parameters] : parameters;
   if (typeof list?.[Symbol.iterator] !== "function") {
     throw cannot(what, `it takes parameters, got ${describe(list)}`);
   }
-  const states = new Set<State>();
+  const found = new Map<State, Tensor>();
   for (const item of list) {
-    const { state, requiresGrad, shape } = checkTensor(what, item);
+    const { state, requiresGrad, shape, grad } = checkTensor(what, item);
     if (!state || !requiresGrad) {
       throw cannot(what, `a tensor of shape ${show(shape)} is no parameter with a gradient`);
     }
-    if (state.gradient !== null) states.add(state);
+    if (grad !== null) found.set(state, item);
   }
-  return [...states];
+  return [...found.values()];
 }
 
 /**
@@ -71,18 +71,18 @@ export function clipGradNorm(
   const { normType } = withDefaults(what, options, { normType: 2 });
   checkNumber(what, "maxNorm", maxNorm);
   if (normType !== Infinity) checkPositive(what, "normType", normType);
-  const states = withGradient(what, parameters);
-  if (states.length === 0) return tensor(0);
+  const found = withGradient(what, parameters);
+  if (found.length === 0) return tensor(0);
   return withoutGradients(() => {
-    const lengths = states.map(({ gradient }) =>
-      norm(wrap(gradient!).reshape([-1]), { ord: normType, axes: 0, keepDims: true })
+    const lengths = found.map(({ grad }) =>
+      norm(grad!.reshape([-1]), { ord: normType, axes: 0, keepDims: true })
     );
     const all = concat(lengths) as RealTensor;
     const total = norm(all, { ord: normType, axes: 0 });
     const factor = minimum(total.add(EPS).reciprocal().mul(maxNorm), 1);
-    for (const state of states) {
-      state.gradient = mul(wrap(state.gradient!), factor).node;
-      noteLoss(state, total.node); // so that the step computes it, with the gradients as they are now
+    for (const p of found) {
+      p.grad = mul(p.grad!, factor);
+      noteLoss(p.state!, total.node); // so that the step computes it, with the gradients as they are now
     }
     return total;
   });
@@ -109,14 +109,10 @@ export function clipGradNorm(
 export function clipGradValue(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
   const what = "clip gradients by value";
   checkNumber(what, "clipValue", clipValue);
-  const states = withGradient(what, parameters);
+  const found = withGradient(what, parameters);
   withoutGradients(() => {
-    for (const state of states) {
-      const clamped = byParts(
-        (x) => x.minimum(clipValue).maximum(-clipValue),
-        wrap(state.gradient!),
-      );
-      state.gradient = clamped.node;
+    for (const p of found) {
+      p.grad = byParts((x) => x.minimum(clipValue).maximum(-clipValue), p.grad!);
     }
   });
 }

@@ -2,7 +2,8 @@
 import { describe } from "../../complex/lazy/describe.ts";
 import type { HostArray } from "../../gpu/contract/kernel.ts";
 import { hostNode, type Node } from "../../complex/lazy/graph.ts";
-import { read, runPending } from "../../complex/lazy/realize.ts";
+import { hasGradient } from "../../complex/lazy/losses.ts";
+import { readStates, runPending } from "../../complex/lazy/realize.ts";
 import { checkInteger, checkScalar } from "../../complex/lazy/shape.ts";
 import type { State } from "../../complex/lazy/state.ts";
 import { takeGradients } from "../../complex/lazy/step.ts";
@@ -144,7 +145,7 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
     if (this.#busy) throw cannot(what, "the step before has not ended: await it");
     this.#busy = true;
     const states = this.#states();
-    const before = (await read(states.map((s) => s.current))).map((x) => new Float32Array(x));
+    const before = (await readStates(states)).map((x) => new Float32Array(x));
     try {
       const { loss, progress } = await this.#iterate(what, closure, before);
       this.#progress = progress;
@@ -234,7 +235,7 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
     const returned = checkReal(what, closure());
     checkScalar(what, returned.shape);
     const states = this.#states();
-    const found = states.filter((s) => s.gradient !== null);
+    const found = states.filter(hasGradient);
     if (found.length === 0) {
       throw cannot(
         what,

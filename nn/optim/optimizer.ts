@@ -1,12 +1,13 @@
 /** Optimisers whose step is one schedule: the memory of each parameter, and the step itself. */
 import type { Node } from "../../complex/lazy/graph.ts";
 import { complexTensor, tensor } from "../../complex/create/create.ts";
-import { read } from "../../complex/lazy/realize.ts";
+import { hasGradient } from "../../complex/lazy/losses.ts";
+import { readStates } from "../../complex/lazy/realize.ts";
 import { sameShape, show } from "../../complex/lazy/shape.ts";
 import { State } from "../../complex/lazy/state.ts";
 import { accumulate, step } from "../../complex/lazy/step.ts";
 import { assign, settle } from "../../complex/lazy/updates.ts";
-import { checkTensor, type Tensor, wrap } from "../../complex/tensor/tensor.ts";
+import { checkTensor, type Tensor, wrapPresent } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { countEntry, type EntryReader } from "../entries.ts";
 import type { StateDict } from "../module.ts";
@@ -87,9 +88,9 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
     settle(this.#updated(ready));
     const undo: (() => void)[] = [];
     step(ready.map(({ state }) => state), targets, () => {
-      for (const { group, state } of ready) {
+      for (const { group, p, state } of ready) {
         const moments = this.#momentsOf(state, group, undo);
-        const next = this.update(wrap(state.current), wrap(state.gradient!), moments, group);
+        const next = this.update(wrapPresent(state), p.grad!, moments, group);
         assign([state, next.node]);
       }
     }, () => undo.forEach((back) => back()));
@@ -123,10 +124,10 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
   }
 
   /** The parameters that have a gradient, with their groups. */
-  #ready(what: string): { group: Group<O>; state: State }[] {
+  #ready(what: string): { group: Group<O>; p: Tensor; state: State }[] {
     const ready = this.groups.flatMap((group) =>
-      group.params.map((p) => ({ group, state: p.state! }))
-    ).filter(({ state }) => state.gradient !== null);
+      group.params.map((p) => ({ group, p, state: p.state! }))
+    ).filter(({ state }) => hasGradient(state));
     if (ready.length > 0) return ready;
     throw cannot(what, "no parameter has a gradient; call backward() on a loss first");
   }
@@ -150,7 +151,7 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
       step: memory.step,
       get(name) {
         const state = states.get(name);
-        return state ? wrap(state.current) : null;
+        return state ? wrapPresent(state) : null;
       },
       set: (name, { node }) => {
         const state = states.get(name);
@@ -193,7 +194,7 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
       dict.set(`state.${k}.step`, countEntry(step));
       for (const [name, state] of states!) moments.push([`state.${k}.${name}`, state]);
     });
-    const values = await read(moments.map(([, state]) => state.current));
+    const values = await readStates(moments.map(([, state]) => state));
     moments.forEach(([path, { dtype, shape }], k) => {
       const data = new Float32Array(values[k]);
       dict.set(path, { dtype: dtype === "complex64" ? "C64" : "F32", shape: [...shape], data });
