@@ -24,7 +24,7 @@ export interface WasmModule {
    * Where the data of this key are: constants such as tables, made and written at the first call.
    * @throws {NoRoom} where the memory is full, like {@link borrow}.
    */
-  place(key: string, make: () => Float32Array | Int32Array | Uint32Array): number;
+  constant(key: string, make: () => Float32Array | Int32Array | Uint32Array): number;
   /** Lends memory that all threads share while `use` runs. */
   borrow(bytes: number, use: (pointer: number) => void): void;
 }

@@ -30,10 +30,10 @@ import { hasOperation } from "../wasm/encode_expression.ts";
 import { openWasm, type WasmInstance, type WasmOptions } from "../wasm/instance.ts";
 
 /** An address in the linear memory; or memory of its own, where that has no room. */
-type Place = number | ArrayBuffer;
+type Storage = number | ArrayBuffer;
 
 interface CpuBuffer extends DeviceBuffer {
-  readonly place: Place;
+  readonly storage: Storage;
 }
 
 interface CpuExecutable extends Executable {
@@ -51,8 +51,8 @@ const HARDWARE: Adapter = { name: "hardware", software: false };
 
 const NO_PARAMS = new Uint32Array(0);
 
-function placeOf(buffer: DeviceBuffer): Place {
-  return (buffer as CpuBuffer).place;
+function storageOf(buffer: DeviceBuffer): Storage {
+  return (buffer as CpuBuffer).storage;
 }
 
 class CpuPass implements Pass {
@@ -70,8 +70,8 @@ class CpuPass implements Pass {
       i32: new Int32Array(words.buffer, words.byteOffset, words.length),
       f32: new Float32Array(words.buffer, words.byteOffset, words.length),
     };
-    const ins = inputs.map(placeOf), outs = outputs.map(placeOf);
-    const inMemory = (place: Place) => typeof place === "number";
+    const ins = inputs.map(storageOf), outs = outputs.map(storageOf);
+    const inMemory = (storage: Storage) => typeof storage === "number";
     if (e.wasm && ins.every(inMemory) && outs.every(inMemory)) {
       try {
         e.wasm(ins as number[], outs as number[], params);
@@ -106,10 +106,10 @@ class CpuPass implements Pass {
 
 /** A view that is good until the next buffer is acquired. */
 function bytesOf(wasm: WasmInstance | null, buffer: DeviceBuffer, offset: number, bytes: number) {
-  const place = placeOf(buffer);
-  return typeof place === "number"
-    ? new Uint8Array(wasm!.buffer, place + offset, bytes)
-    : new Uint8Array(place, offset, bytes);
+  const storage = storageOf(buffer);
+  return typeof storage === "number"
+    ? new Uint8Array(wasm!.buffer, storage + offset, bytes)
+    : new Uint8Array(storage, offset, bytes);
 }
 
 /** Runs every kernel on the calling thread, with the help of others where that is worth it. */
@@ -121,7 +121,7 @@ export class CpuEngine implements Engine {
   readonly atomicSubmit = false; // dispatches run at once
   readonly lost = null;
   readonly #wasm: WasmInstance | null;
-  readonly #pool: Pool<Place>;
+  readonly #pool: Pool<Storage>;
   #clock: Clock | null = null;
 
   /** With `null` kernels run in plain TypeScript alone; options are for tests. */
@@ -129,7 +129,7 @@ export class CpuEngine implements Engine {
     const wasm = options && openWasm(options, () => this.#pool.trim());
     this.#wasm = wasm;
     this.adapter = { name: `CPU (${wasm ? "WebAssembly" : "TypeScript"})`, software: true };
-    this.#pool = new Pool<Place>({
+    this.#pool = new Pool<Storage>({
       create(capacity) {
         const pointer = wasm?.allocate(capacity);
         if (pointer) return pointer;
@@ -142,8 +142,8 @@ export class CpuEngine implements Engine {
           );
         }
       },
-      destroy(place) {
-        if (typeof place === "number") wasm!.free(place);
+      destroy(storage) {
+        if (typeof storage === "number") wasm!.free(storage);
       },
       freeBudget: FREE_BUDGET,
     });
@@ -156,12 +156,12 @@ export class CpuEngine implements Engine {
 
   acquire(bytes: number): DeviceBuffer {
     const capacity = sizeClass(bytes);
-    const buffer: CpuBuffer = { bytes, capacity, engine: this, place: this.#pool.take(capacity) };
+    const buffer: CpuBuffer = { bytes, capacity, engine: this, storage: this.#pool.take(capacity) };
     return buffer;
   }
 
   release(buffer: DeviceBuffer): void {
-    this.#pool.give(placeOf(buffer), buffer.capacity);
+    this.#pool.give(storageOf(buffer), buffer.capacity);
   }
 
   upload(buffer: DeviceBuffer, data: HostArray): void {

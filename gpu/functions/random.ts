@@ -13,7 +13,7 @@ const philoxWgsl: Wgsl = {
   source: `fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
   var c = counter;
   var k = key;
-  for (var turn = 0u; turn < 10u; turn++) {
+  for (var round_number = 0u; round_number < 10u; round_number++) {
     c = vec4<u32>(
       mul_high(0xcd9e8d57u, c.z) ^ c.y ^ k.x, 0xcd9e8d57u * c.z,
       mul_high(0xd2511f53u, c.x) ^ c.w ^ k.y, 0xd2511f53u * c.x,

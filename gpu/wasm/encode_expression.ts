@@ -12,7 +12,7 @@ import { Op } from "./opcodes.ts";
 import { LONG, stretchOf } from "./stretch.ts";
 
 /** Elements of a block, as in `assembly/interpreter.ts`. */
-export const BLOCK = 512;
+export const WASM_BLOCK = 512;
 
 /** Bytes of scratch memory that kernels around an expression may use: they lie before the registers. */
 export const OWN_SCRATCH = 1 << 14;
@@ -256,7 +256,7 @@ function assemble(
       const kept = free[node.bytes].pop();
       own = kept ?? scratch;
       // Loops go on to a multiple of 64 bytes, and stretches a little longer.
-      if (kept === undefined) scratch += node.bytes * BLOCK + 64;
+      if (kept === undefined) scratch += node.bytes * WASM_BLOCK + 64;
     }
     place.set(node, own);
     for (const [word, param] of node.params) patches.push([base + code.length + word, param]);

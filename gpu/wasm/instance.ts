@@ -60,7 +60,7 @@ export class WasmInstance implements WasmModule {
   readonly #allocator: Allocator;
   readonly #workers: number;
   readonly #scratch: number;
-  readonly #places = new Map<string, number>();
+  readonly #constants = new Map<string, number>();
   readonly #reclaim: () => void;
   #team: Team | null = null;
 
@@ -115,15 +115,15 @@ export class WasmInstance implements WasmModule {
     }
   }
 
-  place(key: string, make: () => Float32Array | Int32Array | Uint32Array): number {
-    const known = this.#places.get(key);
+  constant(key: string, make: () => Float32Array | Int32Array | Uint32Array): number {
+    const known = this.#constants.get(key);
     if (known !== undefined) return known;
     const data = make();
     const pointer = this.#need(data.byteLength);
     new Uint8Array(this.buffer, pointer, data.byteLength).set(
       new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
     );
-    this.#places.set(key, pointer);
+    this.#constants.set(key, pointer);
     return pointer;
   }
 

@@ -4,7 +4,7 @@
  */
 
 /** The words of the control block, at `CONTROL` in the memory. */
-const TURN = 0, OPEN = 1, JOB = 2, ARGS = 3, CHUNKS = 4, NEXT = 5, FAILED = 7, CLOSED = 9;
+const GENERATION = 0, OPEN = 1, JOB = 2, ARGS = 3, CHUNKS = 4, NEXT = 5, FAILED = 7, CLOSED = 9;
 /** How many workers take part in the job, and how many are up. */
 export const BUSY = 6, UP = 8;
 /** Where the control block is. */
@@ -19,7 +19,7 @@ const LOOKS = 4000;
 const PATIENCE = 300_000;
 
 /**
- * The program of a worker. A job is open from before `TURN` moves on until the caller has run out of
+ * The program of a worker. A job is open from before `GENERATION` moves on until the caller has run out of
  * chunks; who takes part has first counted itself in `BUSY`, and the caller waits for that to be 0.
  */
 const PROGRAM = `
@@ -27,12 +27,12 @@ function serve({ module, memory, names, scratch }) {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const words = new Int32Array(memory.buffer, ${CONTROL}, ${CONTROL_WORDS});
   const jobs = names.map((name) => exports[name]);
-  let turn = 0;
+  let generation = 0;
   Atomics.add(words, ${UP}, 1);
   for (;;) {
-    for (let k = 0; k < ${LOOKS} && Atomics.load(words, ${TURN}) === turn; k++);
-    Atomics.wait(words, ${TURN}, turn);
-    turn = Atomics.load(words, ${TURN});
+    for (let k = 0; k < ${LOOKS} && Atomics.load(words, ${GENERATION}) === generation; k++);
+    Atomics.wait(words, ${GENERATION}, generation);
+    generation = Atomics.load(words, ${GENERATION});
     if (Atomics.load(words, ${CLOSED})) return;
     Atomics.add(words, ${BUSY}, 1);
     if (Atomics.load(words, ${OPEN})) {
@@ -132,8 +132,8 @@ export class Team {
     words[FAILED] = 0;
     Atomics.store(words, NEXT, 0);
     Atomics.store(words, OPEN, 1);
-    Atomics.add(words, TURN, 1);
-    Atomics.notify(words, TURN);
+    Atomics.add(words, GENERATION, 1);
+    Atomics.notify(words, GENERATION);
     try {
       for (let c; (c = Atomics.add(words, NEXT, 1)) < chunks;) run(args, c, scratch);
     } finally {
@@ -154,8 +154,8 @@ export class Team {
   /** Ends the workers. */
   close(): void {
     Atomics.store(this.#words, CLOSED, 1);
-    Atomics.add(this.#words, TURN, 1);
-    Atomics.notify(this.#words, TURN);
+    Atomics.add(this.#words, GENERATION, 1);
+    Atomics.notify(this.#words, GENERATION);
   }
 
   #await(): void {

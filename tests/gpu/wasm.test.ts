@@ -187,8 +187,8 @@ Deno.test("what the linear memory has no room for gets memory of its own", async
 
 /** Takes buffers of so many bytes until the linear memory has no room for one; they are left untouched. */
 function fill(engine: CpuEngine, bytes: number): DeviceBuffer[] {
-  const held: (DeviceBuffer & { place?: unknown })[] = [];
-  do held.push(engine.acquire(bytes)); while (typeof held.at(-1)!.place === "number");
+  const held: (DeviceBuffer & { storage?: unknown })[] = [];
+  do held.push(engine.acquire(bytes)); while (typeof held.at(-1)!.storage === "number");
   return held.slice(0, -1);
 }
 

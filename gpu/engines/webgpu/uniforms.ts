@@ -3,7 +3,7 @@ import type {} from "@webgpu/types";
 
 const ALIGN = 256;
 /** Bytes of one uniform buffer: what every adapter can bind. */
-const BLOCK = 1 << 16;
+const BUFFER_BYTES = 1 << 16;
 
 /** The uniform buffers of an engine. */
 export class Uniforms {
@@ -18,7 +18,7 @@ export class Uniforms {
 
   /** Bytes on the device. */
   get bytes(): number {
-    return this.#buffers.length * BLOCK;
+    return this.#buffers.length * BUFFER_BYTES;
   }
 
   /** How many buffers there are. */
@@ -26,17 +26,17 @@ export class Uniforms {
     return this.#buffers.length;
   }
 
-  /** The buffer of the k-th block of every pass. */
+  /** The buffer for the k-th array of every pass. */
   buffer(k: number): GPUBuffer {
-    return this.#buffers[k] ??= this.#create(BLOCK, () => this.#buffers[k] = undefined);
+    return this.#buffers[k] ??= this.#create(BUFFER_BYTES, () => this.#buffers[k] = undefined);
   }
 
-  takeBlock(): Uint32Array<ArrayBuffer> {
-    return this.#spare.pop() ?? new Uint32Array(BLOCK / 4);
+  takeArray(): Uint32Array<ArrayBuffer> {
+    return this.#spare.pop() ?? new Uint32Array(BUFFER_BYTES / 4);
   }
 
-  giveBlock(block: Uint32Array<ArrayBuffer>): void {
-    this.#spare.push(block);
+  giveArray(array: Uint32Array<ArrayBuffer>): void {
+    this.#spare.push(array);
   }
 
   destroy(): void {
@@ -47,8 +47,8 @@ export class Uniforms {
 /** The params of one pass. */
 export class PassParams {
   readonly #uniforms: Uniforms;
-  readonly #blocks: Uint32Array<ArrayBuffer>[] = [];
-  #end = BLOCK;
+  readonly #arrays: Uint32Array<ArrayBuffer>[] = [];
+  #end = BUFFER_BYTES;
 
   constructor(uniforms: Uniforms) {
     this.#uniforms = uniforms;
@@ -57,29 +57,29 @@ export class PassParams {
   /** Takes a dispatch's words; the first byte of their place in {@link buffer}. */
   put(words: number, params: Uint32Array | undefined): number {
     const bytes = Math.ceil(words * 4 / ALIGN) * ALIGN;
-    if (this.#end + bytes > BLOCK) {
-      this.#blocks.push(this.#uniforms.takeBlock());
+    if (this.#end + bytes > BUFFER_BYTES) {
+      this.#arrays.push(this.#uniforms.takeArray());
       this.#end = 0;
     }
     const at = this.#end;
     this.#end += bytes;
-    if (params) this.#blocks[this.#blocks.length - 1].set(params, at / 4);
+    if (params) this.#arrays[this.#arrays.length - 1].set(params, at / 4);
     return at;
   }
 
   /** The buffer in which the words that were put last will lie. */
   get buffer(): GPUBuffer {
-    return this.#uniforms.buffer(this.#blocks.length - 1);
+    return this.#uniforms.buffer(this.#arrays.length - 1);
   }
 
   /** Writes all of them, for the work that is submitted next. */
   upload(queue: GPUQueue): void {
-    const last = this.#blocks.length - 1;
-    this.#blocks.forEach((block, k) => {
-      const words = (k === last ? this.#end : BLOCK) / 4;
-      queue.writeBuffer(this.#uniforms.buffer(k), 0, block, 0, words);
-      this.#uniforms.giveBlock(block);
+    const last = this.#arrays.length - 1;
+    this.#arrays.forEach((array, k) => {
+      const words = (k === last ? this.#end : BUFFER_BYTES) / 4;
+      queue.writeBuffer(this.#uniforms.buffer(k), 0, array, 0, words);
+      this.#uniforms.giveArray(array);
     });
-    this.#blocks.length = 0;
+    this.#arrays.length = 0;
   }
 }

@@ -221,7 +221,7 @@ function tileBody(
       name: "d",
       from: "0u",
       to: `${depth}u`,
-      block: Math.max(1, Math.floor(CHAIN / taps)),
+      chain: Math.max(1, Math.floor(CHAIN / taps)),
       long: depth * taps > 2 * CHAIN,
     }, rowOfTaps),
     `let m = m_tile * ${patch.rows}u;`,

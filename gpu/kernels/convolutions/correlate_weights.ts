@@ -240,7 +240,7 @@ function tileBody(
       name: "s",
       from: `part * ${perPart}u`,
       to: `min((part + 1u) * ${perPart}u, ${stretches}u)`,
-      block: Math.max(1, Math.floor(CHAIN / (steps * unroll))),
+      chain: Math.max(1, Math.floor(CHAIN / (steps * unroll))),
       long: perPart * steps * unroll > 2 * CHAIN,
     }, stretch),
     `let weights = part * ${weightsOf(spec)}u;`,

@@ -19,10 +19,10 @@ import {
   valueDType,
 } from "../../contract/expression.ts";
 import { Neighbours, neighboursOf, runsOf } from "./neighbours.ts";
-import { BLOCK as WASM_BLOCK, wasmExpression } from "../../wasm/encode_expression.ts";
+import { WASM_BLOCK, wasmExpression } from "../../wasm/encode_expression.ts";
 
 /** Blocks that a thread of the CPU engine takes at once. */
-const BLOCKS = 8;
+const BLOCKS_OF_CHUNK = 8;
 
 /** A fused expression over `size` elements. */
 export interface MapSpec {
@@ -104,7 +104,7 @@ export function mapKernel(name: string): Kernel<MapSpec> {
       const { size, value, inputs } = spec;
       const expression = wasmExpression(value, inputs, true);
       if (!expression) return null;
-      const chunk = BLOCKS * WASM_BLOCK;
+      const chunk = BLOCKS_OF_CHUNK * WASM_BLOCK;
       return (bound, [output], params) => {
         const words = expression.words([...allInputs(spec, bound, output), output], params);
         const args = module.args([size, chunk, ...words]);

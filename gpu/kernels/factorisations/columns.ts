@@ -12,20 +12,20 @@ import { mapKernel } from "../elementwise/map.ts";
 /** Rows of a column that are summed before they join the rest. */
 export const RUN = 32;
 
-/** The columns of a workgroup, and the threads that share the rows of each. */
-export interface Crew {
+/** The columns that a workgroup works on, and the threads that share the rows of each. */
+export interface Panel {
   readonly columns: number;
   readonly lanes: number;
 }
 
 /** A thread a column, or threads enough to hide the latency of their loads. */
-export function crewOf(adapter: Adapter): Crew {
+export function panelOf(adapter: Adapter): Panel {
   return { columns: 8, lanes: cooperates(adapter) ? 16 : 1 };
 }
 
 /** The grid that goes with {@link columnMain}. */
-export function columnGrid(batch: number, columns: number, crew: Crew): [number, number, number] {
-  return [batch * Math.ceil(columns / crew.columns), 1, 1];
+export function columnGrid(batch: number, columns: number, panel: Panel): [number, number, number] {
+  return [batch * Math.ceil(columns / panel.columns), 1, 1];
 }
 
 /** WGSL of the field: `T`, `times`, `conjugate`, `inverse`, and `size_bits`, which orders by size. */
@@ -50,12 +50,12 @@ fn size_bits(a: T) -> u32 { return bitcast<u32>(size_of(a)); }`;
 }
 
 /** WGSL: what the lanes of a column have done so far is seen by all of them. */
-export function meet({ lanes }: Crew): string {
+export function barrier({ lanes }: Panel): string {
   return lanes > 1 ? "storageBarrier(); workgroupBarrier();" : "";
 }
 
 /** WGSL: `total(x, local)`, the sum of x over the lanes of a column; all threads must call it. */
-function totalWgsl({ columns, lanes }: Crew): string {
+function totalWgsl({ columns, lanes }: Panel): string {
   if (lanes === 1) return "fn total(x: T, local: u32) -> T { return x; }";
   return `var<workgroup> summands: array<T, ${columns * lanes}>;
 fn total(x: T, local: u32) -> T {
@@ -80,14 +80,14 @@ fn total(x: T, local: u32) -> T {
  */
 export function columnMain(
   dtype: Field,
-  crew: Crew,
+  panel: Panel,
   names: readonly string[],
   body: string,
 ): string {
   const lets = names.map((name, k) => `  let ${name} = param_u32(${k + 2}u);`).join("\n");
   return `${fieldWgsl(dtype)}
-${totalWgsl(crew)}
-@compute @workgroup_size(${crew.columns * crew.lanes})
+${totalWgsl(panel)}
+@compute @workgroup_size(${panel.columns * panel.lanes})
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
@@ -95,13 +95,13 @@ fn main(
 ) {
   let columns = param_u32(1u);
 ${lets}
-  let crews = (columns + ${crew.columns - 1}u) / ${crew.columns}u;
-  let crew = group.x + group.y * groups.x;
-  if (crew >= param_u32(0u) * crews) { return; }
-  let matrix = crew / crews;
-  let first = (crew % crews) * ${crew.columns}u;
-  let column = first + local % ${crew.columns}u;
-  let lane = local / ${crew.columns}u;
+  let panels = (columns + ${panel.columns - 1}u) / ${panel.columns}u;
+  let panel = group.x + group.y * groups.x;
+  if (panel >= param_u32(0u) * panels) { return; }
+  let matrix = panel / panels;
+  let first = (panel % panels) * ${panel.columns}u;
+  let column = first + local % ${panel.columns}u;
+  let lane = local / ${panel.columns}u;
   let mine = column < columns;
 ${body}
 }`;

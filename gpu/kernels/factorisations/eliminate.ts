@@ -16,14 +16,14 @@ import {
 } from "../../contract/kernel.ts";
 import {
   addScaled,
+  barrier,
   columnGrid,
   columnMain,
   copyStep,
-  type Crew,
-  crewOf,
   fieldWgsl,
   inverse,
-  meet,
+  type Panel,
+  panelOf,
   part,
   put,
   sizeAt,
@@ -45,13 +45,13 @@ export interface EliminateSpec {
   readonly n: number;
 }
 
-/** WGSL: `best` and `row` of the lanes of column s become those of the column. */
-function electWgsl(crew: Crew): string {
-  if (crew.lanes === 1) return "";
-  const { columns, lanes } = crew;
+/** WGSL: the lanes of column s agree on its pivot, `best` in `row`. */
+function pivotWgsl(panel: Panel): string {
+  if (panel.lanes === 1) return "";
+  const { columns, lanes } = panel;
   return `    sizes[local] = best;
     rows[local] = row;
-    ${meet(crew)}
+    ${barrier(panel)}
     best = 0u;
     for (var r = s - first; r < ${columns * lanes}u; r += ${columns}u) {
       if (sizes[r] > best || (sizes[r] == best && rows[r] < row)) { best = sizes[r]; row = rows[r]; }
@@ -69,8 +69,8 @@ const eliminateColumn: Kernel<EliminateSpec> = {
   bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, "uint32", "uint32"] }),
   params: () => 3,
   wgsl({ dtype, batch, n }, adapter) {
-    const crew = crewOf(adapter);
-    const { columns, lanes } = crew;
+    const panel = panelOf(adapter);
+    const { columns, lanes } = panel;
     const shared = lanes === 1 ? "" : `var<workgroup> sizes: array<u32, ${columns * lanes}>;
 var<workgroup> rows: array<u32, ${columns * lanes}>;
 `;
@@ -83,7 +83,7 @@ var<workgroup> rows: array<u32, ${columns * lanes}>;
     let upper = base + k * n + column;
     let u = out0[lower];
     let t = out0[upper];
-    ${meet(crew)}
+    ${barrier(panel)}
     if (mine && column != k) {
       if (lane == 0u) {
         if (column < k) { out0[lower] = t; }
@@ -113,11 +113,11 @@ var<workgroup> rows: array<u32, ${columns * lanes}>;
         if (lane == 0u) { out1[order + n] = 0u; }
       }
     }
-${electWgsl(crew)}
-    ${meet(crew)}
+${pivotWgsl(panel)}
+    ${barrier(panel)}
     let pivot = out0[base + row * n + s];
     let t = out0[base + s * (n + 1u)];
-    ${meet(crew)}
+    ${barrier(panel)}
     if (column == s) {
       let zero = best < 0x800000u;
       if (lane == 0u) {
@@ -142,8 +142,8 @@ ${electWgsl(crew)}
     }
   }`;
     return {
-      source: shared + columnMain(dtype, crew, ["s"], body),
-      workgroups: columnGrid(batch, n, crew),
+      source: shared + columnMain(dtype, panel, ["s"], body),
+      workgroups: columnGrid(batch, n, panel),
       rounds: 3 * n,
     };
   },

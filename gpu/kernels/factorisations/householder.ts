@@ -20,13 +20,13 @@ import {
 } from "../../contract/kernel.ts";
 import {
   addScaled,
+  barrier,
   columnGrid,
   columnMain,
   copyStep,
-  type Crew,
-  crewOf,
   inverse,
-  meet,
+  type Panel,
+  panelOf,
   part,
   put,
   RUN,
@@ -47,7 +47,7 @@ export interface HouseholderSpec {
 }
 
 /** WGSL: `sum` = the sum of the expression over rows i from `start` to the end, lanes apart, in runs. */
-function sumRows({ lanes }: Crew, start: string, term: string): string {
+function sumRows({ lanes }: Panel, start: string, term: string): string {
   return `var sum = T();
     for (var from_row = ${start}; from_row < m; from_row += ${RUN * lanes}u) {
       var some = T();
@@ -58,7 +58,7 @@ function sumRows({ lanes }: Crew, start: string, term: string): string {
 }
 
 /** WGSL: `best` = the largest over the lanes of each column. */
-function largestWgsl({ columns, lanes }: Crew): string {
+function largestWgsl({ columns, lanes }: Panel): string {
   if (lanes === 1) return "";
   return `    sizes[local] = best;
     workgroupBarrier();
@@ -81,8 +81,8 @@ const reflectColumns: Kernel<HouseholderSpec> = {
   bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, dtype] }),
   params: () => 4,
   wgsl({ dtype, batch, m, n }, adapter) {
-    const crew = crewOf(adapter);
-    const { columns, lanes } = crew;
+    const panel = panelOf(adapter);
+    const { columns, lanes } = panel;
     const shared = lanes === 1 ? "" : `var<workgroup> sizes: array<u32, ${columns * lanes}>;\n`;
     const [re, im, real, nan] = dtype === "float32"
       ? ["a", "0.0", "x", "nan_from(bitcast<f32>(best))"]
@@ -95,7 +95,7 @@ const reflectColumns: Kernel<HouseholderSpec> = {
     let k = s - 1u;
     ${
       sumRows(
-        crew,
+        panel,
         "s + lane",
         `times(conjugate(out0[base + i * n + k]), out0[at + i * n])`,
       )
@@ -104,7 +104,7 @@ const reflectColumns: Kernel<HouseholderSpec> = {
       conjugate(out1[matrix * n + k]),
       total(sum, local) + out0[at + k * n],
     );
-    ${meet(crew)}
+    ${barrier(panel)}
     if (mine && column > k) {
       if (lane == 0u) { out0[at + k * n] -= w; }
       for (var i = s + lane; i < m; i += ${lanes}u) {
@@ -113,15 +113,15 @@ const reflectColumns: Kernel<HouseholderSpec> = {
     }
   }
   if (s >= first && s < first + ${columns}u) {
-    ${meet(crew)}
+    ${barrier(panel)}
     var best = size_bits(out0[at + s * n]);
     for (var i = s + 1u + lane; i < m; i += ${lanes}u) {
       best = max(best, size_bits(out0[at + i * n]));
     }
-${largestWgsl(crew)}
+${largestWgsl(panel)}
     let e = exponent_of(bitcast<f32>(best));
     let a = out0[at + s * n] * pow2(-e);
-    ${sumRows(crew, "s + 1u + lane", `square_of(out0[at + i * n] * pow2(-e))`)}
+    ${sumRows(panel, "s + 1u + lane", `square_of(out0[at + i * n] * pow2(-e))`)}
     let below = ${dtype === "float32" ? "total(sum, local)" : "total(sum, local).x"};
     let flat = best < 0x800000u || (below == 0.0 && ${im} == 0.0);
     let beta = select(1.0, -1.0, ${re} >= 0.0) * sqrt(${re} * ${re} + ${im} * ${im} + below);
@@ -145,8 +145,8 @@ ${largestWgsl(crew)}
 fn real_number(x: f32) -> T { return ${real}; }
 `;
     return {
-      source: shared + helpers + columnMain(dtype, crew, ["m", "s"], body),
-      workgroups: columnGrid(batch, n, crew),
+      source: shared + helpers + columnMain(dtype, panel, ["m", "s"], body),
+      workgroups: columnGrid(batch, n, panel),
       rounds: 5 * m,
     };
   },
@@ -223,8 +223,8 @@ function makeReflection(
     put(dtype, a, at + i * n, flat ? 0 : x * ir - y * ii, flat ? 0 : x * ii + y * ir);
   }
   const lost = !(largest < Infinity);
-  const turn = lost ? [NaN, NaN] : flat ? [0, 0] : [(beta - re) / beta, -im / beta];
-  put(dtype, tau, matrix * n + s, turn[0], turn[1]);
+  const [tauRe, tauIm] = lost ? [NaN, NaN] : flat ? [0, 0] : [(beta - re) / beta, -im / beta];
+  put(dtype, tau, matrix * n + s, tauRe, tauIm);
   if (largest < SMALLEST) put(dtype, a, at + s * n, 0, 0);
   else if (!flat) put(dtype, a, at + s * n, beta, 0);
 }
@@ -260,7 +260,7 @@ const upperTriangle: Kernel<HouseholderSpec> = {
 };
 
 /**
- * The reflections `[start, end)`, counted from the last, on the columns of Q, which begin as those of
+ * The reflectors `[start, end)`, counted from the last, on the columns of Q, which begin as those of
  * the identity. The thread of row i is the one of lane i mod lanes.
  */
 const assemble: Kernel<HouseholderSpec & { readonly rounds: number }> = {
@@ -270,8 +270,8 @@ const assemble: Kernel<HouseholderSpec & { readonly rounds: number }> = {
   bindings: ({ dtype }) => ({ inputs: [dtype, dtype], outputs: [dtype] }),
   params: () => 6,
   wgsl({ dtype, batch, width, rounds }, adapter) {
-    const crew = crewOf(adapter);
-    const { columns, lanes } = crew;
+    const panel = panelOf(adapter);
+    const { columns, lanes } = panel;
     const one = dtype === "float32" ? "1.0" : "vec2<f32>(1.0, 0.0)";
     const start = lanes === 1 ? "k" : `k + (lane + ${lanes}u - k % ${lanes}u) % ${lanes}u`;
     const body = `  let base = matrix * m * n;
@@ -283,11 +283,11 @@ const assemble: Kernel<HouseholderSpec & { readonly rounds: number }> = {
   }
   for (var step = start; step < end_step; step++) {
     let k = n - 1u - step;
-    // Until reflection k = column that column of the identity stays as it is.
+    // Until reflector k = column that column of the identity stays as it is.
     if (k >= first + ${columns}u) { continue; }
     ${
       sumRows(
-        crew,
+        panel,
         start,
         `times(conjugate(reflector(base, i, k, n)), out0[at + i * columns])`,
       )
@@ -304,8 +304,8 @@ const assemble: Kernel<HouseholderSpec & { readonly rounds: number }> = {
 }
 `;
     return {
-      source: helper + columnMain(dtype, crew, ["m", "n", "start", "end_step"], body),
-      workgroups: columnGrid(batch, width, crew),
+      source: helper + columnMain(dtype, panel, ["m", "n", "start", "end_step"], body),
+      workgroups: columnGrid(batch, width, panel),
       rounds,
     };
   },

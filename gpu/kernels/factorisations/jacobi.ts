@@ -1,8 +1,8 @@
 /**
- * One-sided Jacobi rotations (Hestenes): the rows of a matrix are turned, two at a time, until all are
+ * One-sided Jacobi rotations (Hestenes): the rows of a matrix are rotated, two at a time, until all are
  * orthogonal to one another. A sweep meets every pair once, in rounds of pairs that share no row
  * (Brent and Luk, SIAM J. Sci. Stat. Comput. 6, 1985), and each round is one dispatch. Sweeps after
- * one in which no pair was turned do nothing.
+ * one in which no pair was rotated do nothing.
  */
 import {
   type Adapter,
@@ -20,9 +20,9 @@ import {
   WORDS,
 } from "../../contract/kernel.ts";
 import { cooperates, workgroupOf } from "../costs.ts";
-import { turnPairs } from "./wasm_factors.ts";
+import { rotatePairs } from "./wasm_factors.ts";
 
-/** Matrices of `rows` rows; the first `measured` elements of a row decide, all `length` are turned. */
+/** Matrices of `rows` rows; the first `measured` elements of a row decide, all `length` are rotated. */
 export interface JacobiSpec {
   readonly dtype: Field;
   readonly batch: number;
@@ -43,7 +43,7 @@ const THREADS = 64;
 /** The players of a round-robin: `rows`, and a pause where their number is odd. */
 const players = ({ rows }: JacobiSpec) => rows + rows % 2;
 
-/** WGSL: what turns row p against row q, from their squares and their product conj(p)·q. */
+/** WGSL: the rotation of rows p and q, from their squares and their product conj(p)·q. */
 const ANGLES: Readonly<Record<Field, string>> = {
   float32: `  let size = abs(product);
   let phase = sign(product);`,
@@ -53,10 +53,10 @@ const ANGLES: Readonly<Record<Field, string>> = {
 };
 
 /**
- * WGSL: x and y turned by an angle of sine s and cosine 1 − s·tau, where tau is the tangent of its half:
+ * WGSL: x and y rotated by an angle of sine s and cosine 1 − s·tau, where tau is the tangent of its half:
  * of small angles this rounds so little that the rows keep their lengths.
  */
-const TURN: Readonly<Record<Field, string>> = {
+const ROTATE: Readonly<Record<Field, string>> = {
   float32: `    out0[first + k] = x - s * (phase * y + tau * x);
     out0[second + k] = y + s * (phase * x - tau * y);`,
   complex64:
@@ -92,17 +92,17 @@ function roundBody(spec: JacobiSpec, lanes: number, share: string): string {
   let p = min(a, b);
   let q = max(a, b);
   let flag = z * ${sweepsOf(spec) + 1}u + sweep;
-  let turns = pair < ${spec.batch * n / 2}u && q < ${rows}u && out1[flag] != 0u;
+  let rotates = pair < ${spec.batch * n / 2}u && q < ${rows}u && out1[flag] != 0u;
   let first = (z * ${rows}u + p) * ${length}u;
   let second = (z * ${rows}u + q) * ${length}u;
   var product = ${WGSL_TYPE[dtype]}();
   var squares = vec2<f32>();
-  for (var k = lane; k < select(0u, ${measured}u, turns); k = k + ${lanes}u) {
+  for (var k = lane; k < select(0u, ${measured}u, rotates); k = k + ${lanes}u) {
 ${load}
 ${ADD[dtype]}
   }
 ${share}
-  if (!turns || min(squares.x, squares.y) < ${TINY}) { return; }
+  if (!rotates || min(squares.x, squares.y) < ${TINY}) { return; }
 ${ANGLES[dtype]}
   if (!(size > ${TOLERANCE} * sqrt(squares.x) * sqrt(squares.y))) { return; }
   if (lane == 0u) { out1[flag + 1u] = 1u; }
@@ -115,7 +115,7 @@ ${ANGLES[dtype]}
   let s = 2.0 * tau / (1.0 + tau * tau);
   for (var k = lane; k < ${length}u; k = k + ${lanes}u) {
 ${load}
-${TURN[dtype]}
+${ROTATE[dtype]}
   }`;
 }
 
@@ -175,8 +175,8 @@ function rotation(alpha: number, beta: number, size: number): [c: number, s: num
   return [c, c * tangent];
 }
 
-/** Turns the real rows x and y; whether that was needed. */
-function turnReal(x: HostArray, y: HostArray, measured: number): boolean {
+/** Rotates the real rows x and y; whether that was needed. */
+function rotateReal(x: HostArray, y: HostArray, measured: number): boolean {
   let [alpha, beta, gamma] = [0, 0, 0];
   for (let k = 0; k < measured; k++) {
     alpha += x[k] * x[k];
@@ -195,8 +195,8 @@ function turnReal(x: HostArray, y: HostArray, measured: number): boolean {
   return true;
 }
 
-/** Turns the complex rows x and y; whether that was needed. */
-function turnComplex(x: HostArray, y: HostArray, measured: number): boolean {
+/** Rotates the complex rows x and y; whether that was needed. */
+function rotateComplex(x: HostArray, y: HostArray, measured: number): boolean {
   let alpha = 0, beta = 0, re = 0, im = 0;
   for (let k = 0; k < 2 * measured; k += 2) {
     const a = x[k], b = x[k + 1], c = y[k], d = y[k + 1];
@@ -242,7 +242,7 @@ const jacobiStart: Kernel<JacobiSpec> = {
 /** Round `params[0]` of sweep `params[1]`, in place. */
 const jacobiRound: Kernel<JacobiSpec> = {
   name: "jacobiRound",
-  // Three products of rows, and two rows turned, for each pair; less where a matrix is done.
+  // Three products of rows, and two rows rotated, for each pair; less where a matrix is done.
   flops: ({ dtype, batch, rows, length }) => 5 * MULTIPLY_ADD[dtype] * batch * length * rows / 2,
   bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, "uint32"] }),
   params: () => 2,
@@ -250,7 +250,7 @@ const jacobiRound: Kernel<JacobiSpec> = {
   cpu(spec, _, [data, marks], { u32: [round, sweep] }) {
     const { dtype, batch, rows, measured } = spec;
     const width = spec.length * (dtype === "complex64" ? 2 : 1);
-    const turn = dtype === "complex64" ? turnComplex : turnReal;
+    const rotate = dtype === "complex64" ? rotateComplex : rotateReal;
     const n = players(spec);
     for (let z = 0; z < batch; z++) {
       const mark = z * (sweepsOf(spec) + 1) + sweep;
@@ -262,7 +262,7 @@ const jacobiRound: Kernel<JacobiSpec> = {
         if (q >= rows) continue;
         const row = (k: number) =>
           data.subarray((z * rows + k) * width, (z * rows + k + 1) * width);
-        if (turn(row(p), row(q), measured)) marks[mark + 1] = 1;
+        if (rotate(row(p), row(q), measured)) marks[mark + 1] = 1;
       }
     }
   },
@@ -274,7 +274,7 @@ const jacobiRound: Kernel<JacobiSpec> = {
       if (marked[mark] === 0) continue;
       const matrix = data + 4 * WORDS[dtype] * z * rows * length;
       const places = [matrix, marks + 4 * (mark + 1)] as const;
-      turnPairs(module, spec, places, [players(spec), round], [TOLERANCE, TINY]);
+      rotatePairs(module, spec, places, [players(spec), round], [TOLERANCE, TINY]);
     }
   },
 };

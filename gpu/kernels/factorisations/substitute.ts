@@ -19,11 +19,11 @@ import { linkWgsl } from "../../contract/map_function.ts";
 import { nanWgsl } from "../../functions/scaling.ts";
 import {
   addScaled,
+  barrier,
   columnGrid,
   columnMain,
-  crewOf,
   inverse,
-  meet,
+  panelOf,
   part,
   put,
   RUN,
@@ -107,7 +107,7 @@ const triangle: Kernel<Triangle> = {
   params: () => 5,
   wgsl(spec, adapter) {
     const { dtype, batch, columns, adjoint, factor, rounds } = spec;
-    const crew = crewOf(adapter);
+    const panel = panelOf(adapter);
     const row = (step: string) => isForward(spec) ? step : `(n - 1u - ${step})`;
     const entry = (i: string, k: string) =>
       adjoint ? `conjugate(in0[base + ${k} * n + ${i}])` : `in0[base + ${i} * n + ${k}]`;
@@ -123,10 +123,10 @@ const triangle: Kernel<Triangle> = {
   let top = matrix * n * columns + min(column, columns - 1u);
   for (var step = start; step < end_step; step += ${ROWS}u) {
     ${each((r) => `let i${r} = ${row(`min(step + ${r}u, n - 1u)`)}; var sum${r} = T();`)}
-    for (var run = lane; run < step; run += ${RUN * crew.lanes}u) {
+    for (var run = lane; run < step; run += ${RUN * panel.lanes}u) {
       ${each((r) => `var some${r} = T();`)}
-      let end = min(run + ${RUN * crew.lanes}u, step);
-      for (var j = run; j < end; j += ${crew.lanes}u) {
+      let end = min(run + ${RUN * panel.lanes}u, step);
+      for (var j = run; j < end; j += ${panel.lanes}u) {
         let k = ${row("j")};
         let x = out0[top + k * columns];
         ${each((r) => `some${r} += times(${entry(`i${r}`, "k")}, x);`)}
@@ -134,15 +134,15 @@ const triangle: Kernel<Triangle> = {
       ${each((r) => `sum${r} += some${r};`)}
     }
     ${each(solve)}
-    ${meet(crew)}
+    ${barrier(panel)}
     if (mine && lane == 0u) {
       ${each((r) => `if (step + ${r}u < n) { out0[top + i${r} * columns] = x${r}; }`)}
     }
-    ${meet(crew)}
+    ${barrier(panel)}
   }`;
     return {
-      source: columnMain(dtype, crew, ["n", "start", "end_step"], body),
-      workgroups: columnGrid(batch, columns, crew),
+      source: columnMain(dtype, panel, ["n", "start", "end_step"], body),
+      workgroups: columnGrid(batch, columns, panel),
       rounds,
     };
   },

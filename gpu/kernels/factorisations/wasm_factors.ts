@@ -3,7 +3,7 @@ import { type Field, WORDS } from "../../contract/kernel.ts";
 import type { WasmModule } from "../../contract/wasm_module.ts";
 import { part } from "./columns.ts";
 
-/** Numbers of a row that a thread reflects at once, and numbers that it takes off or turns. */
+/** Numbers of a row that a thread reflects at once, and numbers that it eliminates or rotates. */
 const REFLECTED = 64, TAKEN = 8192;
 
 /** The numbers from `pointer` on. */
@@ -33,7 +33,7 @@ function reflect(
   module.parallel("reflectColumns", args, Math.ceil(numbers / REFLECTED), rows * numbers / 2);
 }
 
-/** The columns behind k by Hᴴ, the reflection of column k. */
+/** The columns behind k by Hᴴ, the adjoint reflector of column k. */
 export function reflectBehind(
   module: WasmModule,
   { dtype, m, n }: Reflected,
@@ -48,7 +48,7 @@ export function reflectBehind(
   reflect(module, block, [column, n], [column + bytes, n], [re, -im]);
 }
 
-/** The columns of Q from k on by H, the reflection of column k. */
+/** The columns of Q from k on by H, the reflector of column k. */
 export function reflectUnit(
   module: WasmModule,
   { dtype, m, n, width }: Reflected,
@@ -80,8 +80,8 @@ export function eliminateBelow(
   module.parallel("eliminateRows", args, Math.ceil(below / size), below * below * words / 4);
 }
 
-/** One round of Jacobi's rotations of the rows at `data`; marks at `mark` that something was turned. */
-export function turnPairs(
+/** One round of Jacobi's rotations of the rows at `data`; marks at `mark` that something was rotated. */
+export function rotatePairs(
   module: WasmModule,
   s: { dtype: Field; rows: number; length: number; measured: number },
   [data, mark]: readonly [number, number],
@@ -92,5 +92,5 @@ export function turnPairs(
   const size = Math.max(1, Math.floor(TAKEN / width / 2));
   const row = [data, s.rows, width, s.measured * words];
   const args = module.args([...row, players, round, words, mark, size], limits);
-  module.parallel("turnPairs", args, Math.ceil(pairs / size), pairs * width * 2);
+  module.parallel("rotatePairs", args, Math.ceil(pairs / size), pairs * width * 2);
 }

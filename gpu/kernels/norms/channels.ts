@@ -1,5 +1,5 @@
 /**
- * A tensor [n, channels, inner] walked channel by channel: every channel's elements are dealt to
+ * A tensor [n, channels, inner] walked channel by channel: every channel's elements go to
  * threads in parts, neighbouring threads beside one another in memory.
  */
 import { type Adapter, linearGrid, linearMain } from "../../contract/kernel.ts";
@@ -16,16 +16,16 @@ export interface ChannelSpec {
 /** Neighbouring threads that take neighbouring elements: a full memory sector a step. */
 const LANES = 8;
 
-/** How a channel's elements are dealt: {@link LANES} parts interleave over `tile` elements in a row. */
-export interface Deal {
+/** How a channel's elements are cut into parts: {@link LANES} parts interleave over `tile` elements in a row. */
+export interface Partition {
   readonly elements: number;
   readonly length: number;
   readonly tile: number;
   readonly parts: number;
 }
 
-/** Deals so that about `threads` threads have work, with 16 to 128 elements each where there are any. */
-export function deal(s: ChannelSpec, threads = 32768, fewest = 16): Deal {
+/** Cuts so that about `threads` threads have work, with 16 to 128 elements each where there are any. */
+export function partition(s: ChannelSpec, threads = 32768, fewest = 16): Partition {
   const elements = s.n * s.inner;
   const ideal = Math.log2((elements * s.channels) / threads);
   const length = Math.min(128, Math.max(fewest, 2 ** Math.floor(ideal)));
@@ -40,7 +40,7 @@ function place(s: ChannelSpec, channel: number, k: number): number {
 }
 
 /** WGSL: one thread a part. `body` sees `i`, `channel`, `part`, `count` and calls `at(j)`, j < count. */
-export function walk(s: ChannelSpec, d: Deal, body: (at: (j: string) => string) => string) {
+export function walk(s: ChannelSpec, d: Partition, body: (at: (j: string) => string) => string) {
   const { channels, inner } = s;
   const oneRow = inner % d.tile === 0;
   const at = (j: string) =>
@@ -91,7 +91,7 @@ export function mapChannels(
   one: (k: string) => string,
 ): { source: string; workgroups: [number, number, number] } {
   const { threads, fewest } = threadsWanted(adapter);
-  return walk(s, deal(s, threads, fewest), (at) => `${setup}\n${forEach(at, one)}`);
+  return walk(s, partition(s, threads, fewest), (at) => `${setup}\n${forEach(at, one)}`);
 }
 
 /** Calls `visit(channel, first, end)` for every row of the tensor, in complex elements. */
@@ -109,7 +109,7 @@ export function eachPart(
   s: ChannelSpec,
   visit: (part: number, elements: Uint32Array) => void,
 ): void {
-  const { parts, tile, length, elements } = deal(s);
+  const { parts, tile, length, elements } = partition(s);
   const indices = new Uint32Array(length);
   for (let i = 0; i < s.channels * parts; i++) {
     const channel = Math.floor(i / parts), part = i % parts;
@@ -131,7 +131,7 @@ function jobWords(
   [in0, in1 = 0, in2 = 0]: readonly number[],
   out: number,
 ): number[] {
-  const { tile, parts } = deal(s);
+  const { tile, parts } = partition(s);
   return [s.n, s.channels, s.inner, tile, parts / LANES, size, in0, in1, in2, out];
 }
 
@@ -144,7 +144,7 @@ export function runTiles(
   out: number,
   stride = 0,
 ): void {
-  const { tile, parts } = deal(s);
+  const { tile, parts } = partition(s);
   const tasks = s.channels * parts / LANES, size = Math.max(1, Math.floor(CHUNK / tile));
   const args = module.args([...jobWords(s, size, inputs, out), stride]);
   module.parallel(name, args, Math.ceil(tasks / size), s.n * s.channels * s.inner);
@@ -171,7 +171,7 @@ export function runChannels(
   partial: number,
   out: number,
 ): void {
-  const { parts } = deal(s), size = Math.max(1, Math.floor(CHUNK / 8 / parts));
+  const { parts } = partition(s), size = Math.max(1, Math.floor(CHUNK / 8 / parts));
   const args = module.args(jobWords(s, size, [partial], out));
   module.parallel(name, args, Math.ceil(s.channels / size), 4 * s.channels * parts);
 }

@@ -5,11 +5,11 @@
 import { type HostArray, type Kernel, type Program, WORKGROUP } from "../../contract/kernel.ts";
 import {
   type ChannelSpec,
-  deal,
   eachPart,
   eachRow,
   forEach,
   mapChannels,
+  partition,
   runChannels,
   runElements,
   runTiles,
@@ -50,7 +50,7 @@ const partialMoments: Kernel<ChannelSpec> = {
   flops: (s) => 10 * s.n * s.channels * s.inner,
   bindings: () => ({ inputs: ["complex64"], outputs: ["float32"] }),
   wgsl(s) {
-    const d = deal(s);
+    const d = partition(s);
     const block = [0, 1, 2, 3];
     const { source, workgroups } = walk(s, d, (at) => `
   let origin = in0[channel * ${s.inner}u];
@@ -74,7 +74,7 @@ ${block.map((b) => `    let d${b} = x${b} - mean;`).join("\n")}
     return { source: MOMENTS + source, workgroups };
   },
   cpu(s, [x], [out]) {
-    const { parts } = deal(s);
+    const { parts } = partition(s);
     eachPart(s, (part, elements) => {
       const origin = 2 * Math.floor(part / parts) * s.inner;
       let mr = 0, mi = 0, rr = 0, ii = 0, ri = 0;
@@ -110,7 +110,7 @@ const partialProducts: Kernel<ChannelSpec & { readonly stride: number }> = {
   flops: (s) => 12 * s.n * s.channels * s.inner,
   bindings: () => ({ inputs: ["complex64", "complex64", "float32"], outputs: ["float32"] }),
   wgsl(s) {
-    const d = deal(s);
+    const d = partition(s);
     return walk(s, d, (at) => `
   let mean = vec2<f32>(in2[channel * ${s.stride}u], in2[channel * ${s.stride}u + 1u]);
   var sum = vec2<f32>();
@@ -125,7 +125,7 @@ ${
   out0[o + 4u] = products.z; out0[o + 5u] = products.w;`);
   },
   cpu(s, [x, gy, stats], [out]) {
-    const { parts } = deal(s);
+    const { parts } = partition(s);
     eachPart(s, (part, elements) => {
       const channel = Math.floor(part / parts);
       const mr = stats[channel * s.stride], mi = stats[channel * s.stride + 1];
@@ -153,7 +153,7 @@ function foldChannels(
   load: string,
   finish: string,
 ): { source: string; workgroups: [number, number, number] } {
-  const { parts } = deal(s);
+  const { parts } = partition(s);
   const source = `${declarations}
 var<workgroup> folded: array<Partial, ${WORKGROUP}>;
 @compute @workgroup_size(${WORKGROUP})
@@ -218,7 +218,7 @@ export function momentsOf(
   x: HostArray,
   channel: number,
 ): Moments {
-  const { elements } = deal(s), words = partial.length / s.channels;
+  const { elements } = partition(s), words = partial.length / s.channels;
   const first = channel * words, end = first + words;
   let mr = 0, mi = 0, rr = 0, ii = 0, ri = 0;
   for (let o = first; o < end; o += PARTIAL) {
@@ -307,7 +307,7 @@ const affineGradient: Kernel<ChannelSpec> = {
 
 /** The bytes of a channel's partial results. */
 function partialBytes(s: ChannelSpec): number {
-  return 4 * s.channels * deal(s).parts * PARTIAL;
+  return 4 * s.channels * partition(s).parts * PARTIAL;
 }
 
 /**

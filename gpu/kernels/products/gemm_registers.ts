@@ -189,7 +189,7 @@ function body(spec: SplitSpec, tile: RegisterTile, a: Reader, b: Reader, out: Wr
       name: "q",
       from: `part * ${roundsOfPart}u`,
       to: `min((part + 1u) * ${roundsOfPart}u, ${rounds}u)`,
-      block: CHAIN / unroll,
+      chain: CHAIN / unroll,
       long: k > 2 * CHAIN * parts,
     }, (sums) => round(sums, "q", unroll)));
   }

@@ -157,20 +157,20 @@ export class Sums {
 
 /**
  * A loop whose body adds to sums, as long chains of partial sums: `body(sums)` is WGSL for one value of
- * `u32` variable `name` from `from` up to (not including) `to`; at most `block` values go into one part.
+ * `u32` variable `name` from `from` up to (not including) `to`; at most `chain` values go into one part.
  */
 export function chained(
   total: Sums,
-  loop: { name: string; from: string; to: string; block: number; long: boolean },
+  loop: { name: string; from: string; to: string; chain: number; long: boolean },
   body: (sums: Sums) => string,
 ): string {
-  const { name, from, to, block } = loop;
+  const { name, from, to, chain } = loop;
   if (!loop.long) {
     return `for (var ${name} = ${from}; ${name} < ${to}; ${name} += 1u) {\n${body(total)}\n}`;
   }
   const part = new Sums(total.field, total.rows, total.columns, `${total.prefix}p`);
-  return `for (var ${name}_start = ${from}; ${name}_start < ${to}; ${name}_start += ${block}u) {
-let ${name}_end = min(${name}_start + ${block}u, ${to});
+  return `for (var ${name}_start = ${from}; ${name}_start < ${to}; ${name}_start += ${chain}u) {
+let ${name}_end = min(${name}_start + ${chain}u, ${to});
 ${part.declare()}
 for (var ${name} = ${name}_start; ${name} < ${name}_end; ${name} += 1u) {
 ${body(part)}

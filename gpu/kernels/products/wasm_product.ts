@@ -49,7 +49,7 @@ const COLUMNS: Readonly<Record<Field, number>> = { complex64: 128, float32: 256 
 /** Rows for which it is worth packing columns again, to have more blocks. */
 const ROWS = 60;
 /** Blocks that keep some threads busy. */
-const BLOCKS = 16;
+const FEWEST_BLOCKS = 16;
 /** Multiply-adds of real numbers in a nanosecond. */
 const RATE = 20;
 
@@ -86,7 +86,7 @@ export function wasmProduct(
   const wide = Math.min(COLUMNS[field], Math.ceil(columns / 8) * 8);
   const columnBlocks = Math.ceil(columns / wide);
   const { size: clear, origin } = spec.overlap ?? { size: 0, origin: 0 };
-  const wanted = Math.ceil(BLOCKS / (items.length * columnBlocks));
+  const wanted = Math.ceil(FEWEST_BLOCKS / (items.length * columnBlocks));
   const rowBlocks = clear ? 1 : Math.max(1, Math.min(wanted, Math.floor(rows / ROWS)));
   const high = Math.ceil(panels / rowBlocks) * mr;
   const blocks = Math.ceil(rows / high);

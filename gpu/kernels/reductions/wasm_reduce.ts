@@ -1,5 +1,5 @@
 /** How a reduction is laid out for `assembly/reduce.ts`. */
-import { BLOCK } from "../../wasm/encode_expression.ts";
+import { WASM_BLOCK } from "../../wasm/encode_expression.ts";
 
 /** A reduction whose neighbouring axes are folded and kept by turns. */
 export interface Geometry {
@@ -46,7 +46,7 @@ export function layoutOf({ shape, folded, parts }: Geometry): Layout {
   const used = Math.max(1, Math.min(parts, cuts, Math.floor(run * inner / LEAST)));
   const others = product(kept.map(({ n }) => n)) * used;
   const wanted = Math.min(WANTED, Math.ceil(size / LEAST));
-  const pieces = Math.max(Math.ceil(wanted / others), Math.ceil(inner / BLOCK));
+  const pieces = Math.max(Math.ceil(wanted / others), Math.ceil(inner / WASM_BLOCK));
   const piece = Math.ceil(inner / Math.min(inner, pieces));
   return {
     words: [

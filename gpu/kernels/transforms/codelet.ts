@@ -46,15 +46,15 @@ export class Codelet {
   }
 
   /** x·e^{−2πi k/n} */
-  #turn(x: string, k: number, n: number): string {
+  #twiddle(x: string, k: number, n: number): string {
     const eighths = 8 * (k % n) / n;
     if (eighths === 0) return x;
     if (eighths === 2) return this.#quarter(x);
     if (eighths === 4) return this.name(`-${x}`);
     if (eighths === 6) return this.name(`-${this.#quarter(x)}`);
     if (eighths === 1 || eighths === 3) {
-      const turned = this.#quarter(x);
-      return this.name(`${literal(Math.SQRT1_2)} * (${turned} ${eighths === 1 ? "+" : "-"} ${x})`);
+      const rotated = this.#quarter(x);
+      return this.name(`${literal(Math.SQRT1_2)} * (${rotated} ${eighths === 1 ? "+" : "-"} ${x})`);
     }
     const angle = -2 * Math.PI * k / n;
     const [c, s] = [literal(Math.cos(angle)), literal(Math.sin(angle))];
@@ -98,7 +98,7 @@ export class Codelet {
     const columns = n / rows;
     const first = Array.from({ length: columns }, (_, b) => {
       const y = this.transform(Array.from({ length: rows }, (_, a) => x[columns * a + b]));
-      return y.map((name, c) => this.#turn(name, b * c, n));
+      return y.map((name, c) => this.#twiddle(name, b * c, n));
     });
     const y: string[] = [];
     for (let c = 0; c < rows; c++) {

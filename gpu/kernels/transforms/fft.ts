@@ -1,7 +1,7 @@
 /**
  * The discrete Fourier transform along one axis, by Stockham's passes: each reads the whole array,
- * transforms groups of `radix` elements in registers, turns them and writes them where the next pass
- * finds them in order, so that nothing is ever permuted.
+ * does butterflies of `radix` elements in registers, multiplies by twiddle factors and writes the results
+ * where the next pass finds them in order, so that nothing is ever permuted.
  *
  * Sources: Cooley and Tukey, "An Algorithm for the Machine Calculation of Complex Fourier Series"
  * (1965); Stockham, "High-speed Convolution and Correlation" (1966); Van Loan, "Computational
@@ -139,7 +139,7 @@ function inPasses(spec: FftSpec, { kind }: On): Program {
   const list = kind === "cpu" ? longRadices(n, lines) : radices(n);
   const scale = scales(list, n, spec.scale);
   const end = list.length - 1;
-  // Between input and output two complex buffers take turns; the output itself is one, if it can.
+  // Between input and output two complex buffers alternate; the output itself is one, if it can.
   const spare = spec.output === "complex64" ? "out0" : "tmp1";
   const buffer = (k: number): Slot =>
     k < 0 ? "in0" : k === end ? "out0" : (end - k) % 2 === 0 ? spare : "tmp0";
@@ -149,18 +149,18 @@ function inPasses(spec: FftSpec, { kind }: On): Program {
   let stride = inner;
   const steps = list.map((radix, k) => {
     rest /= radix;
-    const groups = size / radix;
+    const butterflies = size / radix;
     const last = k === end;
     const pass: PassSpec = {
       radix,
       last,
       input: k === 0 ? spec.input : "complex64",
       output: last ? spec.output : "complex64",
-      grid: linearGrid(groups)[0],
+      grid: linearGrid(butterflies)[0],
     };
     const floats = Float32Array.of(sign(k === 0), sign(last), scale[k]);
     const words = new Uint32Array(floats.buffer);
-    const params = [groups, rest * stride, stride, stride / inner, ...words];
+    const params = [butterflies, rest * stride, stride, stride / inner, ...words];
     stride *= radix;
     const inputs: Slot[] = last ? [buffer(k - 1)] : [buffer(k - 1), "in1"];
     return { kernel: fftPass, spec: pass, inputs, outputs: [buffer(k)], params };

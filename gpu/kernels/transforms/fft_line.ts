@@ -4,7 +4,7 @@
  */
 import type { Field, Kernel, Shader } from "../../contract/kernel.ts";
 import { Codelet, CODELET_FUNCTIONS } from "./codelet.ts";
-import { scaled, turned } from "./fft_pass.ts";
+import { scaled, twiddled } from "./fft_pass.ts";
 import { HostFft } from "./host_fft.ts";
 
 /** Complex numbers in the workgroup memory that every adapter has, and the threads of a workgroup. */
@@ -46,8 +46,8 @@ export const fftLine: Kernel<LineSpec> = {
   wgsl(s): Shader {
     const { radices, columns, side, input, output, grid } = s;
     const n = lengthOf(s);
-    const groups = radices.map((radix) => side * n / radix);
-    const threads = Math.max(...groups);
+    const butterflies = radices.map((radix) => side * n / radix);
+    const threads = Math.max(...butterflies);
     // Neighbouring threads take neighbouring numbers of the tensor.
     const room = (k: string) => columns ? `line + (${k}) * ${side}u` : `line * ${n}u + ${k}`;
     let stride = 1;
@@ -62,7 +62,7 @@ export const fftLine: Kernel<LineSpec> = {
       );
       // All have read before anyone writes.
       const before = code.lines.length;
-      const y = turned(code, code.transform(read), !last);
+      const y = twiddled(code, code.transform(read), !last);
       const to = (j: number) => `place + ${j * stride}u`;
       const value = (name: string) => output === "complex64" ? `${name} * signs` : `${name}.x`;
       const write = y.map((name, j) =>
@@ -71,18 +71,18 @@ export const fftLine: Kernel<LineSpec> = {
           : `    kept[${room(to(j))}] = ${name};`
       ).join("\n");
       const [loads, rest] = [code.lines.slice(0, before), code.lines.slice(before)];
-      const idle = groups[k] < threads;
-      const group = idle ? `min(lane, ${groups[k] - 1}u)` : "lane";
-      const here = [idle ? `lane < ${groups[k]}u` : "", last ? "exists" : ""].filter(Boolean);
+      const idle = butterflies[k] < threads;
+      const butterfly = idle ? `min(lane, ${butterflies[k] - 1}u)` : "lane";
+      const here = [idle ? `lane < ${butterflies[k]}u` : "", last ? "exists" : ""].filter(Boolean);
       const text = `  {
-  let group = ${group};
-  let line = ${columns ? `group % ${side}u` : `group / ${step}u`};
-  let t = ${columns ? `group / ${side}u` : `group % ${step}u`};
+  let butterfly = ${butterfly};
+  let line = ${columns ? `butterfly % ${side}u` : `butterfly / ${step}u`};
+  let t = ${columns ? `butterfly / ${side}u` : `butterfly % ${step}u`};
   let exists = origin + line < lines;
   let start = startOf(min(origin + line, lines - 1u), inner);
   let p = t / ${stride}u;
-  let turn = p * ${stride}u;
-  let place = t + turn * ${radix - 1}u;
+  let twiddle = p * ${stride}u;
+  let place = t + twiddle * ${radix - 1}u;
 ${loads.join("\n")}
 ${first || last ? "" : "  workgroupBarrier();"}
 ${rest.join("\n")}

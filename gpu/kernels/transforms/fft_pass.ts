@@ -1,16 +1,16 @@
 /**
- * One of Stockham's passes: groups of `radix` numbers are transformed, turned and written where the next
- * pass finds them in order.
+ * One of Stockham's passes: butterflies of `radix` numbers, whose results are multiplied by twiddle factors
+ * and written where the next pass finds them in order.
  */
 import { type Field, type Kernel, sizedMain, WORKGROUP } from "../../contract/kernel.ts";
 import { Codelet, CODELET_FUNCTIONS, middleDivisor } from "./codelet.ts";
 import { HostFft } from "./host_fft.ts";
 import { subpasses } from "./subpasses.ts";
 
-/** The most numbers that plain TypeScript transforms side by side, and the most groups. */
+/** The most numbers that plain TypeScript transforms side by side, and the most butterflies. */
 const SIDE_BY_SIDE = 4096, BATCH = 32;
 
-/** The longest groups that WebAssembly takes, and the bytes that a thread's batch of groups may fill. */
+/** The largest radix of WebAssembly, and the bytes that a thread's batch of butterflies may fill. */
 const LONGEST = 4096, ROOM = 1 << 18;
 
 /** Numbers that a thread of the CPU engine transforms before it takes others. */
@@ -18,13 +18,13 @@ const CHUNK = 8192;
 
 /**
  * One pass; what is particular to a length is in its params, so that all lengths share a few pipelines:
- * groups, `step` and `stride` between the elements of a group before and after, the `unit` of its turns
+ * butterflies, `step` and `stride` between the elements of one before and after, the `unit` of its twiddles
  * in the table, and (as floats) the signs of the imaginary parts in and out and the scale, which comes
  * before the sums so that these do not overflow.
  */
 export interface PassSpec {
   readonly radix: number;
-  /** The last pass turns nothing, and has no table. */
+  /** The last pass has no twiddles, and no table. */
   readonly last: boolean;
   readonly input: Field;
   readonly output: Field;
@@ -40,15 +40,15 @@ export function scaled(code: Codelet, input: Field, load: string): string {
 }
 
 /**
- * WGSL: the values y[j] turned by e^{−2πi j·turn/n}, of the table `in1`; `also` says whether at all. The
- * turns come from those of j's digits.
+ * WGSL: the values y[j] times e^{−2πi j·twiddle/n}, of the table `in1`; `also` says whether at all. The
+ * factors are products of those of j's digits.
  */
-export function turned(code: Codelet, y: readonly string[], also: boolean): readonly string[] {
+export function twiddled(code: Codelet, y: readonly string[], also: boolean): readonly string[] {
   if (!also) return y;
   const base = middleDivisor(y.length);
-  const turn = (j: number) => (j === 0 ? "" : code.name(`in1[turn * ${j}u]`));
-  const low = y.slice(0, base).map((_, j) => turn(j));
-  const high = y.slice(0, y.length / base).map((_, j) => turn(j * base));
+  const twiddle = (j: number) => (j === 0 ? "" : code.name(`in1[twiddle * ${j}u]`));
+  const low = y.slice(0, base).map((_, j) => twiddle(j));
+  const high = y.slice(0, y.length / base).map((_, j) => twiddle(j * base));
   return y.map((value, j) => {
     const [a, b] = [low[j % base], high[Math.floor(j / base)]];
     if (!a && !b) return value;
@@ -69,7 +69,7 @@ export const fftPass: Kernel<PassSpec> = {
     const code = new Codelet();
     const each = Array.from({ length: radix }, (_, j) => j);
     const read = each.map((j) => scaled(code, input, `in0[source + ${j}u * step]`));
-    const y = turned(code, code.transform(read), !last);
+    const y = twiddled(code, code.transform(read), !last);
     const part = (value: string) => output === "complex64" ? `${value} * signs` : `${value}.x`;
     const body = `  let scales = vec2<f32>(param_f32(6u), param_f32(6u) * param_f32(4u));
   let signs = vec2<f32>(1.0, param_f32(5u));
@@ -78,7 +78,7 @@ export const fftPass: Kernel<PassSpec> = {
   let p = t / stride;
   let source = block * step * ${radix}u + t;
   let place = block * step * ${radix}u + t + p * stride * ${radix - 1}u;
-${last ? "" : "  let turn = p * unit;\n"}${code.lines.join("\n")}
+${last ? "" : "  let twiddle = p * unit;\n"}${code.lines.join("\n")}
 ${y.map((value, j) => `  out0[place + ${j}u * stride] = ${part(value)};`).join("\n")}`;
     return {
       source: CODELET_FUNCTIONS + sizedMain(["step", "stride", "unit"], body),
@@ -89,7 +89,7 @@ ${y.map((value, j) => `  out0[place + ${j}u * stride] = ${part(value)};`).join("
     { radix, last, input, output },
     [x, table],
     [y],
-    { u32: [groups, step, stride, unit], f32 },
+    { u32: [butterflies, step, stride, unit], f32 },
   ) {
     const [signIn, signOut, scale] = f32.subarray(4);
     const batch = Math.max(1, Math.min(BATCH, Math.floor(SIDE_BY_SIDE / radix)));
@@ -97,8 +97,8 @@ ${y.map((value, j) => `  out0[place + ${j}u * stride] = ${part(value)};`).join("
     const { re, im } = host;
     const inward = signIn * scale;
     const size = radix * batch;
-    for (let first = 0; first < groups; first += batch) {
-      const count = Math.min(batch, groups - first);
+    for (let first = 0; first < butterflies; first += batch) {
+      const count = Math.min(batch, butterflies - first);
       for (let b = 0; b < count; b++) {
         const block = Math.floor((first + b) / step);
         let from = first + b + block * step * (radix - 1);
@@ -112,10 +112,10 @@ ${y.map((value, j) => `  out0[place + ${j}u * stride] = ${part(value)};`).join("
         const block = Math.floor((first + b) / step);
         const p = Math.floor((first + b - block * step) / stride);
         let to = first + b + (block * step + p * stride) * (radix - 1);
-        const turn = last ? 0 : 2 * p * unit;
-        for (let j = b, at = 0; j < size; j += batch, to += stride, at += turn) {
-          const c = turn > 0 ? table[at] : 1;
-          const s = turn > 0 ? table[at + 1] : 0;
+        const twiddle = last ? 0 : 2 * p * unit;
+        for (let j = b, at = 0; j < size; j += batch, to += stride, at += twiddle) {
+          const c = twiddle > 0 ? table[at] : 1;
+          const s = twiddle > 0 ? table[at + 1] : 0;
           const real = c * re[j] - s * im[j];
           if (output === "float32") y[to] = real;
           else {
@@ -128,20 +128,29 @@ ${y.map((value, j) => `  out0[place + ${j}u * stride] = ${part(value)};`).join("
   },
   wasm({ radix, last, input, output }, module) {
     if (radix > LONGEST) return null;
-    const plan = module.place(`fft ${radix}`, () => subpasses(radix));
-    return ([x, table = 0], [y], { u32: [groups, step, stride, unit], f32 }) => {
+    const passes = module.constant(`fft ${radix}`, () => subpasses(radix));
+    return ([x, table = 0], [y], { u32: [butterflies, step, stride, unit], f32 }) => {
       const [signIn, signOut, scale] = f32.subarray(4);
       // Lines beside one another fill a line of the cache; others need no more than a vector of them.
       const wide = (inner: number) => inner % 16 === 0 && 256 * radix <= ROOM;
       const batch = wide(step) || wide(stride) ? 16 : 4;
       const size = Math.max(1, Math.floor(CHUNK / (radix * batch)));
       const args = module.args(
-        [groups, radix, step, stride, unit, +(input === "float32"), +(output === "float32"), +last]
-          .concat([batch, size, x, table, y, plan]),
+        [
+          butterflies,
+          radix,
+          step,
+          stride,
+          unit,
+          +(input === "float32"),
+          +(output === "float32"),
+          +last,
+        ]
+          .concat([batch, size, x, table, y, passes]),
         [scale, scale * signIn, signOut],
       );
-      const chunks = Math.ceil(groups / (batch * size));
-      module.parallel("fftPass", args, chunks, groups * radix * (2 + Math.log2(radix) / 2));
+      const chunks = Math.ceil(butterflies / (batch * size));
+      module.parallel("fftPass", args, chunks, butterflies * radix * (2 + Math.log2(radix) / 2));
     };
   },
 };

@@ -122,9 +122,9 @@ export class HostFft {
     const unit = stride / this.#batch;
     for (let p = 0; p < rest; p++) {
       const at = p * stride;
-      const turn = p * unit;
-      const [c1, c2, c3] = [cos[turn], cos[2 * turn], cos[3 * turn]];
-      const [s1, s2, s3] = [sin[turn], sin[2 * turn], sin[3 * turn]];
+      const twiddle = p * unit;
+      const [c1, c2, c3] = [cos[twiddle], cos[2 * twiddle], cos[3 * twiddle]];
+      const [s1, s2, s3] = [sin[twiddle], sin[2 * twiddle], sin[3 * twiddle]];
       for (let q = 0; q < stride; q++) {
         const a = at + q;
         const b = a + step;
@@ -136,17 +136,17 @@ export class HostFft {
         const offI = xi[a] - xi[c];
         const sideR = xr[b] + xr[d];
         const sideI = xi[b] + xi[d];
-        const turnR = xi[b] - xi[d];
-        const turnI = xr[d] - xr[b];
+        const rotatedR = xi[b] - xi[d];
+        const rotatedI = xr[d] - xr[b];
         const to = a + 3 * at;
         yr[to] = sumR + sideR;
         yi[to] = sumI + sideI;
-        yr[to + stride] = c1 * (offR + turnR) - s1 * (offI + turnI);
-        yi[to + stride] = c1 * (offI + turnI) + s1 * (offR + turnR);
+        yr[to + stride] = c1 * (offR + rotatedR) - s1 * (offI + rotatedI);
+        yi[to + stride] = c1 * (offI + rotatedI) + s1 * (offR + rotatedR);
         yr[to + 2 * stride] = c2 * (sumR - sideR) - s2 * (sumI - sideI);
         yi[to + 2 * stride] = c2 * (sumI - sideI) + s2 * (sumR - sideR);
-        yr[to + 3 * stride] = c3 * (offR - turnR) - s3 * (offI - turnI);
-        yi[to + 3 * stride] = c3 * (offI - turnI) + s3 * (offR - turnR);
+        yr[to + 3 * stride] = c3 * (offR - rotatedR) - s3 * (offI - rotatedI);
+        yi[to + 3 * stride] = c3 * (offI - rotatedI) + s3 * (offR - rotatedR);
       }
     }
   }

@@ -1,4 +1,4 @@
-/** What WebAssembly's transform of a group needs to know: its small passes, and what they turn by. */
+/** The passes of a butterfly in WebAssembly, and their twiddle factors. */
 import { primeFactors } from "./codelet.ts";
 
 /** The radices of a transform of n numbers: fours, a two where one is left, and odd primes. */
@@ -13,25 +13,24 @@ export function smallRadices(n: number): number[] {
 }
 
 /**
- * The words of a plan: the number of passes, then for each its radix and where its turns begin, in bytes.
- * A pass of radix r that leaves `rest` points has the e^{−2πi jp/(r·rest)} for p < rest and 1 ≤ j < r;
+ * As words: the number of passes, then for each its radix and where its twiddles begin, in bytes. A pass of radix r that leaves `rest` points has the e^{−2πi jp/(r·rest)} for p < rest and 1 ≤ j < r;
  * behind them, where r is an odd prime, e^{−2πi k/r} for k < r.
  */
 export function subpasses(n: number): Int32Array {
   const radices = smallRadices(n);
-  const turns: number[] = [];
+  const twiddles: number[] = [];
   const words = [radices.length];
-  const turn = (k: number, of: number) => {
+  const twiddle = (k: number, of: number) => {
     const angle = -2 * Math.PI * (k % of) / of;
-    turns.push(Math.cos(angle), Math.sin(angle));
+    twiddles.push(Math.cos(angle), Math.sin(angle));
   };
   let size = n;
   for (const radix of radices) {
-    words.push(radix, 4 * (1 + 2 * radices.length + turns.length));
+    words.push(radix, 4 * (1 + 2 * radices.length + twiddles.length));
     const rest = size / radix;
-    for (let p = 0; p < rest; p++) for (let j = 1; j < radix; j++) turn(j * p, size);
-    if (radix % 2 === 1) { for (let k = 0; k < radix; k++) turn(k, radix); }
+    for (let p = 0; p < rest; p++) for (let j = 1; j < radix; j++) twiddle(j * p, size);
+    if (radix % 2 === 1) { for (let k = 0; k < radix; k++) twiddle(k, radix); }
     size = rest;
   }
-  return Int32Array.of(...words, ...new Int32Array(Float32Array.from(turns).buffer));
+  return Int32Array.of(...words, ...new Int32Array(Float32Array.from(twiddles).buffer));
 }

@@ -1,5 +1,5 @@
 /**
- * Tensors [n, channels, inner] of complex numbers channel by channel, in the tiles of `deal` in
+ * Tensors [n, channels, inner] of complex numbers channel by channel, in the tiles of `partition` in
  * ../../kernels/norms/channels.ts: eight parts interleave over a tile, two to a vector.
  */
 

@@ -177,13 +177,13 @@ function total(x: v128): f64 {
 }
 
 /**
- * `size` pairs of a round of Jacobi's rotations: rows that are not orthogonal are turned until they are.
+ * `size` pairs of a round of Jacobi's rotations: rows that are not orthogonal are rotated until they are.
  *
  * Words: the rows, their number, numbers in a row, measured numbers, players, the round, words of an
- * element, where to mark that something was turned, pairs in a chunk; the tolerance and the smallest
+ * element, where to mark that something was rotated, pairs in a chunk; the tolerance and the smallest
  * square that counts.
  */
-export function turnPairs(args: usize, chunk: i32, _scratch: usize): void {
+export function rotatePairs(args: usize, chunk: i32, _scratch: usize): void {
   const data: usize = word(args, 0), width = word(args, 2);
   const players = word(args, 4), round = word(args, 5), size = word(args, 8);
   const end = min((chunk + 1) * size, players / 2);
@@ -192,13 +192,13 @@ export function turnPairs(args: usize, chunk: i32, _scratch: usize): void {
     const b = (round + players - 1 - t) % (players - 1);
     if (max(a, b) >= word(args, 1)) continue;
     const x = data + (<usize> (min(a, b) * width) << 2);
-    if (turnRows(args, x, data + (<usize> (max(a, b) * width) << 2))) {
+    if (rotateRows(args, x, data + (<usize> (max(a, b) * width) << 2))) {
       store<i32>(word(args, 7), 1);
     }
   }
 }
 
-function turnRows(args: usize, x: usize, y: usize): bool {
+function rotateRows(args: usize, x: usize, y: usize): bool {
   const width = word(args, 2), measured = word(args, 3), complex = word(args, 6) == 2;
   const zero = f32x4.splat(0);
   let xx = zero, yy = zero, xy = zero, cross = zero;

@@ -1,6 +1,6 @@
 /**
- * Passes of Stockham's Fourier transform; see ../../kernels/transforms/fft.ts. A group of `radix`
- * numbers is itself transformed by small passes in the thread's scratch, four or more groups side by
+ * Passes of Stockham's Fourier transform; see ../../kernels/transforms/fft.ts. A butterfly of `radix`
+ * numbers is itself transformed by small passes in the thread's scratch, four or more butterflies side by
  * side: real and imaginary parts lie apart there, as [radix, batch].
  */
 import { fftSubpasses } from "./fft_subpass";
@@ -9,48 +9,48 @@ import { madd, nmadd } from "./vector";
 /** The words of a job; a chunk is `size` batches. */
 @unmanaged
 export class FftPass {
-  groups: i32;
+  butterflies: i32;
   radix: i32;
-  /** Between the numbers of a group before and after, and the unit of its turns in the table. */
+  /** Between the numbers of a butterfly before and after, and the unit of its twiddles in the table. */
   step: i32;
   stride: i32;
   unit: i32;
   realIn: i32;
   realOut: i32;
-  /** The last pass turns nothing. */
+  /** The last pass has no twiddles. */
   last: i32;
-  /** Groups side by side, a multiple of 4. */
+  /** Butterflies side by side, a multiple of 4. */
   batch: i32;
   size: i32;
   in0: usize;
   table: usize;
   out0: usize;
-  /** The small passes: their number, then radix and the place of the turns of each. */
-  plan: usize;
+  /** The passes of a butterfly: their number, then the radix and the offset of the twiddles of each. */
+  subpasses: usize;
   scaleRe: f32;
   scaleIm: f32;
   signOut: f32;
 }
 
-/** Turns of one digit. */
+/** Twiddles of one digit. */
 const BASE: i32 = 32;
 
 export function fftPass(args: usize, chunk: i32, scratch: usize): void {
   const f = changetype<FftPass>(args);
-  const end = min((chunk + 1) * f.size * f.batch, f.groups);
+  const end = min((chunk + 1) * f.size * f.batch, f.butterflies);
   for (let first = chunk * f.size * f.batch; first < end; first += f.batch) {
-    const count = min(f.batch, f.groups - first), last = first + f.batch - 1;
+    const count = min(f.batch, f.butterflies - first), last = first + f.batch - 1;
     const whole = count == f.batch;
     if (whole && !f.realIn && source(f, last) - source(f, first) == f.batch - 1) {
       readRows(f, first, scratch);
     } else {
-      // Lanes without a group repeat the last one and are not written.
+      // Lanes without a butterfly repeat the last one and are not written.
       for (let b = 0; b < f.batch; b += 4) readFour(f, first + min(b, count - 1), scratch + 4 * b);
     }
-    const done = fftSubpasses(f.plan, f.radix, f.batch, scratch);
+    const done = fftSubpasses(f.subpasses, f.radix, f.batch, scratch);
     if (!f.last) {
       const room = scratch + (<usize> (f.radix * f.batch) << 4);
-      for (let b = 0; b < count; b += 4) turnFour(f, first + b, done + 4 * b, room);
+      for (let b = 0; b < count; b += 4) twiddleFour(f, first + b, done + 4 * b, room);
     }
     if (whole && !f.realOut && target(f, last) - target(f, first) == f.batch - 1) {
       writeRows(f, first, done);
@@ -60,13 +60,13 @@ export function fftPass(args: usize, chunk: i32, scratch: usize): void {
   }
 }
 
-/** Reads a batch of groups whose numbers lie beside one another, row by row. */
-function readRows(f: FftPass, group: i32, re: usize): void {
+/** Reads a batch of butterflies whose numbers lie beside one another, row by row. */
+function readRows(f: FftPass, butterfly: i32, re: usize): void {
   const row: usize = <usize> f.batch << 2;
   const behind: usize = row * <usize> f.radix;
   const scaleRe = f32x4.splat(f.scaleRe), scaleIm = f32x4.splat(f.scaleIm);
   const skip: usize = <usize> (f.step - f.batch) << 3;
-  let at: usize = f.in0 + (<usize> source(f, group) << 3);
+  let at: usize = f.in0 + (<usize> source(f, butterfly) << 3);
   for (const end = re + behind; re < end; at += skip) {
     for (const last = re + row; re < last; re += 16, at += 32) {
       const x = v128.load(at), y = v128.load(at, 16);
@@ -77,12 +77,12 @@ function readRows(f: FftPass, group: i32, re: usize): void {
 }
 
 /** Writes such a batch. */
-function writeRows(f: FftPass, group: i32, re: usize): void {
+function writeRows(f: FftPass, butterfly: i32, re: usize): void {
   const row: usize = <usize> f.batch << 2;
   const behind: usize = row * <usize> f.radix;
   const sign = f32x4.splat(f.signOut);
   const skip: usize = <usize> (f.stride - f.batch) << 3;
-  let to: usize = f.out0 + (<usize> target(f, group) << 3);
+  let to: usize = f.out0 + (<usize> target(f, butterfly) << 3);
   for (const end = re + behind; re < end; to += skip) {
     for (const last = re + row; re < last; re += 16, to += 32) {
       const x = v128.load(re), y = f32x4.mul(sign, v128.load(re + behind));
@@ -92,22 +92,22 @@ function writeRows(f: FftPass, group: i32, re: usize): void {
   }
 }
 
-/** The first number of a group. */
-function source(f: FftPass, group: i32): i32 {
-  const g = min(group, f.groups - 1);
+/** The first number of a butterfly. */
+function source(f: FftPass, butterfly: i32): i32 {
+  const g = min(butterfly, f.butterflies - 1);
   return g + g / f.step * f.step * (f.radix - 1);
 }
 
-/** Where the first number of a group goes. */
-function target(f: FftPass, group: i32): i32 {
-  const block = group / f.step, p = (group - block * f.step) / f.stride;
-  return group + (block * f.step + p * f.stride) * (f.radix - 1);
+/** Where the first number of a butterfly goes. */
+function target(f: FftPass, butterfly: i32): i32 {
+  const block = butterfly / f.step, p = (butterfly - block * f.step) / f.stride;
+  return butterfly + (block * f.step + p * f.stride) * (f.radix - 1);
 }
 
-/** The numbers of four groups → lanes of [radix, batch], real parts and behind them imaginary ones. */
-function readFour(f: FftPass, group: i32, re: usize): void {
-  const a = source(f, group), b = source(f, group + 1), c = source(f, group + 2);
-  const d = source(f, group + 3);
+/** The numbers of four butterflies → lanes of [radix, batch], real parts and behind them imaginary ones. */
+function readFour(f: FftPass, butterfly: i32, re: usize): void {
+  const a = source(f, butterfly), b = source(f, butterfly + 1), c = source(f, butterfly + 2);
+  const d = source(f, butterfly + 3);
   const row: usize = <usize> f.batch << 2;
   const behind: usize = row * <usize> f.radix;
   const scaleRe = f32x4.splat(f.scaleRe), scaleIm = f32x4.splat(f.scaleIm);
@@ -167,8 +167,8 @@ function readFour(f: FftPass, group: i32, re: usize): void {
   }
 }
 
-/** The turns `at` of four lanes, as cosines at `to` and sines behind them. */
-function gatherTurns(f: FftPass, a: i32, b: i32, c: i32, d: i32, to: usize): void {
+/** The twiddles of four lanes, as cosines at `to` and sines behind them. */
+function gatherTwiddles(f: FftPass, a: i32, b: i32, c: i32, d: i32, to: usize): void {
   const ta = v128.load_zero<u64>(f.table + (<usize> a << 3));
   const tb = v128.load_zero<u64>(f.table + (<usize> b << 3));
   const tc = v128.load_zero<u64>(f.table + (<usize> c << 3));
@@ -179,34 +179,35 @@ function gatherTurns(f: FftPass, a: i32, b: i32, c: i32, d: i32, to: usize): voi
 }
 
 /**
- * Multiplies number j of each of four groups by e^{−2πi jp·unit/n}: the product of the turns of j's
+ * Multiplies number j of each of four butterflies by e^{−2πi jp·unit/n}: the product of the twiddles of j's
  * digits in base 32, of which few are needed.
  */
-function turnFour(f: FftPass, group: i32, re: usize, room: usize): void {
+function twiddleFour(f: FftPass, butterfly: i32, re: usize, room: usize): void {
   const row: usize = <usize> f.batch << 2;
   const behind: usize = row * <usize> f.radix;
-  // Lanes behind the last group turn by what the last one turns.
-  const g = f.groups - 1;
-  const a = group % f.step / f.stride * f.unit, b = min(group + 1, g) % f.step / f.stride * f.unit;
-  const c = min(group + 2, g) % f.step / f.stride * f.unit;
-  const d = min(group + 3, g) % f.step / f.stride * f.unit;
+  // Lanes behind the last butterfly take its twiddles.
+  const g = f.butterflies - 1;
+  const a = butterfly % f.step / f.stride * f.unit,
+    b = min(butterfly + 1, g) % f.step / f.stride * f.unit;
+  const c = min(butterfly + 2, g) % f.step / f.stride * f.unit;
+  const d = min(butterfly + 3, g) % f.step / f.stride * f.unit;
   if ((a | b | c | d) == 0) return;
   const fine = min(BASE, f.radix);
   for (let j = 0; j < fine; j++) {
-    gatherTurns(f, j * a, j * b, j * c, j * d, room + (<usize> j << 5));
+    gatherTwiddles(f, j * a, j * b, j * c, j * d, room + (<usize> j << 5));
   }
   let at = re;
   for (let j = 0; j < f.radix; j += BASE) {
     const coarse = room + (<usize> BASE << 5);
-    gatherTurns(f, j * a, j * b, j * c, j * d, coarse);
+    gatherTwiddles(f, j * a, j * b, j * c, j * d, coarse);
     const cosine = v128.load(coarse), sine = v128.load(coarse, 16);
     const last = room + (<usize> min(BASE, f.radix - j) << 5);
     for (let t = room; t < last; t += 32, at += row) {
       let cos = v128.load(t), sin = v128.load(t, 16);
       if (j > 0) {
-        const turned = nmadd(sine, sin, f32x4.mul(cosine, cos));
+        const next = nmadd(sine, sin, f32x4.mul(cosine, cos));
         sin = madd(sine, cos, f32x4.mul(cosine, sin));
-        cos = turned;
+        cos = next;
       }
       const x = v128.load(at), y = v128.load(at + behind);
       v128.store(at, nmadd(sin, y, f32x4.mul(cos, x)));
@@ -215,30 +216,30 @@ function turnFour(f: FftPass, group: i32, re: usize, room: usize): void {
   }
 }
 
-/** Writes one lane of [radix, batch] as the numbers of a group. */
-function writeLane(f: FftPass, group: i32, re: usize): void {
+/** Writes one lane of [radix, batch] as the numbers of a butterfly. */
+function writeLane(f: FftPass, butterfly: i32, re: usize): void {
   const row: usize = <usize> f.batch << 2;
   const behind: usize = row * <usize> f.radix;
   const shift = f.realOut ? 2 : 3;
   const stride: usize = <usize> f.stride << shift;
-  let to = f.out0 + (<usize> target(f, group) << shift);
+  let to = f.out0 + (<usize> target(f, butterfly) << shift);
   for (const end = re + behind; re < end; re += row, to += stride) {
     store<f32>(to, load<f32>(re));
     if (!f.realOut) store<f32>(to, f.signOut * load<f32>(re + behind), 4);
   }
 }
 
-/** Writes lanes of [radix, batch] as the numbers of the `count` groups from `group` on. */
-function writeFour(f: FftPass, group: i32, count: i32, re: usize): void {
+/** Writes lanes of [radix, batch] as the numbers of the `count` butterflies from `butterfly` on. */
+function writeFour(f: FftPass, butterfly: i32, count: i32, re: usize): void {
   if (count < 4) {
-    for (let b = 0; b < count; b++) writeLane(f, group + b, re + 4 * b);
+    for (let b = 0; b < count; b++) writeLane(f, butterfly + b, re + 4 * b);
     return;
   }
   const row: usize = <usize> f.batch << 2;
   const behind: usize = row * <usize> f.radix;
   const end = re + behind;
-  const a = target(f, group), b = target(f, group + 1), c = target(f, group + 2);
-  const d = target(f, group + 3);
+  const a = target(f, butterfly), b = target(f, butterfly + 1), c = target(f, butterfly + 2);
+  const d = target(f, butterfly + 3);
   const sign = f32x4.splat(f.signOut);
   if (b - a == 1 && c - a == 2 && d - a == 3) {
     if (f.realOut) {
@@ -255,7 +256,7 @@ function writeFour(f: FftPass, group: i32, count: i32, re: usize): void {
     return;
   }
   if (f.stride != 1 || f.realOut || f.radix % 2 != 0) {
-    for (let k = 0; k < 4; k++) writeLane(f, group + k, re + 4 * k);
+    for (let k = 0; k < 4; k++) writeLane(f, butterfly + k, re + 4 * k);
     return;
   }
   let pa: usize = f.out0 + (<usize> a << 3), pb: usize = f.out0 + (<usize> b << 3);
