@@ -57,25 +57,7 @@ export {
   type RandomState,
   setRandomState,
 } from "./create/random.ts";
-export {
-  cos,
-  cosh,
-  erf,
-  exp,
-  expm1,
-  log,
-  neg,
-  reciprocal,
-  relu,
-  sgn,
-  sigmoid,
-  sin,
-  sinh,
-  sqrt,
-  square,
-  tan,
-  tanh,
-} from "./functions/elementwise.ts";
+export * from "./functions/elementwise.ts";
 export { abs, absSquared, angle, conj, imag, real } from "./functions/parts.ts";
 export {
   add,

@@ -1,15 +1,17 @@
 /**
  * Sees through a measured multimode fibre, learns its matrix from intensities, and focuses light behind
- * it. Writes out/fibre.html.
+ * it. Writes out/fibre.html, and out/fibre.png: digits, their light, and what a network makes of it.
  *
  *   deno task fibre --data FOLDER --device cpu --seeds 2
  *
- * `deno task demo` is the same at a size that takes less than three minutes. Finished runs of the full
- * study are kept in out/fibre.json: one that was interrupted goes on after the last of them.
+ * `deno task demo` does the same at a size that takes half a minute; docs/pictures/fibre.png is its
+ * picture. Finished runs of the full study are kept in out/fibre.json: a study that was interrupted
+ * goes on after the last of them.
  */
-import { gpu } from "@argand/argand";
+import { encodePng, gpu } from "@argand/argand";
 import { z } from "zod";
 import { readFibre } from "./fibre/bends.ts";
+import { fibrePicture } from "./fibre/pictures.ts";
 import {
   DEMO,
   demoPlan,
@@ -110,6 +112,8 @@ async function main(options: Options): Promise<void> {
       demo: options.demo,
     }),
   );
+  const picture = await fibrePicture(done, fibre, sizes.tests);
+  if (picture) await Deno.writeFile(`${options.out}/fibre.png`, encodePng(picture));
   for (const [name, { seen, unseen }] of Object.entries(summary.imaging)) {
     say(`imaging, ${name}: correlation ${seen.toFixed(4)} seen, ${unseen.toFixed(4)} unseen`);
   }

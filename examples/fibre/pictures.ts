@@ -10,18 +10,39 @@ import {
 } from "@argand/argand";
 import { mnistDigits } from "../mnist/data.ts";
 import { escape } from "../support/page.ts";
-import type { Fibre } from "./bends.ts";
+import type { Done } from "../support/runs/kind.ts";
+import { mean } from "../support/statistics.ts";
+import { type Fibre, splitBends } from "./bends.ts";
 import { bytesOf, floatsOf } from "./bytes.ts";
 import { SHOWN } from "./imaging.ts";
 import { modeLimited, project, sideOf, slideImages } from "./optics.ts";
-import type { RetrievalResult, Shown } from "./plan.ts";
+import type { ImagingResult, ImagingRun, Result, RetrievalResult, Run, Shown } from "./plan.ts";
+import { stripOf } from "./strip.ts";
+import { imagingOf } from "./summary.ts";
 
 /** Of a matrix's elements this part is shown by brightness, and the rest in full colour. */
 const BRIGHT = 0.97;
+/** Light is shown in full colour from this part of the brightest pixel's modulus on. */
+const FULL_COLOUR = 0.5;
 
 /** A picture as an image of a page. */
 export const image = (picture: Picture, alt: string): string =>
   `<img alt="${escape(alt)}" src="${pngDataUrl(picture)}">`;
+
+/** A picture and the words for who does not see it. */
+export interface Shot {
+  readonly picture: Picture;
+  readonly alt: string;
+}
+
+/** The largest modulus of numbers that have `parts` parts each. */
+function largest(data: Float32Array, parts: 1 | 2): number {
+  let found = 0;
+  for (let k = 0; k < data.length; k += parts) {
+    found = Math.max(found, parts === 2 ? Math.hypot(data[k], data[k + 1]) : data[k]);
+  }
+  return found;
+}
 
 /** Rows of a plane [count, side²], drawn one by one. */
 function planes(
@@ -29,13 +50,14 @@ function planes(
   side: number,
   complex: boolean,
   alt: (k: number) => string,
-): string[] {
+): Shot[] {
   const size = side * side * (complex ? 2 : 1);
   return Array.from({ length: data.length / size }, (_, k) => {
     const part = data.subarray(k * size, (k + 1) * size);
-    const high = part.reduce((a, b) => Math.max(a, b), 0) || 1;
-    const picture = complex ? drawComplex(part, side, side) : drawReal(part, side, side, { high });
-    return image(picture, alt(k));
+    const picture = complex
+      ? drawComplex(part, side, side, { scale: FULL_COLOUR * largest(part, 2) })
+      : drawReal(part, side, side, { high: largest(part, 1) || 1 });
+    return { picture, alt: alt(k) };
   });
 }
 
@@ -44,7 +66,7 @@ const outside = (light: ComplexTensor, { modesOut }: Fibre): ComplexTensor =>
   matmul(light.slice(null, [0, modesOut.shape[0]]), modesOut);
 
 /** The digits that are shown, and what the modes carry of them. */
-export async function digitRows(fibre: Fibre, tests: number): Promise<[string[], string[]]> {
+export async function digitRows(fibre: Fibre, tests: number): Promise<[Shot[], Shot[]]> {
   const count = Math.min(SHOWN, tests);
   const side = sideOf(fibre.modesIn);
   const digits = mnistDigits("testing", count);
@@ -58,7 +80,7 @@ export async function digitRows(fibre: Fibre, tests: number): Promise<[string[],
 }
 
 /** The light behind a bend, as a field on the output plane. */
-export async function lightRow({ light }: Shown, fibre: Fibre): Promise<string[]> {
+export async function lightRow({ light }: Shown, fibre: Fibre): Promise<Shot[]> {
   const data = floatsOf(light);
   const channels = fibre.bends[0].matrix.shape[0];
   const fields = outside(complexTensor(data, [data.length / (2 * channels), channels]), fibre);
@@ -66,12 +88,12 @@ export async function lightRow({ light }: Shown, fibre: Fibre): Promise<string[]
 }
 
 /** The images that a network recovered. */
-export function recoveredRow({ images }: Shown, fibre: Fibre): string[] {
+export function recoveredRow({ images }: Shown, fibre: Fibre): Shot[] {
   const side = sideOf(fibre.modesIn);
   const bytes = bytesOf(images);
   return Array.from({ length: bytes.length / (side * side) }, (_, k) => {
     const part = bytes.subarray(k * side * side, (k + 1) * side * side);
-    return image(drawReal(part, side, side, { high: 255 }), "recovered digit");
+    return { picture: drawReal(part, side, side, { high: 255 }), alt: "recovered digit" };
   });
 }
 
@@ -117,4 +139,24 @@ export function focusPicture({ shares, ratios }: RetrievalResult["focusing"]): s
   const high = bytes.reduce((a, b) => Math.max(a, b), 1);
   const picture = drawReal(bytes, channels, channels, { high });
   return image(picture, "shares of light, focus by focus");
+}
+
+/**
+ * Digits, their light behind a bend that no network was trained on, and what the best network makes
+ * of it; null where no network was trained.
+ */
+export async function fibrePicture(
+  done: readonly Done<Run, Result>[],
+  fibre: Fibre,
+  tests: number,
+): Promise<Picture | null> {
+  const quality = ({ result: { correlations } }: Done<ImagingRun, ImagingResult>) =>
+    mean(splitBends(correlations.length).unseen.map((k) => correlations[k]));
+  const runs = imagingOf(done).filter(({ run }) => run.input === "amplitudes")
+    .sort((a, b) => quality(b) - quality(a));
+  if (runs.length === 0) return null;
+  const { unseen } = runs[0].result.shown;
+  const [digits] = await digitRows(fibre, tests);
+  const rows = [digits, await lightRow(unseen, fibre), recoveredRow(unseen, fibre)];
+  return stripOf(rows.map((row) => row.map(({ picture }) => picture)));
 }

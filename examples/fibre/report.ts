@@ -14,6 +14,7 @@ import {
   lightRow,
   matrixPictures,
   recoveredRow,
+  type Shot,
 } from "./pictures.ts";
 import { labelOf, modelOf, NOISE, type Result, type Run, type Sizes } from "./plan.ts";
 import {
@@ -56,8 +57,10 @@ const wheel = () =>
     image(drawColourWheel(96), "the colour wheel of phases")
   }<figcaption>hue: phase<br>brightness: modulus</figcaption></figure>`;
 
-const strip = (label: string, images: readonly string[]) =>
-  `<div class="strip"><span>${label}</span><div>${images.join("")}</div></div>`;
+const strip = (label: string, shots: readonly Shot[]) =>
+  `<div class="strip"><span>${label}</span><div>${
+    shots.map(({ picture, alt }) => image(picture, alt)).join("")
+  }</div></div>`;
 
 /** Digits in, light out, digits back, behind a seen and an unseen bend. */
 async function viewSection({ fibre, done, summary, sizes }: Study): Promise<string> {
@@ -84,7 +87,7 @@ async function viewSection({ fibre, done, summary, sizes }: Study): Promise<stri
   return section(
     "Digits through the fibre",
     "The first digits of the test file; the light of one polarisation on the output plane, its field " +
-      "by domain colouring; what networks make of the complex amplitudes of both. r is the mean " +
+      "by domain colouring, in full colour from half of the largest modulus on; what networks make of the complex amplitudes of both. r is the mean " +
       `correlation over ${pretty(sizes.tests)} test digits behind that bend`,
     `<div class="view"><div>${strip("shown", digits)}${strip("in the modes", truth)}
     ${await rowsOf("seen")}${await rowsOf("unseen")}</div>${wheel()}</div>`,

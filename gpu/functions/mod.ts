@@ -1,50 +1,14 @@
-/** Every elementwise function of the engines. */
-export {
-  addComplex,
-  addReal,
-  divComplex,
-  divReal,
-  mulComplex,
-  mulReal,
-  negComplex,
-  negReal,
-  reciprocalComplex,
-  reciprocalReal,
-  squareComplex,
-  squareReal,
-  subComplex,
-  subReal,
-} from "./arithmetic.ts";
-export { complex, conj, imag, real, toComplex } from "./parts.ts";
-export { absComplex, absReal, absSquared, sgn, sign } from "./modulus.ts";
-export { angle, atan2, cosReal, polar, sinReal, tanReal } from "./angle.ts";
-export { erf } from "./erf.ts";
-export { expComplex, expm1, expReal, log1p, logComplex, logReal } from "./exponential.ts";
-export { powComplex, powReal, sqrtComplex, sqrtReal } from "./power.ts";
-export {
-  coshComplex,
-  coshReal,
-  sinhComplex,
-  sinhReal,
-  tanhComplex,
-  tanhReal,
-} from "./hyperbolic.ts";
-export { cosComplex, sinComplex, tanComplex } from "./trigonometric.ts";
-export {
-  equalComplex,
-  equalIndex,
-  equalReal,
-  greater,
-  greaterEqual,
-  less,
-  lessEqual,
-  maximum,
-  minimum,
-  notEqualComplex,
-  notEqualReal,
-  whereComplex,
-  whereReal,
-} from "./comparison.ts";
-export { reluComplex, reluGateComplex, reluGateReal, reluReal, sigmoid } from "./activation.ts";
-export { indexToReal } from "./cast.ts";
-export { normalComplex, normalReal, poisson, uniformReal } from "./random.ts";
+/** Every elementwise function of the engines, and the pieces of WGSL that they share. */
+export * from "./activation.ts";
+export * from "./angle.ts";
+export * from "./arithmetic.ts";
+export * from "./cast.ts";
+export * from "./comparison.ts";
+export * from "./erf.ts";
+export * from "./exponential.ts";
+export * from "./hyperbolic.ts";
+export * from "./modulus.ts";
+export * from "./parts.ts";
+export * from "./power.ts";
+export * from "./random.ts";
+export * from "./trigonometric.ts";

@@ -6,8 +6,9 @@ import { BYTES, type DType, type Params } from "../contract/kernel.ts";
 import type { MapFunction } from "../contract/map_function.ts";
 import { type Value, valueDType } from "../contract/expression.ts";
 import { type Index, operands } from "../contract/indexing.ts";
-import * as functions from "../functions/mod.ts";
+import { functionsByName } from "../functions/by_name.ts";
 import { SCRATCH } from "../contract/wasm_module.ts";
+import { First, Fn } from "./function_opcodes.ts";
 import { Op } from "./opcodes.ts";
 import { LONG, stretchOf } from "./stretch.ts";
 
@@ -17,22 +18,22 @@ export const WASM_BLOCK = 512;
 /** Bytes of scratch memory that kernels around an expression may use: they lie before the registers. */
 export const OWN_SCRATCH = 1 << 14;
 
-/** The operation of each elementwise function that has a form in assembly. */
-const OPERATIONS = new Map<MapFunction, Op>();
-for (const [name, fn] of Object.entries(functions)) {
-  const op = Op[name as keyof typeof Op];
-  if (op !== undefined) OPERATIONS.set(fn, op);
+/** The opcode of each elementwise function that has a form in assembly. */
+const FUNCTIONS = new Map<MapFunction, Fn>();
+for (const [name, fn] of functionsByName) {
+  const op = Fn[name as keyof typeof Fn];
+  if (op !== undefined) FUNCTIONS.set(fn, op);
 }
 
 /** True for the functions that have a form in assembly. */
 export function hasOperation(fn: MapFunction): boolean {
-  return OPERATIONS.has(fn);
+  return FUNCTIONS.has(fn);
 }
 
 /** Nanoseconds that an element takes of one thread, about. */
-function costOf(op: Op): number {
-  if (op >= Op.uniformReal) return 8;
-  if (op >= Op.expReal) return 4;
+function costOf(op: Op | Fn): number {
+  if (op >= First.random) return 8;
+  if (op >= First.transcendental) return 4;
   return op === Op.loadReal || op === Op.loadComplex ? 1 : 0.4;
 }
 
@@ -48,7 +49,7 @@ export interface WasmExpression {
 
 /** An operation with operands that come before it in the list. */
 interface Node {
-  readonly op: Op;
+  readonly op: Op | Fn;
   readonly bytes: number;
   /** Registers at words 2, 3, …; numbers are constants. */
   readonly words: readonly (Node | number)[];
@@ -123,7 +124,7 @@ class Writer {
     const bytes = BYTES[dtype];
     switch (value.op) {
       case "call": {
-        const op = OPERATIONS.get(value.fn);
+        const op = FUNCTIONS.get(value.fn);
         if (op === undefined) this.#missing = true;
         const words = value.args.map((a) => this.#value(a));
         return this.#add({ op: op ?? Op.copyReal, bytes, words });

@@ -8,13 +8,14 @@ import { linear } from "../../gpu/contract/indexing.ts";
 import { type DType, type HostArray, single, WGSL_TYPE, WORDS } from "../../gpu/contract/kernel.ts";
 import { mapKernel } from "../../gpu/kernels/elementwise/map.ts";
 import { linkWgsl, type MapFunction } from "../../gpu/contract/map_function.ts";
+import { functionsByName } from "../../gpu/functions/by_name.ts";
 import * as functions from "../../gpu/functions/mod.ts";
 import { philox } from "../../gpu/functions/random.ts";
 import { openWasm } from "../../gpu/wasm/instance.ts";
 import { runProgram } from "../support/program.ts";
 import { isSet } from "../support/environment.ts";
 
-const all = Object.entries(functions) as [string, MapFunction][];
+const all = [...functionsByName];
 const adapter = await navigator.gpu?.requestAdapter() ?? null;
 if (!adapter) {
   console.log("No WebGPU adapter: the WGSL of the elementwise functions is not tested.");
@@ -306,7 +307,7 @@ Deno.test("a piece of WGSL uses every piece that it calls", () => {
 Deno.test("real functions in TypeScript are those of Math", () => {
   const same = ["exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "abs"];
   for (const f of same) {
-    const real = (functions as Record<string, MapFunction>)[`${f}Real`];
+    const real = functionsByName.get(`${f}Real`)!;
     const math = (Math as unknown as Record<string, (x: number) => number>)[f];
     for (const x of SPECIAL) {
       const rounded = Math.fround(x);

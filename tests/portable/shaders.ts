@@ -2,8 +2,7 @@
 import * as ag from "../../complex/mod.ts";
 import { use } from "../../gpu/engines/device.ts";
 import type { Engine } from "../../gpu/contract/engine.ts";
-import type { MapFunction } from "../../gpu/contract/map_function.ts";
-import * as functions from "../../gpu/functions/mod.ts";
+import { functionsByName } from "../../gpu/functions/by_name.ts";
 import { linear } from "../../gpu/contract/indexing.ts";
 import type { Kernel } from "../../gpu/contract/kernel.ts";
 import { mapKernel } from "../../gpu/kernels/elementwise/map.ts";
@@ -154,7 +153,7 @@ function factorisations(): Programs {
 
 /** Every elementwise function by itself. */
 function elementwise(engine: Engine): void {
-  for (const [name, fn] of Object.entries(functions) as [string, MapFunction][]) {
+  for (const [name, fn] of functionsByName) {
     const { inputs } = fn;
     const args = inputs.map((dtype, input) =>
       ({ op: "load", input, dtype, at: linear(100) }) as const

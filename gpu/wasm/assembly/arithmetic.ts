@@ -1,5 +1,5 @@
 /** Sums, products, quotients, parts and moduli: `gpu/functions/{arithmetic,parts,modulus,cast}.ts`. */
-import { Op } from "../opcodes";
+import { Fn } from "../function_opcodes";
 import { complex1, complex2, complexToReal, map1, map2, realsToComplex } from "./loops";
 import { choose, exponentOf, larger, negate, norm, pow2, put, splat, times } from "./lanes";
 
@@ -170,55 +170,55 @@ function toComplex(n: i32, out: usize, a: usize): void {
 /** Runs the function `op` of this file over a block of `n` elements. */
 export function arithmetic(op: i32, n: i32, out: usize, a: usize, b: usize): void {
   switch (op) {
-    case Op.addReal:
+    case Fn.addReal:
       return map2<Add>(n, out, a, b);
-    case Op.addComplex:
+    case Fn.addComplex:
       return map2<Add>(n << 1, out, a, b);
-    case Op.subReal:
+    case Fn.subReal:
       return map2<Sub>(n, out, a, b);
-    case Op.subComplex:
+    case Fn.subComplex:
       return map2<Sub>(n << 1, out, a, b);
-    case Op.mulReal:
+    case Fn.mulReal:
       return map2<Mul>(n, out, a, b);
-    case Op.mulComplex:
+    case Fn.mulComplex:
       return complex2<MulComplex>(n, out, a, b);
-    case Op.divReal:
+    case Fn.divReal:
       return map2<Div>(n, out, a, b);
-    case Op.divComplex:
+    case Fn.divComplex:
       return complex2<DivComplex>(n, out, a, b);
-    case Op.negReal:
+    case Fn.negReal:
       return map1<Neg>(n, out, a);
-    case Op.negComplex:
+    case Fn.negComplex:
       return map1<Neg>(n << 1, out, a);
-    case Op.reciprocalReal:
+    case Fn.reciprocalReal:
       return map1<Reciprocal>(n, out, a);
-    case Op.reciprocalComplex:
+    case Fn.reciprocalComplex:
       return complex1<ReciprocalComplex>(n, out, a);
-    case Op.squareReal:
+    case Fn.squareReal:
       return map1<Square>(n, out, a);
-    case Op.squareComplex:
+    case Fn.squareComplex:
       return complex1<SquareComplex>(n, out, a);
-    case Op.complex:
+    case Fn.complex:
       return realsToComplex<Join>(n, out, a, b);
-    case Op.conj:
+    case Fn.conj:
       return map1<Conj>(n << 1, out, a);
-    case Op.imag:
+    case Fn.imag:
       return complexToReal<Imag>(n, out, a);
-    case Op.real:
+    case Fn.real:
       return complexToReal<Real>(n, out, a);
-    case Op.toComplex:
+    case Fn.toComplex:
       return toComplex(n, out, a);
-    case Op.absComplex:
+    case Fn.absComplex:
       return complexToReal<AbsComplex>(n, out, a);
-    case Op.absReal:
+    case Fn.absReal:
       return map1<Abs>(n, out, a);
-    case Op.absSquared:
+    case Fn.absSquared:
       return complexToReal<AbsSquared>(n, out, a);
-    case Op.sgn:
+    case Fn.sgn:
       return complex1<Sgn>(n, out, a);
-    case Op.sign:
+    case Fn.sign:
       return map1<Sign>(n, out, a);
-    case Op.indexToReal:
+    case Fn.indexToReal:
       return map1<FromIndex>(n, out, a);
   }
 }

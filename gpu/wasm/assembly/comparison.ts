@@ -1,5 +1,5 @@
 /** Comparisons, choices and gates: `gpu/functions/{comparison,activation}.ts`. */
-import { Op } from "../opcodes";
+import { Fn } from "../function_opcodes";
 import { complexesToReal, map1, map2 } from "./loops";
 import { choose, splat } from "./lanes";
 
@@ -94,39 +94,39 @@ function whereComplex(n: i32, out: usize, c: usize, a: usize, b: usize): void {
 /** Runs the function `op` of this file over a block of `n` elements. */
 export function comparison(op: i32, n: i32, out: usize, a: usize, b: usize, c: usize): void {
   switch (op) {
-    case Op.equalComplex:
+    case Fn.equalComplex:
       return complexesToReal<EqualComplex>(n, out, a, b);
-    case Op.equalIndex:
+    case Fn.equalIndex:
       return map2<EqualIndex>(n, out, a, b);
-    case Op.equalReal:
+    case Fn.equalReal:
       return map2<Equal>(n, out, a, b);
-    case Op.greater:
+    case Fn.greater:
       return map2<Less>(n, out, b, a);
-    case Op.greaterEqual:
+    case Fn.greaterEqual:
       return map2<LessEqual>(n, out, b, a);
-    case Op.less:
+    case Fn.less:
       return map2<Less>(n, out, a, b);
-    case Op.lessEqual:
+    case Fn.lessEqual:
       return map2<LessEqual>(n, out, a, b);
-    case Op.maximum:
+    case Fn.maximum:
       return map2<Maximum>(n, out, a, b);
-    case Op.minimum:
+    case Fn.minimum:
       return map2<Minimum>(n, out, a, b);
-    case Op.notEqualComplex:
+    case Fn.notEqualComplex:
       return complexesToReal<NotEqualComplex>(n, out, a, b);
-    case Op.notEqualReal:
+    case Fn.notEqualReal:
       return map2<NotEqual>(n, out, a, b);
-    case Op.whereComplex:
+    case Fn.whereComplex:
       return whereComplex(n, out, a, b, c);
-    case Op.whereReal:
+    case Fn.whereReal:
       return whereReal(n, out, a, b, c);
-    case Op.reluComplex:
+    case Fn.reluComplex:
       return map1<Relu>(n << 1, out, a);
-    case Op.reluReal:
+    case Fn.reluReal:
       return map1<Relu>(n, out, a);
-    case Op.reluGateComplex:
+    case Fn.reluGateComplex:
       return map2<ReluGate>(n << 1, out, a, b);
-    case Op.reluGateReal:
+    case Fn.reluGateReal:
       return map2<ReluGate>(n, out, a, b);
   }
 }

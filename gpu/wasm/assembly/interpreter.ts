@@ -11,6 +11,7 @@
  * A register is a place in the thread's scratch memory; −1 − k stands for the block's own elements of
  * input k.
  */
+import { First, Fn } from "../function_opcodes";
 import { Op } from "../opcodes";
 import { arithmetic } from "./arithmetic";
 import { comparison } from "./comparison";
@@ -53,16 +54,16 @@ function run(program: usize, from: i32, to: i32, start: i32, n: i32, scratch: us
     const op = word(at, 0);
     const out = registerAt(program, word(at, 1), start, scratch);
     const x = word(at, 2), y = word(at, 3), z = word(at, 4), v = word(at, 5), w = word(at, 6);
-    if (op >= Op.addReal) {
+    if (op >= First.arithmetic) {
       const a = registerAt(program, x, start, scratch);
       const b = registerAt(program, y, start, scratch);
       const c = registerAt(program, z, start, scratch);
-      if (op < Op.equalComplex) arithmetic(op, n, out, a, b);
-      else if (op < Op.expReal) comparison(op, n, out, a, b, c);
-      else if (op < Op.uniformReal) transcendental(op, n, out, a, b);
+      if (op < First.comparison) arithmetic(op, n, out, a, b);
+      else if (op < First.transcendental) comparison(op, n, out, a, b, c);
+      else if (op < First.random) transcendental(op, n, out, a, b);
       else {
         const d = registerAt(program, v, start, scratch);
-        if (op == Op.poisson) {
+        if (op == Fn.poisson) {
           random(op, n, out, b, c, d, registerAt(program, w, start, scratch), a);
         } else random(op, n, out, a, b, c, d, 0);
       }

@@ -2,7 +2,7 @@
  * Random numbers over blocks: Philox4x32-10 on four counters at a time, with the bits of
  * `gpu/functions/random.ts`.
  */
-import { Op } from "../opcodes";
+import { Fn } from "../function_opcodes";
 import { quarterCos, quarterSin } from "./angle";
 import { exp, log } from "./exponential";
 import { put, splat, truncate } from "./lanes";
@@ -86,7 +86,7 @@ export function random(
   key1: usize,
   means: usize,
 ): void {
-  const step: usize = op == Op.normalComplex ? 32 : 16;
+  const step: usize = op == Fn.normalComplex ? 32 : 16;
   for (let i: usize = 0, end = (<usize> n) << 2; i < end; i += 16, out += step) {
     const w = philox(
       v128.load(index + i),
@@ -94,15 +94,15 @@ export function random(
       v128.load(key0 + i),
       v128.load(key1 + i),
     );
-    if (op == Op.uniformReal) v128.store(out, uniform(w));
-    else if (op == Op.normalReal) v128.store(out, normal(w));
-    else if (op == Op.normalComplex) {
+    if (op == Fn.uniformReal) v128.store(out, uniform(w));
+    else if (op == Fn.normalReal) v128.store(out, normal(w));
+    else if (op == Fn.normalComplex) {
       const v = f32x4.mul(f32x4.convert_i32x4_u(i32x4.shr_u(secondWord, 8)), splat(2.3841858e-7));
       const q = f32x4.nearest(v);
       const r = f32x4.mul(f32x4.sub(v, q), splat(1.57079633));
       const size = radius(w), turn = truncate(q);
       put(out, f32x4.mul(size, quarterCos(r, turn)), f32x4.mul(size, quarterSin(r, turn)));
-    } else {
+    } else if (op == Fn.poisson) {
       const mean = v128.load(means + i);
       const first = exp(f32x4.neg(mean)), u = uniform(w);
       v128.store(out, many(mean, normal(w)));

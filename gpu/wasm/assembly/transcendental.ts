@@ -2,7 +2,7 @@
  * Exponentials, logarithms, powers and angles over blocks: the loops of `exponential.ts` and `angle.ts`,
  * and what complex arguments make of them. Formulas: `gpu/functions`.
  */
-import { Op } from "../opcodes";
+import { Fn } from "../function_opcodes";
 import { atan2, cos, quarterCos, quarterSin, quartersTaken, reduceAngle, sin, tan } from "./angle";
 import * as e from "./exponential";
 import {
@@ -249,59 +249,59 @@ class TanComplex {
 /** Runs the function `op` of this file over a block of `n` elements. */
 export function transcendental(op: i32, n: i32, out: usize, a: usize, b: usize): void {
   switch (op) {
-    case Op.expReal:
+    case Fn.expReal:
       return long1<Exp>(n, out, a);
-    case Op.expComplex:
+    case Fn.expComplex:
       return longComplex1<ExpComplex>(n, out, a);
-    case Op.expm1:
+    case Fn.expm1:
       return long1<Expm1>(n, out, a);
-    case Op.log1p:
+    case Fn.log1p:
       return long1<Log1p>(n, out, a);
-    case Op.logReal:
+    case Fn.logReal:
       return long1<Log>(n, out, a);
-    case Op.logComplex:
+    case Fn.logComplex:
       return longComplex1<LogComplex>(n, out, a);
-    case Op.sigmoid:
+    case Fn.sigmoid:
       return long1<Sigmoid>(n, out, a);
-    case Op.erf:
+    case Fn.erf:
       return long1<Erf>(n, out, a);
-    case Op.sinReal:
+    case Fn.sinReal:
       return long1<Sin>(n, out, a);
-    case Op.cosReal:
+    case Fn.cosReal:
       return long1<Cos>(n, out, a);
-    case Op.tanReal:
+    case Fn.tanReal:
       return long1<Tan>(n, out, a);
-    case Op.atan2:
+    case Fn.atan2:
       return long2<Atan2>(n, out, a, b);
-    case Op.angle:
+    case Fn.angle:
       return complexToReal<Angle>(n, out, a);
-    case Op.polar:
+    case Fn.polar:
       return realsToComplex<Polar>(n, out, a, b);
-    case Op.sinhReal:
+    case Fn.sinhReal:
       return long1<Sinh>(n, out, a);
-    case Op.coshReal:
+    case Fn.coshReal:
       return long1<Cosh>(n, out, a);
-    case Op.tanhReal:
+    case Fn.tanhReal:
       return long1<Tanh>(n, out, a);
-    case Op.sinhComplex:
+    case Fn.sinhComplex:
       return longComplex1<SinhComplex>(n, out, a);
-    case Op.coshComplex:
+    case Fn.coshComplex:
       return longComplex1<CoshComplex>(n, out, a);
-    case Op.tanhComplex:
+    case Fn.tanhComplex:
       return longComplex1<TanhComplex>(n, out, a);
-    case Op.sinComplex:
+    case Fn.sinComplex:
       return longComplex1<SinComplex>(n, out, a);
-    case Op.cosComplex:
+    case Fn.cosComplex:
       return longComplex1<CosComplex>(n, out, a);
-    case Op.tanComplex:
+    case Fn.tanComplex:
       return longComplex1<TanComplex>(n, out, a);
-    case Op.sqrtReal:
+    case Fn.sqrtReal:
       return long1<Sqrt>(n, out, a);
-    case Op.sqrtComplex:
+    case Fn.sqrtComplex:
       return longComplex1<SqrtComplex>(n, out, a);
-    case Op.powReal:
+    case Fn.powReal:
       return long2<Pow>(n, out, a, b);
-    case Op.powComplex:
+    case Fn.powComplex:
       return longComplex2<PowComplex>(n, out, a, b);
   }
 }
