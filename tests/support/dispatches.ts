@@ -1,5 +1,12 @@
-/** What an engine is asked to do. */
+/** What an engine is asked to do, and what it would be asked. */
 import type { Engine } from "../../gpu/contract/engine.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
+import { explain } from "../../complex/transforms/explain.ts";
+
+/** The kernels that evaluating tensors would dispatch. */
+export function kernelsOf(...tensors: readonly Tensor[]): string[] {
+  return explain(...tensors).rows.map(({ kernel }) => kernel);
+}
 
 /** Counts the dispatches and the newly compiled kernels of some work. */
 export function count(
