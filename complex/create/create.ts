@@ -1,6 +1,6 @@
 /** Tensors from numbers, arrays and formulas. Data are copied at the call. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { BYTES } from "../../gpu/contract/kernel.ts";
+import { bytesOf } from "../../gpu/contract/dtype.ts";
 import { engine } from "../../gpu/engines/device.ts";
 import { describe } from "../lazy/describe.ts";
 import { hostNode, type Node } from "../lazy/graph.ts";
@@ -349,7 +349,7 @@ export function parameter<T extends Tensor>(initial: T, options: ParameterOption
     throw cannot(what, `requiresGrad must be true or false, got ${describe(requiresGrad)}`);
   }
   const { node } = checkTensor(what, initial).detach();
-  const bytes = node.size * BYTES[node.dtype], { maxBufferBytes, adapter } = engine();
+  const bytes = node.size * bytesOf(node.dtype), { maxBufferBytes, adapter } = engine();
   if (bytes > maxBufferBytes) {
     throw cannot(
       what,

@@ -1,6 +1,6 @@
 /** Tensors as drawings: their fields side by side, and a legend. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import type { HostArray } from "../../gpu/contract/kernel.ts";
+import type { HostArray } from "../../gpu/contract/dtype.ts";
 import { describe } from "../lazy/describe.ts";
 import { Drawing, type Layout, type Panel } from "./drawing.ts";
 import { greyLegend, signedLegend, wheelLegend } from "./legend.ts";

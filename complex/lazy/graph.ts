@@ -2,7 +2,8 @@
  * The graph: a node is a recipe (a primitive applied to other nodes) until somebody looks at it.
  * Nodes know nothing of engines; the schedule turns them into kernels.
  */
-import type { DType, HostArray, Program } from "../../gpu/contract/kernel.ts";
+import { type DType, DTYPES, type HostArray } from "../../gpu/contract/dtype.ts";
+import type { Program } from "../../gpu/contract/kernel.ts";
 import type { ArgandError } from "../../gpu/contract/errors.ts";
 import type { DeviceBuffer, Engine } from "../../gpu/contract/engine.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
@@ -128,9 +129,6 @@ export interface Versioned {
   mark: number;
 }
 
-/** Numbers of the kinds of element, for signatures. */
-const KINDS: Readonly<Record<DType, number>> = { float32: 0, complex64: 1, uint32: 2 };
-
 let gradientsOn = true;
 
 /** Runs `work` without recording what derivatives would need. */
@@ -159,7 +157,7 @@ function typeOf(results: readonly Result[]): number {
   let list = EMPTY;
   for (let k = 0; k < results.length; k++) {
     const { shape, dtype } = results[k];
-    list = extend(extend(list, KINDS[dtype]), shape.length);
+    list = extend(extend(list, DTYPES[dtype].code), shape.length);
     for (let d = 0; d < shape.length; d++) list = extend(list, shape[d]);
   }
   return list;

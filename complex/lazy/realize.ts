@@ -2,7 +2,7 @@
  * From recipes to values: walks the graph, takes or makes its plan, runs it in one submit. Every run
  * also carries out the updates of states that are pending.
  */
-import { BYTES, type HostArray } from "../../gpu/contract/kernel.ts";
+import { bytesOf, type HostArray } from "../../gpu/contract/dtype.ts";
 import type { DeviceBuffer, Engine, Pass } from "../../gpu/contract/engine.ts";
 import { groupBy } from "../../gpu/contract/collections.ts";
 import { engine as currentEngine } from "../../gpu/engines/device.ts";
@@ -217,7 +217,7 @@ export function run(targets: readonly Node[], evaluated = false, undo = () => {}
   try {
     ran = execute(nodes, plan, residency, (results, pass) => {
       fresh.forEach(({ size, dtype }, k) => {
-        const bytes = size * BYTES[dtype];
+        const bytes = size * bytesOf(dtype);
         if (bytes <= SMALL) scalars.enter(pass, results[states.length + k], bytes, values[k]);
       });
       states.forEach((state, k) => {

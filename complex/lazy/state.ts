@@ -1,7 +1,7 @@
 /** State: the one thing that is updated in place, with a version so that no old recipe reads new values. */
 import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
 import type { DeviceBuffer } from "../../gpu/contract/engine.ts";
-import type { DType } from "../../gpu/contract/kernel.ts";
+import type { DType } from "../../gpu/contract/dtype.ts";
 import { type Node, type Result, stateNode, type Versioned } from "./graph.ts";
 import { sameShape, type Shape, show } from "./shape.ts";
 

@@ -1,5 +1,5 @@
 /** Steps of optimisers: gradients and the losses they come from are computed together, in one schedule. */
-import type { HostArray } from "../../gpu/contract/kernel.ts";
+import type { HostArray } from "../../gpu/contract/dtype.ts";
 import { type Node, withoutGradients } from "./graph.ts";
 import { clearGradient, holdGradient, lossesOf, statesOf } from "./losses.ts";
 import { read, run } from "./realize.ts";

@@ -1,7 +1,7 @@
 /** Where the value of a node lies. */
 import type { DeviceBuffer } from "../../gpu/contract/engine.ts";
 import type { ArgandError } from "../../gpu/contract/errors.ts";
-import type { HostArray } from "../../gpu/contract/kernel.ts";
+import type { HostArray } from "../../gpu/contract/dtype.ts";
 
 /** A value that somebody asked for or gave: on the host, on a device, or both. */
 export class Stored {

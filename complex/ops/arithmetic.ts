@@ -1,7 +1,7 @@
 /** Constants, the field operations, and what takes a complex number apart and together. */
 import * as fn from "../../gpu/functions/mod.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
-import type { DType, Field } from "../../gpu/contract/kernel.ts";
+import type { DType, InexactDType } from "../../gpu/contract/dtype.ts";
 import { Node, type Primitive, type Vjp } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";
 import { broadcast } from "./views.ts";
@@ -124,7 +124,7 @@ function binary(
   };
   return (a, b) => {
     const [x, y] = matched(what, a, b);
-    return applyMap(forms[x.dtype as Field], x, y);
+    return applyMap(forms[x.dtype as InexactDType], x, y);
   };
 }
 

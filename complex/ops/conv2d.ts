@@ -5,7 +5,8 @@ import {
   type Conv2dSpec,
   conv2dWeightGradient,
 } from "../../gpu/kernels/convolutions/conv2d.ts";
-import type { Field, Program } from "../../gpu/contract/kernel.ts";
+import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import type { Program } from "../../gpu/contract/kernel.ts";
 import { Node, type Primitive, type Vjp } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";
 import { conj } from "./arithmetic.ts";
@@ -25,7 +26,7 @@ interface Attrs extends Conv2dGeometry {
 function spec(attrs: Attrs, y: Shape, dtype: string, bias: boolean): Conv2dSpec {
   const { x, w, stride, padding, dilation, groups } = attrs;
   return {
-    dtype: dtype as Field,
+    dtype: dtype as InexactDType,
     batch: x[0],
     inChannels: x[1],
     outChannels: w[0],

@@ -1,7 +1,8 @@
 /** Determinants, and their logarithms, from an elimination of the matrix. */
 import { determinant } from "../../gpu/kernels/factorisations/determinant.ts";
 import { NOT_FINITE } from "../../gpu/kernels/factorisations/eliminate.ts";
-import type { Field, Program } from "../../gpu/contract/kernel.ts";
+import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import type { Program } from "../../gpu/contract/kernel.ts";
 import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import { add, complex, conj, fill, fillLike, imag, mul, scale } from "./arithmetic.ts";
 import { equal, where } from "./compare.ts";
@@ -15,7 +16,7 @@ import { expand, reshape } from "./views.ts";
 /** The kernel on the factors that are the first two inputs. */
 function program({ inputs: [lu], dtype }: Node, form: "det" | "log"): Program {
   const [batch, n] = [stackOf(lu.shape), lu.shape.at(-1)!];
-  return determinant({ dtype: dtype as Field, batch, n, form });
+  return determinant({ dtype: dtype as InexactDType, batch, n, form });
 }
 
 /** w·A⁻ᴴ of each matrix, for one number w each. */

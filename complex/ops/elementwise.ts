@@ -1,7 +1,7 @@
 /** Elementwise functions with their derivatives. A holomorphic f passes g back as g · conj(f′(z)). */
 import * as fn from "../../gpu/functions/mod.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
-import type { Field } from "../../gpu/contract/kernel.ts";
+import type { InexactDType } from "../../gpu/contract/dtype.ts";
 import type { Node } from "../lazy/graph.ts";
 import {
   add,
@@ -37,7 +37,7 @@ function holomorphic(
     float32: mapPrimitive(realFn, vjp),
     complex64: mapPrimitive(complexFn, vjp),
   };
-  return (x) => applyMap(forms[x.dtype as Field], x);
+  return (x) => applyMap(forms[x.dtype as InexactDType], x);
 }
 
 const one = (x: Node) => fillLike(x, 1);

@@ -3,7 +3,7 @@
  * all others are a circular convolution of such a length (Bluestein, "A linear filtering approach to
  * the computation of discrete Fourier transform", 1970).
  */
-import type { Field } from "../../gpu/contract/kernel.ts";
+import type { InexactDType } from "../../gpu/contract/dtype.ts";
 import {
   fft as program,
   fftTable,
@@ -58,15 +58,15 @@ const FFT: Primitive<Attrs> = {
         ...around(shape, axis),
         inverse,
         scale,
-        input: x.dtype as Field,
-        output: dtype as Field,
+        input: x.dtype as InexactDType,
+        output: dtype as InexactDType,
       }, engine);
     },
   },
   // The adjoint of the transform is the one of the other sign; of a real input it is the real part.
   vjp({ inputs, attrs }, [g]) {
     const { axis, inverse, scale } = attrs;
-    const gradient = dft(g!, axis, !inverse, scale, inputs[0].dtype as Field);
+    const gradient = dft(g!, axis, !inverse, scale, inputs[0].dtype as InexactDType);
     return inputs.length === 1 ? [gradient] : [gradient, null];
   },
 };
@@ -143,7 +143,7 @@ export function dft(
   axis: number,
   inverse: boolean,
   scale: number,
-  output: Field = "complex64",
+  output: InexactDType = "complex64",
 ): Node {
   const n = x.shape[axis];
   const part = (z: Node) => (output === "float32" ? real(z) : z);

@@ -1,5 +1,6 @@
 /** Tensors put together, and rows chosen by labels. */
-import { type Field, single } from "../../gpu/contract/kernel.ts";
+import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import { single } from "../../gpu/contract/kernel.ts";
 import { MOST_ROUNDS } from "../../gpu/kernels/costs.ts";
 import {
   gather as gatherKernel,
@@ -82,7 +83,7 @@ const specOf = (
   rows: number,
   picks: number,
 ): GatherSpec => ({
-  dtype: dtype as Field,
+  dtype: dtype as InexactDType,
   rows,
   picks,
   ...around(x, axis),

@@ -1,6 +1,6 @@
 /** Random numbers from Philox, a counter-based generator: computed where they are used. */
 import { normalComplex, normalReal, poisson, uniformReal } from "../../gpu/functions/mod.ts";
-import type { Field } from "../../gpu/contract/kernel.ts";
+import type { InexactDType } from "../../gpu/contract/dtype.ts";
 import type { Node, Primitive } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";
 import { applyMap, fillIndex, mapPrimitive } from "./arithmetic.ts";
@@ -58,7 +58,7 @@ export class Generator {
   }
 
   /** Standard normal; complex ones have E|z|² = 1. */
-  normal(shape: Shape, dtype: Field): Node {
+  normal(shape: Shape, dtype: InexactDType): Node {
     return applyMap(NORMAL[dtype], ...this.#next(shape));
   }
 }

@@ -7,7 +7,7 @@ import {
 } from "../../gpu/kernels/factorisations/eliminate.ts";
 import { substitute } from "../../gpu/kernels/factorisations/substitute.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import type { Field } from "../../gpu/contract/kernel.ts";
+import type { InexactDType } from "../../gpu/contract/dtype.ts";
 import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import { broadcastShapes, sameShape, show, sizeOf } from "../lazy/shape.ts";
 import { fill, neg, toComplex } from "./arithmetic.ts";
@@ -28,7 +28,7 @@ const ELIMINATE: Primitive = {
   lowering: {
     kind: "program",
     program: ({ dtype, shape }) =>
-      eliminate({ dtype: dtype as Field, batch: stackOf(shape), n: shape.at(-1)! }),
+      eliminate({ dtype: dtype as InexactDType, batch: stackOf(shape), n: shape.at(-1)! }),
   },
 };
 
@@ -37,7 +37,7 @@ const UPPER: Primitive = {
   lowering: {
     kind: "program",
     program: ({ inputs: [{ dtype, shape }] }) =>
-      upper({ dtype: dtype as Field, batch: stackOf(shape), n: shape.at(-1)! }),
+      upper({ dtype: dtype as InexactDType, batch: stackOf(shape), n: shape.at(-1)! }),
   },
 };
 
@@ -65,7 +65,13 @@ const SOLVE: Primitive<SolveAttrs> = {
     kind: "program",
     program({ dtype, shape, attrs }) {
       const [n, columns] = shape.slice(-2);
-      return substitute({ dtype: dtype as Field, batch: stackOf(shape), n, columns, ...attrs });
+      return substitute({
+        dtype: dtype as InexactDType,
+        batch: stackOf(shape),
+        n,
+        columns,
+        ...attrs,
+      });
     },
   },
   vjp(x, [g]) {

@@ -1,5 +1,5 @@
 /** Tensors as text. */
-import type { HostArray } from "../../gpu/contract/kernel.ts";
+import type { HostArray } from "../../gpu/contract/dtype.ts";
 import { type Shape, sizeOf } from "../lazy/shape.ts";
 
 /** Entries shown at the start and at the end of a long axis. */

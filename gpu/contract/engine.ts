@@ -1,6 +1,7 @@
 /** What the two engines have in common, as the schedule sees them. */
 import type { ArgandError } from "./errors.ts";
-import type { Adapter, HostArray, Kernel } from "./kernel.ts";
+import type { HostArray } from "./dtype.ts";
+import type { Adapter, Kernel } from "./kernel.ts";
 import type { MapFunction } from "./map_function.ts";
 
 /** A piece of device memory. A copy of this object with fewer bytes stands for the beginning of it. */

@@ -3,7 +3,8 @@
  * one linear index from loads, run-time scalars and elementwise functions; shared values are shared
  * objects and are computed once.
  */
-import { type DType, type HostArray, type Params, WGSL_TYPE, WORDS } from "./kernel.ts";
+import { type DType, type HostArray, lanesOf, wgslOf } from "./dtype.ts";
+import type { Params } from "./kernel.ts";
 import { linkWgsl, type MapFunction, type Wgsl } from "./map_function.ts";
 import { type Index, indexBlock, indexWgsl, operands } from "./indexing.ts";
 
@@ -143,7 +144,7 @@ export function expressionWgsl(
         text = `select(${zero}, ${names.get(v.of)!}, ${inside})`;
       }
     }
-    lines.push(`let ${name}: ${WGSL_TYPE[valueDType(v)]} = ${text};`);
+    lines.push(`let ${name}: ${wgslOf(valueDType(v))} = ${text};`);
   });
   return {
     functions: linkWgsl(used),
@@ -175,7 +176,7 @@ function isRun(node: Value | Index): node is Load {
 }
 
 function loadRun({ input, dtype }: Load, slot: number, registers: HostArray[]): Instruction {
-  const width = WORDS[dtype];
+  const width = lanesOf(dtype);
   return (start, n, ins) => {
     registers[slot] = ins[input].subarray(start * width, (start + n) * width);
   };
@@ -240,7 +241,7 @@ function valueStep(
     }
     case "guard": {
       const { low, size } = node;
-      const width = WORDS[valueDType(node)];
+      const width = lanesOf(valueDType(node));
       const [of, index] = from;
       return (_, n) => {
         const values = registers[of];

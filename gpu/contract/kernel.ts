@@ -8,29 +8,8 @@
  * without a new pipeline (scalars, offsets, seeds).
  */
 
+import { type DType, type HostArray, wgslOf } from "./dtype.ts";
 import type { WasmModule } from "./wasm_module.ts";
-
-/** The kinds of element a buffer can hold: float32, interleaved complex64, or uint32 indices. */
-export type DType = "float32" | "complex64" | "uint32";
-
-/** The kinds of element that are numbers with sums and products, real or complex. */
-export type Field = "float32" | "complex64";
-
-/** Bytes of one element. */
-export const BYTES: Readonly<Record<DType, number>> = { float32: 4, complex64: 8, uint32: 4 };
-
-/** The 32-bit words of one element: its places in a {@link HostArray}. */
-export const WORDS: Readonly<Record<DType, number>> = { float32: 1, complex64: 2, uint32: 1 };
-
-/** Floating-point operations of a multiply and an add. */
-export const MULTIPLY_ADD: Readonly<Record<Field, number>> = { float32: 2, complex64: 8 };
-
-/** The WGSL type of one element. */
-export const WGSL_TYPE: Readonly<Record<DType, string>> = {
-  float32: "f32",
-  complex64: "vec2<f32>",
-  uint32: "u32",
-};
 
 /** What a kernel may know of the adapter when it writes its shader. */
 export interface Adapter {
@@ -72,9 +51,6 @@ export interface Shader {
 export function named<T extends { readonly name: string }>(list: readonly T[], name?: string): T {
   return list.find((entry) => entry.name === name) ?? list[0];
 }
-
-/** A buffer as the CPU engine sees it; complex64 is interleaved. */
-export type HostArray = Float32Array | Uint32Array;
 
 /** One dispatch: the same function for both engines. */
 export interface Kernel<Spec = unknown> {
@@ -289,7 +265,7 @@ export function declare<Spec>(
       const binding = `@group(0) @binding(${k})`;
       if (uniforms[k]) return `${binding} var<uniform> in${k}: array<vec4<f32>, ${uniforms[k]}>;`;
       if (!texels.includes(k)) {
-        return `${binding} var<storage, read> in${k}: array<${WGSL_TYPE[d]}>;`;
+        return `${binding} var<storage, read> in${k}: array<${wgslOf(d)}>;`;
       }
       return `${binding} var image${k}: texture_storage_2d<rgba32float, read>;
 fn texel${k}(at: u32) -> vec4<f32> {
@@ -298,7 +274,7 @@ fn texel${k}(at: u32) -> vec4<f32> {
     }),
     ...outputs.map((d, k) =>
       `@group(0) @binding(${inputs.length + k}) var<storage, read_write> out${k}: array<${
-        WGSL_TYPE[d]
+        wgslOf(d)
       }>;`
     ),
   ];

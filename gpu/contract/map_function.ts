@@ -2,7 +2,7 @@
  * Elementwise functions: the letters from which the schedule writes fused kernels. Each is given
  * twice, as a WGSL expression and as a plain TypeScript loop over a block of elements.
  */
-import type { DType, HostArray } from "./kernel.ts";
+import type { DType, HostArray } from "./dtype.ts";
 
 /** A named piece of WGSL that a function's expression calls, with the pieces that it calls itself. */
 export interface Wgsl {

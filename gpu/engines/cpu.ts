@@ -12,11 +12,10 @@ import type {
   ReadRange,
   Stopwatch,
 } from "../contract/engine.ts";
+import { type DType, type HostArray, hostView } from "../contract/dtype.ts";
 import {
   type Adapter,
   declare,
-  type DType,
-  type HostArray,
   type Kernel,
   type Params,
   type WasmRun,
@@ -88,7 +87,7 @@ class CpuPass implements Pass {
   }
 
   copy(from: DeviceBuffer, fromOffset: number, to: DeviceBuffer, toOffset: number, bytes: number) {
-    bytesOf(this.wasm, to, toOffset, bytes).set(bytesOf(this.wasm, from, fromOffset, bytes));
+    memoryOf(this.wasm, to, toOffset, bytes).set(memoryOf(this.wasm, from, fromOffset, bytes));
   }
 
   /** Everything has run by now, or has thrown. */
@@ -97,15 +96,13 @@ class CpuPass implements Pass {
   }
 
   #view(buffer: DeviceBuffer, dtype: DType): HostArray {
-    const view = bytesOf(this.wasm, buffer, 0, buffer.bytes);
-    return dtype === "uint32"
-      ? new Uint32Array(view.buffer, view.byteOffset, buffer.bytes >> 2)
-      : new Float32Array(view.buffer, view.byteOffset, buffer.bytes >> 2);
+    const view = memoryOf(this.wasm, buffer, 0, buffer.bytes);
+    return hostView(dtype, view.buffer, view.byteOffset, buffer.bytes);
   }
 }
 
 /** A view that is good until the next buffer is acquired. */
-function bytesOf(wasm: WasmInstance | null, buffer: DeviceBuffer, offset: number, bytes: number) {
+function memoryOf(wasm: WasmInstance | null, buffer: DeviceBuffer, offset: number, bytes: number) {
   const storage = storageOf(buffer);
   return typeof storage === "number"
     ? new Uint8Array(wasm!.buffer, storage + offset, bytes)
@@ -165,7 +162,7 @@ export class CpuEngine implements Engine {
   }
 
   upload(buffer: DeviceBuffer, data: HostArray): void {
-    bytesOf(this.#wasm, buffer, 0, data.byteLength).set(
+    memoryOf(this.#wasm, buffer, 0, data.byteLength).set(
       new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
     );
   }
@@ -209,7 +206,7 @@ export class CpuEngine implements Engine {
     return Promise.resolve(
       ranges.map(({ buffer, offset, bytes }) => {
         const copy = new Uint8Array(bytes);
-        copy.set(bytesOf(this.#wasm, buffer, offset, bytes));
+        copy.set(memoryOf(this.#wasm, buffer, offset, bytes));
         return copy.buffer;
       }),
     );

@@ -1,5 +1,5 @@
 /** Comparisons, which give 1 or 0, and choices. */
-import type { DType } from "../contract/kernel.ts";
+import type { DType } from "../contract/dtype.ts";
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { define, realBinary } from "./define.ts";
 

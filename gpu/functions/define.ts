@@ -1,5 +1,5 @@
 /** Builders of elementwise functions from a piece of WGSL and a scalar function in float64. */
-import type { DType, HostArray } from "../contract/kernel.ts";
+import type { DType, HostArray } from "../contract/dtype.ts";
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 
 /** WGSL of one element: a function to call with the arguments, or an expression of them. */

@@ -2,7 +2,7 @@
  * Random numbers as functions of (index, stream, key0, key1): Philox4x32-10 of Salmon et al.,
  * "Parallel random numbers: as easy as 1, 2, 3" (2011). The counter is (index, stream, 0, 0).
  */
-import type { DType, HostArray } from "../contract/kernel.ts";
+import type { DType, HostArray } from "../contract/dtype.ts";
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { define } from "./define.ts";
 import { mulHighWgsl, quarterSincosWgsl } from "./angle.ts";

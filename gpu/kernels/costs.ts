@@ -8,7 +8,8 @@
  * memory is memory like any other. Hardware wants thousands of threads with few registers each, which
  * share what they load.
  */
-import { type Adapter, type Field, MOST_UNIFORMS, WORKGROUP } from "../contract/kernel.ts";
+import type { InexactDType } from "../contract/dtype.ts";
+import { type Adapter, MOST_UNIFORMS, WORKGROUP } from "../contract/kernel.ts";
 
 /**
  * The most elements that a sum leaves to one thread, on every adapter: Mesa's llvmpipe silently ends a
@@ -119,7 +120,7 @@ export interface TileBody {
 }
 
 /** Milliseconds that a processor takes to compile one product. */
-const COMPILE_PRODUCT: Readonly<Record<Field, number>> = { complex64: 0.55, float32: 0.15 };
+const COMPILE_PRODUCT: Readonly<Record<InexactDType, number>> = { complex64: 0.55, float32: 0.15 };
 /** The same of a load: from storage or a texture it becomes a loop over the lanes. */
 const COMPILE_LOAD = 14, COMPILE_UNIFORM = 3;
 /** Milliseconds that a body may take to compile, from buffers and with operands in textures. */
@@ -128,7 +129,7 @@ const MOST_COMPILE = 700, MOST_COMPILE_COPIED = 350;
 /** Whether a body fits an adapter: its compile time, or on hardware so many sums and products. */
 export function fitsThread(
   { software }: Adapter,
-  field: Field,
+  field: InexactDType,
   { sums, products, loads, uniforms = 0, copied }: TileBody,
   most: Pick<TileBody, "sums" | "products">,
 ): boolean {
@@ -155,14 +156,14 @@ interface Prices {
 export type Order = "loads at use" | "loads first";
 
 /** With all loads first the sums are too many for the registers. */
-const LOADS_FIRST: Readonly<Record<Field, Prices>> = {
+const LOADS_FIRST: Readonly<Record<InexactDType, Prices>> = {
   complex64: { load: 27, product: 1.6 },
   float32: { load: 25, product: 0.4 },
 };
 
-const PRODUCT: Readonly<Record<Field, number>> = { complex64: 1.1, float32: 0.3 };
+const PRODUCT: Readonly<Record<InexactDType, number>> = { complex64: 1.1, float32: 0.3 };
 
-function pricesOf({ software }: Adapter, field: Field, order: Order): Prices {
+function pricesOf({ software }: Adapter, field: InexactDType, order: Order): Prices {
   if (software && order === "loads first") return LOADS_FIRST[field];
   return { load: software ? 25 : 4, product: PRODUCT[field] };
 }
@@ -170,7 +171,7 @@ function pricesOf({ software }: Adapter, field: Field, order: Order): Prices {
 /** The candidates by their estimated time on this adapter, the best one first. */
 export function ranked<T>(
   adapter: Adapter,
-  field: Field,
+  field: InexactDType,
   order: Order,
   candidates: readonly T[],
   cost: (tile: T) => TileCost,

@@ -2,7 +2,8 @@
  * Fused expressions for WebAssembly: what `assembly/interpreter.ts` interprets, written once for an
  * expression; addresses and run-time scalars are filled in for each run.
  */
-import { BYTES, type DType, type Params } from "../contract/kernel.ts";
+import { bytesOf, type DType } from "../contract/dtype.ts";
+import type { Params } from "../contract/kernel.ts";
 import type { MapFunction } from "../contract/map_function.ts";
 import { type Value, valueDType } from "../contract/expression.ts";
 import { type Index, operands } from "../contract/indexing.ts";
@@ -121,7 +122,7 @@ class Writer {
   #makeValue(value: Value): Node {
     const dtype = valueDType(value);
     const complex = dtype === "complex64";
-    const bytes = BYTES[dtype];
+    const bytes = bytesOf(dtype);
     switch (value.op) {
       case "call": {
         const op = FUNCTIONS.get(value.fn);

@@ -1,6 +1,6 @@
 /** L-BFGS. */
 import { describe } from "../../complex/lazy/describe.ts";
-import type { HostArray } from "../../gpu/contract/kernel.ts";
+import type { HostArray } from "../../gpu/contract/dtype.ts";
 import { hostNode, type Node } from "../../complex/lazy/graph.ts";
 import { hasGradient } from "../../complex/lazy/losses.ts";
 import { readStates, runPending } from "../../complex/lazy/realize.ts";

@@ -1,5 +1,6 @@
 import { assertAlmostEquals } from "@std/assert";
-import type { HostArray, Program } from "../../gpu/contract/kernel.ts";
+import type { HostArray } from "../../gpu/contract/dtype.ts";
+import type { Program } from "../../gpu/contract/kernel.ts";
 import {
   covarianceBackward,
   covarianceNormalize,

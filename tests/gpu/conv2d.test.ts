@@ -6,7 +6,8 @@ import {
   conv2dWeightGradient,
 } from "../../gpu/kernels/convolutions/conv2d.ts";
 import type { Engine } from "../../gpu/contract/engine.ts";
-import type { HostArray, Program } from "../../gpu/contract/kernel.ts";
+import type { HostArray } from "../../gpu/contract/dtype.ts";
+import type { Program } from "../../gpu/contract/kernel.ts";
 import { dot } from "../support/close.ts";
 import { kernelEngines, onHardware, runProgram } from "../support/program.ts";
 import { hashed } from "../support/seeded.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
-import { WORDS } from "../../gpu/contract/kernel.ts";
+import { lanesOf } from "../../gpu/contract/dtype.ts";
 import {
   conv2d,
   conv2dInputGradient,
@@ -41,7 +41,7 @@ function randomSpec(random: Seeded): Conv2dSpec {
 /** Compares every variant of the convolution, or of its gradient to the input, with the host's loops. */
 async function compareVariants(spec: Conv2dSpec, adjoint: boolean): Promise<string[]> {
   const program = adjoint ? conv2dInputGradient(spec) : conv2d(spec);
-  const words = WORDS[spec.dtype];
+  const words = lanesOf(spec.dtype);
   const x = words * spec.batch * spec.inChannels * spec.inHeight * spec.inWidth;
   const y = words * spec.batch * spec.outChannels * spec.outHeight * spec.outWidth;
   const depth = spec.inChannels / spec.groups * spec.kernel[0] * spec.kernel[1];

@@ -1,6 +1,6 @@
 /** Elimination, substitution and determinants against float64, on both engines and for hardware. */
 import { assert, assertEquals } from "@std/assert";
-import { type Field, WORDS } from "../../gpu/contract/kernel.ts";
+import { type InexactDType, lanesOf } from "../../gpu/contract/dtype.ts";
 import { determinant } from "../../gpu/kernels/factorisations/determinant.ts";
 import {
   eliminate,
@@ -22,7 +22,7 @@ const WAYS = { software: <P>(program: P) => program, hardware: onHardware };
 /** A complex number, of real ones too. */
 type Z = readonly [re: number, im: number];
 
-const at = (dtype: Field, x: ArrayLike<number>, k: number): Z =>
+const at = (dtype: InexactDType, x: ArrayLike<number>, k: number): Z =>
   dtype === "float32" ? [x[k], 0] : [x[2 * k], x[2 * k + 1]];
 const times = ([a, b]: Z, [c, d]: Z): Z => [a * c - b * d, a * d + b * c];
 const over = ([a, b]: Z, [c, d]: Z): Z => {
@@ -54,7 +54,13 @@ function reference(n: number, columns: number, a: Z[], b: Z[]): { x: Z[]; det: Z
   return { x, det };
 }
 
-async function factors(engine: Engine, dtype: Field, batch: number, n: number, a: Float32Array) {
+async function factors(
+  engine: Engine,
+  dtype: InexactDType,
+  batch: number,
+  n: number,
+  a: Float32Array,
+) {
   const program = eliminate({ dtype, batch, n });
   const lengths = [a.length, batch * (n + 1)];
   const found = [];
@@ -78,11 +84,11 @@ onEngines("eliminate() gives P·A = L·U with multipliers of modulus up to √2"
   const random = new Seeded(31);
   for (const dtype of FIELDS) {
     for (const [n, batch] of SIZES) {
-      const a = random.floats(batch * n * n * WORDS[dtype]);
+      const a = random.floats(batch * n * n * lanesOf(dtype));
       for (const { lu, order } of await factors(engine, dtype, batch, n, a)) {
         const product = new Float64Array(a.length);
         const ordered = new Float64Array(a.length);
-        const w = WORDS[dtype];
+        const w = lanesOf(dtype);
         for (let m = 0; m < batch; m++) {
           const rows = [...order.subarray(m * (n + 1), m * (n + 1) + n)];
           assertEquals(rows.toSorted((x, y) => x - y), rows.map((_, k) => k));
@@ -118,7 +124,7 @@ onEngines("substitute() solves with a matrix and with its adjoint", async (engin
   const random = new Seeded(32);
   for (const dtype of FIELDS) {
     for (const [n, batch, columns] of SIZES) {
-      const w = WORDS[dtype];
+      const w = lanesOf(dtype);
       const a = random.floats(batch * n * n * w);
       // Far from singular, with rows exchanged so that there is something to put in order.
       for (let m = 0; m < batch; m++) {
@@ -167,9 +173,9 @@ onEngines("determinant() is the product of the pivots in float64", async (engine
   const random = new Seeded(33);
   for (const dtype of FIELDS) {
     for (const [n, batch] of SIZES) {
-      const a = random.floats(batch * n * n * WORDS[dtype]).map((x) => 2 * x / Math.sqrt(n));
+      const a = random.floats(batch * n * n * lanesOf(dtype)).map((x) => 2 * x / Math.sqrt(n));
       const [{ lu, order }] = await factors(engine, dtype, batch, n, a);
-      const size = batch * WORDS[dtype];
+      const size = batch * lanesOf(dtype);
       const run = (form: "det" | "log", lengths: number[]) =>
         runProgram(engine, determinant({ dtype, batch, n, form }), [lu, order], lengths);
       const [det] = await run("det", [size]);
@@ -206,10 +212,10 @@ onEngines("eliminate() marks matrices that are singular or not finite", async (e
       for (const refused of [SINGULAR, NOT_FINITE]) {
         const spec = { dtype, batch: 6, n: 3, columns: 1, upper: false, refused };
         for (const adjoint of [false, true]) {
-          const b = new Float32Array(18 * WORDS[dtype]).fill(1);
+          const b = new Float32Array(18 * lanesOf(dtype)).fill(1);
           const program = substitute({ ...spec, adjoint });
           const [x] = await runProgram(engine, program, [lu, order, b], [b.length]);
-          const width = 3 * WORDS[dtype];
+          const width = 3 * lanesOf(dtype);
           for (let m = 0; m < 6; m++) {
             const own = x.subarray(m * width, (m + 1) * width);
             if (states[m] & refused) assert(own.every(Number.isNaN), `matrix ${m}: ${own}`);
@@ -251,9 +257,9 @@ onEngines("substitute() cuts long systems into several dispatches", async (engin
 onEngines("upper() finds zeros and what is not finite on a diagonal", async (engine) => {
   const diagonals = [[1, 2, 3], [1, 0, 3], [NaN, 1, 1], [1, 1, -Infinity], [2 ** -127, 1, 1]];
   for (const dtype of FIELDS) {
-    const u = new Float32Array(45 * WORDS[dtype]);
+    const u = new Float32Array(45 * lanesOf(dtype));
     diagonals.flat().forEach((x, k) => {
-      u[(Math.floor(k / 3) * 9 + (k % 3) * 4) * WORDS[dtype]] = x;
+      u[(Math.floor(k / 3) * 9 + (k % 3) * 4) * lanesOf(dtype)] = x;
     });
     const [order] = await runProgram(engine, upper({ dtype, batch: 5, n: 3 }), [u], [20]);
     const states = [0, SINGULAR, NOT_FINITE, NOT_FINITE, SINGULAR];

@@ -7,11 +7,11 @@ import * as fn from "../../gpu/functions/mod.ts";
 import { add, div, linear, mod, mul } from "../../gpu/contract/indexing.ts";
 import {
   type DType,
-  type Field,
   type HostArray,
-  type Program,
-  WORDS,
-} from "../../gpu/contract/kernel.ts";
+  type InexactDType,
+  lanesOf,
+} from "../../gpu/contract/dtype.ts";
+import type { Program } from "../../gpu/contract/kernel.ts";
 import {
   conv2d,
   conv2dInputGradient,
@@ -30,7 +30,7 @@ const reference = new CpuEngine(null);
 /** A product, the elements of its inputs and those of its result. */
 interface Product {
   readonly what: string;
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly program: Program;
   readonly inputs: readonly number[];
   readonly size: number;
@@ -98,7 +98,7 @@ function convolution(random: Seeded, kind: "forward" | "input" | "weights"): Pro
 const call = (f: MapFunction, ...args: Value[]): Value => ({ op: "call", fn: f, args });
 
 /** Epilogues of `size` results of a kind, by name: what operands follow the product, and their sizes. */
-function epilogues(dtype: Field, size: number): Record<string, [Epilogue, number[]]> {
+function epilogues(dtype: InexactDType, size: number): Record<string, [Epilogue, number[]]> {
   const complex = dtype === "complex64";
   const at = linear(size);
   const load = (input: number, place = at, kind: DType = dtype): Value => (
@@ -160,7 +160,7 @@ async function inTwoPasses(
   data: readonly HostArray[],
   others: readonly HostArray[],
 ): Promise<HostArray> {
-  const length = size * WORDS[dtype];
+  const length = size * lanesOf(dtype);
   const [result] = await runProgram(engine, program, data, [length]);
   const spec = { size, value, inputs: [dtype, ...inputs], words };
   const kernel = mapKernel("epilogue");
@@ -176,10 +176,10 @@ const IN_VARIANTS = ["a bias and a number", "two operands, one of them real"];
 /** Compares every epilogue of the product with two passes, on every engine and in every variant. */
 async function check(product: Product, seen: Set<string>): Promise<void> {
   const { dtype, program, size, terms } = product;
-  const words = WORDS[dtype];
+  const words = lanesOf(dtype);
   const data = product.inputs.map((n, k) => hashed(n * words, k + 1));
   for (const [name, [epilogue, sizes]] of Object.entries(epilogues(dtype, size))) {
-    const others = sizes.map((n, k) => hashed(n * WORDS[epilogue.inputs[k]], k + 7));
+    const others = sizes.map((n, k) => hashed(n * lanesOf(epilogue.inputs[k]), k + 7));
     const whole = withEpilogue(program, epilogue, { count: data.length, name });
     const expected = await inTwoPasses(reference, product, epilogue, data, others);
     for (const engine of await kernelEngines()) {

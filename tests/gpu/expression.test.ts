@@ -6,14 +6,8 @@ import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import * as F from "../../gpu/functions/mod.ts";
 import * as at from "../../gpu/contract/indexing.ts";
 import type { Index } from "../../gpu/contract/indexing.ts";
-import {
-  type Adapter,
-  type DType,
-  type HostArray,
-  type Program,
-  single,
-  WORDS,
-} from "../../gpu/contract/kernel.ts";
+import { type DType, type HostArray, lanesOf } from "../../gpu/contract/dtype.ts";
+import { type Adapter, type Program, single } from "../../gpu/contract/kernel.ts";
 import { mapKernel, mapShader, type MapSpec } from "../../gpu/kernels/elementwise/map.ts";
 import { openWasm } from "../../gpu/wasm/instance.ts";
 import { stretchOf } from "../../gpu/wasm/stretch.ts";
@@ -140,7 +134,7 @@ Deno.test("random fused expressions give the same on every engine", async () => 
     const random = new Seeded(seed);
     const size = random.of(SIZES.slice(0, seed % 40 === 0 ? 10 : 9));
     const inputs = ["float32", "complex64", "float32", "complex64"] as const;
-    const arrays: HostArray[] = inputs.map((kind) => random.floats(size * WORDS[kind]));
+    const arrays: HostArray[] = inputs.map((kind) => random.floats(size * lanesOf(kind)));
     const value = randomValue(
       random,
       random.of(["float32", "complex64"]),
@@ -153,7 +147,7 @@ Deno.test("random fused expressions give the same on every engine", async () => 
     const kernel = mapKernel(`expression ${seed}`);
     assert(kernel.wasm!(spec, module), `expression ${seed} has no form in WebAssembly`);
     const params = Uint32Array.of(3, 7, ...new Uint32Array(Float32Array.of(0.3, -0.7).buffer));
-    const words = size * WORDS[valueDType(value)];
+    const words = size * lanesOf(valueDType(value));
     const program = single(kernel, spec);
     const [reference] = await runProgram(plain, program, arrays, [words], params);
     if (!reference.every(Number.isFinite)) continue;
@@ -190,11 +184,11 @@ onWebGpu("how many neighbours a thread takes changes no bit of a map", async (en
     const arrays = inputs.map((kind) =>
       kind === "uint32"
         ? Uint32Array.from({ length: size }, (_, k) => k * k)
-        : random.floats(size * WORDS[kind])
+        : random.floats(size * lanesOf(kind))
     );
     for (const value of values) {
       const spec = { size, value, inputs, words: 4 };
-      const length = [size * WORDS[valueDType(value)]];
+      const length = [size * lanesOf(valueDType(value))];
       const [one] = await runProgram(engine, taking(spec, 1), arrays, length, params);
       for (const count of [2, 4]) {
         const [out] = await runProgram(engine, taking(spec, count), arrays, length, params);
@@ -254,7 +248,7 @@ Deno.test("an expression that loads, repeats or counts alone is written out", as
       mapKernel("copy"),
       { size, value, inputs: ["complex64"], words: 2 } as const,
     );
-    const length = size * WORDS[valueDType(value)];
+    const length = size * lanesOf(valueDType(value));
     const [reference, ...others] = await runOnAll(program, [x], [length], params);
     for (const { out } of others) assertEquals(out, reference.out);
   }

@@ -8,7 +8,8 @@ import {
 } from "../../gpu/kernels/transforms/fft.ts";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
 import type { Engine } from "../../gpu/contract/engine.ts";
-import { type Program, type Step, WORDS } from "../../gpu/contract/kernel.ts";
+import { lanesOf } from "../../gpu/contract/dtype.ts";
+import type { Program, Step } from "../../gpu/contract/kernel.ts";
 import type { LineSpec } from "../../gpu/kernels/transforms/fft_line.ts";
 import { HostFft } from "../../gpu/kernels/transforms/host_fft.ts";
 import { dft64, dft64Along, errorBound, relativeError } from "../support/dft.ts";
@@ -63,11 +64,11 @@ async function compareRandom(
     };
     const { outer, inner, inverse, scale, input, output } = spec;
     if (!suit(fft(spec, on))) continue;
-    const x = random.floats(WORDS[input] * outer * n * inner);
+    const x = random.floats(lanesOf(input) * outer * n * inner);
     const z = input === "complex64" ? x : Float32Array.from([...x].flatMap((value) => [value, 0]));
     const inputs = takesTable(n) ? [x, fftTable(n)] : [x];
     const [got] = await runProgram(engine, fft(spec, on), inputs, [
-      WORDS[output] * outer * n * inner,
+      lanesOf(output) * outer * n * inner,
     ]);
     const y = dft64Along(z, [outer, n, inner], inverse).map((value) => scale * value);
     const wanted = output === "complex64" ? y : y.filter((_, at) => at % 2 === 0);

@@ -5,7 +5,8 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
 import { linear } from "../../gpu/contract/indexing.ts";
-import { type DType, type HostArray, single, WGSL_TYPE, WORDS } from "../../gpu/contract/kernel.ts";
+import { type DType, type HostArray, lanesOf, wgslOf } from "../../gpu/contract/dtype.ts";
+import { single } from "../../gpu/contract/kernel.ts";
 import { mapKernel } from "../../gpu/kernels/elementwise/map.ts";
 import { linkWgsl, type MapFunction } from "../../gpu/contract/map_function.ts";
 import { functionsByName } from "../../gpu/functions/by_name.ts";
@@ -84,11 +85,10 @@ async function applyOnGpu(
   const code = `
 ${linkWgsl(fs.flatMap((f) => f.uses ?? []))}
 ${
-    inputs.map((d, k) =>
-      `@group(0) @binding(${k}) var<storage, read> in${k}: array<${WGSL_TYPE[d]}>;`
-    ).join("\n")
+    inputs.map((d, k) => `@group(0) @binding(${k}) var<storage, read> in${k}: array<${wgslOf(d)}>;`)
+      .join("\n")
   }
-@group(0) @binding(${inputs.length}) var<storage, read_write> result: array<${WGSL_TYPE[output]}>;
+@group(0) @binding(${inputs.length}) var<storage, read_write> result: array<${wgslOf(output)}>;
 @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
   let i = gid.x;
   if (i >= ${n}u) { return; }
@@ -242,8 +242,8 @@ for (const relaxed of [true, false]) {
         arrays.forEach((a, k) => {
           // Powers whose logarithm float32 does not hold are out of range.
           if (inputs[k] === "uint32" || name === "powComplex") return;
-          const from = a.length - WORDS[inputs[k]] * 64;
-          for (let j = 0; j < 64 * WORDS[inputs[k]]; j++) {
+          const from = a.length - lanesOf(inputs[k]) * 64;
+          for (let j = 0; j < 64 * lanesOf(inputs[k]); j++) {
             a[from + j] = odd[(k + (j >> (3 * (j % 2)))) % 8];
           }
         });
@@ -253,7 +253,7 @@ for (const relaxed of [true, false]) {
         const kernel = mapKernel(name);
         const spec = { size: n, value: { op: "call", fn, args } as const, inputs, words: 0 };
         assert(kernel.wasm!(spec, module), `${name} has no form in WebAssembly`);
-        const [got] = await runProgram(engine, single(kernel, spec), arrays, [n * WORDS[output]]);
+        const [got] = await runProgram(engine, single(kernel, spec), arrays, [n * lanesOf(output)]);
         checkAgainst(name, fn, n, arrays, got, "WebAssembly");
       }
       engine.destroy();

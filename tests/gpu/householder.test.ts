@@ -1,6 +1,6 @@
 /** Householder's reflections against float64, on both engines and for hardware. */
 import { assertEquals } from "@std/assert";
-import { type Field, WORDS } from "../../gpu/contract/kernel.ts";
+import { type InexactDType, lanesOf } from "../../gpu/contract/dtype.ts";
 import { householder } from "../../gpu/kernels/factorisations/householder.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
@@ -8,11 +8,11 @@ import { onHardware, runProgram } from "../support/program.ts";
 import { Seeded } from "../support/seeded.ts";
 
 type Z = readonly [re: number, im: number];
-const at = (dtype: Field, x: ArrayLike<number>, k: number): Z =>
+const at = (dtype: InexactDType, x: ArrayLike<number>, k: number): Z =>
   dtype === "float32" ? [x[k], 0] : [x[2 * k], x[2 * k + 1]];
 
 /** R of one matrix in float64 by Gram and Schmidt's method, applied twice, with a diagonal above 0. */
-function triangle(dtype: Field, m: number, n: number, a: Float32Array, from: number): Z[] {
+function triangle(dtype: InexactDType, m: number, n: number, a: Float32Array, from: number): Z[] {
   const q: Z[][] = [];
   const r: Z[] = Array(n * n).fill([0, 0]);
   for (let j = 0; j < n; j++) {
@@ -49,7 +49,7 @@ onEngines("householder() gives Q·R = A with orthonormal Q and the R of float64"
   const random = new Seeded(41);
   for (const dtype of ["float32", "complex64"] as const) {
     for (const [m, n, width, batch] of SIZES) {
-      const w = WORDS[dtype];
+      const w = lanesOf(dtype);
       const a = random.floats(batch * m * n * w);
       const program = householder({ dtype, batch, m, n, width });
       for (const way of [(p: typeof program) => p, onHardware]) {

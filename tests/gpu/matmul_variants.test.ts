@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
-import { WORDS } from "../../gpu/contract/kernel.ts";
+import { lanesOf } from "../../gpu/contract/dtype.ts";
 import { matmul, type MatmulSpec } from "../../gpu/kernels/products/matmul.ts";
 import { engines, runProgram } from "../support/program.ts";
 import { hashed, Seeded } from "../support/seeded.ts";
@@ -33,7 +33,7 @@ function randomSpec(random: Seeded): MatmulSpec {
 /** An operand of matrices of `size` elements, as many as its strides reach. */
 function operand(spec: MatmulSpec, strides: readonly number[], size: number, seed: number) {
   const last = spec.batchShape.reduce((sum, d, k) => sum + (d - 1) * (strides[k] ?? 0), 0);
-  return hashed((last + 1) * size * WORDS[spec.dtype], seed);
+  return hashed((last + 1) * size * lanesOf(spec.dtype), seed);
 }
 
 async function compareVariants(spec: MatmulSpec): Promise<string[]> {
@@ -44,7 +44,7 @@ async function compareVariants(spec: MatmulSpec): Promise<string[]> {
     ...(spec.bias ? [operand(spec, [], spec.n, 3)] : []),
   ];
   const batch = spec.batchShape.reduce((p, d) => p * d, 1);
-  const words = batch * spec.m * spec.n * WORDS[spec.dtype];
+  const words = batch * spec.m * spec.n * lanesOf(spec.dtype);
   const [expected] = await runProgram(reference, program, inputs, [words]);
   const { kernel, spec: first } = program.steps[0];
   const names = variantNames(kernel, first, webgpu!.adapter);

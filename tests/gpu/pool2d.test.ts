@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { ArgandError } from "../../gpu/contract/errors.ts";
-import type { HostArray } from "../../gpu/contract/kernel.ts";
+import type { HostArray } from "../../gpu/contract/dtype.ts";
 import {
   avgPool2d,
   avgPool2dScatter,

@@ -1,6 +1,7 @@
 /** Reductions, running sums and gathers: every kernel against a float64 loop, on both engines. */
 import { assertEquals } from "@std/assert";
-import { type Field, type HostArray, single, WORDS } from "../../gpu/contract/kernel.ts";
+import { type HostArray, type InexactDType, lanesOf } from "../../gpu/contract/dtype.ts";
+import { single } from "../../gpu/contract/kernel.ts";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
 import { linear, mod } from "../../gpu/contract/indexing.ts";
 import { argmax } from "../../gpu/kernels/reductions/argmax.ts";
@@ -53,7 +54,7 @@ function targetsOf({ shape, folded }: { shape: number[]; folded: boolean[] }) {
   return { result, place };
 }
 
-function loading(dtype: Field, shape: number[], folded: boolean[]): FoldSpec {
+function loading(dtype: InexactDType, shape: number[], folded: boolean[]): FoldSpec {
   const value = { op: "load", input: 0, dtype, at: linear(sizeOf(shape)) } as const;
   return { shape, folded, value, inputs: [dtype], words: 0 };
 }
@@ -67,7 +68,7 @@ onEngines(
       const kept = sizeOf(shape.filter((_, d) => !folded[d]));
       const { result, place } = targetsOf({ shape, folded });
       for (const dtype of ["float32", "complex64"] as const) {
-        const w = WORDS[dtype];
+        const w = lanesOf(dtype);
         const x = random.floats(size * w);
         const wanted = new Float64Array(kept * w);
         for (let i = 0; i < size * w; i++) wanted[result[Math.floor(i / w)] * w + i % w] += x[i];
@@ -187,7 +188,7 @@ onEngines(
     ) {
       for (const dtype of ["float32", "complex64"] as const) {
         for (const reverse of [false, true]) {
-          const row = inner * WORDS[dtype];
+          const row = inner * lanesOf(dtype);
           const x = random.floats(outer * length * row);
           const wanted = new Float64Array(x.length);
           for (let o = 0; o < outer; o++) {
@@ -218,7 +219,7 @@ onEngines("gather and scatterAdd choose rows and add them back", async (engine) 
   ];
   for (const spec of cases) {
     const { outer, rows, picks, inner } = spec;
-    const w = inner * WORDS[spec.dtype];
+    const w = inner * lanesOf(spec.dtype);
     const x = random.floats(outer * rows * w);
     const g = random.floats(outer * picks * w);
     const labels = Uint32Array.from({ length: picks }, () => random.whole(0, rows));

@@ -1,4 +1,5 @@
-import { single, WORDS } from "../../gpu/contract/kernel.ts";
+import { lanesOf } from "../../gpu/contract/dtype.ts";
+import { single } from "../../gpu/contract/kernel.ts";
 import { resample, type ResampleSpec } from "../../gpu/kernels/windows/resample.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
@@ -17,7 +18,7 @@ onEngines("resample() equals a loop in float64 over random spans and weights", a
   for (const shape of specs) {
     for (const dtype of ["float32", "complex64"] as const) {
       const { outer, inputs, outputs, taps, inner } = shape;
-      const width = inner * WORDS[dtype];
+      const width = inner * lanesOf(dtype);
       const x = random.floats(outer * inputs * width);
       const weights = random.floats(outputs * taps);
       const spans = new Uint32Array(2 * outputs);

@@ -1,7 +1,8 @@
 /** Kernels that threads share give the bits that one thread gives, and what plain TypeScript gives. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
-import type { HostArray, Program } from "../../gpu/contract/kernel.ts";
+import type { HostArray } from "../../gpu/contract/dtype.ts";
+import type { Program } from "../../gpu/contract/kernel.ts";
 import * as covariance from "../../gpu/kernels/norms/batchnorm.ts";
 import * as naive from "../../gpu/kernels/norms/batchnorm_naive.ts";
 import { eliminate } from "../../gpu/kernels/factorisations/eliminate.ts";

@@ -1,12 +1,7 @@
 /** Runs a program of kernels on an engine, for tests of kernels below the tensors. */
 import type { Engine } from "../../gpu/contract/engine.ts";
-import {
-  type Adapter,
-  BYTES,
-  type HostArray,
-  type Program,
-  type Slot,
-} from "../../gpu/contract/kernel.ts";
+import { bytesOf, type DType, type HostArray, hostView, realOf } from "../../gpu/contract/dtype.ts";
+import type { Adapter, Program, Slot } from "../../gpu/contract/kernel.ts";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
 import { use } from "../../gpu/engines/device.ts";
 import { isSet } from "./environment.ts";
@@ -32,7 +27,7 @@ export async function kernelEngines(): Promise<Engine[]> {
 
 /**
  * Uploads `inputs`, runs the program and reads the outputs back. `outputs` gives each output's length
- * in 32-bit words; its kind is that of the step that writes it.
+ * in numbers; its dtype is that of the step that writes it.
  */
 export async function runProgram(
   engine: Engine,
@@ -46,17 +41,20 @@ export async function runProgram(
     engine.upload(buffer, data);
     return buffer;
   });
-  const outs = outputs.map((words) => engine.acquire(words * 4));
+  const dtypes = new Map<Slot, DType>();
+  for (const { kernel, spec, outputs } of program.steps) {
+    kernel.bindings(spec).outputs.forEach((dtype, k) => dtypes.set(outputs[k], dtype));
+  }
+  const kinds = outputs.map((_, k): DType => dtypes.get(`out${k}`)!);
+  const bytes = outputs.map((n, k) => n * bytesOf(realOf(kinds[k])));
+  const outs = bytes.map((n) => engine.acquire(n));
   const tmps = (program.scratch ?? []).map((bytes) => engine.acquire(bytes));
   const find = (slot: Slot) => {
     const k = Number(slot.replace(/\D+/, ""));
     return (slot.startsWith("in") ? ins : slot.startsWith("out") ? outs : tmps)[k];
   };
-  const unsigned = new Set<Slot>();
   const pass = engine.begin();
   for (const step of program.steps) {
-    const kinds = step.kernel.bindings(step.spec).outputs;
-    step.outputs.forEach((slot, k) => kinds[k] === "uint32" && unsigned.add(slot));
     pass.dispatch(
       engine.compile(step.kernel, step.spec),
       step.inputs.map(find),
@@ -67,12 +65,10 @@ export async function runProgram(
   const failure = await pass.submit();
   if (failure) throw failure;
   const read = await engine.read(
-    outs.map((buffer, k) => ({ buffer, offset: 0, bytes: outputs[k] * BYTES.float32 })),
+    outs.map((buffer, k) => ({ buffer, offset: 0, bytes: bytes[k] })),
   );
   for (const buffer of [...ins, ...outs, ...tmps]) engine.release(buffer);
-  return read.map((bytes, k) =>
-    unsigned.has(`out${k}`) ? new Uint32Array(bytes) : new Float32Array(bytes)
-  );
+  return read.map((memory, k) => hostView(kinds[k], memory));
 }
 
 /** Runs the program on every engine there is, in plain TypeScript first. */

@@ -1,6 +1,6 @@
 /** A CPU engine in plain TypeScript for tests of who holds its memory: it counts, and fails on demand. */
 import type { DeviceBuffer, Pass, ReadRange } from "../../gpu/contract/engine.ts";
-import type { HostArray } from "../../gpu/contract/kernel.ts";
+import type { HostArray } from "../../gpu/contract/dtype.ts";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
 import { engine as currentEngine, useEngine } from "../../gpu/engines/device.ts";
 

@@ -1,6 +1,6 @@
 /** Reads that are under way: what is asked for twice meanwhile crosses to the host once. */
 import type { Engine, ReadRange } from "../../../gpu/contract/engine.ts";
-import { BYTES, type HostArray } from "../../../gpu/contract/kernel.ts";
+import { bytesOf, type HostArray, hostView } from "../../../gpu/contract/dtype.ts";
 import type { Node } from "../graph.ts";
 import type { Retained } from "./retained.ts";
 import type { Scalars } from "./scalars.ts";
@@ -10,7 +10,7 @@ import type { Submissions } from "./submissions.ts";
 /** Where a computed value lies. */
 export function placeOf(node: Node): ReadRange {
   const { stored, state } = node;
-  const bytes = node.size * BYTES[node.dtype];
+  const bytes = node.size * bytesOf(node.dtype);
   if (stored?.entry) return { ...stored.entry, bytes };
   return { buffer: stored?.device ?? state!.buffer!, offset: 0, bytes };
 }
@@ -52,7 +52,7 @@ export class Reads {
       const bytes = (await data)[k];
       await submissions.settled();
       submissions.check(isState ? state as State : stored!);
-      const host = dtype === "uint32" ? new Uint32Array(bytes) : new Float32Array(bytes);
+      const host = hostView(dtype, bytes);
       if (isState) return host; // the state's own buffer goes on being the value
       stored!.host ??= host;
       scalars.leave(stored!);

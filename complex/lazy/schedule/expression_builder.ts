@@ -1,7 +1,8 @@
 /** Builds the expression that a fused kernel computes: what it loads, and which params words it reads. */
 import type { Value } from "../../../gpu/contract/expression.ts";
 import { type Index, param } from "../../../gpu/contract/indexing.ts";
-import type { DType, Slot } from "../../../gpu/contract/kernel.ts";
+import type { DType } from "../../../gpu/contract/dtype.ts";
+import type { Slot } from "../../../gpu/contract/kernel.ts";
 import type { Graph, Word } from "./draft.ts";
 
 /** One expression; nodes that are stored are loaded, and all others computed where they are needed. */

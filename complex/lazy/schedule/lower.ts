@@ -1,5 +1,6 @@
 /** Lowering: from nodes that are stored to launches of kernels, in topological order. */
-import { BYTES, type Program, type Slot } from "../../../gpu/contract/kernel.ts";
+import { bytesOf } from "../../../gpu/contract/dtype.ts";
+import type { Program, Slot } from "../../../gpu/contract/kernel.ts";
 import type { Engine } from "../../../gpu/contract/engine.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { linear } from "../../../gpu/contract/indexing.ts";
@@ -179,7 +180,7 @@ class Lowerer {
   }
 
   #slot({ shape, dtype }: Result, of: Node): number {
-    return this.#allow(sizeOf(shape) * BYTES[dtype], of);
+    return this.#allow(sizeOf(shape) * bytesOf(dtype), of);
   }
 
   /** A slot of so many bytes; refused where the engine can't bind them. */

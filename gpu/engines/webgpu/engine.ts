@@ -10,13 +10,8 @@ import type {
   ReadRange,
   Stopwatch,
 } from "../../contract/engine.ts";
-import {
-  type Adapter,
-  declare,
-  type HostArray,
-  type Kernel,
-  type Shader,
-} from "../../contract/kernel.ts";
+import type { HostArray } from "../../contract/dtype.ts";
+import { type Adapter, declare, type Kernel, type Shader } from "../../contract/kernel.ts";
 import { type ArgandError, cannot } from "../../contract/errors.ts";
 import { describeAdapter, SOFTWARE_ROUNDS } from "./adapter.ts";
 import { Pool, sizeClass } from "../pool.ts";

@@ -9,7 +9,8 @@
  * - conv2dWeightGradient(x, gy): to gy it is conv2d(x, cotangent); to x it is
  *   conv2dInputGradient(gy, cotangent).
  */
-import { BYTES, type Field, type Program, type Step } from "../../contract/kernel.ts";
+import { bytesOf, type InexactDType } from "../../contract/dtype.ts";
+import type { Program, Step } from "../../contract/kernel.ts";
 import { correlate } from "./correlate.ts";
 import type { CorrelateSpec } from "./correlate_patch.ts";
 import { correlateWeights } from "./correlate_weights.ts";
@@ -25,7 +26,7 @@ import { weightParts, weightsOf } from "./weights_patch.ts";
  * y [batch, outChannels, outHeight, outWidth]. Pairs are height and width.
  */
 export interface Conv2dSpec {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly batch: number;
   readonly inChannels: number;
   readonly outChannels: number;
@@ -133,7 +134,7 @@ export function conv2dWeightGradient(spec: Conv2dSpec): Program {
         outputs: ["out0"],
       },
     ],
-    scratch: [parts * count * BYTES[dtype]],
+    scratch: [parts * count * bytesOf(dtype)],
   };
 }
 
@@ -147,7 +148,7 @@ function packed(pack: PackSpec, spec: CorrelateSpec): Program {
   };
   return {
     steps: [{ kernel: packWeights, spec: pack, inputs: ["in1"], outputs: ["tmp0"] }, correlation],
-    scratch: [packedSize(pack) * BYTES[pack.dtype]],
+    scratch: [packedSize(pack) * bytesOf(pack.dtype)],
   };
 }
 

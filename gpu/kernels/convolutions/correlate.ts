@@ -3,7 +3,8 @@
  * and, with lifted positions, the gradient to the input.
  */
 import { range } from "../../contract/collections.ts";
-import { type Adapter, type Kernel, MULTIPLY_ADD, WORDS } from "../../contract/kernel.ts";
+import { lanesOf, multiplyAddFlops } from "../../contract/dtype.ts";
+import type { Adapter, Kernel } from "../../contract/kernel.ts";
 import {
   advance,
   choosePatch,
@@ -41,7 +42,7 @@ export const correlate: Kernel<CorrelateSpec> = finished({
   name: "correlate",
   flops({ dtype, batch, groups, depth, rows, output, kernel, lift }) {
     const sums = batch * groups * rows * output[0] * output[1];
-    return MULTIPLY_ADD[dtype] * sums * depth * kernel[0] * kernel[1] / (lift[0] * lift[1]);
+    return multiplyAddFlops(dtype) * sums * depth * kernel[0] * kernel[1] / (lift[0] * lift[1]);
   },
   bindings: ({ dtype, bias }) => ({
     inputs: bias ? [dtype, dtype, dtype] : [dtype, dtype],
@@ -69,7 +70,7 @@ export const correlate: Kernel<CorrelateSpec> = finished({
   cpu(spec, [x, weights, bias], [y]) {
     const { dtype, batch, groups, depth, rows, input, output, kernel, step, lift } = spec;
     const { padding, dilation } = spec;
-    const words = WORDS[dtype];
+    const words = lanesOf(dtype);
     const padded = paddedRows(rows), taps = kernel[0] * kernel[1];
     const pixels = output[0] * output[1];
     for (let z = 0; z < batch * groups; z++) {

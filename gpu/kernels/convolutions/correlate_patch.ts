@@ -3,7 +3,8 @@
  * cost.
  */
 import { range } from "../../contract/collections.ts";
-import { type Adapter, BYTES, type Field, WORDS } from "../../contract/kernel.ts";
+import { bytesOf, type InexactDType, lanesOf } from "../../contract/dtype.ts";
+import type { Adapter } from "../../contract/kernel.ts";
 import { type HeightWidth, paddedRows } from "./pack_weights.ts";
 import type { Finished } from "../products/epilogue.ts";
 import { loadWidth, Reader, texelWidth } from "../products/tile.ts";
@@ -21,7 +22,7 @@ import {
  * where positions that are not multiples of `lift`, or lie outside, count as zero.
  */
 export interface CorrelateSpec extends Finished {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly batch: number;
   readonly groups: number;
   /** Channels of x in a group. */
@@ -72,7 +73,7 @@ export function uniformsOf(
   { dtype, groups, depth, rows, kernel }: CorrelateSpec,
   adapter: Adapter,
 ): number {
-  const words = groups * depth * kernel[0] * kernel[1] * paddedRows(rows) * WORDS[dtype];
+  const words = groups * depth * kernel[0] * kernel[1] * paddedRows(rows) * lanesOf(dtype);
   return uniformVectors(adapter, words);
 }
 
@@ -89,7 +90,7 @@ export function texelsOf(spec: CorrelateSpec, adapter: Adapter): boolean {
   const { dtype, batch, groups, depth, rows, input, output, kernel, lift } = spec;
   const sums = batch * groups * rows * output[0] * output[1];
   const multiplications = sums * depth * kernel[0] * kernel[1] / (lift[0] * lift[1]);
-  const bytes = BYTES[dtype] * batch * groups * depth * input[0] * input[1];
+  const bytes = bytesOf(dtype) * batch * groups * depth * input[0] * input[1];
   return copiesOperand(adapter, bytes, multiplications);
 }
 
@@ -104,7 +105,7 @@ export function readersOf(
   return {
     x: new Reader(dtype, 0, width, false, texels && width === texelWidth(dtype)),
     w: uniform
-      ? new Reader(dtype, 1, 4 / WORDS[dtype], true)
+      ? new Reader(dtype, 1, 4 / lanesOf(dtype), true)
       : new Reader(dtype, 1, loadWidth(dtype, paddedRows(rows), patch.rows)),
   };
 }
@@ -132,7 +133,7 @@ function candidates(spec: CorrelateSpec, adapter: Adapter, sources: Sources): Pa
     { rows: uniform ? Math.min(rows, 4) : 1, height: 1, width: Math.min(lift[1], output[1]) },
     ...patches.filter((p) => {
       // Units of a uniform buffer are whole vectors, at which every tile of rows must begin.
-      if (uniform && p.rows < rows && p.rows % (4 / WORDS[spec.dtype]) !== 0) return false;
+      if (uniform && p.rows < rows && p.rows % (4 / lanesOf(spec.dtype)) !== 0) return false;
       const { weights, pixels, products } = bodyOf(spec, p, sources);
       const body = {
         sums: p.rows * p.height * p.width,

@@ -5,7 +5,7 @@
  * run on the processor.
  */
 import type { Shader } from "../../contract/kernel.ts";
-import { WGSL_TYPE } from "../../contract/kernel.ts";
+import { wgslOf } from "../../contract/dtype.ts";
 import { linesOf, stagedMain, type StagedTile, stagedTile } from "../products/staged.ts";
 import { Writer } from "../products/writer.ts";
 import type { CorrelateSpec } from "./correlate_patch.ts";
@@ -45,7 +45,7 @@ export function stagedShader(spec: CorrelateSpec, tile: StagedTile): Shader {
   const line = linesOf(tile);
   const down = Math.ceil(rows / high), across = Math.ceil(batch * pixels / wide);
   const all = groups * down * across;
-  const type = WGSL_TYPE[dtype];
+  const type = wgslOf(dtype);
   /** WGSL: `body` for each of `count` elements, dealt out to the threads; it sees `u`. */
   const shared = (count: number, body: string) =>
     `for (var u = lane; u < ${count}u; u += ${threads}u) {\n${body}\n}`;

@@ -1,6 +1,7 @@
 /** The inner kernel of a convolution's gradient to its weights: a correlation summed over pixels. */
 import { range } from "../../contract/collections.ts";
-import { type Kernel, MULTIPLY_ADD, WORDS } from "../../contract/kernel.ts";
+import { lanesOf, multiplyAddFlops } from "../../contract/dtype.ts";
+import type { Kernel } from "../../contract/kernel.ts";
 import { finished } from "../products/epilogue.ts";
 import { hostProduct } from "../products/host_product.ts";
 import { CHAIN, chained, type Reader, Sums, tileGrid, tileMain, when } from "../products/tile.ts";
@@ -24,7 +25,7 @@ import {
 export const correlateWeights: Kernel<CorrelateWeightsSpec> = finished({
   name: "correlateWeights",
   flops: (spec) =>
-    MULTIPLY_ADD[spec.dtype] * weightsOf(spec) * spec.batch * spec.output[0] * spec.output[1],
+    multiplyAddFlops(spec.dtype) * weightsOf(spec) * spec.batch * spec.output[0] * spec.output[1],
   bindings: ({ dtype }) => ({ inputs: [dtype, dtype], outputs: [dtype] }),
   variants: (spec, adapter) =>
     texelsOf(spec, adapter).length > 0 ? ["texels", "registers"] : ["registers"],
@@ -44,7 +45,7 @@ export const correlateWeights: Kernel<CorrelateWeightsSpec> = finished({
   cpu(spec, [x, y], [out]) {
     const { dtype, groups, depth, rows, input, output, kernel, stride, padding } = spec;
     const { dilation, conj, parts } = spec;
-    const words = WORDS[dtype];
+    const words = lanesOf(dtype);
     const taps = kernel[0] * kernel[1], count = weightsOf(spec);
     const pixels = output[0] * output[1];
     for (let part = 0; part < parts; part++) {

@@ -1,19 +1,13 @@
 /** Puts the weights of a convolution in the order in which the correlation reads them. */
-import {
-  type Field,
-  type Kernel,
-  linearGrid,
-  linearMain,
-  WGSL_TYPE,
-  WORDS,
-} from "../../contract/kernel.ts";
+import { type InexactDType, lanesOf, wgslOf } from "../../contract/dtype.ts";
+import { type Kernel, linearGrid, linearMain } from "../../contract/kernel.ts";
 
 /** A number for the height and one for the width. */
 export type HeightWidth = readonly [number, number];
 
 /** How to put weights in order: [group][depth][tap y][tap x][row], rows padded with zeros. */
 export interface PackSpec {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly groups: number;
   readonly depth: number;
   readonly rows: number;
@@ -50,7 +44,7 @@ export const packWeights: Kernel<PackSpec> = {
   let t = (i / ${padded}u) % ${taps}u;
   let d = (i / ${padded * taps}u) % ${depth}u;
   let g = i / ${padded * taps * depth}u;
-  var value = ${WGSL_TYPE[dtype]}();
+  var value = ${wgslOf(dtype)}();
   if (m < ${rows}u) { value = in0[${place}]${conj}; }
   out0[i] = value;`,
     );
@@ -59,7 +53,7 @@ export const packWeights: Kernel<PackSpec> = {
   cpu(spec, [weights], [out]) {
     const { dtype, groups, depth, rows, kernel, adjoint, conj } = spec;
     const padded = paddedRows(rows), taps = kernel[0] * kernel[1];
-    const words = WORDS[dtype];
+    const words = lanesOf(dtype);
     out.fill(0);
     for (let g = 0; g < groups; g++) {
       for (let d = 0; d < depth; d++) {

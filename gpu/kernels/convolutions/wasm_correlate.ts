@@ -1,6 +1,7 @@
 /** Correlations in WebAssembly, as matrix products of packed weights and images. */
 import { range } from "../../contract/collections.ts";
-import { BYTES, type WasmRun } from "../../contract/kernel.ts";
+import { bytesOf } from "../../contract/dtype.ts";
+import type { WasmRun } from "../../contract/kernel.ts";
 import type { WasmModule } from "../../contract/wasm_module.ts";
 import type { CorrelateSpec } from "./correlate_patch.ts";
 import { paddedRows } from "./pack_weights.ts";
@@ -98,7 +99,7 @@ function scattered(spec: CorrelateSpec, module: WasmModule): WasmRun {
   const planes = batch * groups * rows;
   const cut = placePlanes({ dtype, planes, input: reach, output, corner, lift: [1, 1] });
   return ([x, weights], [y]) =>
-    module.borrow(planes * plane * BYTES[dtype], (sums) => {
+    module.borrow(planes * plane * bytesOf(dtype), (sums) => {
       run(module, weights, x, sums, 0);
       cut(module, sums, y);
     });

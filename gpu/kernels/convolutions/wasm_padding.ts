@@ -1,11 +1,11 @@
 /** Images in WebAssembly with zeros around them and between their pixels. */
-import { BYTES, type Field } from "../../contract/kernel.ts";
+import { bytesOf, type InexactDType } from "../../contract/dtype.ts";
 import type { WasmModule } from "../../contract/wasm_module.ts";
 import type { HeightWidth } from "./pack_weights.ts";
 
 /** Images to be put into others of another size. */
 export interface Placing {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly planes: number;
   readonly input: HeightWidth;
   readonly output: HeightWidth;
@@ -19,16 +19,16 @@ export interface Placing {
 export function placePlanes(
   { dtype, planes, input, output, corner, lift }: Placing,
 ): (module: WasmModule, from: number, to: number) => void {
-  const bytes = planes * output[0] * output[1] * BYTES[dtype];
+  const bytes = planes * output[0] * output[1] * bytesOf(dtype);
   const chunk = Math.ceil(planes / 64), chunks = Math.ceil(planes / chunk);
-  const tail = [planes, chunk, ...input, ...output, ...corner, ...lift, BYTES[dtype]];
+  const tail = [planes, chunk, ...input, ...output, ...corner, ...lift, bytesOf(dtype)];
   return (module, from, to) =>
     module.parallel("padPlanes", module.args([from, to, ...tail]), chunks, bytes / 4);
 }
 
 /** How images must be filled up with zeros so that no tap of a correlation falls outside. */
 export interface Padding {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly planes: number;
   readonly input: HeightWidth;
   readonly output: HeightWidth;
@@ -65,7 +65,7 @@ export function padded(spec: Padding): Padded {
       run: (_, images, use) => use(images),
     };
   }
-  const bytes = planes * reach[0] * reach[1] * BYTES[dtype];
+  const bytes = planes * reach[0] * reach[1] * bytesOf(dtype);
   const place = placePlanes({ dtype, planes, input, output: reach, corner: padding, lift });
   return {
     size: reach,

@@ -2,7 +2,8 @@
  * How the gradient to a convolution's weights is dealt out to threads: the sums that a thread may take,
  * and what they cost.
  */
-import { type Adapter, BYTES, type Field } from "../../contract/kernel.ts";
+import { bytesOf, type InexactDType } from "../../contract/dtype.ts";
+import type { Adapter } from "../../contract/kernel.ts";
 import type { Finished } from "../products/epilogue.ts";
 import { partsOfSum } from "../products/partial_sums.ts";
 import { loadWidth, Reader, texelWidth } from "../products/tile.ts";
@@ -14,7 +15,7 @@ import type { HeightWidth } from "./pack_weights.ts";
  * partial sums that are written one after the other.
  */
 export interface CorrelateWeightsSpec extends Finished {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly batch: number;
   readonly groups: number;
   /** Channels of x in a group. */
@@ -100,7 +101,7 @@ export function threadsOf(spec: CorrelateWeightsSpec, patch: Patch): number {
 export function texelsOf(spec: CorrelateWeightsSpec, adapter: Adapter): number[] {
   const { dtype, batch, groups, depth, rows, input, output } = spec;
   const multiplications = weightsOf(spec) * batch * output[0] * output[1];
-  const image = BYTES[dtype] * batch * groups;
+  const image = bytesOf(dtype) * batch * groups;
   const bytes = [image * depth * input[0] * input[1], image * rows * output[0] * output[1]];
   return [0, 1].filter((slot) => copiesOperand(adapter, bytes[slot], multiplications));
 }

@@ -1,16 +1,10 @@
 /** Rows chosen by integer labels, and the sum that undoes the choice. */
-import {
-  type Field,
-  type Kernel,
-  linearGrid,
-  linearMain,
-  WGSL_TYPE,
-  WORDS,
-} from "../../contract/kernel.ts";
+import { type InexactDType, lanesOf, wgslOf } from "../../contract/dtype.ts";
+import { type Kernel, linearGrid, linearMain } from "../../contract/kernel.ts";
 
 /** x is [outer, rows, inner], the labels are `picks` numbers below `rows`. */
 export interface GatherSpec {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly outer: number;
   readonly rows: number;
   readonly picks: number;
@@ -34,7 +28,7 @@ export const gather: Kernel<GatherSpec> = {
     };
   },
   cpu({ dtype, outer, rows, picks, inner }, [x, labels], [y]) {
-    const width = inner * WORDS[dtype];
+    const width = inner * lanesOf(dtype);
     for (let o = 0; o < outer; o++) {
       for (let p = 0; p < picks; p++) {
         const from = (o * rows + labels[p]) * width;
@@ -55,7 +49,7 @@ export const scatterAdd: Kernel<GatherSpec> = {
         size,
         `  let row = i / ${inner}u;
   let base = (row / ${rows}u) * ${picks}u;
-  var sum = ${WGSL_TYPE[dtype]}();
+  var sum = ${wgslOf(dtype)}();
   for (var p = 0u; p < ${picks}u; p = p + 1u) {
     if (in1[p] == row % ${rows}u) { sum = sum + in0[(base + p) * ${inner}u + i % ${inner}u]; }
   }
@@ -65,7 +59,7 @@ export const scatterAdd: Kernel<GatherSpec> = {
     };
   },
   cpu({ dtype, outer, rows, picks, inner }, [g, labels], [x]) {
-    const width = inner * WORDS[dtype];
+    const width = inner * lanesOf(dtype);
     x.fill(0);
     for (let o = 0; o < outer; o++) {
       for (let p = 0; p < picks; p++) {

@@ -1,13 +1,12 @@
 /** The fused elementwise kernel: one expression, one output, a few neighbours a thread. */
 import { range } from "../../contract/collections.ts";
+import { type DType, lanesOf } from "../../contract/dtype.ts";
 import {
   type Adapter,
-  type DType,
   type Kernel,
   linearGrid,
   linearMain,
   type Shader,
-  WORDS,
 } from "../../contract/kernel.ts";
 import {
   BLOCK,
@@ -93,7 +92,7 @@ export function mapKernel(name: string): Kernel<MapSpec> {
       const { size, value } = spec;
       const inputs = allInputs(spec, bound, out);
       evaluate ??= compileBlocks([value]);
-      const width = WORDS[valueDType(value)];
+      const width = lanesOf(valueDType(value));
       for (let start = 0; start < size; start += BLOCK) {
         const n = Math.min(BLOCK, size - start);
         const [block] = evaluate(start, n, inputs, params);

@@ -3,7 +3,8 @@
  * stored in vectors of up to four words, since a load costs the same however wide it is.
  */
 import { range } from "../../contract/collections.ts";
-import { type Adapter, type DType, WGSL_TYPE, WORDS } from "../../contract/kernel.ts";
+import { type DType, lanesOf, wgslOf } from "../../contract/dtype.ts";
+import type { Adapter } from "../../contract/kernel.ts";
 import { mostNeighbours } from "../costs.ts";
 import { loadsOf, type Value } from "../../contract/expression.ts";
 
@@ -22,8 +23,8 @@ export class Neighbours {
     readonly count: number,
     readonly access: "read" | "read_write",
   ) {
-    this.#words = Math.min(4, count * WORDS[dtype]);
-    this.#width = this.#words / WORDS[dtype];
+    this.#words = Math.min(4, count * lanesOf(dtype));
+    this.#width = this.#words / lanesOf(dtype);
   }
 
   get #type(): string {
@@ -69,7 +70,7 @@ export class Neighbours {
 
   /** The WGSL type of one element. */
   get elementType(): string {
-    return WGSL_TYPE[this.dtype];
+    return wgslOf(this.dtype);
   }
 }
 
@@ -89,6 +90,6 @@ export function neighboursOf(
   dtypes: readonly DType[],
   lines: number,
 ): number {
-  const most = mostNeighbours(adapter, Math.max(...dtypes.map((dtype) => WORDS[dtype])));
+  const most = mostNeighbours(adapter, Math.max(...dtypes.map((dtype) => lanesOf(dtype))));
   return [4, 2].find((n) => n <= most && size % n === 0 && n * lines <= MOST_LINES) ?? 1;
 }

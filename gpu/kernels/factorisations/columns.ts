@@ -2,7 +2,8 @@
  * Dense factorisations by columns: each column of a matrix belongs to a few threads, which do all that
  * happens to it in a dispatch. What one column needs of another comes from the dispatch before.
  */
-import { type Adapter, type Field, type Step, WGSL_TYPE, WORDS } from "../../contract/kernel.ts";
+import { type InexactDType, lanesOf, wgslOf } from "../../contract/dtype.ts";
+import type { Adapter, Step } from "../../contract/kernel.ts";
 import { linkWgsl } from "../../contract/map_function.ts";
 import { exponentWgsl, nanWgsl, pow2Wgsl } from "../../functions/scaling.ts";
 import { linear } from "../../contract/indexing.ts";
@@ -29,7 +30,7 @@ export function columnGrid(batch: number, columns: number, panel: Panel): [numbe
 }
 
 /** WGSL of the field: `T`, `times`, `conjugate`, `inverse`, and `size_bits`, which orders by size. */
-export function fieldWgsl(dtype: Field): string {
+export function fieldWgsl(dtype: InexactDType): string {
   const own = dtype === "float32"
     ? `fn times(a: T, b: T) -> T { return a * b; }
 fn conjugate(a: T) -> T { return a; }
@@ -43,7 +44,7 @@ fn inverse(a: T) -> T {
   return vec2<f32>(q.x, -q.y) / dot(q, q) * pow2(-e);
 }
 fn size_of(a: T) -> f32 { return 0.5 * abs(a.x) + 0.5 * abs(a.y); }`;
-  return `alias T = ${WGSL_TYPE[dtype]};
+  return `alias T = ${wgslOf(dtype)};
 ${linkWgsl([exponentWgsl, nanWgsl, pow2Wgsl])}
 ${own}
 fn size_bits(a: T) -> u32 { return bitcast<u32>(size_of(a)); }`;
@@ -79,7 +80,7 @@ fn total(x: T, local: u32) -> T {
  * matrices and of `columns`, and `names` are those of the words that follow.
  */
 export function columnMain(
-  dtype: Field,
+  dtype: InexactDType,
   panel: Panel,
   names: readonly string[],
   body: string,
@@ -109,7 +110,7 @@ ${body}
 
 /** On the host: y[yAt + j] += (re + i·im) · x[xAt + j] for `count` elements in a row. */
 export function addScaled(
-  dtype: Field,
+  dtype: InexactDType,
   count: number,
   re: number,
   im: number,
@@ -132,7 +133,7 @@ export function addScaled(
 
 /** The real and imaginary part of element `at`. */
 export function part(
-  dtype: Field,
+  dtype: InexactDType,
   x: Float32Array | Float64Array,
   at: number,
 ): readonly [re: number, im: number] {
@@ -140,13 +141,19 @@ export function part(
 }
 
 /** Writes element `at`. */
-export function put(dtype: Field, x: Float32Array, at: number, re: number, im: number): void {
-  x[at * WORDS[dtype]] = re;
+export function put(
+  dtype: InexactDType,
+  x: Float32Array,
+  at: number,
+  re: number,
+  im: number,
+): void {
+  x[at * lanesOf(dtype)] = re;
   if (dtype === "complex64") x[2 * at + 1] = im;
 }
 
 /** Half of |re| + |im|, or |re|, as `size_of` has it. */
-export function sizeAt(dtype: Field, x: Float32Array, at: number): number {
+export function sizeAt(dtype: InexactDType, x: Float32Array, at: number): number {
   const [re, im] = part(dtype, x, at);
   return Math.fround(dtype === "float32" ? Math.abs(re) : 0.5 * Math.abs(re) + 0.5 * Math.abs(im));
 }
@@ -178,7 +185,7 @@ export function runs(count: number, rounds: (step: number) => number, most: numb
 }
 
 /** A copy of `size` elements from the first input of a program to `output`. */
-export function copyStep(dtype: Field, size: number, output: Step["outputs"][number]): Step {
+export function copyStep(dtype: InexactDType, size: number, output: Step["outputs"][number]): Step {
   const value = { op: "load", input: 0, dtype, at: linear(size) } as const;
   const spec = { size, value, inputs: [dtype], words: 0 };
   return { kernel: mapKernel("copy"), spec, inputs: ["in0"], outputs: [output] };

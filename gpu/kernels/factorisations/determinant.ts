@@ -1,13 +1,6 @@
 /** Determinants from the factors of `eliminate`, without overflow on the way. */
-import {
-  type Field,
-  type Kernel,
-  linearGrid,
-  type Program,
-  single,
-  sizedMain,
-  WGSL_TYPE,
-} from "../../contract/kernel.ts";
+import { type InexactDType, wgslOf } from "../../contract/dtype.ts";
+import { type Kernel, linearGrid, type Program, single, sizedMain } from "../../contract/kernel.ts";
 import { linkWgsl } from "../../contract/map_function.ts";
 import { realLogWgsl } from "../../functions/exponential.ts";
 import { exponentWgsl, nanWgsl, pow2Wgsl } from "../../functions/scaling.ts";
@@ -16,7 +9,7 @@ import { NOT_FINITE, ODD } from "./eliminate.ts";
 
 /** The determinant of each of `batch` matrices, or its direction and the logarithm of its modulus. */
 export interface DeterminantSpec {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly batch: number;
   readonly n: number;
   readonly form: "det" | "log";
@@ -44,7 +37,7 @@ const productOfPivots: Kernel<DeterminantSpec> = {
   out0[i] = select(product * pow2(half) * pow2(rest), ${nan}, bad);`
       : `  let r = ${modulus};
   let log_size = real_log(r) + f32(power) * 0.693147181;
-  out0[i] = select(select(product / r, ${WGSL_TYPE[dtype]}(), r == 0.0), ${nan}, bad);
+  out0[i] = select(select(product / r, ${wgslOf(dtype)}(), r == 0.0), ${nan}, bad);
   out1[i] = select(log_size, lost, bad);`;
     return {
       source: linkWgsl([exponentWgsl, nanWgsl, pow2Wgsl, realLogWgsl]) + sizedMain(

@@ -2,17 +2,14 @@
  * Elimination with partial pivoting, P·A = L·U: as many dispatches as columns. The step of column s
  * takes pivot row s − 1 off the columns behind it, then the threads of column s choose its pivot.
  */
+import { bytesOf, type InexactDType, lanesOf, multiplyAddFlops } from "../../contract/dtype.ts";
 import {
-  BYTES,
-  type Field,
   type Kernel,
   linearGrid,
-  MULTIPLY_ADD,
   type Program,
   single,
   sizedMain,
   type Step,
-  WORDS,
 } from "../../contract/kernel.ts";
 import {
   addScaled,
@@ -40,7 +37,7 @@ export const ODD = 4;
 
 /** `batch` matrices of n rows and columns. */
 export interface EliminateSpec {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly batch: number;
   readonly n: number;
 }
@@ -65,7 +62,7 @@ function pivotWgsl(panel: Panel): string {
 const eliminateColumn: Kernel<EliminateSpec> = {
   name: "eliminate",
   // Of ⅔n³ a matrix, or as many complex ones, each column has a like part.
-  flops: ({ dtype, batch, n }) => MULTIPLY_ADD[dtype] * batch * n * n / 3,
+  flops: ({ dtype, batch, n }) => multiplyAddFlops(dtype) * batch * n * n / 3,
   bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, "uint32", "uint32"] }),
   params: () => 3,
   wgsl({ dtype, batch, n }, adapter) {
@@ -163,7 +160,7 @@ ${pivotWgsl(panel)}
     for (let matrix = 0; matrix < batch; matrix++) {
       if (s > 0) {
         exchange(spec, matrix, s - 1, floats, exchanged[matrix * n + s - 1]);
-        eliminateBelow(module, dtype, n, s - 1, lu + 4 * WORDS[dtype] * matrix * n * n);
+        eliminateBelow(module, dtype, n, s - 1, lu + bytesOf(dtype) * matrix * n * n);
       }
       exchanged[matrix * n + s] = choose(spec, matrix, s, floats, rows);
     }
@@ -179,7 +176,7 @@ function exchange(
   p: number,
 ): void {
   if (p === k) return;
-  const words = WORDS[dtype], base = matrix * n * n;
+  const words = lanesOf(dtype), base = matrix * n * n;
   const [upper, lower] = [(base + k * n) * words, (base + p * n) * words];
   for (let w = 0; w < n * words; w++) {
     if (w === k * words) w += words;
@@ -261,7 +258,7 @@ export function eliminate(spec: EliminateSpec): Program {
   }));
   return {
     steps: [copyStep(dtype, batch * n * n, "out0"), ...steps],
-    scratch: [batch * n * BYTES.uint32],
+    scratch: [batch * n * bytesOf("uint32")],
   };
 }
 

@@ -7,16 +7,18 @@
  * column of zeros below a real α takes τ = 0; what lies below the normal numbers of float32 is 0. In A stay v below the diagonal and R above it.
  */
 import {
-  BYTES,
-  type Field,
+  bytesOf,
+  type InexactDType,
+  lanesOf,
+  multiplyAddFlops,
+  wgslOf,
+} from "../../contract/dtype.ts";
+import {
   type Kernel,
   linearGrid,
-  MULTIPLY_ADD,
   type Program,
   sizedMain,
   type Step,
-  WGSL_TYPE,
-  WORDS,
 } from "../../contract/kernel.ts";
 import {
   addScaled,
@@ -39,7 +41,7 @@ import { MOST_ROUNDS } from "../costs.ts";
 
 /** `batch` matrices [m, n] with m ≥ n; Q has `width` columns, n or m of them, and R as many rows. */
 export interface HouseholderSpec {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly batch: number;
   readonly m: number;
   readonly n: number;
@@ -76,7 +78,7 @@ const reflectColumns: Kernel<HouseholderSpec> = {
   // Of 2n²(m − n/3), or as many complex ones, each column has a like part.
   flops({ dtype, batch, m, n }) {
     const [long, short] = [Math.max(m, n), Math.min(m, n)];
-    return MULTIPLY_ADD[dtype] * batch * short * (long - short / 3);
+    return multiplyAddFlops(dtype) * batch * short * (long - short / 3);
   },
   bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, dtype] }),
   params: () => 4,
@@ -175,7 +177,7 @@ function applyReflection(
 ): void {
   const base = matrix * m * n;
   const count = n - k - 1;
-  const w = new Float64Array(count * WORDS[dtype]);
+  const w = new Float64Array(count * lanesOf(dtype));
   const v = (i: number) => i === k ? [1, 0] : part(dtype, a, base + i * n + k);
   for (let i = k; i < m; i++) {
     const [re, im] = v(i);
@@ -241,13 +243,13 @@ const upperTriangle: Kernel<HouseholderSpec> = {
         ["m", "n", "width"],
         `  let row = (i / n) % width;
   let x = in0[(i / (width * n)) * m * n + i % (width * n)];
-  out0[i] = select(x, ${WGSL_TYPE[dtype]}(), i % n < row);`,
+  out0[i] = select(x, ${wgslOf(dtype)}(), i % n < row);`,
       ),
       workgroups: linearGrid(size),
     };
   },
   cpu({ dtype, batch, m, n, width }, [a], [r]) {
-    const words = WORDS[dtype];
+    const words = lanesOf(dtype);
     r.fill(0);
     for (let matrix = 0; matrix < batch; matrix++) {
       for (let row = 0; row < Math.min(width, n); row++) {
@@ -266,7 +268,7 @@ const upperTriangle: Kernel<HouseholderSpec> = {
 const assemble: Kernel<HouseholderSpec & { readonly rounds: number }> = {
   name: "assembleQ",
   flops: ({ dtype, batch, m, width, rounds }) =>
-    2 * MULTIPLY_ADD[dtype] * batch * m * width * rounds,
+    2 * multiplyAddFlops(dtype) * batch * m * width * rounds,
   bindings: ({ dtype }) => ({ inputs: [dtype, dtype], outputs: [dtype] }),
   params: () => 6,
   wgsl({ dtype, batch, width, rounds }, adapter) {
@@ -313,7 +315,7 @@ const assemble: Kernel<HouseholderSpec & { readonly rounds: number }> = {
     const { dtype, batch, m, n, width } = spec;
     const [[a, tau], [q]] = [inputs, outputs] as [Float32Array[], Float32Array[]];
     if (start === 0) unitColumns(spec, q);
-    const w = new Float64Array(width * WORDS[dtype]);
+    const w = new Float64Array(width * lanesOf(dtype));
     for (let matrix = 0; matrix < batch; matrix++) {
       for (let step = start; step < end; step++) {
         const k = n - 1 - step;
@@ -347,7 +349,7 @@ function unitColumns(
   { dtype, batch, m, width }: HouseholderSpec,
   q: Float32Array,
 ): void {
-  q.fill(0, 0, batch * m * width * WORDS[dtype]);
+  q.fill(0, 0, batch * m * width * lanesOf(dtype));
   for (let c = 0; c < batch * width; c++) {
     const matrix = Math.floor(c / width);
     put(dtype, q, matrix * m * width + (c % width) * (width + 1), 1, 0);
@@ -385,6 +387,6 @@ export function householder(spec: HouseholderSpec): Program {
         params: [batch, spec.width, m, n, start, end],
       })),
     ],
-    scratch: [batch * m * n * BYTES[dtype], batch * n * BYTES[dtype]],
+    scratch: [batch * m * n * bytesOf(dtype), batch * n * bytesOf(dtype)],
   };
 }

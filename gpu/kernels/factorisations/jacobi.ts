@@ -5,26 +5,27 @@
  * one in which no pair was rotated do nothing.
  */
 import {
-  type Adapter,
-  BYTES,
-  type Field,
+  bytesOf,
   type HostArray,
+  type InexactDType,
+  multiplyAddFlops,
+  wgslOf,
+} from "../../contract/dtype.ts";
+import {
+  type Adapter,
   type Kernel,
   linearGrid,
   linearMain,
-  MULTIPLY_ADD,
   type Program,
   type Shader,
   type Step,
-  WGSL_TYPE,
-  WORDS,
 } from "../../contract/kernel.ts";
 import { cooperates, workgroupOf } from "../costs.ts";
 import { rotatePairs } from "./wasm_factors.ts";
 
 /** Matrices of `rows` rows; the first `measured` elements of a row decide, all `length` are rotated. */
 export interface JacobiSpec {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly batch: number;
   readonly rows: number;
   readonly length: number;
@@ -44,7 +45,7 @@ const THREADS = 64;
 const players = ({ rows }: JacobiSpec) => rows + rows % 2;
 
 /** WGSL: the rotation of rows p and q, from their squares and their product conj(p)·q. */
-const ANGLES: Readonly<Record<Field, string>> = {
+const ANGLES: Readonly<Record<InexactDType, string>> = {
   float32: `  let size = abs(product);
   let phase = sign(product);`,
   complex64: `  let top = max(max(abs(product.x), abs(product.y)), 1e-37);
@@ -56,7 +57,7 @@ const ANGLES: Readonly<Record<Field, string>> = {
  * WGSL: x and y rotated by an angle of sine s and cosine 1 − s·tau, where tau is the tangent of its half:
  * of small angles this rounds so little that the rows keep their lengths.
  */
-const ROTATE: Readonly<Record<Field, string>> = {
+const ROTATE: Readonly<Record<InexactDType, string>> = {
   float32: `    out0[first + k] = x - s * (phase * y + tau * x);
     out0[second + k] = y + s * (phase * x - tau * y);`,
   complex64:
@@ -67,7 +68,7 @@ const ROTATE: Readonly<Record<Field, string>> = {
 };
 
 /** WGSL: adds one element of both rows to the sums. */
-const ADD: Readonly<Record<Field, string>> = {
+const ADD: Readonly<Record<InexactDType, string>> = {
   float32: `    product = product + x * y;
     squares = squares + vec2<f32>(x * x, y * y);`,
   complex64: `    product = product + vec2<f32>(dot(x, y), x.x * y.y - x.y * y.x);
@@ -95,7 +96,7 @@ function roundBody(spec: JacobiSpec, lanes: number, share: string): string {
   let rotates = pair < ${spec.batch * n / 2}u && q < ${rows}u && out1[flag] != 0u;
   let first = (z * ${rows}u + p) * ${length}u;
   let second = (z * ${rows}u + q) * ${length}u;
-  var product = ${WGSL_TYPE[dtype]}();
+  var product = ${wgslOf(dtype)}();
   var squares = vec2<f32>();
   for (var k = lane; k < select(0u, ${measured}u, rotates); k = k + ${lanes}u) {
 ${load}
@@ -135,7 +136,7 @@ ${roundBody(spec, 1, "")}`;
 
 /** A workgroup for each pair. */
 function sharedRound(spec: JacobiSpec): Shader {
-  const type = WGSL_TYPE[spec.dtype];
+  const type = wgslOf(spec.dtype);
   const share = `  products[lane] = product;
   norms[lane] = squares;
   workgroupBarrier();
@@ -243,7 +244,8 @@ const jacobiStart: Kernel<JacobiSpec> = {
 const jacobiRound: Kernel<JacobiSpec> = {
   name: "jacobiRound",
   // Three products of rows, and two rows rotated, for each pair; less where a matrix is done.
-  flops: ({ dtype, batch, rows, length }) => 5 * MULTIPLY_ADD[dtype] * batch * length * rows / 2,
+  flops: ({ dtype, batch, rows, length }) =>
+    5 * multiplyAddFlops(dtype) * batch * length * rows / 2,
   bindings: ({ dtype }) => ({ inputs: [], outputs: [dtype, "uint32"] }),
   params: () => 2,
   wgsl: (spec, adapter) => cooperates(adapter) ? sharedRound(spec) : loneRound(spec, adapter),
@@ -272,7 +274,7 @@ const jacobiRound: Kernel<JacobiSpec> = {
     for (let z = 0; z < batch; z++) {
       const mark = z * own + sweep;
       if (marked[mark] === 0) continue;
-      const matrix = data + 4 * WORDS[dtype] * z * rows * length;
+      const matrix = data + bytesOf(dtype) * z * rows * length;
       const places = [matrix, marks + 4 * (mark + 1)] as const;
       rotatePairs(module, spec, places, [players(spec), round], [TOLERANCE, TINY]);
     }
@@ -297,5 +299,5 @@ export function jacobi(spec: JacobiSpec): Program {
       });
     }
   }
-  return { steps, scratch: [BYTES.uint32 * spec.batch * (sweeps + 1)] };
+  return { steps, scratch: [bytesOf("uint32") * spec.batch * (sweeps + 1)] };
 }

@@ -3,17 +3,14 @@
  * substitution, for a matrix or for its conjugate transpose; and determinants.
  */
 import { range } from "../../contract/collections.ts";
+import { bytesOf, type InexactDType, lanesOf, multiplyAddFlops } from "../../contract/dtype.ts";
 import {
-  BYTES,
-  type Field,
   type Kernel,
   linearGrid,
-  MULTIPLY_ADD,
   type Program,
   sizedMain,
   type Slot,
   type Step,
-  WORDS,
 } from "../../contract/kernel.ts";
 import { linkWgsl } from "../../contract/map_function.ts";
 import { nanWgsl } from "../../functions/scaling.ts";
@@ -33,7 +30,7 @@ import { MOST_ROUNDS } from "../costs.ts";
 
 /** Solves A·X = B, or Aᴴ·X = B where `adjoint`: X and B are `batch` matrices [n, columns]. */
 export interface SubstituteSpec {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly batch: number;
   readonly n: number;
   readonly columns: number;
@@ -72,7 +69,7 @@ const exchange: Kernel<Exchange> = {
     };
   },
   cpu({ dtype, batch, n, columns, refused, ordered }, [x, order], [y]) {
-    const width = columns * WORDS[dtype];
+    const width = columns * lanesOf(dtype);
     for (let row = 0; row < batch * n; row++) {
       const start = Math.floor(row / n) * (n + 1);
       const moved = row - row % n + order[start + row % n];
@@ -102,7 +99,7 @@ const triangle: Kernel<Triangle> = {
   name: "substitute",
   // A row needs half of the others on the average.
   flops: ({ dtype, batch, n, columns, rounds }) =>
-    MULTIPLY_ADD[dtype] * batch * columns * Math.min(rounds, n) * n / 2,
+    multiplyAddFlops(dtype) * batch * columns * Math.min(rounds, n) * n / 2,
   bindings: ({ dtype }) => ({ inputs: [dtype], outputs: [dtype] }),
   params: () => 5,
   wgsl(spec, adapter) {
@@ -150,7 +147,7 @@ const triangle: Kernel<Triangle> = {
     const { dtype, batch, n, columns, adjoint, factor } = spec;
     const [[lu], [x]] = [inputs, outputs] as [Float32Array[], Float32Array[]];
     const forward = isForward(spec);
-    const width = columns * WORDS[dtype];
+    const width = columns * lanesOf(dtype);
     const sum = new Float64Array(width);
     for (let matrix = 0; matrix < batch; matrix++) {
       const base = matrix * n * n;
@@ -207,6 +204,6 @@ export function substitute(spec: SubstituteSpec): Program {
       ...solve,
       move("tmp0", "out0", adjoint ? "write" : "neither"),
     ],
-    scratch: [batch * n * columns * BYTES[dtype]],
+    scratch: [batch * n * columns * bytesOf(dtype)],
   };
 }

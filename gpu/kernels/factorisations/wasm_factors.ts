@@ -1,5 +1,5 @@
 /** Dense factorisations in WebAssembly: pointers and sizes for the functions of `assembly/dense.ts`. */
-import { type Field, WORDS } from "../../contract/kernel.ts";
+import { bytesOf, type InexactDType, lanesOf } from "../../contract/dtype.ts";
 import type { WasmModule } from "../../contract/wasm_module.ts";
 import { part } from "./columns.ts";
 
@@ -13,7 +13,7 @@ export function floatsAt(module: WasmModule, pointer: number): Float32Array {
 
 /** Matrices [m, n], and the number of columns that are reflected. */
 interface Reflected {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly m: number;
   readonly n: number;
   readonly width: number;
@@ -22,12 +22,12 @@ interface Reflected {
 /** a ← a − τ v (vᴴ a); v has `vRow` elements between its own, a has `aRow` between its rows. */
 function reflect(
   module: WasmModule,
-  { dtype, rows, columns }: { dtype: Field; rows: number; columns: number },
+  { dtype, rows, columns }: { dtype: InexactDType; rows: number; columns: number },
   [v, vRow]: readonly [number, number],
   [a, aRow]: readonly [number, number],
   tau: readonly [re: number, im: number],
 ): void {
-  const words = WORDS[dtype], numbers = columns * words;
+  const words = lanesOf(dtype), numbers = columns * words;
   const steps = [v, 4 * words * vRow, a, 4 * words * aRow];
   const args = module.args([...steps, rows, numbers, words, REFLECTED], tau);
   module.parallel("reflectColumns", args, Math.ceil(numbers / REFLECTED), rows * numbers / 2);
@@ -42,7 +42,7 @@ export function reflectBehind(
   a: number,
   tau: number,
 ): void {
-  const bytes = 4 * WORDS[dtype], column = a + bytes * (matrix * m * n + k * n + k);
+  const bytes = bytesOf(dtype), column = a + bytes * (matrix * m * n + k * n + k);
   const [re, im] = part(dtype, floatsAt(module, tau), matrix * n + k);
   const block = { dtype, rows: m - k, columns: n - k - 1 };
   reflect(module, block, [column, n], [column + bytes, n], [re, -im]);
@@ -58,7 +58,7 @@ export function reflectUnit(
   tau: number,
   q: number,
 ): void {
-  const bytes = 4 * WORDS[dtype];
+  const bytes = bytesOf(dtype);
   const v = a + bytes * ((matrix * m + k) * n + k),
     first = q + bytes * ((matrix * m + k) * width + k);
   const [re, im] = part(dtype, floatsAt(module, tau), matrix * n + k);
@@ -68,12 +68,12 @@ export function reflectUnit(
 /** Multiples of row k taken off the rows below it, as the numbers of column k say. */
 export function eliminateBelow(
   module: WasmModule,
-  dtype: Field,
+  dtype: InexactDType,
   n: number,
   k: number,
   matrix: number,
 ): void {
-  const words = WORDS[dtype], below = n - k - 1;
+  const words = lanesOf(dtype), below = n - k - 1;
   const corner = matrix + 4 * words * (k * n + k);
   const size = Math.max(1, Math.floor(TAKEN / (below * words)));
   const args = module.args([corner, 4 * words * n, below, words, size]);
@@ -83,12 +83,12 @@ export function eliminateBelow(
 /** One round of Jacobi's rotations of the rows at `data`; marks at `mark` that something was rotated. */
 export function rotatePairs(
   module: WasmModule,
-  s: { dtype: Field; rows: number; length: number; measured: number },
+  s: { dtype: InexactDType; rows: number; length: number; measured: number },
   [data, mark]: readonly [number, number],
   [players, round]: readonly [number, number],
   limits: readonly [tolerance: number, smallest: number],
 ): void {
-  const words = WORDS[s.dtype], width = s.length * words, pairs = players / 2;
+  const words = lanesOf(s.dtype), width = s.length * words, pairs = players / 2;
   const size = Math.max(1, Math.floor(TAKEN / width / 2));
   const row = [data, s.rows, width, s.measured * words];
   const args = module.args([...row, players, round, words, mark, size], limits);

@@ -1,5 +1,6 @@
 /** y = A (x − μ) + β with a matrix of each channel: how the CPU engine normalises. */
-import type { HostArray, Kernel, Params } from "../../contract/kernel.ts";
+import type { HostArray } from "../../contract/dtype.ts";
+import type { Kernel, Params } from "../../contract/kernel.ts";
 import { type ChannelSpec, eachRow, runElements } from "./channels.ts";
 
 /** A channel's words in the table: μ, β and A by rows. */

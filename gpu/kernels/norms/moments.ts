@@ -2,7 +2,8 @@
  * What both batch norms share: sums over n and inner of tensors [n, channels, inner]. The threads
  * reduce their parts of a channel, and one workgroup per channel folds the results.
  */
-import { type HostArray, type Kernel, type Program, WORKGROUP } from "../../contract/kernel.ts";
+import type { HostArray } from "../../contract/dtype.ts";
+import { type Kernel, type Program, WORKGROUP } from "../../contract/kernel.ts";
 import {
   type ChannelSpec,
   eachPart,

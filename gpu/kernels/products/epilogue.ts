@@ -2,7 +2,8 @@
  * Epilogues: an elementwise expression of a product, such as its activation, that is worked out where the
  * product is stored, in place of a pass of its own over memory.
  */
-import type { DType, Kernel, Program, Slot } from "../../contract/kernel.ts";
+import type { DType } from "../../contract/dtype.ts";
+import type { Kernel, Program, Slot } from "../../contract/kernel.ts";
 import { expressionWgsl, loadsOf, type Value, valueDType } from "../../contract/expression.ts";
 import { wasmExpression } from "../../wasm/encode_expression.ts";
 import { mapKernel, type MapSpec } from "../elementwise/map.ts";

@@ -1,5 +1,5 @@
 /** What the ways of multiplying matrices on a GPU share: the spec, and how it is cut. */
-import type { Field } from "../../contract/kernel.ts";
+import type { InexactDType } from "../../contract/dtype.ts";
 import type { Finished } from "./epilogue.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { Finished } from "./epilogue.ts";
  * elements, is added to every row. C is contiguous over `batchShape`.
  */
 export interface MatmulSpec {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly m: number;
   readonly n: number;
   readonly k: number;

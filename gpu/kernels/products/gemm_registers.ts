@@ -1,6 +1,7 @@
 /** Matrix products by register tiles: each thread keeps its sums in variables and reads from storage. */
 import { range } from "../../contract/collections.ts";
-import { type Adapter, BYTES, type Shader } from "../../contract/kernel.ts";
+import { bytesOf } from "../../contract/dtype.ts";
+import type { Adapter, Shader } from "../../contract/kernel.ts";
 import { batchOf, depthOfPart, matrixWgsl, type SplitSpec, unrollOf } from "./gemm.ts";
 import {
   CHAIN,
@@ -56,7 +57,7 @@ function texelsOf(spec: SplitSpec, tile: RegisterTile, adapter: Adapter): number
   const batch = batchOf(spec);
   const whole = texelWidth(dtype), multiplications = m * n * k * batch;
   const { a, b } = readersOf(spec, tile);
-  const bytes = BYTES[dtype] * batch * k;
+  const bytes = bytesOf(dtype) * batch * k;
   const operands = [
     { slot: 0, width: a.width, size: bytes * m, readings: n / tile.columns },
     { slot: 1, width: b.width, size: bytes * n, readings: m / tile.rows },

@@ -3,11 +3,11 @@
  * the summed index contiguous, and multiplied in 2 × 2 register tiles.
  */
 import { range } from "../../contract/collections.ts";
-import { type Field, WORDS } from "../../contract/kernel.ts";
+import { type InexactDType, lanesOf } from "../../contract/dtype.ts";
 
 /** C[row, column] = Σ_k A[row, k] · B[column, k], with operands given by how to gather a stretch of k. */
 export interface HostProduct {
-  readonly field: Field;
+  readonly field: InexactDType;
   readonly rows: number;
   readonly columns: number;
   readonly depth: number;
@@ -27,7 +27,7 @@ const COLUMNS = 64;
 /** Multiplies, in float64 throughout. */
 export function hostProduct(p: HostProduct): void {
   const { rows, columns, depth } = p;
-  const parts = WORDS[p.field];
+  const parts = lanesOf(p.field);
   const multiply = parts === 2 ? complexPanels : realPanels;
   const deep = Math.min(DEPTH, depth);
   const panels = Math.ceil(depth / DEPTH);

@@ -1,14 +1,6 @@
 /** Matrix products of real and complex matrices, batched, transposed and conjugated as asked. */
-import {
-  type Adapter,
-  BYTES,
-  type Kernel,
-  MULTIPLY_ADD,
-  named,
-  type Program,
-  single,
-  WORDS,
-} from "../../contract/kernel.ts";
+import { bytesOf, lanesOf, multiplyAddFlops } from "../../contract/dtype.ts";
+import { type Adapter, type Kernel, named, type Program, single } from "../../contract/kernel.ts";
 import { finished } from "./epilogue.ts";
 import {
   batchOf,
@@ -57,13 +49,13 @@ export function matmul(spec: MatmulSpec): Program {
         outputs: ["out0"],
       },
     ],
-    scratch: [parts * count * BYTES[dtype]],
+    scratch: [parts * count * bytesOf(dtype)],
   };
 }
 
 const product: Kernel<SplitSpec> = finished({
   name: "matmul",
-  flops: (spec) => MULTIPLY_ADD[spec.dtype] * batchOf(spec) * spec.m * spec.n * spec.k,
+  flops: (spec) => multiplyAddFlops(spec.dtype) * batchOf(spec) * spec.m * spec.n * spec.k,
   bindings: ({ dtype, bias }) => ({
     inputs: bias ? [dtype, dtype, dtype] : [dtype, dtype],
     outputs: [dtype],
@@ -75,7 +67,7 @@ const product: Kernel<SplitSpec> = finished({
   },
   cpu(spec, [a, b, bias], [out]) {
     const { dtype, m, n, k, parts } = spec;
-    const words = WORDS[dtype];
+    const words = lanesOf(dtype);
     const unroll = unrollOf(spec);
     const deep = depthOfPart(spec, unroll), whole = k - k % unroll;
     const batch = batchOf(spec);

@@ -1,19 +1,13 @@
 /** The second step of a split sum: adds the partial results that the first step left in scratch. */
-import {
-  type Field,
-  type Kernel,
-  linearGrid,
-  linearMain,
-  WGSL_TYPE,
-  WORDS,
-} from "../../contract/kernel.ts";
+import { type InexactDType, lanesOf, wgslOf } from "../../contract/dtype.ts";
+import { type Kernel, linearGrid, linearMain } from "../../contract/kernel.ts";
 import { type Finished, finished } from "./epilogue.ts";
 import { Writer } from "./writer.ts";
 import { MOST_ROUNDS } from "../costs.ts";
 
 /** `parts` arrays of `count` elements each, one after the other. */
 export interface PartialSumsSpec extends Finished {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly parts: number;
   readonly count: number;
   /** Columns of a bias (a second input) added to every row of the sum; 0 for none. */
@@ -37,10 +31,10 @@ export function partsOfSum(depth: number, outputs: number): number {
 /** out[i] = Σ_p in0[p · count + i] (+ bias[i mod columns]). */
 export const partialSums: Kernel<PartialSumsSpec> = finished({
   name: "partialSums",
-  flops: ({ dtype, parts, count }) => parts * count * WORDS[dtype],
+  flops: ({ dtype, parts, count }) => parts * count * lanesOf(dtype),
   bindings: ({ dtype, bias }) => ({ inputs: bias ? [dtype, dtype] : [dtype], outputs: [dtype] }),
   wgsl({ dtype, parts, count, bias, epilogue }) {
-    const type = WGSL_TYPE[dtype];
+    const type = wgslOf(dtype);
     const out = new Writer(dtype, bias ? 2 : 1, 1, epilogue);
     const source = out.declare() + linearMain(
       count,
@@ -51,7 +45,7 @@ export const partialSums: Kernel<PartialSumsSpec> = finished({
     return { source, workgroups: linearGrid(count) };
   },
   cpu({ dtype, parts, count, bias }, [partials, offsets], [out]) {
-    const words = WORDS[dtype];
+    const words = lanesOf(dtype);
     for (let i = 0; i < count * words; i++) {
       let sum = bias ? offsets[i % (bias * words)] : 0;
       for (let p = 0; p < parts; p++) sum += partials[p * count * words + i];
@@ -59,7 +53,7 @@ export const partialSums: Kernel<PartialSumsSpec> = finished({
     }
   },
   wasm({ dtype, parts, count, bias }, module) {
-    const words = WORDS[dtype], numbers = count * words;
+    const words = lanesOf(dtype), numbers = count * words;
     const chunks = Math.ceil(numbers / CHUNK);
     return (inputs, [out]) => {
       const offsets = bias ? inputs[1] : 0;

@@ -4,7 +4,7 @@
  * and where sums go is the caller's.
  */
 import { range } from "../../contract/collections.ts";
-import { type Field, WGSL_TYPE } from "../../contract/kernel.ts";
+import { type InexactDType, wgslOf } from "../../contract/dtype.ts";
 import { CHAIN, Sums, type Term } from "./tile.ts";
 
 /** A workgroup of `side` × `side` threads with `rows` × `columns` sums each; `depth` values of k at a time. */
@@ -33,7 +33,7 @@ export function linesOf({ side, rows, columns }: StagedTile): { a: number; b: nu
 
 /** A product by tiles, in WGSL. */
 export interface Staged {
-  readonly field: Field;
+  readonly field: InexactDType;
   readonly tile: StagedTile;
   /** Tiles, and with them workgroups, in all. */
   readonly all: number;
@@ -50,14 +50,14 @@ export interface Staged {
   store(total: Sums, r: number, c: number): string;
 }
 
-const termOf = (field: Field, name: string): Term =>
+const termOf = (field: InexactDType, name: string): Term =>
   field === "complex64" ? { re: `${name}.x`, im: `${name}.y` } : { re: name, im: "" };
 
 /** The stages in workgroup memory and `main`. */
 export function stagedMain(product: Staged): string {
   const { field, tile, conjA, conjB } = product;
   const { side, rows, columns, depth } = tile;
-  const line = linesOf(tile), type = WGSL_TYPE[field];
+  const line = linesOf(tile), type = wgslOf(field);
   const total = new Sums(field, rows, columns, "t"), part = new Sums(field, rows, columns, "p");
   const sums = range(rows).flatMap((r) => range(columns).map((c) => ({ r, c })));
   const products = sums.map(({ r, c }) =>

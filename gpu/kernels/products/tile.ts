@@ -3,7 +3,8 @@
  * sums in variables and reads its operands straight from storage, several neighbours in one load.
  */
 import { range } from "../../contract/collections.ts";
-import { type Adapter, type Field, linearGrid, linearMain, WORDS } from "../../contract/kernel.ts";
+import { type InexactDType, lanesOf } from "../../contract/dtype.ts";
+import { type Adapter, linearGrid, linearMain } from "../../contract/kernel.ts";
 import { workgroupOf } from "../costs.ts";
 
 /** Longest serial float32 sum; longer ones are sums of partial sums. */
@@ -16,14 +17,14 @@ export interface Term {
 }
 
 /** The widest load, in elements, of which all of `extents` (offsets that occur) are multiples. */
-export function loadWidth(field: Field, ...extents: number[]): number {
+export function loadWidth(field: InexactDType, ...extents: number[]): number {
   const widths = field === "complex64" ? [2] : [4, 2];
   return widths.find((w) => extents.every((e) => e % w === 0)) ?? 1;
 }
 
 /** The WGSL type of `width` elements side by side. */
-export function unitType(field: Field, width: number): string {
-  const words = width * WORDS[field];
+export function unitType(field: InexactDType, width: number): string {
+  const words = width * lanesOf(field);
   return words === 1 ? "f32" : `vec${words}<f32>`;
 }
 
@@ -37,7 +38,7 @@ export class Reader {
 
   /** `slot` is the number of the input's binding. */
   constructor(
-    readonly field: Field,
+    readonly field: InexactDType,
     readonly slot: number,
     readonly width: number,
     /** The input is a uniform buffer, whose element is a `vec4<f32>`. */
@@ -100,7 +101,7 @@ export class Reader {
 /** A rows × columns matrix of sums held in variables. */
 export class Sums {
   constructor(
-    readonly field: Field,
+    readonly field: InexactDType,
     readonly rows: number,
     readonly columns: number,
     readonly prefix: string,
@@ -195,6 +196,6 @@ export function tileGrid(adapter: Adapter, threads: number): [number, number, nu
 }
 
 /** The width of a load that is a whole texel. */
-export function texelWidth(field: Field): number {
-  return 4 / WORDS[field];
+export function texelWidth(field: InexactDType): number {
+  return 4 / lanesOf(field);
 }

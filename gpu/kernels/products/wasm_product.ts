@@ -1,7 +1,7 @@
 /** Matrix products and convolutions in WebAssembly: how their operands lie, for one blocked product. */
-import type { Field } from "../../contract/kernel.ts";
+import type { InexactDType } from "../../contract/dtype.ts";
 import type { WasmModule } from "../../contract/wasm_module.ts";
-import { BYTES } from "../../contract/kernel.ts";
+import { bytesOf } from "../../contract/dtype.ts";
 
 /**
  * Elements from one value of an index to the next, for an index of up to three digits: extents of the
@@ -24,7 +24,7 @@ export interface ProductItem {
 
 /** C[row, column] = Σ_k A[row, k] · B[k, column] (+ bias), for each item. */
 export interface WasmProduct {
-  readonly field: Field;
+  readonly field: InexactDType;
   readonly rows: number;
   readonly columns: number;
   readonly a: { readonly row: Digits; readonly k: Digits; readonly conj: boolean };
@@ -45,7 +45,7 @@ export function digit(step: number): Digits {
 }
 
 /** Columns of B that a thread packs at once: 256 KiB, which the second-level cache holds. */
-const COLUMNS: Readonly<Record<Field, number>> = { complex64: 128, float32: 256 };
+const COLUMNS: Readonly<Record<InexactDType, number>> = { complex64: 128, float32: 256 };
 /** Rows for which it is worth packing columns again, to have more blocks. */
 const ROWS = 60;
 /** Blocks that keep some threads busy. */
@@ -58,7 +58,7 @@ export function wasmProduct(
   spec: WasmProduct,
 ): (module: WasmModule, a: number, b: number, c: number, bias: number) => void {
   const { field, rows, columns, items } = spec;
-  const bytes = BYTES[field], complex = field === "complex64" ? 1 : 0;
+  const bytes = bytesOf(field), complex = field === "complex64" ? 1 : 0;
   const mr = Math.ceil(rows / 5) * 5 <= Math.ceil(rows / 4) * 4 ? 5 : 4;
   const panels = Math.ceil(rows / mr);
   const describe = ({ extents, steps }: Digits) => [...extents, ...steps.map((s) => s * bytes)];

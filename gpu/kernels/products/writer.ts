@@ -1,6 +1,6 @@
 /** Stores of a product's sums in WGSL, through the epilogue where there is one. */
 import { range } from "../../contract/collections.ts";
-import { type Field, WGSL_TYPE } from "../../contract/kernel.ts";
+import { type InexactDType, wgslOf } from "../../contract/dtype.ts";
 import { expressionWgsl } from "../../contract/expression.ts";
 import { Neighbours, runsOf } from "../elementwise/neighbours.ts";
 import type { Epilogue } from "./epilogue.ts";
@@ -13,7 +13,7 @@ export class Writer {
 
   /** `first` is the number of the binding after the kernel's own inputs. */
   constructor(
-    readonly field: Field,
+    readonly field: InexactDType,
     first: number,
     readonly width: number,
     epilogue?: Epilogue,
@@ -68,7 +68,7 @@ class EpilogueWgsl {
   readonly #units: readonly Neighbours[];
 
   constructor(
-    field: Field,
+    field: InexactDType,
     first: number,
     readonly width: number,
     { value, inputs }: Epilogue,
@@ -81,7 +81,7 @@ class EpilogueWgsl {
       value,
       (k) => k === 0 ? "result" : runs.includes(k) ? `own${k}` : undefined,
     );
-    const type = WGSL_TYPE[field];
+    const type = wgslOf(field);
     this.#source = `${functions}
 fn epilogue(${["i: u32", `result: ${type}`, ...takes].join(", ")}) -> ${type} {
 ${statements.replace(/\bin(\d+)\b/g, (_, k) => `in${first + Number(k) - 1}`)}

@@ -2,7 +2,7 @@
  * The geometry that reductions share: which axes are folded away, how many threads share a run, and
  * how a thread finds its elements.
  */
-import { type DType, WGSL_TYPE } from "../../contract/kernel.ts";
+import { type DType, wgslOf } from "../../contract/dtype.ts";
 import { expressionWgsl, type Value, valueDType } from "../../contract/expression.ts";
 import { type Index, join, linear, split } from "../../contract/indexing.ts";
 import { MOST_ROUNDS } from "../costs.ts";
@@ -76,7 +76,7 @@ export function offset(spec: FoldSpec, which: boolean, at: string): string {
 export function elementWgsl(spec: FoldSpec): string {
   const { functions, statements, result } = expressionWgsl(spec.value);
   return `${functions}
-fn element(base: u32, r: u32) -> ${WGSL_TYPE[valueDType(spec.value)]} {
+fn element(base: u32, r: u32) -> ${wgslOf(valueDType(spec.value))} {
   let i = base + ${offset(spec, true, "r")};
   ${statements}
   return ${result};

@@ -3,10 +3,9 @@
  * and the parts are folded again, so that there is work for every thread and no long float32 sum.
  */
 import { range } from "../../contract/collections.ts";
+import { bytesOf, type DType, lanesOf, wgslOf } from "../../contract/dtype.ts";
 import {
   type Adapter,
-  BYTES,
-  type DType,
   type Kernel,
   linearGrid,
   linearMain,
@@ -14,8 +13,6 @@ import {
   type Shader,
   type Slot,
   type Step,
-  WGSL_TYPE,
-  WORDS,
   WORKGROUP,
 } from "../../contract/kernel.ts";
 import {
@@ -118,7 +115,7 @@ function sumBeside(spec: Stage, adapter: Adapter): Shader | null {
   if (n !== 4 || runs.length === 0) return null;
   const own = runs.map((k) => new Neighbours(inputs[k], k, n, "read"));
   const takes = runs.map((k, r) => `own${k}: ${own[r].elementType}`);
-  const type = WGSL_TYPE[dtype];
+  const type = wgslOf(dtype);
   const each = (write: (k: number) => string) => range(n).map(write).join("\n");
   const body = `${placeWgsl(spec, parts, n)}
 ${each((k) => `var acc${k} = ${type}();`)}
@@ -230,7 +227,7 @@ ${bounds}
     if (!expression) return null;
     const { words, across, chunks } = layoutOf(spec);
     const { kept, run } = sizes(spec);
-    const floats = WORDS[valueDType(value)];
+    const floats = lanesOf(valueDType(value));
     const head = [Number(across), Number(fold === "max"), floats, expression.result, ...words];
     return (addresses, [out], params) => {
       const args = module.args([out, ...head, ...expression.words(addresses, params)]);
@@ -252,7 +249,7 @@ export function reduce(spec: ReduceSpec): Program {
     const output: Slot = parts === 1 ? "out0" : `tmp${scratch.length}`;
     steps.push({ kernel: stage, spec: { ...now, parts }, inputs, outputs: [output] });
     if (parts === 1) return { steps, scratch };
-    scratch.push(kept * parts * BYTES[dtype]);
+    scratch.push(kept * parts * bytesOf(dtype));
     inputs = [output];
     now = {
       fold: spec.fold,

@@ -1,7 +1,6 @@
 /** Running sums along an axis. */
+import { bytesOf, type InexactDType, lanesOf, wgslOf } from "../../contract/dtype.ts";
 import {
-  BYTES,
-  type Field,
   type Kernel,
   linearGrid,
   linearMain,
@@ -9,14 +8,12 @@ import {
   type Slot,
   type Step,
   type WasmRun,
-  WGSL_TYPE,
-  WORDS,
 } from "../../contract/kernel.ts";
 import { SCRATCH, type WasmModule } from "../../contract/wasm_module.ts";
 
 /** A running sum along the middle axis of [outer, length, inner], from the end where `reverse`. */
 export interface ScanSpec {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
@@ -41,7 +38,7 @@ function perChunk(s: Chunked, body: string): string {
   let chunk = (i / ${inner}u) % ${chunks}u;
   let base = (i / ${inner * chunks}u) * ${length * inner}u + column;
   let end = min((chunk + 1u) * ${CHUNK}u, ${length}u);
-  var part = ${WGSL_TYPE[s.dtype]}();
+  var part = ${wgslOf(s.dtype)}();
   for (var k = chunk * ${CHUNK}u; k < end; k = k + 1u) {
     let at = base + ${reverse ? `(${length - 1}u - k)` : "k"} * ${inner}u;
     part = part + in0[at];
@@ -52,7 +49,7 @@ ${body}
 
 /** Visits the elements in the order of the sum: the place of the element and of its chunk's result. */
 function eachElement(s: Chunked, visit: (at: number, chunk: number, first: boolean) => void): void {
-  const row = s.inner * WORDS[s.dtype];
+  const row = s.inner * lanesOf(s.dtype);
   for (let o = 0; o < s.outer; o++) {
     for (let k = 0; k < s.length; k++) {
       const from = (o * s.length + (s.reverse ? s.length - 1 - k : k)) * row;
@@ -90,7 +87,7 @@ const withinChunks: Kernel<Chunked> = {
     return { source: perChunk(s, body), workgroups: linearGrid(s.outer * s.chunks * s.inner) };
   },
   cpu(s, [x, sums], [y]) {
-    const row = s.inner * WORDS[s.dtype];
+    const row = s.inner * lanesOf(s.dtype);
     const total = new Float64Array(row * s.outer * s.chunks);
     eachElement(s, (at, chunk, first) => {
       const isFirstChunk = Math.floor(chunk / row) % s.chunks === 0;
@@ -103,7 +100,7 @@ const withinChunks: Kernel<Chunked> = {
 
 /** Both in assembly: a chunk of one line is a thread's; the sums of its columns lie in scratch memory. */
 function scanWasm(s: Chunked, module: WasmModule, what: "sums" | "within"): WasmRun | null {
-  const row = s.inner * WORDS[s.dtype];
+  const row = s.inner * lanesOf(s.dtype);
   if (8 * row > SCRATCH) return null;
   const { length, chunks, reverse, outer } = s;
   return ([x, sums], [y]) => {
@@ -124,7 +121,7 @@ export function scan(spec: ScanSpec): Program {
   }
   // The sums over chunks lie in the order of the sum: their running sum goes forward.
   const above = scan({ dtype, outer, length: chunks, inner, reverse: false });
-  const bytes = outer * chunks * inner * BYTES[dtype];
+  const bytes = outer * chunks * inner * bytesOf(dtype);
   const slotOf = (slot: Slot): Slot => {
     if (slot === "in0") return "tmp0";
     return slot === "out0" ? "tmp1" : `tmp${Number(slot.slice(3)) + 2}`;

@@ -8,7 +8,8 @@
  * Frameworks for the Fast Fourier Transform" (1992), section 1.7.
  */
 import type { Engine } from "../../contract/engine.ts";
-import { BYTES, type Field, linearGrid, type Program, type Slot } from "../../contract/kernel.ts";
+import { bytesOf, type InexactDType } from "../../contract/dtype.ts";
+import { linearGrid, type Program, type Slot } from "../../contract/kernel.ts";
 import { cooperates } from "../costs.ts";
 import { middleDivisor, primeFactors } from "./codelet.ts";
 import { fftLine, type LineSpec, linesTogether } from "./fft_line.ts";
@@ -33,9 +34,9 @@ export interface FftSpec {
   readonly inverse: boolean;
   readonly scale: number;
   /** The kind of x. */
-  readonly input: Field;
+  readonly input: InexactDType;
   /** The kind of y; of a real one only the real part is written. */
-  readonly output: Field;
+  readonly output: InexactDType;
 }
 
 /** Whether a length has no prime factors but those of the codelets. */
@@ -166,5 +167,5 @@ function inPasses(spec: FftSpec, { kind }: On): Program {
     return { kernel: fftPass, spec: pass, inputs, outputs: [buffer(k)], params };
   });
   const scratch = end === 0 ? 0 : spare === "tmp1" && end > 1 ? 2 : 1;
-  return { steps, scratch: Array<number>(scratch).fill(size * BYTES.complex64) };
+  return { steps, scratch: Array<number>(scratch).fill(size * bytesOf("complex64")) };
 }

@@ -2,7 +2,8 @@
  * Whole lines of a Fourier transform in workgroup memory, for hardware adapters: all of Stockham's passes
  * in one dispatch, with barriers between them, so that a line is read and written once.
  */
-import type { Field, Kernel, Shader } from "../../contract/kernel.ts";
+import type { InexactDType } from "../../contract/dtype.ts";
+import type { Kernel, Shader } from "../../contract/kernel.ts";
 import { Codelet, CODELET_FUNCTIONS } from "./codelet.ts";
 import { scaled, twiddled } from "./fft_pass.ts";
 import { HostFft } from "./host_fft.ts";
@@ -22,8 +23,8 @@ export interface LineSpec {
   readonly columns: boolean;
   /** Lines of a workgroup. */
   readonly side: number;
-  readonly input: Field;
-  readonly output: Field;
+  readonly input: InexactDType;
+  readonly output: InexactDType;
   /** The workgroups. */
   readonly grid: number;
 }

@@ -2,7 +2,8 @@
  * One of Stockham's passes: butterflies of `radix` numbers, whose results are multiplied by twiddle factors
  * and written where the next pass finds them in order.
  */
-import { type Field, type Kernel, sizedMain, WORKGROUP } from "../../contract/kernel.ts";
+import type { InexactDType } from "../../contract/dtype.ts";
+import { type Kernel, sizedMain, WORKGROUP } from "../../contract/kernel.ts";
 import { Codelet, CODELET_FUNCTIONS, middleDivisor } from "./codelet.ts";
 import { HostFft } from "./host_fft.ts";
 import { subpasses } from "./subpasses.ts";
@@ -26,14 +27,14 @@ export interface PassSpec {
   readonly radix: number;
   /** The last pass has no twiddles, and no table. */
   readonly last: boolean;
-  readonly input: Field;
-  readonly output: Field;
+  readonly input: InexactDType;
+  readonly output: InexactDType;
   /** The workgroups. */
   readonly grid: number;
 }
 
 /** WGSL: a number of the input times `scales`. */
-export function scaled(code: Codelet, input: Field, load: string): string {
+export function scaled(code: Codelet, input: InexactDType, load: string): string {
   const x = code.name(input === "complex64" ? load : `vec2<f32>(${load}, 0.0)`);
   // A choice, so that compilers do not take the factor out of the sums again.
   return code.name(`select(${x} * scales, ${x}, ${x} == vec2<f32>())`);

@@ -5,16 +5,13 @@
  * equals; padding never wins.
  */
 import { cannot } from "../../contract/errors.ts";
+import { type HostArray, type InexactDType, lanesOf, wgslOf } from "../../contract/dtype.ts";
 import {
-  type Field,
-  type HostArray,
   type Kernel,
   linearGrid,
   linearMain,
   type Program,
   single,
-  WGSL_TYPE,
-  WORDS,
 } from "../../contract/kernel.ts";
 import {
   eachWindow,
@@ -37,7 +34,7 @@ export interface AvgPool2dSpec extends Pool2dSpec {
   readonly countIncludePad: boolean;
   readonly divisor: number | null;
   /** The kind of element; complex64 where not given. */
-  readonly dtype?: Field;
+  readonly dtype?: InexactDType;
 }
 
 /** The index of the winner of a window that lies in the padding altogether. */
@@ -274,13 +271,13 @@ function divisorWgsl(s: AvgPool2dSpec): string {
   return `fn divisor(top: i32, left: i32) -> f32 { return ${value}; }\n`;
 }
 
-const dtypeOf = (s: AvgPool2dSpec): Field => s.dtype ?? "complex64";
+const dtypeOf = (s: AvgPool2dSpec): InexactDType => s.dtype ?? "complex64";
 
 /** What WebAssembly needs to know of an average beside its geometry and its divisor. */
 const averageWords = (s: AvgPool2dSpec): number[] => [
   +s.countIncludePad,
   +(s.divisor !== null),
-  WORDS[dtypeOf(s)],
+  lanesOf(dtypeOf(s)),
 ];
 
 const avgPool: Kernel<AvgPool2dSpec> = {
@@ -290,7 +287,7 @@ const avgPool: Kernel<AvgPool2dSpec> = {
     source: divisorWgsl(s) + linearMain(
       outputsOf(s),
       `${windowOf(s)}
-  var sum = ${WGSL_TYPE[dtypeOf(s)]}();
+  var sum = ${wgslOf(dtypeOf(s))}();
 ${overWindow(s, `sum += in0[plane + u32(h * ${s.inWidth} + w)];`)}
   out0[i] = sum / divisor(top, left);`,
     ),
@@ -298,7 +295,7 @@ ${overWindow(s, `sum += in0[plane + u32(h * ${s.inWidth} + w)];`)}
     rounds: windowRounds(s),
   }),
   cpu(s, [x], [y]) {
-    const words = WORDS[dtypeOf(s)];
+    const words = lanesOf(dtypeOf(s));
     eachWindow(s, divisorOf(s), (o, plane, inside, count, by) => {
       for (let part = 0; part < words; part++) {
         let sum = 0;
@@ -329,11 +326,11 @@ const avgScatter: Kernel<AvgPool2dSpec> = {
       `i32(${k === 0 ? "oh" : "ow"}) * ${stride} - ${s.padding[k]}`
     );
     const load = `let g = in0[o] / divisor(${top}, ${left});`;
-    const shader = scatter(s, `${WGSL_TYPE[dtypeOf(s)]}()`, load, () => "true");
+    const shader = scatter(s, `${wgslOf(dtypeOf(s))}()`, load, () => "true");
     return { ...shader, source: divisorWgsl(s) + shader.source };
   },
   cpu(s, [gy], [gx]) {
-    const words = WORDS[dtypeOf(s)];
+    const words = lanesOf(dtypeOf(s));
     const sums = new Float64Array(words * inputsOf(s));
     eachWindow(s, divisorOf(s), (o, plane, inside, count, by) => {
       for (let part = 0; part < words; part++) {

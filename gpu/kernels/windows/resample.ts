@@ -1,16 +1,10 @@
 /** Weighted sums of neighbours along one axis, by a table: what resampling and its adjoint are. */
-import {
-  type Field,
-  type Kernel,
-  linearGrid,
-  linearMain,
-  WGSL_TYPE,
-  WORDS,
-} from "../../contract/kernel.ts";
+import { type InexactDType, lanesOf, wgslOf } from "../../contract/dtype.ts";
+import { type Kernel, linearGrid, linearMain } from "../../contract/kernel.ts";
 
 /** x is [outer, inputs, inner]; a row of the table has room for `taps` weights. */
 export interface ResampleSpec {
-  readonly dtype: Field;
+  readonly dtype: InexactDType;
   readonly outer: number;
   readonly inputs: number;
   readonly outputs: number;
@@ -35,7 +29,7 @@ export const resample: Kernel<ResampleSpec> = {
   let j = row % ${outputs}u;
   let base = ((row / ${outputs}u) * ${inputs}u + in1[2u * j]) * ${inner}u + i % ${inner}u;
   let count = in1[2u * j + 1u];
-  var sum = ${WGSL_TYPE[dtype]}();
+  var sum = ${wgslOf(dtype)}();
   // A fixed number of rounds: on processors that costs far less than loops of varying length.
   for (var t = 0u; t < ${taps}u; t = t + 1u) {
     if (t < count) { sum = sum + in2[j * ${taps}u + t] * in0[base + t * ${inner}u]; }
@@ -47,7 +41,7 @@ export const resample: Kernel<ResampleSpec> = {
     };
   },
   cpu({ dtype, outer, inputs, outputs, taps, inner }, [x, spans, weights], [y]) {
-    const width = inner * WORDS[dtype];
+    const width = inner * lanesOf(dtype);
     let to = 0;
     for (let o = 0; o < outer; o++) {
       for (let j = 0; j < outputs; j++) {

@@ -1,0 +1,170 @@
+/**
+ * The dtypes: one table with a row for each. Everything that depends on a dtype asks its row, by the
+ * functions below, and compares no names; so a new row serves wherever its kind does.
+ */
+import { cannot } from "./errors.ts";
+
+/** What the elements are as numbers: only `real` and `complex` ones have derivatives. */
+export type Kind = "real" | "complex" | "integer";
+
+/** The typed array that holds the elements of each dtype on the host; complex ones are interleaved. */
+export interface HostArrays {
+  /** Real numbers in single precision. */
+  readonly float32: Float32Array;
+  /** Complex numbers in single precision: real part, imaginary part, and so on. */
+  readonly complex64: Float32Array;
+  /** Indices. */
+  readonly uint32: Uint32Array;
+}
+
+/** The types of element that a buffer can hold, under NumPy's names. */
+export type DType = keyof HostArrays;
+
+/** The dtypes of real numbers. */
+export type RealDType = "float32";
+
+/** The dtypes of complex numbers. */
+export type ComplexDType = "complex64";
+
+/** The dtypes of real and complex numbers, which are rounded and have derivatives: NumPy's *inexact*. */
+export type InexactDType = RealDType | ComplexDType;
+
+/** A buffer as the host sees it; complex elements are interleaved. */
+export type HostArray = HostArrays[DType];
+
+/** The real dtype of the parts of `D`; integers are their own. */
+type PartOf<D extends DType> = D extends ComplexDType ? RealDType : D;
+
+/** Makes the typed arrays of a dtype. */
+interface HostArrayConstructor<A> {
+  new (length: number): A;
+  new (values: ArrayLike<number>): A;
+  new (memory: ArrayBufferLike, byteOffset?: number, length?: number): A;
+  readonly BYTES_PER_ELEMENT: number;
+}
+
+/** What there is to know of a dtype. */
+export interface Row<D extends DType = DType> {
+  readonly kind: Kind;
+  /** Bytes of an element. */
+  readonly bytes: number;
+  /** Numbers in an element, which are its places in a host array: 2 where it is complex, else 1. */
+  readonly lanes: 1 | 2;
+  /** The typed array that holds the elements on the host. */
+  readonly array: HostArrayConstructor<HostArrays[D]>;
+  /** The WGSL type of an element. */
+  readonly wgsl: string;
+  /** The dtype of the real part. */
+  readonly real: PartOf<D>;
+  /** The dtype of complex numbers with such parts, where there is one. */
+  readonly complex: D extends InexactDType ? ComplexDType : null;
+  /** Floating-point operations of a multiply and an add. */
+  readonly flops: number;
+  /** What stands for the dtype in the signatures of graphs. */
+  readonly code: number;
+}
+
+/** The table. */
+export const DTYPES: { readonly [D in DType]: Row<D> } = {
+  float32: {
+    kind: "real",
+    bytes: 4,
+    lanes: 1,
+    array: Float32Array,
+    wgsl: "f32",
+    real: "float32",
+    complex: "complex64",
+    flops: 2,
+    code: 0,
+  },
+  complex64: {
+    kind: "complex",
+    bytes: 8,
+    lanes: 2,
+    array: Float32Array,
+    wgsl: "vec2<f32>",
+    real: "float32",
+    complex: "complex64",
+    flops: 8,
+    code: 1,
+  },
+  uint32: {
+    kind: "integer",
+    bytes: 4,
+    lanes: 1,
+    array: Uint32Array,
+    wgsl: "u32",
+    real: "uint32",
+    complex: null,
+    flops: 2,
+    code: 2,
+  },
+};
+
+/** Bytes of an element. */
+export function bytesOf(dtype: DType): number {
+  return DTYPES[dtype].bytes;
+}
+
+/** Numbers in an element, which are its places in a host array: 2 where it is complex, else 1. */
+export function lanesOf(dtype: DType): 1 | 2 {
+  return DTYPES[dtype].lanes;
+}
+
+/** The WGSL type of an element; `wgslOf(realOf(dtype))` is that of one of its lanes. */
+export function wgslOf(dtype: DType): string {
+  return DTYPES[dtype].wgsl;
+}
+
+/** Floating-point operations of a multiply and an add. */
+export function multiplyAddFlops(dtype: DType): number {
+  return DTYPES[dtype].flops;
+}
+
+/** True of dtypes of complex numbers. */
+export function isComplex(dtype: DType): dtype is ComplexDType {
+  return DTYPES[dtype].kind === "complex";
+}
+
+/** True of dtypes of real numbers; integers are none of them. */
+export function isReal(dtype: DType): dtype is RealDType {
+  return DTYPES[dtype].kind === "real";
+}
+
+/** True of dtypes of integers. */
+export function isInteger(dtype: DType): dtype is Exclude<DType, InexactDType> {
+  return DTYPES[dtype].kind === "integer";
+}
+
+/** The dtype of the real part; integers are their own. */
+export function realOf<D extends DType>(dtype: D): PartOf<D> {
+  return DTYPES[dtype].real as PartOf<D>;
+}
+
+/** The dtype of complex numbers with such parts; a complex dtype is its own. */
+export function complexOf(dtype: InexactDType): ComplexDType {
+  return DTYPES[dtype].complex;
+}
+
+/** The dtype, where it is one of real or complex numbers. */
+export function inexact(dtype: DType): InexactDType {
+  if (isReal(dtype) || isComplex(dtype)) return dtype;
+  throw cannot(`compute with ${dtype}`, "only real and complex numbers are added and multiplied");
+}
+
+/** `size` elements of zero on the host. */
+export function hostZeros<D extends DType>(dtype: D, size: number): HostArrays[D] {
+  const { array, lanes } = DTYPES[dtype] as Row<D>;
+  return new array(lanes * size);
+}
+
+/** The `bytes` of `memory` from `offset` on as elements, without a copy; all of it if left out. */
+export function hostView<D extends DType>(
+  dtype: D,
+  memory: ArrayBufferLike,
+  offset = 0,
+  bytes: number = memory.byteLength - offset,
+): HostArrays[D] {
+  const { array } = DTYPES[dtype] as Row<D>;
+  return new array(memory, offset, Math.floor(bytes / array.BYTES_PER_ELEMENT));
+}
