@@ -25,8 +25,9 @@ export type { ScheduleBuffer, ScheduleRow } from "../lazy/schedule/explanation.t
  * import { assertEquals } from "@std/assert";
  *
  * const a = randnComplex([64, 64]);
+ * // A table of the kernels, and one of the buffers.
  * const schedule = gpu.explain(a.matmul(a.H).mul(0.5).relu().sum());
- * console.log(schedule); // a table of the kernels, and one of the buffers
+ * console.log(schedule);
  * assertEquals(schedule.rows.at(-1)!.operations, ["sum"]);
  * ```
  */
