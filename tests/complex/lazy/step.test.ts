@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { parameter, tensor } from "../../../complex/create/create.ts";
 import { accumulate, step, takeGradients } from "../../../complex/lazy/step.ts";
 import { assign } from "../../../complex/lazy/updates.ts";
+import { residencyOf } from "../../../complex/lazy/residency/residency.ts";
 import { onEngines } from "../../support/engines.ts";
 import { WatchedEngine } from "../../support/watched_engine.ts";
 
@@ -42,6 +43,16 @@ onEngines("takeGradients() reads them and drops the graph", async () => {
   const taken = await takeGradients(loss.node, [w.state!]);
   assertEquals([[...taken.loss], taken.gradients.map((g) => [...g])], [[25], [[6, 8]]]);
   assert(w.state!.gradient === null && !loss.node.hasRecipe);
+});
+
+Deno.test("step() holds no gradient of what it updates", () => {
+  const engine = new WatchedEngine();
+  return engine.during(() => {
+    const w = parameter(tensor([3])), state = w.state!;
+    w.square().sum().backward();
+    step([state], [], () => assign([state, w.sub(w.grad!).node]));
+    assertEquals([...residencyOf(engine).states], [state]);
+  });
 });
 
 Deno.test("a step that fails leaves the value, the gradient and the loss's graph", () => {

@@ -5,6 +5,7 @@ import type { Node } from "../../../../complex/lazy/graph.ts";
 import { abandon, mustReturn, Retained } from "../../../../complex/lazy/residency/retained.ts";
 import { Stored } from "../../../../complex/lazy/stored.ts";
 import { ArgandError } from "../../../../gpu/contract/errors.ts";
+import { collected } from "../../../support/collector.ts";
 import { WatchedEngine } from "../../../support/watched_engine.ts";
 
 const KIB = 1024;
@@ -12,7 +13,7 @@ const KIB = 1024;
 /** Values of a KiB on an engine of their own; `evaluated` has some evaluated that were computed from others. */
 function setUp(budget = 100 * KIB) {
   const engine = new WatchedEngine();
-  const retained = new Retained(engine, budget);
+  const { made: retained, collect } = collected(() => new Retained(engine, budget));
   const keep = (node: Node) => {
     node.stored = new Stored();
     retained.keep(node.stored, engine.acquire(KIB));
@@ -31,7 +32,7 @@ function setUp(budget = 100 * KIB) {
     }
     return nodes;
   };
-  return { engine, retained, evaluated, chain };
+  return { engine, retained, evaluated, chain, collect };
 }
 
 const recipe = (size = 256) => ones([size]).node;
@@ -164,4 +165,15 @@ Deno.test("a value that lies on another engine is not given back here", () => {
   here.retained.giveBack(nodes[0].stored);
   assert(nodes[0].stored?.device);
   assertEquals([here.retained.bytes, there.retained.bytes], [bytes, KIB]);
+});
+
+Deno.test("a value that nothing refers to is given back, and one that was given back only once", () => {
+  const { engine, retained, evaluated, collect } = setUp();
+  const nodes = [recipe(), recipe(), recipe()];
+  evaluated(nodes, []);
+  const [first, second] = nodes.map(({ stored }) => stored!);
+  collect(first);
+  retained.giveBack(second);
+  collect(second);
+  assertEquals([retained.bytes, engine.live], [KIB, KIB]);
 });

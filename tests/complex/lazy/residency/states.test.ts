@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { ones } from "../../../../complex/create/create.ts";
 import { States } from "../../../../complex/lazy/residency/states.ts";
 import { State } from "../../../../complex/lazy/state.ts";
+import { collected } from "../../../support/collector.ts";
 import { WatchedEngine } from "../../../support/watched_engine.ts";
 
 const KIB = 1024;
@@ -9,13 +10,13 @@ const recipe = () => ones([256]).node;
 
 function setUp() {
   const engine = new WatchedEngine();
-  const states = new States(engine);
+  const { made: states, collect } = collected(() => new States(engine));
   const made = () => {
     const state = new State(recipe(), "w", false);
     states.commit(state, engine.acquire(KIB));
     return state;
   };
-  return { engine, states, made };
+  return { engine, states, made, collect };
 }
 
 Deno.test("states are known with their bytes once they have a value", () => {
@@ -40,4 +41,23 @@ Deno.test("a version that was written over the older one stays in its buffer", (
   state.assign(recipe());
   states.commit(state, state.buffer!);
   assertEquals([state.version, states.bytes, engine.live], [2, KIB, KIB]);
+});
+
+Deno.test("the buffer of a state that nothing refers to is given back, with its newest version", () => {
+  const { engine, states, made, collect } = setUp();
+  const [gone, other] = [made(), made()];
+  gone.assign(recipe());
+  states.commit(gone, engine.acquire(KIB));
+  collect(gone);
+  assertEquals([...states], [other]);
+  assertEquals([states.bytes, engine.live], [KIB, KIB]);
+});
+
+Deno.test("a state that leaves is given back once", () => {
+  const { engine, states, made, collect } = setUp();
+  const state = made();
+  states.leave(state);
+  states.leave(state);
+  collect(state);
+  assertEquals([[...states], states.bytes, engine.live], [[], 0, 0]);
 });
