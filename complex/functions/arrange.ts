@@ -44,7 +44,7 @@ export function concat<L extends readonly Tensor[]>(tensors: L, axis = 0): Joine
 export function stack<L extends readonly Tensor[]>(tensors: L, axis = 0): Joined<L> {
   const what = "stack";
   if (checkList(what, "tensors", tensors).length === 0) {
-    throw cannot(what, "there is nothing to put together");
+    throw cannot(what, "there are no tensors");
   }
   const { shape } = checkTensor(what, tensors[0]);
   const at = checkAxis(what, axis, [...shape, 1]);

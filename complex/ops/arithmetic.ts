@@ -1,4 +1,4 @@
-/** Constants, the field operations, and what takes a complex number apart and together. */
+/** Constants, field arithmetic, and the real and imaginary parts of complex numbers. */
 import * as fn from "../../gpu/functions/mod.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import type { DType, InexactDType } from "../../gpu/contract/dtype.ts";
@@ -29,7 +29,7 @@ export function floatBits(value: number): number {
   return bits[0];
 }
 
-/** The same number everywhere. Its value is no part of the schedule's structure. */
+/** The same number everywhere. Its value is not part of the schedule's structure. */
 export function fill(shape: Shape, re: number, im?: number): Node {
   const params = im === undefined ? [floatBits(re)] : [floatBits(re), floatBits(im)];
   const dtype: DType = im === undefined ? "float32" : "complex64";
@@ -41,7 +41,7 @@ export function fillIndex(shape: Shape, word: number): Node {
   return new Node(FILL, [], [{ shape, dtype: "uint32" }], null, [word >>> 0]);
 }
 
-/** A number everywhere, of the kind and shape of x. */
+/** A number everywhere, with the dtype and shape of x. */
 export function fillLike(x: Node, value: number): Node {
   return x.dtype === "complex64" ? fill(x.shape, value, 0) : fill(x.shape, value);
 }
@@ -77,7 +77,7 @@ export function imag(z: Node): Node {
   return applyMap(IMAG, z);
 }
 
-/** re + i·im. Of the two views of one tensor it is that tensor. */
+/** re + i·im; given the two parts of one tensor, that tensor itself. */
 export function complex(re: Node, im: Node): Node {
   if (re.primitive === REAL && im.primitive === IMAG && re.inputs[0] === im.inputs[0]) {
     if (re.inputs.length > 0) return re.inputs[0];
@@ -97,14 +97,14 @@ export function isConj(z: Node): boolean {
   return z.primitive === CONJ && !z.stored;
 }
 
-/** A number without axes, as it stands beside a tensor, takes its shape at once. */
+/** A constant without axes takes the shape of the tensor beside it at once. */
 function filling(number: Node, beside: Node): Node {
   const plain = number.primitive === FILL && number.stored === null && number.shape.length === 0;
   if (!plain || beside.shape.length === 0) return number;
   return new Node(FILL, [], [{ shape: beside.shape, dtype: number.dtype }], null, number.params);
 }
 
-/** Both of one kind (complex if one is) and of the shape that they broadcast to. */
+/** Both with one dtype (complex if either is) and broadcast to one shape. */
 export function matched(what: string, a: Node, b: Node): [Node, Node] {
   let [x, y] = [filling(a, b), filling(b, a)];
   if (x.dtype !== y.dtype) [x, y] = [toComplex(x), toComplex(y)];

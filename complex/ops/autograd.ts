@@ -1,13 +1,13 @@
 /**
  * Reverse-mode derivatives. The gradients are built from the same operations as everything else, so
- * they can be differentiated again. For a real L the gradient of z = x + iy is ∂L/∂x + i ∂L/∂y.
+ * they can be differentiated again. For a real L, the gradient of z = x + iy is ∂L/∂x + i ∂L/∂y.
  */
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "../lazy/graph.ts";
 import { add } from "./arithmetic.ts";
 import { sameShape, show } from "../lazy/shape.ts";
 
-/** Tracked nodes that `root` depends on, inputs first. */
+/** The tracked nodes that `root` depends on, in topological order. */
 function trackedOrder(root: Node): Node[] {
   const order: Node[] = [];
   const seen = new Set<Node>();
@@ -23,7 +23,7 @@ function trackedOrder(root: Node): Node[] {
     seen.add(node!);
     opened.push(node!);
     stack.push(null);
-    if (node!.state) continue; // a state is where derivatives end
+    if (node!.state) continue; // derivatives end at states
     for (const input of node!.inputs) if (input.tracked && !seen.has(input)) stack.push(input);
   }
   return order;
@@ -31,7 +31,7 @@ function trackedOrder(root: Node): Node[] {
 
 /**
  * The gradient, for each tracked node, of Re⟨seed, root⟩ (for a real root: of Σ seed·root).
- * Only nodes on a way from `ends` (all states, if absent) to the root are visited.
+ * Only nodes on a path from `ends` (all states, if absent) to the root are visited.
  */
 export function gradients(root: Node, seed: Node, ends?: readonly Node[]): Map<Node, Node> {
   const order = trackedOrder(root);
@@ -53,7 +53,7 @@ export function gradients(root: Node, seed: Node, ends?: readonly Node[]): Map<N
     if (lowering.kind === "part") {
       const [call] = node.inputs;
       const list = ofParts.get(call) ?? call.results.map(() => null);
-      // A result may be there as several nodes: derivatives ask for the parts anew.
+      // Several nodes may stand for one result, since vjp rules make the parts anew.
       const k = lowering.index(node);
       const before = list[k];
       list[k] = before ? add(before, g!) : g!;
@@ -80,7 +80,7 @@ function checked(call: Node, input: Node, g: Node): Node {
   );
 }
 
-/** The nodes of `order` that lie on a way from an end. */
+/** The nodes of `order` that lie on a path from an end. */
 function usefulNodes(order: readonly Node[], ends?: readonly Node[]): Set<Node> {
   const useful = new Set<Node>(ends ?? order.filter((n) => n.state));
   for (const node of order) {

@@ -1,6 +1,6 @@
 /**
- * Batch norms as kernels of their own. Each kind is a triple of programs and the same mathematics
- * as a composition of plain operations, from which second derivatives come.
+ * Batch norms as kernels of their own. Each kind is a triple of programs, and the same mathematics
+ * composed of plain operations, which gives the second derivatives.
  */
 import * as covarianceKernels from "../../gpu/kernels/norms/batchnorm.ts";
 import * as naiveKernels from "../../gpu/kernels/norms/batchnorm_naive.ts";
@@ -14,7 +14,7 @@ import { mean as meanOf } from "./reduce.ts";
 import { embed, narrow, reshape, variable } from "./views.ts";
 import { mix, whiten } from "./whiten.ts";
 
-/** What is learned; both or neither. */
+/** The learned parameters. */
 export interface Affine {
   readonly weight: Node;
   readonly bias: Node;
@@ -23,29 +23,29 @@ export interface Affine {
 /** The running statistics before the batch. */
 export interface Running {
   readonly mean: Node;
-  /** Crr, Cii, Cri of each channel; or, naive, the two variances packed as a complex number. */
+  /** Crr, Cii, Cri of each channel; in the naive norm, the two variances packed as a complex number. */
   readonly spread: Node;
 }
 
 /** A batch norm over x [n, channels, inner]. */
 export interface BatchNorm {
-  /** Statistics of the batch, through which no derivative passes by itself. */
+  /** The statistics of the batch; derivatives reach them through `normalize` alone. */
   statistics(x: Node): Node;
   /**
    * The running values moved by `momentum` towards the statistics of x (unbiased), in the pass that
-   * computes these. The statistics themselves read no running value, so that a forward pass stays
+   * computes these. The statistics do not read the running values, so that a forward pass stays
    * valid when the running values are updated before its backward pass.
    */
   track(x: Node, stats: Node, running: Running, momentum: number): Running;
-  /** Statistics made of running values. */
+  /** Statistics made from running values. */
   frozen(running: Running): Node;
-  /** The normalised x. With `training` the stats are those of x, and derivatives go through them. */
+  /** The normalised x. With `training` the stats are those of x, and derivatives pass through them. */
   normalize(x: Node, stats: Node, affine: Affine | null, eps: number, training: boolean): Node;
 }
 
 interface Kind {
   readonly name: string;
-  /** Words of stats per channel. */
+  /** How many numbers of statistics a channel has. */
   readonly stride: number;
   statistics(spec: BatchNormSpec): Program;
   normalize(spec: BatchNormSpec): Program;
@@ -201,7 +201,7 @@ function make(kind: Kind): BatchNorm {
   function backward(x: Node, g: Node, stats: Node, rest: readonly Node[], attrs: Attrs): Node[] {
     const { shape, dtype } = x;
     const results = [{ shape, dtype }, ...rest.map((p) => ({ shape: p.shape, dtype: p.dtype }))];
-    // The kernel needs the weight and not the bias; the bias is there for the derivative's sake.
+    // The kernel does not read the bias, which is an input for the sake of its derivative.
     const inputs = [x, g, stats, ...rest];
     return parts(new Node(BACKWARD, inputs, results, attrs, [floatBits(attrs.eps)]));
   }
@@ -233,5 +233,5 @@ function make(kind: Kind): BatchNorm {
 /** Whitening by the 2×2 covariance of real and imaginary part (Trabelsi et al. 2018). */
 export const covarianceBatchNorm: BatchNorm = make(covariance);
 
-/** Real and imaginary part normalised each by itself. */
+/** Normalises real and imaginary part separately. */
 export const naiveBatchNorm: BatchNorm = make(naive);

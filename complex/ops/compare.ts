@@ -1,4 +1,4 @@
-/** Comparisons, which give 1 or 0, and the choice between two tensors. */
+/** Comparisons, which give 1 or 0, and the selection between two tensors. */
 import * as fn from "../../gpu/functions/mod.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import type { InexactDType } from "../../gpu/contract/dtype.ts";

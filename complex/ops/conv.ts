@@ -1,4 +1,4 @@
-/** Convolutions over one, two and three axes, and their transposes: all of them are 2-D ones. */
+/** Convolutions over one, two and three axes, and their transposes, all carried out in two dimensions. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "../lazy/graph.ts";
 import { checkInteger, type Shape, show, sizeOf } from "../lazy/shape.ts";
@@ -8,14 +8,14 @@ import { fold, type Line, unfold } from "./unfold.ts";
 import { permute, reshape } from "./views.ts";
 import { checkWindow, extent, type Movement, type Pair, windowSteps } from "./window.ts";
 
-/** How the kernel moves, a number for each axis, and the groups of channels that do not see one another. */
+/** How the kernel moves along each axis, and how many independent groups of channels there are. */
 export interface ConvGeometry extends Movement<readonly number[]> {
   readonly groups: number;
 }
 
 /** The same for a transposed convolution. */
 export interface ConvTransposeGeometry extends ConvGeometry {
-  /** Places added at the end of each axis, which the stride leaves open. */
+  /** Elements added at the end of each axis, whose number the stride leaves open. */
   readonly outputPadding: readonly number[];
 }
 
@@ -59,13 +59,13 @@ function checkOperands(
   }
 }
 
-/** All of them complex if one is. */
+/** All complex if one is. */
 function alike(x: Node, w: Node, bias: Node | null): [Node, Node, Node | null] {
   const same = x.dtype === w.dtype && (!bias || bias.dtype === x.dtype);
   return same ? [x, w, bias] : [toComplex(x), toComplex(w), bias && toComplex(bias)];
 }
 
-/** The last two axes, height and width, of a number for each axis; a single axis is the width. */
+/** The numbers for height and width out of those for each axis; a single axis is the width. */
 function plane(list: readonly number[], height: number): Pair {
   return list.length === 1 ? [height, list[0]] : [list.at(-2)!, list.at(-1)!];
 }
@@ -136,7 +136,7 @@ export function conv(
 
 /**
  * The transpose of x ↦ conv(x, w) plus bias, for x [N, C, …] and w [C, O / groups, …]: each pixel
- * lays the kernel down, `stride` apart.
+ * adds the kernel to the result, `stride` apart.
  */
 export function convTranspose(
   what: string,
@@ -179,7 +179,7 @@ function transposedSize(
     if (covered > 2 * padding[d]) return covered - 2 * padding[d];
     throw cannot(
       what,
-      `nothing is left of the ${covered} places along axis ${d + 2} without the padding ${
+      `nothing is left of the ${covered} elements along axis ${d + 2} without the padding ${
         padding[d]
       } on either side`,
     );

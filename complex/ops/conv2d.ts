@@ -1,4 +1,4 @@
-/** 2-D cross-correlation; its two gradients are bilinear too, and the three are closed among them. */
+/** 2-D cross-correlation. Its two gradients are bilinear too, and the gradients of all three are again these. */
 import {
   conv2d as forward,
   conv2dInputGradient,
@@ -13,7 +13,7 @@ import { conj } from "./arithmetic.ts";
 import { sum } from "./views.ts";
 import type { Movement, Pair } from "./window.ts";
 
-/** How the kernel moves, and the groups of channels that do not see one another. */
+/** How the kernel moves, and how many independent groups of channels there are. */
 export interface Conv2dGeometry extends Movement {
   readonly groups: number;
 }

@@ -1,4 +1,4 @@
-/** Determinants, and their logarithms, from an elimination of the matrix. */
+/** Determinants and their logarithms, by LU factorisation. */
 import { determinant } from "../../gpu/kernels/factorisations/determinant.ts";
 import { NOT_FINITE } from "../../gpu/kernels/factorisations/eliminate.ts";
 import type { InexactDType } from "../../gpu/contract/dtype.ts";
@@ -13,13 +13,13 @@ import { checkSquare, stackOf } from "./matrices.ts";
 import { applySolve, factor, type Factored, PLAIN } from "./solve.ts";
 import { expand, reshape } from "./views.ts";
 
-/** The kernel on the factors that are the first two inputs. */
+/** The kernel, which reads the factors (the first two inputs). */
 function program({ inputs: [lu], dtype }: Node, form: "det" | "log"): Program {
   const [batch, n] = [stackOf(lu.shape), lu.shape.at(-1)!];
   return determinant({ dtype: dtype as InexactDType, batch, n, form });
 }
 
-/** w·A⁻ᴴ of each matrix, for one number w each. */
+/** w·A⁻ᴴ of each matrix, with one number w a matrix. */
 function weighted(factors: Factored, w: Node, refused: number): Node {
   const { shape } = factors.a;
   const n = shape.at(-1)!;
@@ -27,12 +27,12 @@ function weighted(factors: Factored, w: Node, refused: number): Node {
   return applySolve(factors, embedDiagonal(line, n, n), { adjoint: true, upper: false, refused });
 }
 
-/** What takes the place of a pivot that is zero, relative to the largest one. */
+/** The value that replaces a zero pivot, relative to the largest pivot. */
 const TINY = 2 ** -40;
 
 /**
- * The factors with zero pivots replaced by tiny ones. det(A)·A⁻¹ of them is that of A to rounding where
- * one pivot was zero, and nearly zero where several were, as it must be.
+ * The factors with zero pivots replaced by tiny ones. Their det(A)·A⁻¹ equals that of A up to rounding
+ * where one pivot was zero, and is nearly zero where several were, as it must be.
  */
 function regular({ a, lu, order }: Factored): Factored {
   const n = lu.shape.at(-1)!;
@@ -50,7 +50,7 @@ const DET: Primitive = {
   lowering: { kind: "program", program: (node) => program(node, "det") },
   vjp(call, [g]) {
     const [lu, order, a] = call.inputs;
-    // g·conj(det A)·A⁻ᴴ, which is finite where det A = 0 too.
+    // g·conj(det A)·A⁻ᴴ, which is finite also where det A = 0.
     const factors = regular({ a, lu, order });
     return [null, null, weighted(factors, mul(g!, conj(applyDet(factors))), NOT_FINITE)];
   },
@@ -72,7 +72,7 @@ const SLOGDET: Primitive = {
   vjp(call, [gSign, gLog]) {
     const [lu, order, a] = call.inputs;
     const [sign] = parts(call);
-    // d ln det A = tr(A⁻¹ dA): ln|det A| takes its real part, the phase of the sign its imaginary one.
+    // d ln det A = tr(A⁻¹ dA): the real part belongs to ln|det A|, the imaginary part to the phase of the sign.
     let w = gLog;
     if (a.dtype === "complex64") {
       const none = fill(sign.shape, 0);

@@ -1,8 +1,8 @@
-/** The diagonal of matrices, and the matrices of a diagonal: views that undo one another. */
+/** Diagonals of matrices, and matrices made from diagonals: views that invert one another. */
 import { add, constant, join, reverse, shift, split } from "../../gpu/contract/indexing.ts";
 import { Node, type Primitive } from "../lazy/graph.ts";
 
-/** The first row and column of the diagonal `offset` places above the main one. */
+/** The row and column where the diagonal `offset` above the main one begins. */
 const corner = (offset: number) => [Math.max(0, -offset), Math.max(0, offset)] as const;
 
 /** How many entries the diagonal of an m × n matrix has; below 1 where there is none. */
@@ -58,7 +58,7 @@ const EMBED_DIAGONAL: Primitive<number> = {
   vjp: (call, [g]) => [diagonal(g!, call.attrs)],
 };
 
-/** m × n matrices that are 0 beside the diagonal `offset` places above the main one, which is x. */
+/** m × n matrices with x on the diagonal `offset` above the main one, and zeros elsewhere. */
 export function embedDiagonal(x: Node, m: number, n: number, offset = 0): Node {
   const shape = [...x.shape.slice(0, -1), m, n];
   return new Node(EMBED_DIAGONAL, [x], [{ shape, dtype: x.dtype }], offset);

@@ -25,17 +25,17 @@ export interface Eigen {
   readonly vectors: Node;
 }
 
-/** Both without derivatives, and what they are of. */
+/** Both without derivatives, and the matrices they belong to. */
 interface Origin extends Eigen {
   readonly a: Node;
 }
 
-/** Hermitian matrices [batch, n, n]; without derivatives. */
+/** The decomposition of Hermitian matrices [batch, n, n], without derivatives. */
 function decompose(a: Node): Eigen {
   const [batch, n] = a.shape;
   const { unit, size, finite } = unitSize(a);
-  // With c well above |λ| the matrix A + c is positive definite and of small condition: its left singular
-  // vectors are its eigenvectors. The largest |λ| is at most ‖A⁸‖ to the power 1/8.
+  // With c well above |λ|, A + c is positive definite with a small condition number, and its left
+  // singular vectors are its eigenvectors. The largest |λ| is at most ‖A⁸‖ to the power 1/8.
   const square = (x: Node) => matmul(x, x);
   const power = euclidean(square(square(square(unit))), [1, 2]);
   const bound = pow(maximum(power, fill(power.shape, 1e-30)), fill(power.shape, 1 / 8));
@@ -43,9 +43,9 @@ function decompose(a: Node): Eigen {
     expand(embedDiagonal(fillLike(fill([n], 1), 1.5), n, n), unit.shape),
     bound,
   );
-  const turned = orthogonalRows(transpose(add(unit, shift)), n);
-  const rows = mul(turned, reciprocal(euclidean(turned, [2])));
-  // Rayleigh's quotients vᴴAv are more exact than the lengths.
+  const rotated = orthogonalRows(transpose(add(unit, shift)), n);
+  const rows = mul(rotated, reciprocal(euclidean(rotated, [2])));
+  // Rayleigh quotients vᴴAv are more accurate than the lengths.
   const images = matmul(rows, transpose(unit));
   const values = reshape(sum(real(mul(conj(rows), images)), 2), [batch, n]);
   const sorted = sortRows(values, rows, "last");
@@ -67,7 +67,7 @@ const VECTORS = derived("eigh", (vectors, g, origin: Origin) => {
   return matmul(matmul(vectors, middle), adjoint(vectors));
 });
 
-/** Both with their derivatives. */
+/** Both, with their derivatives. */
 function attached(origin: Origin): Eigen {
   const { a, values, vectors } = origin;
   return { values: VALUES(values, a, origin), vectors: VECTORS(vectors, a, origin) };

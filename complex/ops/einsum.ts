@@ -1,4 +1,4 @@
-/** Einstein's summation over any number of operands, as batched matrix products. */
+/** Einstein summation over any number of operands, by batched matrix products. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "../lazy/graph.ts";
 import { type Shape, show, sizeOf } from "../lazy/shape.ts";
@@ -7,7 +7,7 @@ import { diagonal } from "./diagonal.ts";
 import { matmul } from "./matmul.ts";
 import { permute, reshape, sum } from "./views.ts";
 
-/** A node and the index of each of its axes; those of "..." are ".0" for the last, ".1", … */
+/** A node and the index of each of its axes; those of "..." are ".0" (the last), ".1", … */
 interface Term {
   readonly node: Node;
   readonly axes: readonly string[];
@@ -23,12 +23,12 @@ function indices(what: string, term: string, hidden: number): string[] {
     if (part === "...") {
       for (let k = hidden - 1; k >= 0; k--) list.push(`.${k}`);
     } else if (/^[A-Za-z]$/.test(part)) list.push(part);
-    else throw cannot(what, `"${part}" in the term "${term}" is no letter`);
+    else throw cannot(what, `"${part}" in the term "${term}" is not a letter`);
   }
   return list;
 }
 
-/** The indices of the operands and of the result; the sizes agree afterwards, or are 1. */
+/** The indices of the operands and of the result; checks that sizes agree or are 1. */
 function parse(what: string, equation: string, shapes: readonly Shape[]): [string[][], string[]] {
   const sides = equation.replaceAll(" ", "").split("->");
   if (sides.length > 2) throw cannot(what, `there is more than one "->"`);
@@ -87,7 +87,7 @@ function parse(what: string, equation: string, shapes: readonly Shape[]): [strin
   return [inputs, [...indices(what, "...", hidden), ...once]];
 }
 
-/** Repeated indices of one operand become one axis each, their diagonal. */
+/** Takes the diagonal over indices that an operand repeats. */
 function withoutRepeats({ node, axes }: Term): Term {
   const second = axes.findIndex((index, d) => axes.indexOf(index) < d);
   if (second < 0) return { node, axes };
@@ -97,7 +97,7 @@ function withoutRepeats({ node, axes }: Term): Term {
   return withoutRepeats({ node: line, axes: [...rest.map((d) => axes[d]), axes[second]] });
 }
 
-/** Sums over the indices that `keep` refuses. */
+/** Sums over the indices for which `keep` is false. */
 function sumOut({ node, axes }: Term, keep: (index: string) => boolean): Term {
   const gone = axes.map((_, d) => d).filter((d) => !keep(axes[d]));
   if (gone.length === 0) return { node, axes };
@@ -106,17 +106,17 @@ function sumOut({ node, axes }: Term, keep: (index: string) => boolean): Term {
 
 const sizeIn = ({ node, axes }: Term, index: string) => node.shape[axes.indexOf(index)];
 
-/** The axes of a term in this order; indices that it does not have become axes of size 1. */
+/** A term with its axes in this order; indices that it lacks become axes of size 1. */
 function arrange({ node, axes }: Term, order: readonly string[]): Node {
   const own = order.filter((index) => axes.includes(index));
-  const turned = permute(node, own.map((index) => axes.indexOf(index)));
+  const permuted = permute(node, own.map((index) => axes.indexOf(index)));
   return reshape(
-    turned,
+    permuted,
     order.map((index) => axes.includes(index) ? sizeIn({ node, axes }, index) : 1),
   );
 }
 
-/** [batch…, rows, columns] of a term; read as a transpose where it lies that way. */
+/** A term as [batch…, rows, columns]; a transpose where its elements lie that way. */
 function matrix(
   term: Term,
   batch: readonly string[],
@@ -138,11 +138,11 @@ function matrix(
   return permute(x, [...shape.map((_, d) => d), r + 1, r]);
 }
 
-/** The product of two terms, summed over the indices that nobody needs any more. */
+/** The product of two terms, summed over the indices that are not needed any more. */
 function pair(a: Term, b: Term, needed: (index: string) => boolean): Term {
   a = sumOut(a, (index) => needed(index) || b.axes.includes(index));
   b = sumOut(b, (index) => needed(index) || a.axes.includes(index));
-  // A size of 1 repeats: the other operand alone is summed.
+  // An axis of size 1 broadcasts, so that the other operand alone is summed.
   const uneven = a.axes.filter((index) =>
     b.axes.includes(index) && !needed(index) && sizeIn(a, index) !== sizeIn(b, index)
   );
@@ -168,13 +168,13 @@ function pair(a: Term, b: Term, needed: (index: string) => boolean): Term {
   return { node: reshape(product, shape), axes: kept };
 }
 
-/** The multiplications that a product of two terms takes. */
+/** How many multiplications a product of two terms takes. */
 function cost(a: Term, b: Term): number {
   const all = [...new Set([...a.axes, ...b.axes])];
   return sizeOf(all.map((index) => Math.max(sizeIn(a, index) ?? 1, sizeIn(b, index) ?? 1)));
 }
 
-/** The sum that the equation describes; the cheapest pair of operands is multiplied first. */
+/** The sum that the equation describes; multiplies the cheapest pair of operands first. */
 export function einsum(equation: string, operands: readonly Node[]): Node {
   const what = `einsum "${equation}"`;
   const [inputs, output] = parse(what, equation, operands.map((x) => x.shape));

@@ -24,7 +24,7 @@ import {
 import { equal, greater, less, where } from "./compare.ts";
 import { broadcast } from "./views.ts";
 
-/** A function of one variable: real form, complex form, derivative from input and result. */
+/** A function of one variable in real and complex form; `slope` is f′ from input and result. */
 function holomorphic(
   realFn: MapFunction,
   complexFn: MapFunction,
@@ -60,13 +60,13 @@ export const exp: (x: Node) => Node = holomorphic(
   fn.expComplex,
   (_, y) => y,
 );
-/** The natural logarithm, cut along the negative real axis. */
+/** The natural logarithm, with its branch cut along the negative real axis. */
 export const log: (x: Node) => Node = holomorphic(
   fn.logReal,
   fn.logComplex,
   (x) => reciprocal(x),
 );
-/** The square root of non-negative real part. */
+/** The square root with non-negative real part. */
 export const sqrt: (x: Node) => Node = holomorphic(
   fn.sqrtReal,
   fn.sqrtComplex,
@@ -152,10 +152,10 @@ export function abs(x: Node): Node {
   return applyMap(x.dtype === "complex64" ? ABS : ABS_REAL, x);
 }
 
-/** The smallest normal number of float32: below it 1/x may overflow, and adapters may take x for 0. */
+/** The smallest normal float32: below it 1/x may overflow, and adapters may flush x to 0. */
 const SMALLEST = 2 ** -126;
 
-/** 1/|z|, and 0 where that may overflow, as at 0. */
+/** 1/|z|, and 0 where that may overflow (at 0, for one). */
 function inverseAbs(z: Node): Node {
   const r = abs(z);
   const tiny = less(r, fill(r.shape, SMALLEST));
@@ -174,8 +174,8 @@ export function absSquared(x: Node): Node {
 
 const ANGLE = mapPrimitive(fn.angle, (y, [g]) => {
   const [z] = y.inputs;
-  const turn = mul(sgn(z), inverseAbs(z));
-  return [mul(complex(fill(y.shape, 0), g!), turn)];
+  const across = mul(sgn(z), inverseAbs(z));
+  return [mul(complex(fill(y.shape, 0), g!), across)];
 });
 
 /** The phase in (−π, π], and 0 at 0. */
@@ -230,7 +230,7 @@ export function atan2(y: Node, x: Node): Node {
   return applyMap(ATAN2, ...broadcast("take atan2", y, x));
 }
 
-/** Gradient of the larger (or smaller) of two: shared where they are equal. */
+/** The gradient of the larger (or smaller) of two numbers, shared where they are equal. */
 function share(wins: (a: Node, b: Node) => Node) {
   return (call: Node, [g]: readonly (Node | null)[]) => {
     const [a, b] = call.inputs;
@@ -258,17 +258,17 @@ const gateVjp = (call: Node, [g]: readonly (Node | null)[]) => [
 const GATE_REAL = mapPrimitive(fn.reluGateReal, gateVjp);
 const GATE_COMPLEX = mapPrimitive(fn.reluGateComplex, gateVjp);
 
-/** g where x > 0, else 0, real and imaginary part each by itself. */
+/** g where x > 0, else 0; separately for real and imaginary part. */
 function reluGate(g: Node, x: Node): Node {
   return applyMap(x.dtype === "complex64" ? GATE_COMPLEX : GATE_REAL, g, x);
 }
 
-/** From the result, which is positive where the input is: what it is taken of need not be kept. */
+/** Uses the result, which is positive where the input is, so that the input need not be kept. */
 const reluVjp = (call: Node, [g]: readonly (Node | null)[]) => [reluGate(g!, call)];
 const RELU_REAL = mapPrimitive(fn.reluReal, reluVjp);
 const RELU_COMPLEX = mapPrimitive(fn.reluComplex, reluVjp);
 
-/** max(x, 0), of a complex x for real and imaginary part each by itself. */
+/** max(x, 0); of a complex x separately for real and imaginary part. */
 export function relu(x: Node): Node {
   return applyMap(x.dtype === "complex64" ? RELU_COMPLEX : RELU_REAL, x);
 }

@@ -1,7 +1,7 @@
 /**
  * The exponential of matrices by scaling and squaring: exp(A) = exp(A / 2ˢ) to the power 2ˢ, with the
- * Taylor polynomial of degree 12 (Paterson and Stockmeyer's scheme, five products). The number s is
- * found on the device: all squarings are in the graph and each is taken where it is needed.
+ * Taylor polynomial of degree 12 (Paterson–Stockmeyer scheme, five products). The device finds s: the
+ * graph holds all squarings, and each is used where it is needed.
  */
 import type { Node } from "../lazy/graph.ts";
 import { add, fill, fillLike, mul, scale, sub } from "./arithmetic.ts";
@@ -13,14 +13,14 @@ import { matmul } from "./matmul.ts";
 import { max } from "./reduce.ts";
 import { detach, sum } from "./views.ts";
 
-/** Up to this norm degree 12 is exact to float32 (Bader, Blanes and Casas 2019, table 1). */
+/** Up to this norm, degree 12 is accurate to float32 (Bader, Blanes and Casas 2019, table 1). */
 const THETA = 1.46;
-/** How often the result may be squared. */
+/** How many times the result may be squared. */
 const SQUARINGS = 11;
 /** The largest norm; beyond it the result is NaN. */
 const LARGEST_NORM = THETA * 2 ** SQUARINGS;
 
-/** The identity of the kind and size of square matrices. */
+/** The identity with the dtype and size of square matrices. */
 function identity({ shape, dtype }: Node): Node {
   const n = shape.at(-1)!;
   return embedDiagonal(dtype === "complex64" ? fill([n], 1, 0) : fill([n], 1), n, n);
@@ -46,9 +46,9 @@ function taylor(a: Node): Node {
 }
 
 /**
- * What makes X = exp(A) unitary where A is skew-Hermitian to the last bit, else 0: X (1 − XᴴX) / 2, one
- * step of Newton's iteration towards the nearest unitary matrix. It is as small as the rounding that it
- * takes back, so that no derivative passes through it.
+ * The correction that makes X = exp(A) unitary where A is skew-Hermitian to the last bit, else 0:
+ * X (1 − XᴴX) / 2, one Newton step towards the nearest unitary matrix. It is as small as the rounding
+ * that it undoes, and derivatives do not pass through it.
  */
 function lossless(a: Node, x: Node): Node {
   const rank = a.shape.length;

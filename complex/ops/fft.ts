@@ -1,6 +1,6 @@
 /**
- * The discrete Fourier transform along one axis. The kernels take lengths of small prime factors;
- * all others are a circular convolution of such a length (Bluestein, "A linear filtering approach to
+ * The discrete Fourier transform along one axis. The kernels take lengths with small prime factors;
+ * all others become a circular convolution of such a length (Bluestein, "A linear filtering approach to
  * the computation of discrete Fourier transform", 1970).
  */
 import type { InexactDType } from "../../gpu/contract/dtype.ts";
@@ -16,14 +16,14 @@ import { around } from "../lazy/shape.ts";
 import { mul, real, scale as scaled, toComplex } from "./arithmetic.ts";
 import { embed, expand, narrow, reshape } from "./views.ts";
 
-/** Bytes of tables that stay for the next transform of the same length. */
+/** Bytes of tables that are kept for the next transform of the same length. */
 const BUDGET = 1 << 26;
 
-/** Tables by what they are for; the least recently used go first. */
+/** Tables by name, the least recently used first. */
 const tables = new Map<string, Node>();
 let tableBytes = 0;
 
-/** The complex table of a name, made once while it is in use. */
+/** The complex table with this name, made once as long as it stays in use. */
 function table(name: string, make: () => Float32Array): Node {
   let node = tables.get(name);
   if (node) tables.delete(name);
@@ -63,7 +63,7 @@ const FFT: Primitive<Attrs> = {
       }, engine);
     },
   },
-  // The adjoint of the transform is the one of the other sign; of a real input it is the real part.
+  // The adjoint is the transform of the opposite sign; for a real input, its real part.
   vjp({ inputs, attrs }, [g]) {
     const { axis, inverse, scale } = attrs;
     const gradient = dft(g!, axis, !inverse, scale, inputs[0].dtype as InexactDType);
@@ -71,19 +71,19 @@ const FFT: Primitive<Attrs> = {
   },
 };
 
-/** x cut or filled up with zeros to n elements along an axis. */
+/** x cut or zero-padded to n elements along an axis. */
 export function fit(x: Node, axis: number, n: number): Node {
   if (n <= x.shape[axis]) return narrow(x, axis, 0, n);
   return embed(x, x.shape.map((m, d) => (d === axis ? n : m)), x.shape.map(() => 0));
 }
 
-/** x times a line of numbers along an axis. */
+/** x times a vector along an axis. */
 export function timesLine(x: Node, axis: number, line: Node): Node {
   const along = x.shape.map((n, d) => (d === axis ? n : 1));
   return mul(x, expand(reshape(line, along), x.shape));
 }
 
-/** e^{∓πi k²/n} for k < n; the phase is reduced before it is rounded. */
+/** e^{∓πi k²/n} for k < n; phases are reduced before they are rounded. */
 function chirp(n: number, inverse: boolean): Float64Array {
   const w = new Float64Array(2 * n);
   for (let k = 0; k < n; k++) {
@@ -94,7 +94,7 @@ function chirp(n: number, inverse: boolean): Float64Array {
   return w;
 }
 
-/** The transform of the conjugate chirp, wrapped round to `length`. */
+/** The transform of the conjugate chirp, wrapped around to `length`. */
 function chirpSpectrum(n: number, length: number, inverse: boolean): Float32Array {
   const w = chirp(n, inverse);
   const host = new HostFft(length);
@@ -113,7 +113,7 @@ function chirpSpectrum(n: number, length: number, inverse: boolean): Float32Arra
   return spectrum;
 }
 
-/** The least length from n on whose prime factors are 2, 3 and 5. */
+/** The smallest length of at least n whose prime factors are 2, 3 and 5. */
 export function goodLength(n: number): number {
   for (let length = n;; length++) {
     let rest = length;
@@ -128,15 +128,15 @@ function bluestein(x: Node, axis: number, inverse: boolean, scale: number): Node
   const length = goodLength(2 * n - 1);
   const w = table(`chirp ${n} ${inverse}`, () => Float32Array.from(chirp(n, inverse)));
   const spectrum = table(`spectrum ${n} ${inverse}`, () => chirpSpectrum(n, length, inverse));
-  // Divided by the length at once, so that nothing on the way is larger than what comes out.
+  // Divides by the length at once, so that no intermediate value is larger than the result.
   const moved = dft(fit(timesLine(x, axis, w), axis, length), axis, false, 1 / length);
   const back = dft(timesLine(moved, axis, spectrum), axis, true, scale);
   return timesLine(fit(back, axis, n), axis, w);
 }
 
 /**
- * scale · Σ_j x_j e^{∓2πi jk/n} along an axis of a real or complex x, with the minus unless `inverse`;
- * the real part of it, if that is what the output is to be.
+ * scale · Σ_j x_j e^{∓2πi jk/n} along an axis of a real or complex x, with the minus sign unless
+ * `inverse`; its real part, if the output is to be real.
  */
 export function dft(
   x: Node,
@@ -149,7 +149,7 @@ export function dft(
   const part = (z: Node) => (output === "float32" ? real(z) : z);
   if (n === 1) return part(scale === 1 ? toComplex(x) : scaled(toComplex(x), scale));
   if (!isSmooth(n)) return part(bluestein(x, axis, inverse, scale));
-  const inputs = takesTable(n) ? [x, table(`turns ${n}`, () => fftTable(n))] : [x];
+  const inputs = takesTable(n) ? [x, table(`twiddles ${n}`, () => fftTable(n))] : [x];
   const attrs: Attrs = { axis, inverse, scale };
   return new Node(FFT, inputs, [{ shape: x.shape, dtype: output }], attrs);
 }
@@ -160,8 +160,8 @@ export function rdft(x: Node, axis: number, scale: number): Node {
 }
 
 /**
- * The real line of n points with these frequencies: the real part of the inverse transform in which
- * those between the first and n/2 stand for their conjugates, too.
+ * The real signal of n points with these frequencies: the real part of the inverse transform in which
+ * those between 0 and n/2 also stand for their conjugates.
  */
 export function irdft(x: Node, axis: number, n: number, scale: number): Node {
   const count = (n >> 1) + 1;
@@ -174,7 +174,7 @@ export function irdft(x: Node, axis: number, n: number, scale: number): Node {
   return dft(full, axis, true, scale, "float32");
 }
 
-/** Axes with the points that each is cut or filled up to, and the factor of a transform of n points. */
+/** Axes, the number of points that each is cut or padded to, and the factor of a transform of n points. */
 export interface Grid {
   readonly axes: readonly number[];
   readonly points: readonly number[];
@@ -188,7 +188,7 @@ function parted({ axes, points, factor }: Grid) {
   return { axis: axes.at(-1)!, n, scale: factor(n), others };
 }
 
-/** {@link dft} along the axes of a grid, from the last to the first: the last is where rows lie together. */
+/** {@link dft} along the axes of a grid, beginning with the last, along which elements are contiguous. */
 export function dftGrid(x: Node, { axes, points, factor }: Grid, inverse: boolean): Node {
   return axes.reduceRight(
     (z, axis, k) => dft(fit(z, axis, points[k]), axis, inverse, factor(points[k])),
@@ -196,7 +196,7 @@ export function dftGrid(x: Node, { axes, points, factor }: Grid, inverse: boolea
   );
 }
 
-/** Of a real x: {@link rdft} along the last axis, then {@link dft} along the others. */
+/** {@link rdft} of a real x along the last axis, then {@link dft} along the others. */
 export function rdftGrid(x: Node, grid: Grid): Node {
   const { axis, n, scale, others } = parted(grid);
   return dftGrid(rdft(fit(x, axis, n), axis, scale), others, false);

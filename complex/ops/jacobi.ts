@@ -1,4 +1,4 @@
-/** What the decompositions into singular and eigenvectors share: rotations, order, and safe quotients. */
+/** Pieces shared by the SVD and the Hermitian eigendecomposition: rotations, sorting, safe quotients. */
 import { jacobi } from "../../gpu/kernels/factorisations/jacobi.ts";
 import type { InexactDType } from "../../gpu/contract/dtype.ts";
 import { Node, type Primitive } from "../lazy/graph.ts";
@@ -21,12 +21,12 @@ const JACOBI: Primitive<number> = {
   },
 };
 
-/** Rows [batch, n, length] turned until they are orthogonal over their first `measured` elements. */
+/** Rotates rows [batch, n, length] until they are orthogonal over their first `measured` elements. */
 export function orthogonalRows(x: Node, measured: number): Node {
   return new Node(JACOBI, [x], [{ shape: x.shape, dtype: x.dtype }], measured);
 }
 
-/** A stack of matrices [batch, m, n] near size 1, and for each its size [batch, 1, 1]. */
+/** Matrices [batch, m, n] scaled to a norm near 1, and what they were divided by, [batch, 1, 1]. */
 export function unitSize(a: Node): { unit: Node; size: Node; finite: Node } {
   const norm = euclidean(a, [1, 2]);
   const size = scaleOf(norm);
@@ -37,13 +37,13 @@ export function unitSize(a: Node): { unit: Node; size: Node; finite: Node } {
   };
 }
 
-/** Values that are NaN wherever a matrix had an element that is not finite. */
+/** The values, and NaN for each matrix that had a non-finite element. */
 export function orNaN(finite: Node, x: Node): Node {
   const lead = reshape(finite, [finite.size, ...x.shape.slice(1).map(() => 1)]);
   return where(lead, x, fillLike(x, NaN));
 }
 
-/** Values [batch, n] in order, the largest first (or last), and rows [batch, n, length] with them. */
+/** Sorts values [batch, n], the largest first (or last), and rows [batch, n, length] with them. */
 export function sortRows(values: Node, rows: Node | null, largest: "first" | "last"): {
   values: Node;
   rows: Node | null;
@@ -58,7 +58,7 @@ export function sortRows(values: Node, rows: Node | null, largest: "first" | "la
   const ahead = largest === "first" ? greater(other, own) : less(other, own);
   const before = where(equal(other, own), expand(less(row, column), square), ahead);
   const rank = expand(reshape(sum(before, 2), [batch, 1, n]), square);
-  // Products with this matrix of zeros and ones are exact.
+  // Products with this permutation matrix are exact.
   const order = equal(rank, expand(column, square));
   return {
     values: reshape(matmul(order, reshape(values, [batch, n, 1])), [batch, n]),
@@ -66,7 +66,7 @@ export function sortRows(values: Node, rows: Node | null, largest: "first" | "la
   };
 }
 
-/** x / y for real y; where y is 0 it is 0 if x is too, and else NaN. */
+/** x / y for real y; where y is 0, it is 0 if x is too, else NaN. */
 export function quotient(x: Node, y: Node): Node {
   const zero = equal(y, fill(y.shape, 0));
   const one = fill(y.shape, 1);
@@ -74,23 +74,24 @@ export function quotient(x: Node, y: Node): Node {
   return where(zero, lost, mul(x, reciprocal(where(zero, one, y))));
 }
 
-/** x_jk / y_jk beside the diagonal, on which it is 0; see {@link quotient}. */
+/** x_jk / y_jk off the diagonal, and 0 on it; see {@link quotient}. */
 export function offDiagonal(x: Node, y: Node): Node {
   const n = x.shape.at(-1)!;
   const one = expand(embedDiagonal(fill([n], 1), n, n), y.shape);
   return quotient(where(one, fillLike(x, 0), x), where(one, fill(y.shape, 1), y));
 }
 
-/** Values [… n] as a row that broadcasts over the rows of matrices: it belongs to their columns. */
+/** Values [… n] as a row that broadcasts over the rows of matrices: one value a column. */
 export const asColumns = (x: Node): Node =>
   reshape(x, [...x.shape.slice(0, -1), 1, x.shape.at(-1)!]);
 
-/** Values [… n] as a column that broadcasts over the columns of matrices: it belongs to their rows. */
+/** Values [… n] as a column that broadcasts over the columns of matrices: one value a row. */
 export const asRows = (x: Node): Node => reshape(x, [...x.shape, 1]);
 
 /**
- * Gives a value that was computed without derivatives its derivative by `a`. What the derivative is made
- * of, the origin, is saved and not an input: only those who differentiate compute it.
+ * Gives a value that was computed without derivatives its derivative with respect to `a`. The nodes from
+ * which the rule computes it, the origin, are saved and not inputs: they run only where someone
+ * differentiates.
  */
 export function derived<Origin>(
   name: string,

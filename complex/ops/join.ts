@@ -1,4 +1,4 @@
-/** Tensors put together, and rows chosen by labels. */
+/** Concatenation, and rows chosen by labels. */
 import type { InexactDType } from "../../gpu/contract/dtype.ts";
 import { single } from "../../gpu/contract/kernel.ts";
 import { MOST_ROUNDS } from "../../gpu/kernels/costs.ts";
@@ -15,26 +15,26 @@ import { equal, less, where } from "./compare.ts";
 import { fromIndex, iota } from "./indices.ts";
 import { embed, expand, narrow, reshape, sum } from "./views.ts";
 
-/** The coordinate along one axis of a shape, as a real number. */
+/** The index along one axis of a shape, as a real number. */
 function coordinate(shape: Shape, axis: number): Node {
   const line = shape.map((n, d) => (d === axis ? n : 1));
   return expand(fromIndex(reshape(iota([shape[axis]]), line)), shape);
 }
 
-/** As many as one kernel can read; more are put together in several rounds. */
+/** How many tensors one kernel can read; more are joined in several rounds. */
 const FEW = 7;
 
 /** Tensors one after the other along an axis. */
 export function concat(list: readonly Node[], axis: number): Node {
   const what = "concat";
-  if (list.length === 0) throw cannot(what, "there is nothing to put together");
+  if (list.length === 0) throw cannot(what, "there are no tensors");
   const complex = list.some((x) => x.dtype === "complex64");
   const all = complex ? list.map(toComplex) : [...list];
   const first = all[0].shape;
   const at = checkAxis(what, axis, first);
   for (const { shape } of all) {
     if (shape.length !== first.length || shape.some((n, d) => d !== at && n !== first[d])) {
-      throw cannot(what, `shapes ${show(first)} and ${show(shape)} differ beside axis ${at}`);
+      throw cannot(what, `shapes ${show(first)} and ${show(shape)} differ outside axis ${at}`);
     }
   }
   let parts = all;
@@ -45,18 +45,18 @@ export function concat(list: readonly Node[], axis: number): Node {
   return join(parts, at);
 }
 
-/** The same for a few tensors of one kind whose shapes fit. */
+/** The same for a few tensors of one dtype whose shapes fit. */
 function join(parts: readonly Node[], axis: number): Node {
   if (parts.length === 1) return parts[0];
   const total = parts.reduce((n, x) => n + x.shape[axis], 0);
   const shape = parts[0].shape.map((n, d) => (d === axis ? total : n));
-  const place = coordinate(shape, axis);
+  const at = coordinate(shape, axis);
   let end = total;
   let result: Node | null = null;
   for (const x of parts.toReversed()) {
     const start = end - x.shape[axis];
     const put = embed(x, shape, shape.map((_, d) => (d === axis ? start : 0)));
-    result = result ? where(less(place, fill(shape, end)), put, result) : put;
+    result = result ? where(less(at, fill(shape, end)), put, result) : put;
     end = start;
   }
   return result!;
@@ -91,7 +91,7 @@ const specOf = (
 
 interface LabelAttrs {
   readonly axis: number;
-  /** The elements of the axis that is chosen from. */
+  /** The size of the axis from which rows are chosen. */
   readonly rows: number;
   /** How many labels there are. */
   readonly picks: number;

@@ -1,4 +1,4 @@
-/** Integers of the host that choose rows: checked at the call, then a tensor of indices. */
+/** Integers of the host that choose rows: checked at the call, then held as a tensor of indices. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { hostNode, type Node } from "../lazy/graph.ts";
@@ -14,7 +14,7 @@ export type Labels =
   | Int32Array
   | Uint32Array;
 
-/** The node of labels, each an integer in [0, below); `count` of them, if it is given. */
+/** The node of labels, each an integer in [0, below); there must be `count` of them, if given. */
 export function labelNode(what: string, labels: Labels, below: number, count?: number): Node {
   const typed = ArrayBuffer.isView(labels) && !(labels as ArrayBufferView instanceof DataView);
   if (!typed && !Array.isArray(labels)) {

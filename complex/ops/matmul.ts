@@ -18,7 +18,7 @@ interface Attrs {
   readonly b: Reading;
 }
 
-/** Steps of an operand along the batch axes of the result, in matrices; 0 where it repeats. */
+/** Strides of an operand along the batch axes of the result, in matrices; 0 where it broadcasts. */
 function batchStrides(own: Shape, batch: Shape): number[] {
   const strides: number[] = [];
   let step = 1;
@@ -62,21 +62,21 @@ const MATMUL: Primitive<Attrs> = {
     // With A′ = op(A): the gradients are g·B′ᴴ and A′ᴴ·g, transposed and conjugated back.
     const flip = (r: Reading): Reading => ({ transpose: !r.transpose, conj: !r.conj });
     const plain = { transpose: false, conj: false };
-    const turned = { transpose: true, conj: false };
+    const transposed = { transpose: true, conj: false };
     const back = (x: Node, reading: Reading, of: Node) =>
       sumTo(reading.conj ? conj(x) : x, of.shape);
-    const unturned = (r: Reading): Reading => ({ transpose: r.transpose, conj: !r.conj });
+    const conjugated = (r: Reading): Reading => ({ transpose: r.transpose, conj: !r.conj });
     let ga: Node | null = null;
     let gb: Node | null = null;
     if (a.tracked) {
       const x = readA.transpose
-        ? product(b, g!, unturned(readB), turned)
+        ? product(b, g!, conjugated(readB), transposed)
         : product(g!, b, plain, flip(readB));
       ga = back(x, readA, a);
     }
     if (b.tracked) {
       const x = readB.transpose
-        ? product(g!, a, turned, unturned(readA))
+        ? product(g!, a, transposed, conjugated(readA))
         : product(a, g!, flip(readA), plain);
       gb = back(x, readB, b);
     }
@@ -96,7 +96,7 @@ function product(a: Node, b: Node, readA: Reading, readB: Reading, bias?: Node):
   return new Node(MATMUL, inputs, [{ shape: [...batch, m, n], dtype: a.dtype }], attrs);
 }
 
-/** Looks through conjugation and the exchange of the last two axes. */
+/** Looks through conjugations and transposes over the last two axes. */
 function reading(x: Node): [Node, Reading] {
   let conjugate = false;
   let transpose = false;
@@ -111,7 +111,7 @@ function reading(x: Node): [Node, Reading] {
   }
 }
 
-/** a·b over the last two axes, the others broadcast; vectors as in PyTorch. `bias` joins each row. */
+/** a·b over the last two axes, the others broadcast; vectors as in PyTorch. `bias` is added to each row. */
 export function matmul(a: Node, b: Node, bias?: Node): Node {
   if (a.shape.length === 0 || b.shape.length === 0) {
     throw cannot("matmul", `shapes ${show(a.shape)} and ${show(b.shape)}: a number has no rows`);
@@ -133,7 +133,7 @@ export function matmul(a: Node, b: Node, bias?: Node): Node {
   }
   const [x, readA] = reading(a);
   const [y, readB] = reading(b);
-  // One tall product serves a stack of matrices that all meet the same one.
+  // A stack of matrices times one matrix is a single tall product.
   if (y.shape.length === 2 && x.shape.length > 2 && !readA.transpose) {
     const k = x.shape.at(-1)!;
     const tall = product(reshape(x, [x.size / k, k]), y, readA, readB, bias);

@@ -1,4 +1,4 @@
-/** Norms of vectors, scaled so that squares and powers neither overflow nor underflow early. */
+/** Norms of vectors, scaled so that squares and powers do not overflow or underflow early. */
 import type { Node } from "../lazy/graph.ts";
 import { abs, absSquared, maximum, minimum, pow, reciprocal, sqrt } from "./elementwise.ts";
 import { fill, fillLike, mul, neg } from "./arithmetic.ts";
@@ -6,17 +6,17 @@ import { equal, notEqual, where } from "./compare.ts";
 import { max } from "./reduce.ts";
 import { detach, sum } from "./views.ts";
 
-/** The reciprocal of what lies between these is a normal number. */
+/** Between these, the reciprocal is a normal number. */
 const SMALLEST = 2 ** -126;
 const LARGEST = 2 ** 126;
 
-/** A constant near r from which on nothing of r's size overflows or underflows. */
+/** A constant near r: divided by it, values of r's size neither overflow nor underflow. */
 export function scaleOf(r: Node): Node {
   const low = maximum(detach(r), fill(r.shape, SMALLEST));
   return minimum(low, fill(r.shape, LARGEST));
 }
 
-/** f(x) where x is not 0, and 0 there, in value and derivative. */
+/** f(x), and 0 where x is 0, in value and derivative. */
 function awayFromZero(x: Node, f: (x: Node) => Node): Node {
   const zero = equal(x, fill(x.shape, 0));
   return where(zero, fill(x.shape, 0), f(where(zero, fill(x.shape, 1), x)));
@@ -40,7 +40,7 @@ export function vectorNorm(x: Node, p: number, axes: readonly number[]): Node {
   const scale = scaleOf(extreme);
   const part = mul(r, reciprocal(scale));
   const power = (y: Node, q: number) => pow(y, fill(y.shape, q));
-  // With p < 0 an entry 0 makes the whole norm 0.
+  // With p < 0, one zero entry makes the norm 0.
   const total = sum(awayFromZero(part, (y) => power(y, p)), axes, true);
   const norm = mul(scale, awayFromZero(total, (y) => power(y, 1 / p)));
   if (p > 0) return norm;

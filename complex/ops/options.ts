@@ -1,8 +1,8 @@
-/** Checks of the options objects that functions and layers take. */
+/** Checks of the option objects that functions and layers take. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 
-/** Refuses what is no object of options; a list, a Map or a Date names none. */
+/** Refuses what is not an object of options; lists, Maps and Dates are not. */
 export function checkOptions(what: string, given: unknown, known: readonly string[] = []): void {
   const named = typeof given === "object" && given !== null && !(Symbol.iterator in given);
   if (named && !(given instanceof Date)) return;
@@ -10,12 +10,12 @@ export function checkOptions(what: string, given: unknown, known: readonly strin
   throw cannot(what, `the options must be an object, got ${describe(given)}${names}`);
 }
 
-/** In the place of a default where there is none: what checks the option meets undefined. */
+/** Stands for a default where there is none: the check of the option sees undefined. */
 export function noDefault<T>(): T {
   return undefined as unknown as T;
 }
 
-/** The options, copied, with defaults for absent ones; refuses unknown names and wrong switches. */
+/** A copy of the options with defaults for absent ones; refuses unknown names and booleans that are not. */
 export function withDefaults<O extends object>(
   what: string,
   given: Partial<O> | undefined,
@@ -38,7 +38,7 @@ export function withDefaults<O extends object>(
   return options as O;
 }
 
-/** Refuses what is not one of the words. */
+/** Refuses a value that is not one of the words. */
 export function checkWord(
   what: string,
   name: string,

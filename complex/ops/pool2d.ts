@@ -1,4 +1,4 @@
-/** Pooling of images: the element of largest modulus, or the mean, of each window. */
+/** Pooling of images: each window's element of largest modulus, or its mean. */
 import {
   avgPool2d as average,
   avgPool2dScatter,
@@ -13,10 +13,10 @@ import type { Shape } from "../lazy/shape.ts";
 import { toComplex } from "./arithmetic.ts";
 import { checkWindow, type Movement, type Pair, windowSteps } from "./window.ts";
 
-/** The window and how it moves; the caller has checked that the numbers make sense. */
+/** The window and how it moves; the caller has checked the numbers. */
 export interface PoolGeometry extends Movement {
   readonly kernel: Pair;
-  /** Rounds output sizes up, so that a last window may reach past the padded input. */
+  /** Whether output sizes are rounded up, so that a last window may reach past the padded input. */
   readonly ceilMode: boolean;
 }
 
@@ -57,7 +57,7 @@ function pooled(what: string, x: Node, g: PoolGeometry): Shape {
     const n = Math.floor((room - dilation[d] * (taps - 1) - 1) / stride[d]) + 1;
     return ceilMode && (n - 1) * stride[d] >= size[d] + padding[d] ? n - 1 : n;
   });
-  if (out.some((n) => n < 1)) windowSteps(what, size, kernel, g); // says what does not fit
+  if (out.some((n) => n < 1)) windowSteps(what, size, kernel, g); // names what does not fit
   return [x.shape[0], x.shape[1], out[0], out[1]];
 }
 

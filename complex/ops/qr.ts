@@ -14,7 +14,7 @@ import { matmul } from "./matmul.ts";
 import { solveUpper } from "./solve.ts";
 import { expand, reshape } from "./views.ts";
 
-/** How many columns Q has: as many as A (or its rows, if these are fewer), or as many as A has rows. */
+/** How many columns Q has: min(m, n), or m. */
 export type QrMode = "reduced" | "complete";
 
 /** The upper triangle of square matrices. */
@@ -56,8 +56,8 @@ const QR: Primitive<{ readonly width: number }> = {
     const fromR = gr && matmul(gr, adjoint(r));
     const fromQ = gq && neg(matmul(adjoint(q), gq));
     const inner = fromR && fromQ ? add(fromR, fromQ) : (fromR ?? fromQ)!;
-    const turned = matmul(q, hermitian(inner));
-    const outer = gq ? add(turned, gq) : turned;
+    const within = matmul(q, hermitian(inner));
+    const outer = gq ? add(within, gq) : within;
     return [adjoint(solveUpper(r, adjoint(outer)))];
   },
 };

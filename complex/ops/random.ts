@@ -31,12 +31,12 @@ export class Generator {
     this.#stream = 0;
   }
 
-  /** The seed, and how many draws there have been since. */
+  /** The seed and the number of draws since. */
   get state(): { seed: number; draws: number } {
     return { seed: this.#high * 2 ** 32 + this.#low, draws: this.#stream };
   }
 
-  /** Goes on after so many draws from a seed. */
+  /** Continues after so many draws from a seed. */
   resume(seed: number, draws: number): void {
     this.seed(seed);
     this.#stream = draws;
@@ -63,5 +63,5 @@ export class Generator {
   }
 }
 
-/** The generator that everything draws from unless it is given another. */
+/** The default generator. */
 export const generator: Generator = new Generator(0);

@@ -1,4 +1,4 @@
-/** Reductions over axes beside the sum, and running sums. */
+/** Reductions over axes other than the sum, and running sums. */
 import { argmax as argmaxProgram } from "../../gpu/kernels/reductions/argmax.ts";
 import { reduce } from "../../gpu/kernels/reductions/reduce.ts";
 import { scan } from "../../gpu/kernels/reductions/scan.ts";
@@ -55,8 +55,8 @@ function keptShape(shape: Shape, axes: readonly number[]): Shape {
 }
 
 /** The largest value over axes; its gradient is shared among equals. */
-export function max(x: Node, axes?: Axes, keepDims = false): Node {
-  const list = checkAxes("take the max", axes, x.shape);
+export function max(x: Node, axes?: Axes, keepDims = false, what = "take the max"): Node {
+  const list = checkAxes(what, axes, x.shape);
   const result = { shape: keptShape(x.shape, list), dtype: x.dtype };
   const kept = new Node(MAX, [x], [result], { axes: list });
   return keepDims ? kept : squeeze(kept, list);
@@ -64,7 +64,7 @@ export function max(x: Node, axes?: Axes, keepDims = false): Node {
 
 /** The smallest value over axes. */
 export function min(x: Node, axes?: Axes, keepDims = false): Node {
-  return neg(max(neg(x), axes, keepDims));
+  return neg(max(neg(x), axes, keepDims, "take the min"));
 }
 
 const ARGMAX: Primitive<FoldAttrs> = {
@@ -72,13 +72,17 @@ const ARGMAX: Primitive<FoldAttrs> = {
   lowering: { kind: "reduce", axes: ({ attrs }) => attrs.axes, reduce: argmaxProgram },
 };
 
-/** The place of the first largest value along an axis, or in all of x flattened. */
-export function argmax(x: Node, axis?: number, keepDims = false): Node {
-  const what = "take the argmax";
+/** The index of the first largest value along an axis, or in all of x flattened. */
+export function argmax(
+  x: Node,
+  axis?: number,
+  keepDims = false,
+  what = "take the argmax",
+): Node {
   const from = axis === undefined ? reshape(x, [x.size]) : x;
   const d = axis === undefined ? 0 : checkAxis(what, axis, x.shape);
   if (from.shape[d] > 2 ** 24) {
-    throw cannot(what, `places among ${from.shape[d]} values are not exact in float32`);
+    throw cannot(what, `indices among ${from.shape[d]} values are not exact in float32`);
   }
   const result = { shape: keptShape(from.shape, [d]), dtype: x.dtype };
   const kept = new Node(ARGMAX, [from], [result], { axes: [d] });
@@ -86,7 +90,12 @@ export function argmax(x: Node, axis?: number, keepDims = false): Node {
   return keepDims ? kept : squeeze(kept, [d]);
 }
 
-/** The product over axes, by halves, so that zeros and derivatives of any order are right. */
+/** The index of the first smallest value along an axis, or in all of x flattened. */
+export function argmin(x: Node, axis?: number, keepDims = false): Node {
+  return argmax(neg(x), axis, keepDims, "take the argmin");
+}
+
+/** The product over axes, by halving, so that zeros and derivatives of any order are right. */
 export function prod(x: Node, axes?: Axes, keepDims = false): Node {
   const list = checkAxes("take the product", axes, x.shape);
   const kept = keptShape(x.shape, list);

@@ -1,11 +1,11 @@
-/** Banded linear maps along one axis, given by tables of the host; the derivative is one as well. */
+/** Banded linear maps along one axis, given by tables of the host; their derivatives are such maps too. */
 import { resample as kernel } from "../../gpu/kernels/windows/resample.ts";
 import type { InexactDType } from "../../gpu/contract/dtype.ts";
 import { single } from "../../gpu/contract/kernel.ts";
 import { hostNode, Node, type Primitive } from "../lazy/graph.ts";
 import { around } from "../lazy/shape.ts";
 
-/** The most weights of a row that one thread sums; longer rows are summed in pieces. */
+/** The most weights of a row that one thread sums; longer rows are split. */
 const LONGEST = 256;
 
 /**
@@ -13,11 +13,11 @@ const LONGEST = 256;
  * start + t, where spans[2j] is start and spans[2j + 1] is count.
  */
 export class Band {
-  /** How many inputs the axis has. */
+  /** The size of the axis before. */
   readonly inputs: number;
-  /** How many outputs it becomes. */
+  /** The size of the axis after. */
   readonly outputs: number;
-  /** The weights that a row has room for. */
+  /** The most weights of a row. */
   readonly taps: number;
   /** uint32 [outputs, 2]. */
   readonly spans: Node;
@@ -28,7 +28,7 @@ export class Band {
   #transposed: Band | null = null;
   #pieces: [Band, Band] | null = null;
 
-  /** The arrays must stay as they are. */
+  /** The arrays must not change afterwards. */
   constructor(inputs: number, taps: number, spans: Uint32Array, weights: Float32Array) {
     this.inputs = inputs;
     this.outputs = spans.length / 2;
@@ -64,7 +64,7 @@ export class Band {
     return this.#transposed;
   }
 
-  /** Two maps that do the same one after the other: sums over parts of each row, and their sums. */
+  /** Two maps whose composition is this one: sums over parts of each row, and the sums of those. */
   get pieces(): [Band, Band] {
     if (this.#pieces) return this.#pieces;
     const spans: number[] = [];

@@ -1,4 +1,4 @@
-/** Linear systems and inverses, from an elimination of the matrix. */
+/** Linear systems and inverses, by LU factorisation. */
 import {
   eliminate,
   NOT_FINITE,
@@ -16,7 +16,7 @@ import { adjoint, checkSquare, stackOf } from "./matrices.ts";
 import { matmul } from "./matmul.ts";
 import { expand, permute, reshape } from "./views.ts";
 
-/** A with what its elimination left: L and U in one, and the order of the rows with the state. */
+/** A with its factorisation: L and U in one matrix, and the order of the rows with the status. */
 export interface Factored {
   readonly a: Node;
   readonly lu: Node;
@@ -41,7 +41,7 @@ const UPPER: Primitive = {
   },
 };
 
-/** Derivatives don't pass through the factors: what is computed of them has its own, by A. */
+/** Derivatives don't pass through the factors: what is computed from them has its own, with respect to A. */
 export function factor(a: Node): Factored {
   const order = [...a.shape.slice(0, -2), a.shape.at(-1)! + 1];
   const results = [{ shape: a.shape, dtype: a.dtype }, { shape: order, dtype: "uint32" }] as const;
@@ -55,7 +55,7 @@ export interface SolveAttrs {
   readonly adjoint: boolean;
   /** Whether A is upper triangular, and its own factor. */
   readonly upper: boolean;
-  /** The states of the factors for which the result is NaN. */
+  /** The statuses of the factorisation for which the result is NaN. */
   readonly refused: number;
 }
 
@@ -76,7 +76,7 @@ const SOLVE: Primitive<SolveAttrs> = {
   },
   vjp(x, [g]) {
     const { inputs: [lu, order, , a], attrs } = x;
-    // X = A⁻¹B: the gradients are A⁻ᴴg for B and −A⁻ᴴg·Xᴴ for A; with Aᴴ that of A is transposed.
+    // X = A⁻¹B: the gradients are A⁻ᴴg for B and −A⁻ᴴg·Xᴴ for A; with Aᴴ, that of A is its adjoint.
     const gb = applySolve({ a, lu, order }, g!, { ...attrs, adjoint: !attrs.adjoint });
     if (!a.tracked) return [null, null, gb, null];
     const ga = attrs.adjoint ? matmul(x, adjoint(gb)) : matmul(gb, adjoint(x));
@@ -84,7 +84,7 @@ const SOLVE: Primitive<SolveAttrs> = {
   },
 };
 
-/** A⁻¹B or A⁻ᴴB, for B of the batch of A. */
+/** A⁻¹B or A⁻ᴴB, for B with the batch axes of A. */
 export function applySolve({ a, lu, order }: Factored, b: Node, attrs: SolveAttrs): Node {
   // A is an input for its derivative; the kernels read its factors.
   return new Node(SOLVE, [lu, order, b, a], [{ shape: b.shape, dtype: b.dtype }], attrs);
@@ -93,7 +93,7 @@ export function applySolve({ a, lu, order }: Factored, b: Node, attrs: SolveAttr
 /** A⁻¹B, NaN where A is singular. */
 export const PLAIN: SolveAttrs = { adjoint: false, upper: false, refused: SINGULAR | NOT_FINITE };
 
-/** X with A·X = B by PyTorch's rule for shapes; B is a vector, a stack of them, or matrices. */
+/** X with A·X = B, with PyTorch's rule for shapes: B is a vector, a stack of them, or matrices. */
 export function solve(a: Node, b: Node): Node {
   const what = "solve";
   checkSquare(what, a);
@@ -117,7 +117,7 @@ export function solve(a: Node, b: Node): Node {
   return isVector ? reshape(x, x.shape.slice(0, -1)) : x;
 }
 
-/** One matrix [n, n] with a stack of right-hand sides, laid side by side. */
+/** One matrix [n, n] with a stack of right-hand sides, which are laid side by side. */
 function solveOne(a: Node, b: Node): Node {
   const [n, columns] = b.shape.slice(-2);
   const stack = stackOf(b.shape);
@@ -127,7 +127,7 @@ function solveOne(a: Node, b: Node): Node {
   return reshape(permute(reshape(x, [n, stack, columns]), [1, 0, 2]), b.shape);
 }
 
-/** U⁻¹B for upper triangular matrices, zeros below the diagonal included, and B of their batch. */
+/** U⁻¹B for upper triangular U, whose zeros below the diagonal are stored, and B with its batch axes. */
 export function solveUpper(u: Node, b: Node): Node {
   const order = [...u.shape.slice(0, -2), u.shape.at(-1)! + 1];
   const rows = new Node(UPPER, [u], [{ shape: order, dtype: "uint32" }], null, null, false);

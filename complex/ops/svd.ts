@@ -31,34 +31,34 @@ export interface Decomposition {
   readonly vh: Node;
 }
 
-/** The factors without derivatives, and what they are of. */
+/** The factors without derivatives, and the matrices they belong to. */
 interface Origin extends Decomposition {
   readonly a: Node;
 }
 
-/** Singular values below this part of the largest count as 0 where U is divided by them. */
+/** Singular values below this fraction of the largest count as 0 where U is divided by them. */
 const TINY = 2 ** -49;
 
-/** The orthonormal columns nearest to x's, which are orthonormal already or, the last ones, zero. */
+/** Completes columns that are orthonormal except for the last ones, which may be zero. */
 function completed(x: Node): Node {
   const { q, r } = qr(x, "reduced");
-  const turned = real(diagonal(r));
+  const signs = real(diagonal(r));
   const sign = where(
-    less(turned, fill(turned.shape, 0)),
-    fillLike(turned, -1),
-    fillLike(turned, 1),
+    less(signs, fill(signs.shape, 0)),
+    fillLike(signs, -1),
+    fillLike(signs, 1),
   );
   return mul(q, reshape(sign, [sign.shape[0], 1, sign.shape[1]]));
 }
 
-/** What rotations make of a stack [batch, m, n] with m ≥ n. */
+/** A stack [batch, m, n] with m ≥ n after the rotations. */
 interface Rotated {
-  /** Q of a first QR decomposition, after which there are only n rows; absent for square matrices. */
+  /** Q of the QR decomposition that leaves n rows; absent for square matrices. */
   readonly q?: Node;
-  /** The singular values [batch, n], the largest first; `unit` before the size of the matrix is put back. */
+  /** The singular values [batch, n], the largest first; `unit` are those of the scaled matrices. */
   readonly s: Node;
   readonly unit: Node;
-  /** For each value the row of σu, as long as a row of A, and with `vectors` that of v behind it. */
+  /** For each singular value a row: σu and, with `vectors`, v behind it. */
   readonly rows: Node | null;
   readonly finite: Node;
 }
@@ -69,9 +69,9 @@ function rotate(a: Node, vectors: boolean): Rotated {
   const first = m > n ? qr(unit, "reduced") : null;
   const lines = transpose(first ? first.r : unit);
   const one = embedDiagonal(fill([batch, n], 1), n, n);
-  const turned = orthogonalRows(vectors ? concat([lines, one], 2) : lines, n);
-  const lengths = reshape(euclidean(columns(turned, 0, n), [2]), [batch, n]);
-  const { values, rows } = sortRows(lengths, vectors ? turned : null, "first");
+  const rotated = orthogonalRows(vectors ? concat([lines, one], 2) : lines, n);
+  const lengths = reshape(euclidean(columns(rotated, 0, n), [2]), [batch, n]);
+  const { values, rows } = sortRows(lengths, vectors ? rotated : null, "first");
   const s = orNaN(finite, mul(values, reshape(size, [batch, 1])));
   return { q: first?.q, s, unit: values, rows, finite };
 }
@@ -91,7 +91,7 @@ function tall(a: Node): Decomposition {
   };
 }
 
-/** Matrices as a stack of tall ones: of adjoints, where they are wide. */
+/** Matrices as one stack [batch, m, n] with m ≥ n: the adjoints of wide ones. */
 function stacked(a: Node): Node {
   const [m, n] = a.shape.slice(-2);
   const stack = reshape(detach(a), [sizeOf(a.shape) / (m * n), m, n]);
@@ -119,7 +119,7 @@ function overDifferences(x: Node, s: Node): Node {
   return offDiagonal(sub(x, adjoint(x)), differences);
 }
 
-// Wan and Zhang, arXiv:1909.02659; the terms of gU, gS and gVh add up to PyTorch's.
+// Wan and Zhang, arXiv:1909.02659; the terms for U, S and Vh add up to PyTorch's gradient.
 const VALUES = derived("svd", (_, g, origin: Origin) => {
   const { u, vh } = attached(origin);
   return matmul(mul(u, asColumns(g)), vh);
@@ -151,7 +151,7 @@ const RIGHT = derived("svd", (vh, g, origin: Origin) => {
   return matmul(u, right);
 });
 
-/** The three factors with their derivatives. */
+/** The three factors, with their derivatives. */
 function attached(origin: Origin): Decomposition {
   const { a, u, s, vh } = origin;
   return { u: LEFT(u, a, origin), s: VALUES(s, a, origin), vh: RIGHT(vh, a, origin) };
@@ -182,7 +182,7 @@ const FULL = derived("svd", (): never => {
   );
 });
 
-/** The columns of u [… m, k], and m − k more that make the matrix unitary. */
+/** The columns of u [… m, k], completed by m − k more to a unitary matrix. */
 export function fullColumns(u: Node, a: Node): Node {
   const [m, k] = u.shape.slice(-2);
   if (m === k) return u;

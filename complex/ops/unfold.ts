@@ -1,4 +1,4 @@
-/** Windows along one axis, laid side by side, and the sum that puts them back. */
+/** Windows along one axis, laid side by side, and the adjoint that sums them back. */
 import type { Node } from "../lazy/graph.ts";
 import { embed, expand, narrow, reshape, slice, sumKeep } from "./views.ts";
 
@@ -15,8 +15,8 @@ export interface Line {
 }
 
 /**
- * The padded line repeated and cut anew into rows that are `dilation` longer: each row starts that
- * much later in the line than the row before it, so that row t holds tap t of every window.
+ * The padded axis is repeated and cut anew into rows that are `dilation` longer, so that each row starts
+ * that much later on the axis than the one before it, and row t holds tap t of every window.
  */
 function rowsOf({ length, padding, taps, dilation }: Line) {
   const size = length + 2 * padding;

@@ -1,6 +1,6 @@
 /**
- * Rearrangements of elements and the sum that undoes repetition: linear maps whose derivatives are
- * one another. None of them moves data by itself; the kernels that look through them do.
+ * Rearrangements of elements, and the sum that is the adjoint of repetition: linear maps whose
+ * derivatives are one another. They move no data themselves; the kernels that read through them do.
  */
 import {
   add as addIndex,
@@ -18,12 +18,12 @@ import { reduce } from "../../gpu/kernels/reductions/reduce.ts";
 import { Node, type Placement, type Primitive, type Vjp } from "../lazy/graph.ts";
 import { type Axes, broadcastShapes, checkAxes, sameShape, type Shape } from "../lazy/shape.ts";
 
-/** A view whose elements lie as they are. */
+/** A view that keeps the order of the elements. */
 function alias(name: string, vjp?: Vjp): Primitive {
   return { name, lowering: { kind: "view", alias: true, place: (at) => ({ at }) }, vjp };
 }
 
-/** A view that maps coordinates to coordinates. */
+/** A view given by a map of coordinates. */
 function coordinateView<Attrs = null>(
   name: string,
   map: (
@@ -59,12 +59,12 @@ function apply<Attrs>(
 const IDENTITY = alias("identity", (_, [g]) => [g]);
 const DETACH = alias("detach");
 
-/** The same values, with a place of its own in the graph of derivatives. */
+/** The same values as a node of its own, with respect to which one can differentiate. */
 export function variable(x: Node): Node {
   return new Node(IDENTITY, [x], [{ shape: x.shape, dtype: x.dtype }], null, null, true);
 }
 
-/** The same values, through which no derivative passes. */
+/** The same values; derivatives do not pass through. */
 export function detach(x: Node): Node {
   return new Node(DETACH, [x], [{ shape: x.shape, dtype: x.dtype }], null, null, false);
 }
@@ -95,7 +95,7 @@ export function permute(x: Node, axes: readonly number[]): Node {
   return apply(PERMUTE, x, axes.map((axis) => x.shape[axis]), axes);
 }
 
-/** The axes that `permute` was given, if x comes from it. */
+/** The axes that `permute` was given, if x is its result. */
 export function permutation(x: Node): readonly number[] | null {
   return x.primitive === PERMUTE && !x.stored ? x.attrs as readonly number[] : null;
 }
@@ -111,7 +111,7 @@ export function expand(x: Node, shape: Shape): Node {
   return apply(EXPAND, reshape(x, [...lead, ...x.shape]), shape, null);
 }
 
-/** What a reduction runs over. */
+/** The axes of a reduction. */
 export interface FoldAttrs {
   readonly axes: readonly number[];
 }
@@ -145,7 +145,7 @@ export function sum(x: Node, axes?: Axes, keepDims = false): Node {
   return keepDims ? kept : squeeze(kept, list);
 }
 
-/** Sums what broadcasting from `shape` had repeated. */
+/** The adjoint of broadcasting from `shape`: sums what it repeated. */
 export function sumTo(x: Node, shape: Shape): Node {
   const lead = x.shape.length - shape.length;
   const axes = x.shape.map((_, d) => d).filter((d) => d < lead || shape[d - lead] === 1);
@@ -177,7 +177,7 @@ const SLICE = coordinateView<SliceAttrs>("slice", (coords, node, param) => {
   return [embed(g!, c.inputs[0].shape, c.params!, step)];
 });
 
-/** From `start[d]` on every `step[d]`-th element, `shape[d]` of them. Starts may change freely. */
+/** Every `step[d]`-th element from `start[d]` on, `shape[d]` of them. Starts are not part of the structure. */
 export function slice(
   x: Node,
   start: readonly number[],
@@ -220,7 +220,7 @@ const EMBED = coordinateView<EmbedAttrs>("pad", (coords, node) => {
   return [slice(g!, start, c.inputs[0].shape, step)];
 });
 
-/** Zeros of shape `shape` into which x is written from `start` on, every `step`-th place. */
+/** Zeros of shape `shape` into which x is written, to every `step`-th element from `start` on. */
 export function embed(
   x: Node,
   shape: Shape,
@@ -235,7 +235,7 @@ const FLIP = coordinateView<readonly number[]>("flip", (coords, node) => ({
   coords: coords.map((c, d) => node.attrs.includes(d) ? reverse(c, node.shape[d]) : c),
 }), (c, [g]) => [flip(g!, c.attrs)]);
 
-/** The order along axes turned round. */
+/** The order of the elements along axes reversed. */
 export function flip(x: Node, axes: readonly number[]): Node {
   return apply(FLIP, x, x.shape, axes);
 }
@@ -248,7 +248,7 @@ const ROLL = coordinateView<readonly number[]>("roll", (coords, node) => ({
   }),
 }), (c, [g]) => [roll(g!, c.attrs.map((by) => -by))]);
 
-/** Moves elements by `shifts[d]` places along axis d, round the end. */
+/** Shifts elements by `shifts[d]` along axis d, wrapping around. */
 export function roll(x: Node, shifts: readonly number[]): Node {
   return apply(
     ROLL,

@@ -1,6 +1,6 @@
 /**
- * Real 2×2 matrices that act on (Re z, Im z). Each is a list of its entries rr, ii, ri and, where it is
- * not symmetric, ir: real nodes whose shapes broadcast with z.
+ * Real 2×2 matrices that act on (Re z, Im z). Each is a list of its entries rr, ii, ri and, unless it is
+ * symmetric, ir: real nodes whose shapes broadcast with z.
  */
 import type { Node } from "../lazy/graph.ts";
 import { add, complex, fill, imag, mul, neg, real, scale, sub } from "./arithmetic.ts";
@@ -17,8 +17,8 @@ export function mix(z: Node, [rr, ii, ri, ir = ri]: Matrix): Node {
 }
 
 /**
- * (V + eps)^(−1/2) z in closed form, for symmetric second moments V of any size: of unit trace the determinant
- * neither overflows nor, as V has no negative eigenvalue, may fall below 0.
+ * (V + eps)^(−1/2) z in closed form, for symmetric second moments V of any scale: scaled to unit trace,
+ * the determinant does not overflow, nor fall below 0, since V has no negative eigenvalue.
  */
 export function whiten(z: Node, [rr, ii, ri]: Matrix, eps: number): Node {
   const trace = add(add(rr, ii), fill(rr.shape, 2 * eps));
@@ -26,7 +26,7 @@ export function whiten(z: Node, [rr, ii, ri]: Matrix, eps: number): Node {
   const e = scale(unit, eps);
   const [a, b, c] = [mul(rr, unit), mul(ii, unit), mul(ri, unit)];
   const rounded = sub(mul(a, b), square(c));
-  // What rounding left below 0 is put right; the derivative is that of a b − c².
+  // Lifts to 0 what rounding left below it; the derivative is that of a b − c².
   const det = add(rounded, detach(relu(neg(rounded))));
   const s = sqrt(add(det, mul(e, add(add(a, b), e))));
   const t = sqrt(add(scale(s, 2), fill(s.shape, 1)));

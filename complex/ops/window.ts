@@ -1,4 +1,4 @@
-/** Windows that move over images: what convolutions and poolings check alike. */
+/** Windows that move over images: the checks that convolutions and poolings share. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkInteger, sizeOf } from "../lazy/shape.ts";
 
@@ -12,10 +12,10 @@ export interface Movement<Axes extends readonly number[] = Pair> {
   readonly dilation: Axes;
 }
 
-/** The most that a size or a step of a window may be, so that places in the image stay exact in i32. */
+/** The largest size or step of a window, so that positions in the image stay exact in i32. */
 const MOST = 2 ** 24;
 
-/** Refuses a window or movement that makes no sense. */
+/** Refuses a window or movement with sizes out of range. */
 export function checkWindow<Axes extends readonly number[]>(
   what: string,
   kernel: Axes,
@@ -31,12 +31,12 @@ export function checkWindow<Axes extends readonly number[]>(
   checkInteger(what, "the number of elements of the kernel", sizeOf(kernel), 1, MOST);
 }
 
-/** The places that a kernel of `taps` elements covers along an axis, from the first to the last. */
+/** How many elements a kernel of `taps` elements spans along an axis. */
 export function extent(taps: number, dilation: number): number {
   return dilation * (taps - 1) + 1;
 }
 
-/** The steps that fit over an image along each axis, not rounded; refuses where none does. */
+/** How many steps fit along each axis of an image, not rounded; refuses a window that does not fit. */
 export function windowSteps<Axes extends readonly number[]>(
   what: string,
   size: Axes,

@@ -694,7 +694,7 @@ export class RealTensor extends Tensor {
 
   /** The place of the first smallest value along an axis, or of the first NaN, as `argmax`. */
   argmin(axis?: number, keepDims = false): RealTensor {
-    return this.neg().argmax(axis, keepDims);
+    return new RealTensor(reductions.argmin(this.node, axis, keepDims));
   }
 
   /** Differentiates this real number: every parameter it depends on gets ∂this/∂parameter added to its `grad`. */

@@ -52,7 +52,7 @@ function largest(
   const image = imageOf(what, axes, x);
   const plane = image.shape[2] * image.shape[3];
   if (returnIndices && plane > 2 ** 24) {
-    throw cannot(what, `places among ${plane} values are not exact in float32`);
+    throw cannot(what, `indices among ${plane} values are not exact in float32`);
   }
   const [values, winners] = pools.maxPool2d(image.node, window);
   const [y, places] = [wrapComplex(values), wrapReal(fromIndex(winners))];

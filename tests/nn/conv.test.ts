@@ -331,7 +331,7 @@ Deno.test("convolutions refuse what does not fit, with the figures", () => {
     [() => convTranspose2d(image, w2, random([4], 1)), "the bias must have shape [2], got [4]"],
     [
       () => convTranspose2d(random([1, 4, 1, 1], 1), w2, null, { padding: 2 }),
-      "nothing is left of the 3 places along axis 2",
+      "nothing is left of the 3 elements along axis 2",
     ],
     [() => convTranspose3d(image, w2), "convTranspose3d: it takes x [N, C, D, H, W]"],
     [() => new nn.Conv1d(3, 4, 3, { groups: 2 }), "do not split into 2 groups"],

@@ -306,7 +306,7 @@ Deno.test("poolings refuse what does not fit, in functions and when a layer is m
   const large = zeros([1, 1, 4097, 4096]).toComplex(); // a recipe, that is never run
   refused(
     () => maxPool2d(large, 2, { returnIndices: true }),
-    "Cannot max-pool: places among 16781312 values are not exact in float32",
+    "Cannot max-pool: indices among 16781312 values are not exact in float32",
   );
   refused(() => maxPool2d(image.real as never, 2), "it takes a complex tensor");
   refused(() => maxPool2d(image, 2, any({ returnIndices: 1 })), "returnIndices must be true or");
