@@ -39,15 +39,15 @@ function grid(
 
 /**
  * The discrete Fourier transform X_k = Σ_j x_j e^{−2πi jk/n} along an axis, j and k from 0 to n − 1.
- * Lengths whose prime factors are at most 13 are transformed in passes (Cooley and Tukey 1965, in
- * Stockham's form), all others through a convolution (Bluestein 1970): any n takes O(n log n).
+ * Lengths whose prime factors are at most 13 are transformed in radix passes (Cooley and Tukey 1965, in
+ * Stockham's form), all others through a convolution (Bluestein 1970): O(n log n) for any n.
  *
- * The gradient of x is the transform of the other sign of the gradient of X.
+ * The gradient of x is the transform, with the opposite sign, of the gradient of X.
  *
  * @param x A real or complex tensor of any shape.
- * @param options `n` points (the axis is cut or filled up with zeros), `axis` (the last), and `norm`:
+ * @param options `n` points (the axis is cut or zero-padded), `axis` (the last), and `norm`:
  * "backward" (no factor here, 1/n in {@link ifft}), "ortho" (1/√n in both) or "forward" (1/n here).
- * @returns A complex tensor of the same shape, but for n points along the axis.
+ * @returns A complex tensor of the same shape, except for n points along the axis.
  * @throws {ArgandError} if the axis does not exist, n is not an integer from 1 to 2³⁰, or an option is
  * unknown.
  *
@@ -68,8 +68,8 @@ export function fft(x: Tensor, options?: FftOptions): ComplexTensor {
  * The inverse x_j = (1/n) Σ_k X_k e^{2πi jk/n} of {@link fft} along an axis.
  *
  * @param x A real or complex tensor of any shape.
- * @param options As for {@link fft}; `norm` must be the same for the two to be inverse.
- * @returns A complex tensor of the same shape, but for n points along the axis.
+ * @param options As for {@link fft}; the two are inverse if `norm` is the same.
+ * @returns A complex tensor of the same shape, except for n points along the axis.
  * @throws {ArgandError} as {@link fft}.
  *
  * @example
@@ -86,13 +86,13 @@ export function ifft(x: Tensor, options?: FftOptions): ComplexTensor {
 }
 
 /**
- * The transform along two axes, X_kl = Σ_ij x_ij e^{−2πi (ik/m + jl/n)}: of a field on a plane its
- * plane waves.
+ * The transform along two axes, X_kl = Σ_ij x_ij e^{−2πi (ik/m + jl/n)}: the plane waves of a field on a
+ * plane.
  *
  * @param x A real or complex tensor of at least two axes.
- * @param options `size` `[m, n]` (the axes are cut or filled up with zeros), `axes` (the last two),
+ * @param options `size` `[m, n]` (the axes are cut or zero-padded), `axes` (the last two),
  * and `norm` as for {@link fft}, with m·n points.
- * @returns A complex tensor of the same shape, but for the sizes given.
+ * @returns A complex tensor of the same shape, except for the sizes given.
  * @throws {ArgandError} if an axis does not exist or is named twice, or a size does not fit.
  *
  * @example
@@ -112,7 +112,7 @@ export function fft2(x: Tensor, options?: FftnOptions): ComplexTensor {
  *
  * @param x A real or complex tensor of at least two axes.
  * @param options As for {@link fft2}.
- * @returns A complex tensor of the same shape, but for the sizes given.
+ * @returns A complex tensor of the same shape, except for the sizes given.
  * @throws {ArgandError} as {@link fft2}.
  *
  * @example
@@ -131,9 +131,9 @@ export function ifft2(x: Tensor, options?: FftnOptions): ComplexTensor {
  * The transform along several axes (all, if absent), one after the other.
  *
  * @param x A real or complex tensor of at least one axis.
- * @param options `size`, `axes` and `norm` as for {@link fft2}; with a size alone they are the last
+ * @param options `size`, `axes` and `norm` as for {@link fft2}; `size` alone means the last
  * axes.
- * @returns A complex tensor of the same shape, but for the sizes given.
+ * @returns A complex tensor of the same shape, except for the sizes given.
  * @throws {ArgandError} as {@link fft2}.
  *
  * @example
@@ -154,7 +154,7 @@ export function fftn(x: Tensor, options?: FftnOptions): ComplexTensor {
  *
  * @param x A real or complex tensor of at least one axis.
  * @param options As for {@link fftn}.
- * @returns A complex tensor of the same shape, but for the sizes given.
+ * @returns A complex tensor of the same shape, except for the sizes given.
  * @throws {ArgandError} as {@link fft2}.
  *
  * @example

@@ -13,15 +13,15 @@ import { checkTensor, type Tensor, wrap } from "../tensor/tensor.ts";
 /** Options of {@link fftConvolve}. */
 export interface FftConvolveOptions {
   /**
-   * Which places of the result: "full", all where the two meet; "same", the middle ones, as many as
-   * a has; "valid", those where the shorter lies within the longer. "full", if absent.
+   * Which part of the result: "full", wherever the two overlap; "same", the middle, as long as a;
+   * "valid", where the shorter lies within the longer. "full", if absent.
    */
   readonly mode?: "full" | "same" | "valid";
   /** The axes to convolve along; all, if absent. The others broadcast. */
   readonly axes?: Axes;
 }
 
-/** Transforms along axes, the last of which is a real one if `real`; and back. */
+/** The transform along axes and its inverse; with `real`, of real tensors. */
 function convolved(
   a: Node,
   b: Node,
@@ -37,17 +37,17 @@ function convolved(
 }
 
 /**
- * The convolution (a ∗ b)_k = Σ_j a_j b_{k−j} along axes, by way of Fourier transforms:
- * O(n log n) instead of O(n·m), and rounding relative to the largest values of the result rather than
- * to each. (The layers of `nn` compute correlations, the kernel not turned round.)
+ * The convolution (a ∗ b)_k = Σ_j a_j b_{k−j} along axes, by Fourier transforms: O(n log n) instead of
+ * O(n·m), with rounding errors relative to the largest values of the result rather than to each. (The
+ * layers of `nn` compute correlations, in which the kernel is not reversed.)
  *
  * @param a A real or complex tensor.
- * @param b A tensor of as many axes; sizes of other axes than those convolved broadcast.
+ * @param b A tensor of as many axes; the axes that are not convolved broadcast.
  * @param options `mode` and `axes`, see {@link FftConvolveOptions}.
- * @returns Real of two reals, else complex. Along each of the axes n of a and m of b become n + m − 1
- * ("full"), n ("same") or |n − m| + 1 ("valid").
- * @throws {ArgandError} if the numbers of axes differ, an axis does not exist, other axes do not
- * broadcast, or with "valid" neither lies within the other along all axes.
+ * @returns A real tensor if both are real, else a complex one. Along each of the axes, sizes n of a and m
+ * of b become n + m − 1 ("full"), n ("same") or |n − m| + 1 ("valid").
+ * @throws {ArgandError} if the numbers of axes differ, an axis does not exist, the other axes do not
+ * broadcast, or for "valid" neither lies within the other along all axes.
  *
  * @example
  * ```ts
@@ -71,7 +71,7 @@ export function fftConvolve<A extends Tensor, B extends Tensor>(
   });
   checkWord(what, "mode", mode, ["full", "same", "valid"]);
   if (x.shape.length !== y.shape.length) {
-    throw cannot(what, `shapes ${show(x.shape)} and ${show(y.shape)} differ in their axes`);
+    throw cannot(what, `shapes ${show(x.shape)} and ${show(y.shape)} differ in the number of axes`);
   }
   const along = axesOf(what, axes === undefined ? x.shape.map((_, d) => d) : axes, x.shape);
   const others = (node: Node) => node.shape.map((n, d) => (along.includes(d) ? 1 : n));

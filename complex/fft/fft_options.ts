@@ -5,21 +5,21 @@ import { checkWord, withDefaults } from "../ops/options.ts";
 import { type Axes, checkAxis, checkInteger, checkList, type Shape, show } from "../lazy/shape.ts";
 
 /**
- * Where a transform of n points is divided: "backward", the inverse by n; "ortho", both by √n, so that
- * they are unitary; "forward", the forward one by n.
+ * Which transform of n points is divided by what: "backward", the inverse by n; "ortho", both by √n, so
+ * that they are unitary; "forward", the forward transform by n.
  */
 export type FftNorm = "backward" | "ortho" | "forward";
 
-/** Points that a transform may have; buffers end before. */
+/** The most points of a transform; buffers reach their limit before. */
 export const MOST_POINTS = 2 ** 30;
 
 /** Options of transforms along one axis. */
 export interface FftOptions {
-  /** How many points: the axis is cut, or filled up with zeros; its own size, if absent. */
+  /** How many points: the axis is cut or zero-padded; its own size, if absent. */
   readonly n?: number;
   /** The axis; the last, if absent. */
   readonly axis?: number;
-  /** Where to divide by n; "backward", if absent. */
+  /** Which transform is divided by n; "backward", if absent. */
   readonly norm?: FftNorm;
 }
 
@@ -27,13 +27,13 @@ export interface FftOptions {
 export interface FftnOptions {
   /** How many points along each of the axes; their own sizes, if absent. */
   readonly size?: readonly number[];
-  /** The axes. Absent means the last two for two dimensions, else all, or the last `size.length`. */
+  /** The axes. If absent, the last two for two dimensions, else all, or the last `size.length`. */
   readonly axes?: Axes;
-  /** Where to divide by the number of points; "backward", if absent. */
+  /** Which transform is divided by the number of points; "backward", if absent. */
   readonly norm?: FftNorm;
 }
 
-/** The options of one axis, checked: the axis counted from 0, and the points, if they were given. */
+/** Checks the options for one axis: the axis counted from 0, and the number of points, if given. */
 export function lineOptions(
   what: string,
   shape: Shape,
@@ -46,7 +46,7 @@ export function lineOptions(
   return { n, axis: checkAxis(what, axis!, shape), norm: norm! };
 }
 
-/** The options of several axes, checked: the axes counted from 0, in the order they were given. */
+/** Checks the options for several axes: the axes counted from 0, in the order given. */
 export function gridOptions(
   what: string,
   shape: Shape,
@@ -66,15 +66,15 @@ export function gridOptions(
     throw cannot(what, `it takes ${dimensions} axes, got ${show(list)}`);
   }
   if (list.length === 0) {
-    throw cannot(what, `there is no axis to transform of shape ${show(shape)}`);
+    throw cannot(what, `there is no axis to transform in shape ${show(shape)}`);
   }
   if (size && size.length !== list.length) {
-    throw cannot(what, `sizes ${show(size)} do not go with ${list.length} axes`);
+    throw cannot(what, `sizes ${show(size)} do not match ${list.length} axes`);
   }
   return { size, axes: list, norm: norm! };
 }
 
-/** Axes counted from 0, in the order they were given, none twice. */
+/** The axes counted from 0, in the order given; refuses repeated ones. */
 export function axesOf(what: string, axes: Axes, shape: Shape): number[] {
   if (typeof axes !== "number" && !Array.isArray(axes)) {
     throw cannot(what, `axes are an integer or an array of them, got ${describe(axes)}`);

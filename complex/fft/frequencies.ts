@@ -15,7 +15,7 @@ function moved<T extends Tensor>(what: string, x: T, axes: Axes | undefined, bac
 }
 
 /**
- * The frequency 0 moved to the middle, place ⌊n/2⌋ of each axis: y_k = x_{k − ⌊n/2⌋}, round the end.
+ * Moves frequency 0 to the middle, index ⌊n/2⌋ of each axis: y_k = x_{k − ⌊n/2⌋}, wrapping around.
  *
  * @param x A real or complex tensor.
  * @param axes The axes; all, if absent.
@@ -35,7 +35,7 @@ export function fftshift<T extends Tensor>(x: T, axes?: Axes): T {
 }
 
 /**
- * The inverse of {@link fftshift}: the middle moved to the front.
+ * The inverse of {@link fftshift}: moves the middle to the front.
  *
  * @param x A real or complex tensor.
  * @param axes The axes; all, if absent.
@@ -55,7 +55,7 @@ export function ifftshift<T extends Tensor>(x: T, axes?: Axes): T {
   return moved("shift frequencies back", x, axes, true);
 }
 
-/** 0, 1, … over n·d, `count` of them; those from n/2 on are negative where `wrapped`. */
+/** `count` of 0, 1, … divided by n·d; those from n/2 on are negative if `wrapped`. */
 function frequencies(n: number, d: number, count: number, wrapped: boolean): RealTensor {
   const what = "list frequencies";
   checkNumber(what, "the spacing", d);
@@ -66,7 +66,7 @@ function frequencies(n: number, d: number, count: number, wrapped: boolean): Rea
   return tensor(Float64Array.from({ length: count }, (_, k) => place(k)));
 }
 
-/** Refuses what is no number of points. */
+/** Refuses what is not a number of points. */
 function checkPoints(n: number): number {
   checkInteger("list frequencies", "n", n, 1, MOST_POINTS);
   return n;
@@ -74,7 +74,7 @@ function checkPoints(n: number): number {
 
 /**
  * The frequencies of {@link fft}, in cycles per unit of `d`: [0, 1, …, −2, −1] / (n·d). For even n the
- * one in the middle is negative.
+ * middle frequency is negative.
  *
  * @param n The number of points.
  * @param d The spacing of the points.

@@ -1,4 +1,4 @@
-/** Fourier transforms of real tensors: their spectra are Hermitian, X_{n−k} = conj X_k, so half is kept. */
+/** Fourier transforms of real tensors: spectra are Hermitian, X_{n−k} = conj X_k, so that half is kept. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import {
   factorOf,
@@ -25,7 +25,7 @@ import {
  *
  * @param x A real tensor of any shape.
  * @param options As for {@link fft}.
- * @returns A complex tensor of the same shape, but for ⌊n/2⌋ + 1 frequencies along the axis.
+ * @returns A complex tensor of the same shape, except for ⌊n/2⌋ + 1 frequencies along the axis.
  * @throws {ArgandError} if x is complex, and as {@link fft}.
  *
  * @example
@@ -44,21 +44,24 @@ export function rfft(x: RealTensor, options?: FftOptions): ComplexTensor {
   return wrapComplex(rdft(fit(node, axis, points), axis, factorOf(norm, points, false)));
 }
 
-/** The points of a real line from its frequencies; refuses what has none. */
+/** How many points belong to the frequencies along an axis; refuses a single frequency. */
 function pointsOf(what: string, n: number | undefined, shape: readonly number[], axis: number) {
   const points = n ?? 2 * (shape[axis] - 1);
   if (points > 0) return points;
-  throw cannot(what, `shape ${show(shape)} has one frequency along axis ${axis}: name the points`);
+  throw cannot(
+    what,
+    `shape ${show(shape)} has one frequency along axis ${axis}: give the number of points`,
+  );
 }
 
 /**
- * The real tensor of n points whose {@link rfft} is x. An even and an odd n have as many frequencies,
- * so an odd n must be given. The imaginary parts of X_0 and, for even n, of X_{n/2} are not looked at.
+ * The real tensor of n points whose {@link rfft} is x. An even n and n + 1 have as many frequencies, so
+ * that an odd n must be given. The imaginary parts of X_0 and, for even n, of X_{n/2} are ignored.
  *
- * @param x ⌊n/2⌋ + 1 frequencies along the axis; more are cut off, missing ones are zero.
- * @param options `n` points (twice the frequencies less one, if absent), `axis` and `norm` as for
+ * @param x ⌊n/2⌋ + 1 frequencies along the axis; more are cut off, missing ones count as zero.
+ * @param options `n` points (2 · (frequencies − 1), if absent), `axis` and `norm` as for
  * {@link ifft}.
- * @returns A real tensor of the same shape, but for n points along the axis.
+ * @returns A real tensor of the same shape, except for n points along the axis.
  * @throws {ArgandError} if there is one frequency and no `n`, and as {@link fft}.
  *
  * @example
@@ -106,11 +109,11 @@ function inverseGrid(
 }
 
 /**
- * The transform of a real tensor along two axes; of the second one half is kept, as by {@link rfft}.
+ * The transform of a real tensor along two axes; half of the second is kept, as in {@link rfft}.
  *
  * @param x A real tensor of at least two axes.
  * @param options As for {@link fft2}.
- * @returns A complex tensor of the same shape, but for ⌊n/2⌋ + 1 frequencies along the second axis.
+ * @returns A complex tensor of the same shape, except for ⌊n/2⌋ + 1 frequencies along the second axis.
  * @throws {ArgandError} if x is complex, and as {@link fft2}.
  *
  * @example
@@ -129,9 +132,9 @@ export function rfft2(x: RealTensor, options?: FftnOptions): ComplexTensor {
  * The real tensor whose {@link rfft2} is x.
  *
  * @param x A complex tensor of at least two axes.
- * @param options `size` is that of the result; an odd size of the second axis must be given. The rest
- * is as for {@link ifft2}.
- * @returns A real tensor of the same shape, but for the sizes along the two axes.
+ * @param options `size` is that of the result; an odd size of the second axis must be given. The other
+ * options are as for {@link ifft2}.
+ * @returns A real tensor of the same shape, except for the sizes along the two axes.
  * @throws {ArgandError} as {@link irfft} and {@link fft2}.
  *
  * @example
@@ -147,12 +150,12 @@ export function irfft2(x: Tensor, options?: FftnOptions): RealTensor {
 }
 
 /**
- * The transform of a real tensor along several axes (all, if absent); of the last one half is kept, as
- * by {@link rfft}.
+ * The transform of a real tensor along several axes (all, if absent); half of the last is kept, as in
+ * {@link rfft}.
  *
  * @param x A real tensor of at least one axis.
  * @param options As for {@link fftn}.
- * @returns A complex tensor of the same shape, but for ⌊n/2⌋ + 1 frequencies along the last axis.
+ * @returns A complex tensor of the same shape, except for ⌊n/2⌋ + 1 frequencies along the last axis.
  * @throws {ArgandError} if x is complex, and as {@link fft2}.
  *
  * @example
@@ -172,7 +175,7 @@ export function rfftn(x: RealTensor, options?: FftnOptions): ComplexTensor {
  *
  * @param x A complex tensor of at least one axis.
  * @param options As for {@link irfft2}.
- * @returns A real tensor of the same shape, but for the sizes along the axes.
+ * @returns A real tensor of the same shape, except for the sizes along the axes.
  * @throws {ArgandError} as {@link irfft} and {@link fft2}.
  *
  * @example

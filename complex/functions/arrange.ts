@@ -1,19 +1,19 @@
-/** Functions that put tensors together, take them apart and move their elements. */
+/** Functions that join tensors, split them and rearrange their elements. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { labelNode, type Labels } from "../ops/labels.ts";
 import * as joins from "../ops/join.ts";
 import { type Axes, checkAxis, checkInteger, checkList, sameShape, show } from "../lazy/shape.ts";
 import { checkTensor, type RealTensor, type Tensor, wrap } from "../tensor/tensor.ts";
 
-/** The kind of several tensors together: real only if all are. */
+/** The kind of several tensors joined: real only if all are. */
 export type Joined<L extends readonly Tensor[]> = L extends readonly RealTensor[] ? RealTensor
   : [Extract<L[number], RealTensor>] extends [never] ? L[number]
   : Tensor;
 
 /**
- * Tensors one after the other along an axis; complex if one of them is.
+ * Joins tensors along an axis; the result is complex if one of them is.
  *
- * @throws {ArgandError} if there is none, or their shapes differ beside that axis.
+ * @throws {ArgandError} if there are no tensors, or their shapes differ outside that axis.
  *
  * @example
  * ```ts
@@ -29,9 +29,9 @@ export function concat<L extends readonly Tensor[]>(tensors: L, axis = 0): Joine
 }
 
 /**
- * Tensors of one shape side by side along a new axis; complex if one of them is.
+ * Joins tensors of one shape along a new axis; the result is complex if one of them is.
  *
- * @throws {ArgandError} if there is none, or their shapes differ.
+ * @throws {ArgandError} if there are no tensors, or their shapes differ.
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ export function stack<L extends readonly Tensor[]>(tensors: L, axis = 0): Joined
 }
 
 /**
- * Consecutive parts of these sizes along an axis: views, which cost nothing.
+ * Splits a tensor into consecutive parts of these sizes along an axis: views, which cost nothing.
  *
  * @throws {ArgandError} if the sizes do not add up to the axis.
  *
@@ -89,7 +89,7 @@ export function split<T extends Tensor>(x: T, sizes: readonly number[], axis = 0
 }
 
 /**
- * The order along axes (all, if absent) turned round.
+ * Reverses the order of the elements along axes (all, if absent).
  *
  * @throws {ArgandError} if an axis does not exist or is named twice.
  *
@@ -106,7 +106,7 @@ export function flip<T extends Tensor>(x: T, axes?: Axes): T {
 }
 
 /**
- * Elements moved by `shift` places along axes, round the end: y[k] = x[k − shift].
+ * Shifts elements by `shift` along axes, wrapping around: y[k] = x[k − shift].
  *
  * @throws {ArgandError} if an axis does not exist, or there are not as many shifts as axes.
  *
@@ -127,7 +127,7 @@ export function roll<T extends Tensor>(
 }
 
 /**
- * x with `[before, after]` elements of `value` around each axis.
+ * Pads x with `value`: `[before, after]` elements along each axis.
  *
  * @throws {ArgandError} if there are not as many pairs as axes, or a width is negative.
  *
@@ -152,7 +152,7 @@ export function pad<T extends Tensor>(
  * times; its gradients add up.
  *
  * @param labels Integers below the axis's size.
- * @throws {ArgandError} if a label is none of them, or the axis does not exist.
+ * @throws {ArgandError} if a label is not one of them, or the axis does not exist.
  *
  * @example
  * ```ts
@@ -174,7 +174,7 @@ export function take<T extends Tensor>(x: T, labels: Labels, axis = 0): T {
  * what a classifier's loss needs.
  *
  * @param labels N integers below C.
- * @throws {ArgandError} if x is no matrix, or there is a label too many, too few or out of range.
+ * @throws {ArgandError} if x is not a matrix, the number of labels is not N, or a label is out of range.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Functions of two operands, element by element: arithmetic, comparison and choice. Shapes broadcast
- * by NumPy's rule; the result is real only where the type checker sees that both operands are.
+ * Elementwise functions of two operands: arithmetic, comparison and selection. Shapes broadcast by
+ * NumPy's rule; the type of the result is real only where the types of both operands are.
  */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
@@ -23,7 +23,7 @@ import {
 /** A tensor or a number, real or complex. */
 export type Operand = Tensor | Complex | number;
 
-/** The kind of a combination: real of two reals, complex with a complex operand. */
+/** The kind of a combination: real if both operands are, complex if one is. */
 export type Combined<A extends Operand, B extends Operand> = [A, B] extends
   [RealOperand, RealOperand] ? RealTensor
   : A extends ComplexOperand ? ComplexTensor
@@ -111,7 +111,7 @@ export function mul<A extends Operand, B extends Operand>(a: A, b: B): Combined<
 }
 
 /**
- * a / b; complex operands are scaled first, so that nothing overflows or underflows early.
+ * a / b; complex operands are scaled first, so that the quotient does not overflow or underflow early.
  *
  * @throws {ArgandError} if the shapes do not broadcast.
  *
@@ -128,8 +128,8 @@ export function div<A extends Operand, B extends Operand>(a: A, b: B): Combined<
 }
 
 /**
- * a to the power b: of complex numbers the principal value exp(b log a), of reals NaN for a negative
- * base and a fractional exponent.
+ * a to the power b: for complex numbers the principal value exp(b log a), for reals NaN where the base is
+ * negative and the exponent is not an integer.
  *
  * @throws {ArgandError} if the shapes do not broadcast.
  *
@@ -148,7 +148,7 @@ export function pow<A extends Operand, B extends Operand>(a: A, b: B): Combined<
 }
 
 /**
- * The larger of two reals; where they are equal each gets half of the gradient.
+ * The larger of two real numbers; where they are equal, each gets half of the gradient.
  *
  * @throws {ArgandError} if an operand is complex, or the shapes do not broadcast.
  *
@@ -165,7 +165,7 @@ export function maximum(a: RealOperand, b: RealOperand): RealTensor {
 }
 
 /**
- * The smaller of two reals; where they are equal each gets half of the gradient.
+ * The smaller of two real numbers; where they are equal, each gets half of the gradient.
  *
  * @throws {ArgandError} if an operand is complex, or the shapes do not broadcast.
  *
@@ -182,7 +182,7 @@ export function minimum(a: RealOperand, b: RealOperand): RealTensor {
 }
 
 /**
- * The angle in (−π, π] of the point (x, y), in radians.
+ * The angle in [−π, π] of the point (x, y), in radians, with signed zeros as NumPy's `arctan2`.
  *
  * @throws {ArgandError} if an operand is complex, or the shapes do not broadcast.
  *
@@ -267,7 +267,7 @@ export function greaterEqual(a: RealOperand, b: RealOperand): RealTensor {
 }
 
 /**
- * 1 where a = b, of complex numbers in both parts, else 0.
+ * 1 where a = b (for complex numbers, in both parts), else 0.
  *
  * @throws {ArgandError} if the shapes do not broadcast.
  *
@@ -284,7 +284,7 @@ export function equal(a: Operand, b: Operand): RealTensor {
 }
 
 /**
- * 1 where a ≠ b, of complex numbers in either part, else 0.
+ * 1 where a ≠ b (for complex numbers, in either part), else 0.
  *
  * @throws {ArgandError} if the shapes do not broadcast.
  *
@@ -301,9 +301,9 @@ export function notEqual(a: Operand, b: Operand): RealTensor {
 }
 
 /**
- * a where the condition is not 0, else b. The gradient goes only to the one that was chosen.
+ * a where the condition is not 0, else b. Only the operand that was chosen gets the gradient.
  *
- * @param condition A real tensor, such as a comparison gives.
+ * @param condition A real tensor, such as the result of a comparison.
  * @throws {ArgandError} if the condition is not real, or the three shapes do not broadcast.
  *
  * @example

@@ -1,4 +1,4 @@
-/** Sums of products of tensors, written as their indices. */
+/** Sums of products of tensors, written by their indices. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import * as ops from "../ops/einsum.ts";
@@ -10,7 +10,7 @@ import {
   wrap,
 } from "../tensor/tensor.ts";
 
-/** The kind of a product of all of them: real only if each is, complex if one of them is. */
+/** The kind of the product of all operands: real only if each is, complex if one is. */
 export type Contracted<L extends readonly Tensor[]> = L extends readonly RealTensor[] ? RealTensor
   : L extends readonly ComplexTensor[] ? ComplexTensor
   : L extends readonly [infer First, ...infer Rest extends readonly Tensor[]]
@@ -20,17 +20,17 @@ export type Contracted<L extends readonly Tensor[]> = L extends readonly RealTen
   : Tensor;
 
 /**
- * Einstein's summation, by the rules of NumPy and PyTorch. Each operand's axes are named by letters;
- * the result has the axes after `->`, and every index that is not among them is summed over:
+ * Einstein summation, by the rules of NumPy and PyTorch. Letters name the axes of each operand; the
+ * result has the axes after `->`, and every index that is not among them is summed over:
  * `einsum("bij,bjk->bik", a, b)` is c_bik = Σ_j a_bij b_bjk.
  *
  * - Without `->` the result has the indices that occur once, in alphabetical order (capitals first).
- * - `...` stands for the axes that have no letter; they broadcast, and come first where there is no
- *   `->`. If the result leaves them out they are summed over.
+ * - `...` stands for the axes without a letter; they broadcast, and come first if there is no `->`. If
+ *   the result leaves them out, they are summed over.
  * - An index that is repeated in one operand takes its diagonal: `"ii->i"`.
- * - A size of 1 is repeated against any other. Nothing is conjugated.
+ * - A size of 1 broadcasts against any other. Nothing is conjugated.
  *
- * Several operands are multiplied two at a time, the pair with the fewest multiplications first.
+ * More than two operands are multiplied pairwise, beginning with the pair of the fewest multiplications.
  *
  * @param equation The indices, such as `"ij,jk->ik"`.
  * @param operands As many tensors as there are terms; the result is complex if one of them is.

@@ -1,5 +1,5 @@
 /**
- * Functions of one tensor, element by element, for those who write abs(z) rather than z.abs().
+ * Elementwise functions of one tensor, for those who write exp(z) rather than z.exp().
  * Sources of the complex forms: Kahan, "Branch Cuts for Complex Elementary Functions" (1987).
  */
 import { checkReal, checkTensor, type RealTensor, type Tensor } from "../tensor/tensor.ts";
@@ -77,8 +77,8 @@ export function exp<T extends Tensor>(x: T): T {
 }
 
 /**
- * The natural logarithm, ln|z| + i arg z, cut along the negative real axis: Im in (−π, π].
- * A real x below 0 gives NaN; write `log(x.toComplex())` where the complex value is meant.
+ * The natural logarithm, ln|z| + i arg z, with its branch cut along the negative real axis and Im in
+ * (−π, π]. A negative real x gives NaN; `log(x.toComplex())` is the complex value.
  *
  * @param x A real or complex tensor of any shape.
  * @returns A tensor of the same kind and shape.
@@ -96,8 +96,8 @@ export function log<T extends Tensor>(x: T): T {
 }
 
 /**
- * The square root of non-negative real part, cut along the negative real axis. A real x below 0
- * gives NaN.
+ * The square root with non-negative real part and its branch cut along the negative real axis. A negative
+ * real x gives NaN.
  *
  * @param x A real or complex tensor of any shape.
  * @returns A tensor of the same kind and shape.
@@ -242,8 +242,8 @@ export function sgn<T extends Tensor>(x: T): T {
 }
 
 /**
- * max(x, 0), of a complex z for real and imaginary part each by itself: the CReLU of Trabelsi
- * et al., "Deep Complex Networks" (2018).
+ * max(x, 0); for complex z, separately for real and imaginary part: the CReLU of Trabelsi et al., "Deep
+ * Complex Networks" (2018).
  *
  * @param x A real or complex tensor of any shape.
  * @returns A tensor of the same kind and shape.

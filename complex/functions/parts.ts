@@ -1,4 +1,4 @@
-/** Modulus, phase and parts of a tensor, element by element. */
+/** The modulus, phase and parts of a tensor, element by element. */
 import {
   checkComplex,
   checkTensor,
@@ -44,7 +44,8 @@ export function absSquared(z: Tensor): RealTensor {
 }
 
 /**
- * The phase arg z in (−π, π], and 0 at 0; π for a negative real number.
+ * The phase arg z in [−π, π], with signed zeros as NumPy's `angle`: π for a negative real number, −π if
+ * its imaginary part is −0, and 0 at 0.
  *
  * @param z A real or complex tensor of any shape.
  * @returns A real tensor of the same shape.

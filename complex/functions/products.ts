@@ -9,11 +9,11 @@ import { checkTensor, type Tensor, wrap } from "../tensor/tensor.ts";
 
 /**
  * The matrix product over the last two axes, [… m, k] · [… k, n] → [… m, n]; the axes before them
- * broadcast. A vector stands for a row on the left and a column on the right. Transposed and conjugated
+ * broadcast. A vector is a row on the left and a column on the right. Transposed and conjugated
  * operands, such as `z.H`, are read as they lie.
  *
- * @throws {ArgandError} if the sizes do not chain, the other axes do not broadcast, or an operand has
- * no axis.
+ * @throws {ArgandError} if the inner sizes differ, the other axes do not broadcast, or an operand has no
+ * axis.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export function vdot<A extends Tensor, B extends Tensor>(a: A, b: B): Combined<A
 /**
  * The outer product of vectors, y_ij = a_i b_j, without conjugation: [m], [n] → [m, n].
  *
- * @throws {ArgandError} if an operand is no vector.
+ * @throws {ArgandError} if an operand is not a vector.
  *
  * @example
  * ```ts
@@ -72,8 +72,8 @@ export function outer<A extends Tensor, B extends Tensor>(a: A, b: B): Combined<
 
 /**
  * The Kronecker product, NumPy's and PyTorch's `kron`: the blocks a_ij · b, [m, n] ⊗ [p, q] →
- * [m·p, n·q]. With other numbers of axes each axis multiplies in the same way; the operand with fewer
- * has axes of size 1 in front.
+ * [m·p, n·q]. With other numbers of axes, each axis multiplies in the same way; the operand with fewer
+ * axes gets axes of size 1 in front.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** Functions that take axes together, and running sums. */
+/** Reductions over axes, and running sums. */
 import type { Axes } from "../lazy/shape.ts";
 import { checkReal, checkTensor, type RealTensor, type Tensor } from "../tensor/tensor.ts";
 
@@ -42,7 +42,7 @@ export function mean<T extends Tensor>(x: T, axes?: Axes, keepDims = false): T {
 }
 
 /**
- * The product Π x over axes (all, if absent). Its derivatives are right where entries are zero.
+ * The product Π x over axes (all, if absent). Its derivatives are right also where entries are zero.
  *
  * @param axes The axes to multiply along.
  * @param keepDims Whether they stay, with size 1.
@@ -61,10 +61,10 @@ export function prod<T extends Tensor>(x: T, axes?: Axes, keepDims = false): T {
 }
 
 /**
- * The largest value over axes (all, if absent); equal ones share the gradient. NaN where one of
- * them is: promised on the CPU engine, and on WebGPU as far as the adapter keeps NaN.
+ * The largest value over axes (all, if absent); equal values share the gradient. NaN if one of
+ * the values is NaN: always on the CPU engine, and on WebGPU as far as the adapter keeps NaN.
  *
- * @param axes The axes to look along.
+ * @param axes The axes to search.
  * @param keepDims Whether they stay, with size 1.
  * @throws {ArgandError} if x is complex, or an axis does not exist or is named twice.
  *
@@ -81,10 +81,10 @@ export function max(x: RealTensor, axes?: Axes, keepDims = false): RealTensor {
 }
 
 /**
- * The smallest value over axes (all, if absent); equal ones share the gradient. NaN where one of
- * them is: promised on the CPU engine, and on WebGPU as far as the adapter keeps NaN.
+ * The smallest value over axes (all, if absent); equal values share the gradient. NaN if one of
+ * the values is NaN: always on the CPU engine, and on WebGPU as far as the adapter keeps NaN.
  *
- * @param axes The axes to look along.
+ * @param axes The axes to search.
  * @param keepDims Whether they stay, with size 1.
  * @throws {ArgandError} if x is complex, or an axis does not exist or is named twice.
  *
@@ -101,8 +101,8 @@ export function min(x: RealTensor, axes?: Axes, keepDims = false): RealTensor {
 }
 
 /**
- * The place of the first largest value along an axis, as a real number; without an axis, the place in
- * all of x in row-major order.
+ * The index of the first largest value along an axis, as a real number; without an axis, the index in
+ * x flattened in row-major order.
  *
  * @throws {ArgandError} if x is complex, or the axis does not exist.
  *
@@ -120,8 +120,8 @@ export function argmax(x: RealTensor, axis?: number, keepDims = false): RealTens
 }
 
 /**
- * The place of the first smallest value along an axis, as a real number; without an axis, the place in
- * all of x in row-major order.
+ * The index of the first smallest value along an axis, as a real number; without an axis, the index in
+ * x flattened in row-major order.
  *
  * @throws {ArgandError} if x is complex, or the axis does not exist.
  *

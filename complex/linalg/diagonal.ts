@@ -9,8 +9,8 @@ import { checkTensor, type Tensor, wrap } from "../tensor/tensor.ts";
 /**
  * The diagonal of matrices: y_i = x_{i, i+offset} over the last two axes, [… m, n] → [… length].
  *
- * @param offset How far above the main diagonal; below it, if negative.
- * @throws {ArgandError} if x has fewer than two axes, or the diagonal lies outside of it.
+ * @param offset How far the diagonal lies above the main one; below it, if negative.
+ * @throws {ArgandError} if x has fewer than two axes, or the diagonal lies outside it.
  *
  * @example
  * ```ts
@@ -29,17 +29,17 @@ export function diagonal<T extends Tensor>(x: T, offset = 0): T {
   checkInteger(what, "the offset", offset, -Infinity);
   const [m, n] = shape.slice(-2);
   if (ops.diagonalLength(m, n, offset) < 1) {
-    throw cannot(what, `offset ${offset} lies outside of the matrices of shape ${show(shape)}`);
+    throw cannot(what, `offset ${offset} lies outside the matrices of shape ${show(shape)}`);
   }
   return wrap(ops.diagonal(node, offset)) as Tensor as T;
 }
 
 /**
- * NumPy's `diag`: of a vector [n] the square matrix that has it on its diagonal and zeros elsewhere, of
- * a matrix [m, n] its diagonal. Both with `k` places above the main diagonal.
+ * NumPy's `diag`: for a vector [n], the square matrix with the vector on its diagonal and zeros elsewhere;
+ * for a matrix [m, n], its diagonal. Both use the diagonal `k` above the main one.
  *
- * @param k How far above the main diagonal; below it, if negative.
- * @throws {ArgandError} if x is neither vector nor matrix, or the diagonal lies outside of the matrix.
+ * @param k How far the diagonal lies above the main one; below it, if negative.
+ * @throws {ArgandError} if x is neither a vector nor a matrix, or the diagonal lies outside the matrix.
  *
  * @example
  * ```ts

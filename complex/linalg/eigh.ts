@@ -2,7 +2,7 @@
 import * as ops from "../ops/eigh.ts";
 import { checkTensor, type RealTensor, type Tensor, wrap, wrapReal } from "../tensor/tensor.ts";
 
-/** What {@link eigh} gives: A·V = V·diag(values). */
+/** The result of {@link eigh}: A·V = V·diag(values). */
 export interface HermitianEigen<T extends Tensor> {
   /** The eigenvalues [… n] in ascending order. */
   readonly values: RealTensor;
@@ -11,20 +11,20 @@ export interface HermitianEigen<T extends Tensor> {
 }
 
 /**
- * Eigenvalues and eigenvectors of Hermitian (or real symmetric) matrices, [… n, n]: A = V·diag(λ)·Vᴴ. It
- * reads the Hermitian part (A + Aᴴ) / 2, which is A where A is Hermitian.
+ * Eigenvalues and eigenvectors of Hermitian (or real symmetric) matrices, [… n, n]: A = V·diag(λ)·Vᴴ.
+ * They are those of the Hermitian part (A + Aᴴ) / 2, which is A if A is Hermitian.
  *
- * One-sided Jacobi rotations on A + c, with c beyond the largest |λ|, in float32: V is orthonormal to
- * 10⁻⁶ and the values are exact to about 10⁻⁶ of the largest |λ|. A vector belonging to a single value
- * is determined up to its phase, those of equal values up to a rotation among them. Where A has an element
- * that is not finite, all is NaN.
+ * The method is one-sided Jacobi rotations of A + c, with c beyond the largest |λ|, in float32: V is
+ * orthonormal to 10⁻⁶, and the values are accurate to about 10⁻⁶ of the largest |λ|. A vector of a simple
+ * eigenvalue is determined up to its phase, those of equal values up to a rotation among them. A
+ * non-finite element of A makes all results NaN.
  *
- * Derivatives are those of functions that do not depend on the phases. Derivatives of vectors grow as
- * 1 / (λ_i − λ_j) and are NaN where two values that they mix are equal; those of the values are always
+ * Derivatives are right for functions that do not depend on the phases. Derivatives of vectors grow as
+ * 1 / (λ_i − λ_j), and are NaN where two values that they mix are equal; those of the values are always
  * finite.
  *
- * Both come from one computation where one schedule asks for them: `eval(values, vectors)` before reading
- * one after the other saves doing it again.
+ * One computation gives both where one schedule asks for both: `eval(values, vectors)` before reading them
+ * one after the other avoids a second computation.
  *
  * @throws {ArgandError} if A is not square.
  *
@@ -47,8 +47,8 @@ export function eigh<T extends Tensor>(a: T): HermitianEigen<T> {
 }
 
 /**
- * The eigenvalues alone of Hermitian (or real symmetric) matrices, in ascending order; see {@link eigh}.
- * Their derivative V·diag(g)·Vᴴ is finite also where values are equal.
+ * The eigenvalues of Hermitian (or real symmetric) matrices, in ascending order; see {@link eigh}. Their
+ * derivative V·diag(g)·Vᴴ is finite also where values are equal.
  *
  * @throws {ArgandError} if A is not square.
  *

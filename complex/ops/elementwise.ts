@@ -178,7 +178,7 @@ const ANGLE = mapPrimitive(fn.angle, (y, [g]) => {
   return [mul(complex(fill(y.shape, 0), g!), across)];
 });
 
-/** The phase in (−π, π], and 0 at 0. */
+/** The phase in [−π, π], with signed zeros as C's atan2. */
 export function angle(x: Node): Node {
   return applyMap(ANGLE, toComplex(x));
 }

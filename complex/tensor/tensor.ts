@@ -477,7 +477,7 @@ export abstract class Tensor {
     return new RealTensor(functions.absSquared(this.node));
   }
 
-  /** The phase in (−π, π], and 0 at 0. */
+  /** The phase in [−π, π], with signed zeros as NumPy's `angle`: −π at −1 − 0i. */
   angle(): RealTensor {
     return new RealTensor(functions.angle(this.node));
   }

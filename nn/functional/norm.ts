@@ -59,7 +59,7 @@ function whitenAboutZero(z: ComplexTensor, axes: readonly number[], eps: number)
   return wrapComplex(whiten(z.node, moments.map((m) => m.node), eps));
 }
 
-/** Runs shorter than that leave most threads of the batch norm's kernels idle. */
+/** Shorter runs are normalised by plain operations: the batch norm's kernels take a workgroup a run. */
 const SHORT = 128;
 
 /** z, of which each of so many equal runs of elements is centred and whitened by its covariance. */

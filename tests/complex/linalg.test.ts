@@ -175,7 +175,7 @@ Deno.test("diagonals, Kronecker products and norms refuse what does not fit", ()
   const a: any = argand;
   const x = tensor([[1, 2, 3], [4, 5, 6]]);
   const misuses: [() => unknown, string][] = [
-    [() => a.diag(x, 3), "Cannot take a diagonal: offset 3 lies outside of the matrices of shape"],
+    [() => a.diag(x, 3), "Cannot take a diagonal: offset 3 lies outside the matrices of shape"],
     [() => a.diag(x, -2), "offset -2 lies outside"],
     [() => a.diag(x, 0.5), "the offset must be an integer"],
     [() => a.diag(tensor([1]), "1"), 'k must be an integer, got "1"'],
