@@ -97,7 +97,7 @@ const MISUSES: Record<string, [call: () => unknown, message: string][]> = {
     [() => a.arange(1e12), "too many"],
     [() => a.linspace(0, 1, 0), "the count must be an integer from 1"],
     [() => a.linspace("0", 1, 2), 'start must be a number, got "0"'],
-    [() => a.eye(0), "a size must be a positive integer"],
+    [() => a.eye(0), "a size must be an integer from 1 to 32768"],
     [() => a.meshgrid(x), "an axis has shape [2, 3]"],
     [() => a.meshgrid(z), "it takes a real tensor"],
   ],
