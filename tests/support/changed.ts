@@ -30,9 +30,9 @@ export async function changedFiles(): Promise<string[] | null> {
 }
 
 /**
- * The tests among `all` that `changed` asks for: a changed test itself, and for `floor/room/name.ts`
- * the tests below `tests/floor/` whose names begin with the room's or the file's. For a page those of
- * the documentation.
+ * The tests among `all` that `changed` asks for: a changed test itself; for a source file the tests of
+ * its floor whose names begin with the file's or with that of a folder it is in; for a page those of the
+ * documentation.
  */
 export function testsFor(changed: readonly string[], all: readonly string[]): string[] {
   const wanted = new Set<string>([...ALWAYS, ...changed]);
