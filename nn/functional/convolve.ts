@@ -34,6 +34,23 @@ export interface ConvOptions<S> {
   readonly groups?: number;
 }
 
+/** The sizes of a convolution's weight. */
+export interface WeightSizes<S extends Sizes = Sizes> {
+  /** Channels of the input. */
+  readonly inChannels: number;
+  /** Channels of the output. */
+  readonly outChannels: number;
+  /** The kernel along each axis. */
+  readonly kernel: S;
+}
+
+/** The arguments of convolution layers, beside their options. */
+export const weightFields = <S>(kernel: Field<S>) => ({
+  inChannels: positiveInteger,
+  outChannels: positiveInteger,
+  kernel,
+});
+
 /** A number for each axis, as an option. */
 type SizesOf<S> = (of: Field<number>) => Field<S>;
 

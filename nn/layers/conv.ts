@@ -9,6 +9,8 @@ import {
   type Movement,
   movementOf,
   type Sizes,
+  weightFields,
+  type WeightSizes,
 } from "../functional/convolve.ts";
 import { type Pair, spread, type Triple } from "../checks.ts";
 import { declarationOf, declareLayer, declareOptions } from "../declare/declaration.ts";
@@ -39,13 +41,6 @@ export type Conv2dLayerOptions = ConvLayerOptions<Pair>;
 /** Options of {@link Conv3d}. */
 export type Conv3dLayerOptions = ConvLayerOptions<Triple>;
 
-/** The arguments of convolution layers, beside their options. */
-export const weightFields = <S>(kernel: Field<S>) => ({
-  inChannels: positiveInteger,
-  outChannels: positiveInteger,
-  kernel,
-});
-
 const layerFields = <S extends Sizes>(sizes: (of: Field<number>) => Field<S>) => ({
   ...convFields(sizes),
   bias: optional(flag, true),
@@ -69,16 +64,6 @@ declareLayer(
   weightFields(tripleOf(positiveInteger)),
   declareOptions<Conv3dLayerOptions>(layerFields(tripleOf)),
 );
-
-/** The sizes of a convolution's weight. */
-export interface WeightSizes<S extends Sizes = Sizes> {
-  /** Channels of the input. */
-  readonly inChannels: number;
-  /** Channels of the output. */
-  readonly outChannels: number;
-  /** The kernel along each axis. */
-  readonly kernel: S;
-}
 
 /**
  * What convolutions and transposed convolutions share: weight and bias.

@@ -7,6 +7,8 @@ import {
   type Sizes,
   type TransposedMovement,
   transposedMovementOf,
+  weightFields,
+  type WeightSizes,
 } from "../functional/convolve.ts";
 import { type Pair, spread, type Triple } from "../checks.ts";
 import { declarationOf, declareLayer, declareOptions } from "../declare/declaration.ts";
@@ -19,7 +21,7 @@ import {
   single,
   tripleOf,
 } from "../declare/field.ts";
-import { Convolution, weightFields, type WeightSizes } from "./conv.ts";
+import { Convolution } from "./conv.ts";
 
 /** Options of the transposed convolution layers; `S` is a number, or one for each axis. */
 export interface ConvTransposeLayerOptions<S> extends ConvTransposeOptions<S> {
