@@ -1,9 +1,9 @@
 /** What a data set is, and how its samples make a batch. */
-import { hostNode } from "../../complex/lazy/graph.ts";
+import { hostTensor, hostValues } from "../../complex/tensor/host.ts";
 import { stack } from "../../complex/functions/arrange.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import { sameShape, show } from "../../complex/lazy/shape.ts";
-import { type ComplexTensor, type RealTensor, Tensor, wrap } from "../../complex/tensor/tensor.ts";
+import { type ComplexTensor, type RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 
 /** A typed array of numbers. */
@@ -70,7 +70,7 @@ function rowsOf(rows: readonly ArrayLike<number>[], width: number): Float32Array
 }
 
 function stackTensors(what: string, samples: readonly Tensor[]): Tensor {
-  const [{ shape, node: { dtype } }] = samples;
+  const [{ shape, dtype }] = samples;
   for (const x of samples) {
     if (!(x instanceof Tensor)) {
       throw cannot(what, `the first is a tensor and another ${describe(x)}`);
@@ -78,11 +78,10 @@ function stackTensors(what: string, samples: readonly Tensor[]): Tensor {
     if (sameShape(x.shape, shape)) continue;
     throw cannot(what, `samples of shapes ${show(shape)} and ${show(x.shape)} differ`);
   }
-  const nodes = samples.map((x) => x.node);
-  if (!nodes.every((n) => n.stored?.host && n.dtype === dtype)) return stack(samples);
-  const width = nodes[0].stored!.host!.length;
-  const values = rowsOf(nodes.map((n) => n.stored!.host!), width);
-  return wrap(hostNode(values, [samples.length, ...shape], dtype));
+  const rows = samples.map(hostValues);
+  if (rows.some((row) => !row) || samples.some((x) => x.dtype !== dtype)) return stack(samples);
+  const values = rowsOf(rows as ArrayLike<number>[], rows[0]!.length);
+  return hostTensor(values, [samples.length, ...shape], dtype);
 }
 
 /** True for typed arrays of numbers, not of bigints. */
@@ -124,7 +123,7 @@ function collated(what: string, samples: readonly unknown[]): unknown {
       throw cannot(what, `one has ${first.length} numbers and one ${got}`);
     }
     const values = rowsOf(samples as NumberArray[], first.length);
-    return wrap(hostNode(values, [samples.length, first.length], "float32"));
+    return hostTensor(values, [samples.length, first.length], "float32");
   }
   if (typeof first !== "object" || first === null || !isPlain(first)) {
     const odd = samples.find((x) => typeof x !== typeof first);

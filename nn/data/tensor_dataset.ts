@@ -4,11 +4,11 @@ import { describe } from "../../complex/lazy/describe.ts";
 import type { NpyEntry } from "../../complex/files/npy.ts";
 import { complexTensorFromNpy, tensorFromNpy } from "../../complex/files/npy_tensor.ts";
 import { parseNpz } from "../../complex/files/npz.ts";
-import { hostNode } from "../../complex/lazy/graph.ts";
-import type { Labels } from "../../complex/ops/labels.ts";
+import { hasValues, hostTensor, hostValues } from "../../complex/tensor/host.ts";
+import type { Labels } from "../nodes.ts";
 import { run } from "../../complex/lazy/realize.ts";
 import { checkInteger, checkList, show } from "../../complex/lazy/shape.ts";
-import { type ComplexTensor, type RealTensor, Tensor, wrap } from "../../complex/tensor/tensor.ts";
+import { type ComplexTensor, type RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkWord } from "../checks.ts";
 import type { Dataset } from "./dataset.ts";
@@ -70,8 +70,7 @@ function gatherRows(rows: Rows, places: Uint32Array): Rows {
     for (let k = 0; k < places.length; k++) some[k] = all[places[k]];
     return some;
   }
-  const { node } = rows;
-  const host = node.stored?.host;
+  const host = hostValues(rows);
   if (!host) return take(rows, places);
   const width = host.length / rows.shape[0];
   const values = new Float32Array(places.length * width);
@@ -79,7 +78,7 @@ function gatherRows(rows: Rows, places: Uint32Array): Rows {
     const from = places[k] * width;
     values.set(host.subarray(from, from + width), k * width);
   }
-  return wrap(hostNode(values, [places.length, ...rows.shape.slice(1)], node.dtype));
+  return hostTensor(values, [places.length, ...rows.shape.slice(1)], rows.dtype);
 }
 
 /**
@@ -117,10 +116,8 @@ export class TensorDataset<T extends readonly Rows[]>
     if (new Set(counts).size > 1) throw cannot(what, `they have ${counts.join(", ")} rows`);
     if (counts[0] === 0) throw cannot(what, "there are 0 rows; it takes at least one");
     // Else each batch would compute them anew.
-    const recipes = all.filter((x) => x instanceof Tensor && !x.node.stored).map((x) =>
-      (x as Tensor).node
-    );
-    if (recipes.length > 0) run(recipes, true);
+    const recipes = all.filter((x) => x instanceof Tensor && !hasValues(x)) as Tensor[];
+    if (recipes.length > 0) run(recipes.map((x) => x.node), true);
     this.tensors = all as readonly Rows[] as T;
     this.length = counts[0];
   }

@@ -1,13 +1,5 @@
 /** Batch norms as pure functions; the layers also track running statistics. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import {
-  type Affine,
-  type BatchNorm,
-  covarianceBatchNorm,
-  naiveBatchNorm as naive,
-  type Running,
-} from "../../complex/ops/batchnorm.ts";
-import { reshape } from "../../complex/ops/views.ts";
 import { sameShape, type Shape, show } from "../../complex/lazy/shape.ts";
 import {
   checkComplex,
@@ -15,8 +7,8 @@ import {
   type ComplexTensor,
   type RealTensor,
   type Tensor,
-  wrapComplex,
 } from "../../complex/tensor/tensor.ts";
+import { type Affine, batchNorm as normalized, type Running } from "../nodes.ts";
 import { NORM_OPTIONS, type NormOptions } from "./norm_options.ts";
 
 /** What a batch norm takes beside its input: statistics to use in place of the batch's, Γ and β. */
@@ -55,7 +47,7 @@ export function batchNorm(
 ): ComplexTensor {
   const three = (what: string, x: Tensor, channels: number) =>
     checkShape(what, checkReal(what, x), [channels, 3]);
-  return normalize("apply a batch norm", covarianceBatchNorm, z, given, three);
+  return normalize("apply a batch norm", "covariance", z, given, three);
 }
 
 /**
@@ -84,12 +76,12 @@ export function naiveBatchNorm(
 ): ComplexTensor {
   const one = (what: string, x: Tensor, channels: number) =>
     checkShape(what, checkComplex(what, x), [channels]);
-  return normalize("apply a naive batch norm", naive, z, given, one);
+  return normalize("apply a naive batch norm", "naive", z, given, one);
 }
 
 function normalize<W extends Tensor, S extends Tensor>(
   what: string,
-  norm: BatchNorm,
+  kind: "covariance" | "naive",
   z: ComplexTensor,
   given: BatchNormArguments<W, S>,
   checked: (what: string, x: Tensor, channels: number) => Tensor,
@@ -99,17 +91,17 @@ function normalize<W extends Tensor, S extends Tensor>(
   if (checkComplex(what, z).rank < 2) {
     throw cannot(what, `it takes [N, channels, …], got ${show(z.shape)}`);
   }
-  const [n, channels] = z.shape;
+  const channels = z.shape[1];
   if ((weight === null) !== (bias === null)) {
     throw cannot(what, "it takes weight and bias, or neither");
   }
   const affine: Affine | null = weight && bias && {
-    weight: checked(what, weight, channels).node,
-    bias: checkShape(what, checkComplex(what, bias), [channels]).node,
+    weight: checked(what, weight, channels),
+    bias: checkShape(what, checkComplex(what, bias), [channels]),
   };
   const frozen: Running | null = running && {
-    mean: checkShape(what, checkComplex(what, running.mean), [channels]).node,
-    spread: checked(what, running.spread, channels).node,
+    mean: checkShape(what, checkComplex(what, running.mean), [channels]),
+    spread: checked(what, running.spread, channels),
   };
   if (!frozen && z.size === channels) {
     throw cannot(
@@ -117,9 +109,7 @@ function normalize<W extends Tensor, S extends Tensor>(
       `the input ${show(z.shape)} has one value in each channel, and one value has no variance`,
     );
   }
-  const x = reshape(z.node, [n, channels, z.size / n / channels]);
-  const stats = frozen ? norm.frozen(frozen) : norm.statistics(x);
-  return wrapComplex(reshape(norm.normalize(x, stats, affine, eps, !frozen), z.shape));
+  return normalized(kind, z, { affine, eps, frozen });
 }
 
 function checkShape<T extends Tensor>(what: string, x: T, shape: Shape): T {

@@ -1,7 +1,6 @@
 /** Convolutions and transposed ones over any number of axes: their options and application. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { conv, convTranspose } from "../../complex/ops/conv.ts";
-import { checkComplex, type ComplexTensor, wrapComplex } from "../../complex/tensor/tensor.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { type Pair, spread, type Triple } from "../checks.ts";
 import { declareOptions, type OptionsDeclaration } from "../declare/declaration.ts";
 import {
@@ -15,6 +14,7 @@ import {
   tripleOf,
   word,
 } from "../declare/field.ts";
+import { convolution, transposedConvolution } from "../nodes.ts";
 
 /** A number for one or for all axes, as options take it. */
 export type Sizes = number | readonly number[];
@@ -129,11 +129,11 @@ export function convolved(
 ): ComplexTensor {
   const what = `conv${axes}d`;
   const kernel = checkComplex(what, weight).shape.slice(2);
-  const b = bias === null ? null : checkComplex(what, bias).node;
+  if (bias !== null) checkComplex(what, bias);
   checkComplex(what, x);
   const [z, zeros] = padding === "same" ? same(x, kernel, dilation) : [x, padding];
   const geometry = { stride, padding: zeros, dilation, groups };
-  return wrapComplex(conv(what, axes, [z.node, weight.node, b], geometry));
+  return convolution(what, axes, z, weight, bias, geometry);
 }
 
 /** Options of transposed convolutions; `S` is a number, or one for each axis. */
@@ -216,7 +216,8 @@ export function convolvedTransposed(
   movement: TransposedMovement,
 ): ComplexTensor {
   const what = `convTranspose${axes}d`;
-  const [z, w] = [checkComplex(what, x).node, checkComplex(what, weight).node];
-  const b = bias === null ? null : checkComplex(what, bias).node;
-  return wrapComplex(convTranspose(what, axes, [z, w, b], movement));
+  checkComplex(what, x);
+  checkComplex(what, weight);
+  if (bias !== null) checkComplex(what, bias);
+  return transposedConvolution(what, axes, x, weight, bias, movement);
 }

@@ -2,12 +2,11 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { where } from "../../complex/functions/combine.ts";
 import { tensor } from "../../complex/create/create.ts";
-import { labelNode, type Labels } from "../../complex/ops/labels.ts";
 import { flatten } from "../../complex/tensor/nested.ts";
-import { take } from "../../complex/ops/join.ts";
 import { checkInteger, checkShape, type Shape, show, sizeOf } from "../../complex/lazy/shape.ts";
-import { checkComplex, type ComplexTensor, wrapComplex } from "../../complex/tensor/tensor.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { withDefaults } from "../checks.ts";
+import { type Labels, takeRows } from "../nodes.ts";
 
 /** Integers of the host that choose rows: flat, or nested by axis. */
 export type Indices = Labels | readonly Indices[];
@@ -69,7 +68,7 @@ export function embedding(
   const [count, dim] = weight.shape;
   if (given.paddingIdx !== null) checkInteger(what, "paddingIdx", given.paddingIdx, 0, count - 1);
   const [flat, shape] = listed(what, indices, given.shape);
-  const y = wrapComplex(take(weight.node, labelNode(what, flat, count), 0));
+  const y = takeRows(what, weight, flat);
   if (given.paddingIdx === null) return y.reshape([...shape, dim]);
   const learned = Float32Array.from(flat, (k) => (k === given.paddingIdx ? 0 : 1));
   return where(tensor(learned, [flat.length, 1]), y, y.detach()).reshape([...shape, dim]);

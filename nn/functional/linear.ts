@@ -1,9 +1,8 @@
 /** The complex linear map. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import * as products from "../../complex/ops/matmul.ts";
-import { permute } from "../../complex/ops/views.ts";
 import { show } from "../../complex/lazy/shape.ts";
-import { checkComplex, type ComplexTensor, wrapComplex } from "../../complex/tensor/tensor.ts";
+import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
+import { product } from "../nodes.ts";
 
 /**
  * y = x Wᵀ + b (without conjugation).
@@ -45,5 +44,5 @@ export function linear(
   if (bias !== null && (checkComplex(what, bias).rank !== 1 || bias.size !== out)) {
     throw cannot(what, `the bias must have shape [${out}], got ${show(bias.shape)}`);
   }
-  return wrapComplex(products.matmul(x.node, permute(weight.node, [1, 0]), bias?.node));
+  return product(x, weight.T, bias);
 }

@@ -1,6 +1,4 @@
 /** Losses: real numbers that say how far a prediction is off. */
-import { labelNode, type Labels } from "../../complex/ops/labels.ts";
-import { pick } from "../../complex/ops/join.ts";
 import { where } from "../../complex/functions/combine.ts";
 import { type Axes, checkAxes } from "../../complex/lazy/shape.ts";
 import {
@@ -9,9 +7,9 @@ import {
   ComplexTensor,
   type RealTensor,
   type Tensor,
-  wrapReal,
 } from "../../complex/tensor/tensor.ts";
 import { checkPositive, checkWord, withDefaults } from "../checks.ts";
+import { type Labels, pickLabels } from "../nodes.ts";
 import { checkAlike, checkRows, cosine, difference, orOne } from "./fields.ts";
 import { logSoftmax } from "./softmax.ts";
 
@@ -271,7 +269,7 @@ function likelihood(
   options?: LossOptions,
 ): RealTensor {
   checkRows(what, checkReal(what, x));
-  const chosen = wrapReal(pick(x.node, labelNode(what, labels, x.shape[1], x.shape[0])));
+  const chosen = pickLabels(what, x, labels);
   return reduce(what, chosen.neg(), options);
 }
 

@@ -1,15 +1,13 @@
 /** Metrics: real numbers that say how good a prediction is, through which no derivative passes. */
 import { where } from "../../complex/functions/combine.ts";
 import { full } from "../../complex/create/create.ts";
-import { labelNode, type Labels } from "../../complex/ops/labels.ts";
-import { fromIndex } from "../../complex/ops/indices.ts";
+import { type Labels, labelTensor } from "../nodes.ts";
 import { type Axes, checkAxes, sizeOf } from "../../complex/lazy/shape.ts";
 import {
   checkTensor,
   ComplexTensor,
   type RealTensor,
   type Tensor,
-  wrapReal,
 } from "../../complex/tensor/tensor.ts";
 import { checkPositive, withDefaults } from "../checks.ts";
 import {
@@ -69,8 +67,8 @@ export function accuracy(logits: Tensor, labels: Labels): RealTensor {
   const x = checkTensor(what, logits).detach();
   checkRows(what, x);
   const real = x instanceof ComplexTensor ? x.abs() : x as RealTensor;
-  const expected = labelNode(what, labels, x.shape[1], x.shape[0]);
-  return real.argmax(1).equal(wrapReal(fromIndex(expected))).mean();
+  const expected = labelTensor(what, labels, x.shape[1], x.shape[0]);
+  return real.argmax(1).equal(expected).mean();
 }
 
 /**

@@ -5,17 +5,14 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { where } from "../../complex/functions/combine.ts";
 import { complex } from "../../complex/create/create.ts";
-import { covarianceBatchNorm } from "../../complex/ops/batchnorm.ts";
-import { reshape } from "../../complex/ops/views.ts";
-import { mix, whiten } from "../../complex/ops/whiten.ts";
 import { sameShape, type Shape, show, sizeOf } from "../../complex/lazy/shape.ts";
 import {
   checkComplex,
   checkReal,
   type ComplexTensor,
   type RealTensor,
-  wrapComplex,
 } from "../../complex/tensor/tensor.ts";
+import { batchNorm, mix, whiten } from "../nodes.ts";
 import { withoutMean } from "./fields.ts";
 import {
   checkChannels,
@@ -46,8 +43,8 @@ function affine(
   if (bias && !sameShape(checkComplex(what, bias).shape, per)) {
     throw cannot(what, `the bias must be ${show(per)}, got ${show(bias.shape)}`);
   }
-  const gamma = weight && [0, 1, 2].map((k) => weight.at(k, -1).reshape(as).node);
-  const scaled = gamma ? wrapComplex(mix(y.node, gamma)) : y;
+  const gamma = weight && [0, 1, 2].map((k) => weight.at(k, -1).reshape(as));
+  const scaled = gamma ? mix(y, gamma) : y;
   return bias ? scaled.add(bias.reshape(as)) : scaled;
 }
 
@@ -56,13 +53,16 @@ function whitenAboutZero(z: ComplexTensor, axes: readonly number[], eps: number)
   const { real, imag } = z;
   const squares = complex(real.square(), imag.square()).mean(axes, true);
   const moments = [squares.real, squares.imag, real.mul(imag).mean(axes, true)];
-  return wrapComplex(whiten(z.node, moments.map((m) => m.node), eps));
+  return whiten(z, moments, eps);
 }
 
 /** Shorter runs are normalised by plain operations: the batch norm's kernels take a workgroup a run. */
 const SHORT = 128;
 
-/** z, of which each of so many equal runs of elements is centred and whitened by its covariance. */
+/**
+ * z, in so many runs of consecutive elements, each centred and whitened by the covariance of its real
+ * and imaginary parts.
+ */
 function whitenRuns(what: string, z: ComplexTensor, runs: number, eps: number): ComplexTensor {
   if (z.size === runs) {
     throw cannot(
@@ -77,9 +77,8 @@ function whitenRuns(what: string, z: ComplexTensor, runs: number, eps: number): 
     const rows = z.reshape([runs, length]);
     return whitenAboutZero(rows.sub(rows.mean(1, true)), [1], eps).reshape(z.shape);
   }
-  const x = reshape(z.node, [1, runs, length]);
-  const { statistics, normalize } = covarianceBatchNorm;
-  return wrapComplex(reshape(normalize(x, statistics(x), null, eps, true), z.shape));
+  const y = batchNorm("covariance", z.reshape([1, runs, length]), { affine: null, eps });
+  return y.reshape(z.shape);
 }
 
 /**

@@ -1,18 +1,10 @@
 /** Poolings: the element of largest modulus, or the mean, of each window. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { where } from "../../complex/functions/combine.ts";
-import { fromIndex } from "../../complex/ops/indices.ts";
-import * as pools from "../../complex/ops/pool2d.ts";
-import { resample } from "../../complex/ops/resample.ts";
 import { show } from "../../complex/lazy/shape.ts";
-import {
-  checkComplex,
-  type ComplexTensor,
-  type RealTensor,
-  wrapComplex,
-  wrapReal,
-} from "../../complex/tensor/tensor.ts";
+import { checkComplex, type ComplexTensor, type RealTensor } from "../../complex/tensor/tensor.ts";
 import type { Pair } from "../checks.ts";
+import { avgPool, banded, maxPool } from "../nodes.ts";
 import { windowMeans } from "./resize.ts";
 import {
   type AdaptiveSize,
@@ -54,8 +46,7 @@ function largest(
   if (returnIndices && plane > 2 ** 24) {
     throw cannot(what, `indices among ${plane} values are not exact in float32`);
   }
-  const [values, winners] = pools.maxPool2d(image.node, window);
-  const [y, places] = [wrapComplex(values), wrapReal(fromIndex(winners))];
+  const [y, places] = maxPool(image, window);
   const [most, at] = axes === 1 ? [y.squeeze(2), places.squeeze(2)] : [y, places];
   return returnIndices ? [most, where(at.less(plane), at, -1)] : most;
 }
@@ -196,7 +187,7 @@ export function avgPool1d(
 ): ComplexTensor {
   const what = "average-pool";
   const window = avgWindow(what, 1, kernel, options);
-  return wrapComplex(pools.avgPool2d(imageOf(what, 1, x).node, ...window)).squeeze(2);
+  return avgPool(imageOf(what, 1, x), ...window).squeeze(2);
 }
 
 /**
@@ -225,7 +216,7 @@ export function avgPool2d(
 ): ComplexTensor {
   const what = "average-pool";
   const window = avgWindow(what, 2, kernel, options);
-  return wrapComplex(pools.avgPool2d(imageOf(what, 2, x).node, ...window));
+  return avgPool(imageOf(what, 2, x), ...window);
 }
 
 /** The means of windows that divide each axis after the channels into `sizes` (null keeps it). */
@@ -235,12 +226,11 @@ function adaptive(x: ComplexTensor, sizes: readonly (number | null)[]): ComplexT
   // Along axes that divide evenly all windows are alike and apart: one mean over their elements.
   const alike = inputs.map((n, d) => (n % outputs[d] === 0 ? n / outputs[d] : 1));
   const split = inputs.flatMap((n, d) => [n / alike[d], alike[d]]);
-  const means = x.reshape([...x.shape.slice(0, 2), ...split]).mean(inputs.map((_, d) => 3 + 2 * d));
-  let y = means.node;
+  let y = x.reshape([...x.shape.slice(0, 2), ...split]).mean(inputs.map((_, d) => 3 + 2 * d));
   inputs.forEach((n, d) => {
-    if (n % outputs[d] !== 0) y = resample(y, d + 2, windowMeans(n, outputs[d]));
+    if (n % outputs[d] !== 0) y = banded(y, d + 2, windowMeans(n, outputs[d]));
   });
-  return wrapComplex(y);
+  return y;
 }
 
 /**

@@ -1,8 +1,7 @@
 /** Resizing along axes: the options of upsampling, and the bands that it and adaptive pooling apply. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { Band, resample } from "../../complex/ops/resample.ts";
 import { checkInteger, show } from "../../complex/lazy/shape.ts";
-import { type Tensor, wrap } from "../../complex/tensor/tensor.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
 import type { Pair } from "../checks.ts";
 import { declareOptions } from "../declare/declaration.ts";
 import {
@@ -14,6 +13,7 @@ import {
   positiveNumber,
   word,
 } from "../declare/field.ts";
+import { Band, banded } from "../nodes.ts";
 
 /** Options of {@link upsample}; pairs are [along height, along width]. */
 export interface UpsampleOptions {
@@ -89,7 +89,7 @@ export function resize<T extends Tensor>(
   // The axis that grows least goes first, so that what lies between is small.
   const growth = ({ band }: { band: Band }) => band.outputs / band.inputs;
   bands.sort((a, b) => growth(a) - growth(b));
-  return wrap(bands.reduce((y, { axis, band }) => resample(y, axis, band), x.node)) as T;
+  return bands.reduce((y, { axis, band }) => banded(y, axis, band), x);
 }
 
 /** Bands by what they do: one that is used again keeps its transpose, and its copy on the device. */
@@ -104,7 +104,7 @@ function remembered(key: string, make: () => Band): Band {
 }
 
 /** A band from the first input and the weights of each output. */
-function banded(
+function bandOf(
   inputs: number,
   outputs: number,
   taps: number,
@@ -124,7 +124,7 @@ function banded(
 function nearest(inputs: number, outputs: number, factor: number | null): Band {
   return remembered(`nearest ${inputs} ${outputs} ${factor}`, () => {
     const step = Math.fround(factor === null ? inputs / outputs : 1 / factor);
-    return banded(inputs, outputs, 1, (j) => ({
+    return bandOf(inputs, outputs, 1, (j) => ({
       start: Math.min(Math.floor(Math.fround(j * step)), inputs - 1),
       weights: [1],
     }));
@@ -145,7 +145,7 @@ function interpolating(
       if (corners) return outputs === 1 ? 0 : j * (inputs - 1) / (outputs - 1);
       return Math.max((j + 0.5) * step - 0.5, 0);
     };
-    return banded(inputs, outputs, 2, (j) => {
+    return bandOf(inputs, outputs, 2, (j) => {
       const start = Math.min(Math.floor(place(j)), inputs - 1);
       const part = place(j) - start;
       const alone = part === 0 || start === inputs - 1;
@@ -161,7 +161,7 @@ export function windowMeans(inputs: number, outputs: number): Band {
     const count = (j: number) => Math.ceil((j + 1) * inputs / outputs) - from(j);
     let taps = 1;
     for (let j = 0; j < outputs; j++) taps = Math.max(taps, count(j));
-    return banded(inputs, outputs, taps, (j) => ({
+    return bandOf(inputs, outputs, taps, (j) => ({
       start: from(j),
       weights: new Array<number>(count(j)).fill(1 / count(j)),
     }));

@@ -1,6 +1,5 @@
 /** Options of poolings over one or two axes, and the windows they name. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import type { PoolGeometry } from "../../complex/ops/pool2d.ts";
 import { type Pair, spread } from "../checks.ts";
 import { declareOptions, type OptionsDeclaration } from "../declare/declaration.ts";
 import {
@@ -14,6 +13,7 @@ import {
   positiveInteger,
   single,
 } from "../declare/field.ts";
+import type { PoolGeometry } from "../nodes.ts";
 
 /** Options of max poolings; of images a size is a number or [along height, along width]. */
 export interface MaxPoolOptions<Size> {

@@ -1,28 +1,18 @@
 /** Batch norms of complex numbers: by covariance, and each part by itself. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { full, parameter } from "../../complex/create/create.ts";
-import {
-  type Affine,
-  type BatchNorm,
-  covarianceBatchNorm,
-  naiveBatchNorm,
-  type Running,
-} from "../../complex/ops/batchnorm.ts";
-import { reshape } from "../../complex/ops/views.ts";
-import { mix } from "../../complex/ops/whiten.ts";
 import { show } from "../../complex/lazy/shape.ts";
-import { assign } from "../../complex/lazy/updates.ts";
 import {
   checkComplex,
   type ComplexTensor,
   type RealTensor,
   type Tensor,
-  wrapComplex,
 } from "../../complex/tensor/tensor.ts";
 import { declarationOf, declareLayer, declareOptions } from "../declare/declaration.ts";
 import { flag, nullable, number, optional, positiveInteger, word } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
 import { Counter } from "../module.ts";
+import { type Affine, batchNorm, mix, type Running } from "../nodes.ts";
 import { unitGamma } from "./gamma.ts";
 
 /** Options of the batch norms. */
@@ -71,11 +61,6 @@ declareLayer("a BatchNorm1d", () => BatchNorm1d, channelsField, COVARIANCE_OPTIO
 declareLayer("a BatchNorm2d", () => BatchNorm2d, channelsField, COVARIANCE_OPTIONS);
 declareLayer("a BatchNorm3d", () => BatchNorm3d, channelsField, COVARIANCE_OPTIONS);
 
-const NORMS: Readonly<Record<"covariance" | "naive", BatchNorm>> = {
-  covariance: covarianceBatchNorm,
-  naive: naiveBatchNorm,
-};
-
 /**
  * What the batch norms share: W is the kind of the weight, S that of the second moments.
  *
@@ -98,7 +83,7 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
   readonly runningMean: ComplexTensor | null;
   /** How many batches the running statistics have seen, or null. */
   readonly numBatchesTracked: Counter | null;
-  readonly #norm: BatchNorm;
+  readonly #kind: "covariance" | "naive";
   readonly #channels: number;
   readonly #ranks: readonly number[];
   readonly #eps: number;
@@ -113,7 +98,7 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
     unit: () => W,
   ) {
     super();
-    this.#norm = NORMS[kind];
+    this.#kind = kind;
     const declared = declarationOf<{ channels: number }, BatchNormOptions>(new.target);
     const given = declared.take(this, { channels }, options);
     const { eps, momentum, affine, trackRunningStats } = given;
@@ -136,14 +121,14 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
    * otherwise by the running ones, where they are tracked.
    */
   override apply(z: ComplexTensor): ComplexTensor {
-    const [n, inner] = this.#check(z);
-    const x = reshape(z.node, [n, this.#channels, inner]);
+    this.#check(z);
     const running = this.#running();
-    const ofBatch = this.training || running === null;
-    const stats = ofBatch ? this.#norm.statistics(x) : this.#norm.frozen(running);
-    if (this.training && running) this.#track(x, stats, running);
-    const y = this.#norm.normalize(x, stats, this.affine(), this.#eps, ofBatch);
-    return wrapComplex(reshape(y, z.shape));
+    const [affine, eps] = [this.affine(), this.#eps];
+    if (!this.training) return batchNorm(this.#kind, z, { affine, eps, frozen: running });
+    const momentum = running ? this.#momentum ?? 1 / (this.numBatchesTracked!.value + 1) : 0;
+    const y = batchNorm(this.#kind, z, { affine, eps, tracked: running, momentum });
+    if (running) this.numBatchesTracked!.value++;
+    return y;
   }
 
   /**
@@ -151,16 +136,16 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
    * @internal
    */
   protected affine(): Affine | null {
-    return this.weight && { weight: this.weight.node, bias: this.bias!.node };
+    return this.weight && { weight: this.weight, bias: this.bias! };
   }
 
   #running(): Running | null {
     const { runningMean, spread } = this;
-    return runningMean && spread ? { mean: runningMean.node, spread: spread.node } : null;
+    return runningMean && spread ? { mean: runningMean, spread } : null;
   }
 
   /** Everything that can be wrong with an input, before anything is changed. */
-  #check(z: ComplexTensor): [n: number, inner: number] {
+  #check(z: ComplexTensor): void {
     const what = `apply ${this.constructor.name}`;
     const { shape } = checkComplex(what, z);
     if (!this.#ranks.includes(shape.length)) {
@@ -179,13 +164,6 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
         `the input ${show(shape)} has one value in each channel, and one value has no variance`,
       );
     }
-    return [shape[0], count / shape[0]];
-  }
-
-  #track(x: Running["mean"], stats: Running["mean"], running: Running): void {
-    const batches = ++this.numBatchesTracked!.value;
-    const moved = this.#norm.track(x, stats, running, this.#momentum ?? 1 / batches);
-    assign([this.runningMean!.state!, moved.mean], [this.spread!.state!, moved.spread]);
   }
 }
 
@@ -227,8 +205,8 @@ export abstract class CovarianceBatchNorm extends BatchNormBase<RealTensor, Real
     const y = super.apply(z);
     if (!this.#full || !this.weight) return y;
     const shape = [y.shape[1], ...Array<number>(y.rank - 2).fill(1)];
-    const gamma = [0, 1, 2, 3].map((k) => this.weight!.at(k, 1).reshape(shape).node);
-    return wrapComplex(mix(y.node, gamma)).add(this.bias!.reshape(shape));
+    const gamma = [0, 1, 2, 3].map((k) => this.weight!.at(k, 1).reshape(shape));
+    return mix(y, gamma).add(this.bias!.reshape(shape));
   }
 
   /**

@@ -9,7 +9,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { Layer } from "../layer.ts";
 import { Module } from "../module.ts";
 import { checkWord, withDefaults } from "../checks.ts";
-import { FlopCounter } from "./flops.ts";
+import { FlopCounter } from "../../complex/ops/flops.ts";
 import { formatTable } from "./table.ts";
 import { restoreModes } from "./validation.ts";
 

@@ -1,6 +1,6 @@
 /** The arithmetic of recipes, from their shapes alone. */
-import type { Node } from "../../complex/lazy/graph.ts";
-import { sizeOf } from "../../complex/lazy/shape.ts";
+import type { Node } from "../lazy/graph.ts";
+import { sizeOf } from "../lazy/shape.ts";
 
 /** Real operations of one product and its sum. */
 const ofProducts = ({ dtype }: Node) => dtype === "complex64" ? 8 : 2;

@@ -1,0 +1,179 @@
+/**
+ * Operations that have no public name, on tensors. Apart from recurrences, whose loops record many
+ * small operations, layers and functions meet the graph's nodes here alone.
+ */
+import {
+  type BatchNorm,
+  covarianceBatchNorm,
+  naiveBatchNorm,
+  type Running as RunningNodes,
+} from "../complex/ops/batchnorm.ts";
+import {
+  conv,
+  type ConvGeometry,
+  convTranspose,
+  type ConvTransposeGeometry,
+} from "../complex/ops/conv.ts";
+import { fromIndex } from "../complex/ops/indices.ts";
+import { pick, take } from "../complex/ops/join.ts";
+import { labelNode, type Labels } from "../complex/ops/labels.ts";
+import { matmul } from "../complex/ops/matmul.ts";
+import * as pools from "../complex/ops/pool2d.ts";
+import { type Band, resample } from "../complex/ops/resample.ts";
+import { reshape } from "../complex/ops/views.ts";
+import * as whitening from "../complex/ops/whiten.ts";
+import { assign } from "../complex/lazy/updates.ts";
+import {
+  type ComplexTensor,
+  type RealTensor,
+  type Tensor,
+  wrap,
+  wrapComplex,
+  wrapReal,
+} from "../complex/tensor/tensor.ts";
+
+export { Band } from "../complex/ops/resample.ts";
+export type { Labels } from "../complex/ops/labels.ts";
+export type { PoolGeometry } from "../complex/ops/pool2d.ts";
+
+/** a b + bias; the product begins with the bias, which rounds otherwise than adding it would. */
+export function product(
+  a: ComplexTensor,
+  b: ComplexTensor,
+  bias: ComplexTensor | null,
+): ComplexTensor {
+  return wrapComplex(matmul(a.node, b.node, bias?.node));
+}
+
+/** The convolution over so many axes, with the bias in its kernel. */
+export function convolution(
+  what: string,
+  axes: number,
+  x: ComplexTensor,
+  weight: ComplexTensor,
+  bias: ComplexTensor | null,
+  geometry: ConvGeometry,
+): ComplexTensor {
+  return wrapComplex(conv(what, axes, [x.node, weight.node, bias && bias.node], geometry));
+}
+
+/** The transposed convolution over so many axes. */
+export function transposedConvolution(
+  what: string,
+  axes: number,
+  x: ComplexTensor,
+  weight: ComplexTensor,
+  bias: ComplexTensor | null,
+  geometry: ConvTransposeGeometry,
+): ComplexTensor {
+  return wrapComplex(convTranspose(what, axes, [x.node, weight.node, bias && bias.node], geometry));
+}
+
+/** The element of largest modulus of each window, and its index in the plane. */
+export function maxPool(
+  image: ComplexTensor,
+  window: pools.PoolGeometry,
+): [values: ComplexTensor, indices: RealTensor] {
+  const [values, indices] = pools.maxPool2d(image.node, window);
+  return [wrapComplex(values), wrapReal(fromIndex(indices))];
+}
+
+/** The mean of each window. */
+export function avgPool(
+  image: ComplexTensor,
+  window: pools.PoolGeometry,
+  countIncludePad: boolean,
+  divisor: number | null,
+): ComplexTensor {
+  return wrapComplex(pools.avgPool2d(image.node, window, countIncludePad, divisor));
+}
+
+/** The elements along an axis, replaced by sums of them. */
+export function banded<T extends Tensor>(x: T, axis: number, band: Band): T {
+  return wrap(resample(x.node, axis, band)) as T;
+}
+
+/** Labels as a real tensor, each checked to be an integer in [0, below). */
+export function labelTensor(
+  what: string,
+  labels: Labels,
+  below: number,
+  count: number,
+): RealTensor {
+  return wrapReal(fromIndex(labelNode(what, labels, below, count)));
+}
+
+/** Of each row the element that its label names. */
+export function pickLabels(what: string, x: RealTensor, labels: Labels): RealTensor {
+  return wrapReal(pick(x.node, labelNode(what, labels, x.shape[1], x.shape[0])));
+}
+
+/** The rows that the labels name. */
+export function takeRows(what: string, x: ComplexTensor, labels: Labels): ComplexTensor {
+  return wrapComplex(take(x.node, labelNode(what, labels, x.shape[0]), 0));
+}
+
+/** A real 2×2 matrix, rr, ii, ri and perhaps ir, on both parts of z. */
+export function mix(z: ComplexTensor, matrix: readonly RealTensor[]): ComplexTensor {
+  return wrapComplex(whitening.mix(z.node, matrix.map((entry) => entry.node)));
+}
+
+/** (M + eps)^(−1/2) z with the second moments rr, ii, ri. */
+export function whiten(
+  z: ComplexTensor,
+  moments: readonly RealTensor[],
+  eps: number,
+): ComplexTensor {
+  return wrapComplex(whitening.whiten(z.node, moments.map((moment) => moment.node), eps));
+}
+
+/** The mean and the second moments of each channel. */
+export interface Running {
+  readonly mean: ComplexTensor;
+  /** Crr, Cii, Cri; or, naive, the two variances as a complex number. */
+  readonly spread: Tensor;
+}
+
+/** What each channel is scaled by, and what is added to it. */
+export interface Affine {
+  readonly weight: Tensor;
+  readonly bias: ComplexTensor;
+}
+
+/** How a batch norm normalises: by the batch's statistics, which move the tracked ones, or by frozen ones. */
+export interface BatchNormUse {
+  readonly affine: Affine | null;
+  readonly eps: number;
+  readonly frozen?: Running | null;
+  readonly tracked?: Running | null;
+  /** The weight of the batch in the tracked statistics. */
+  readonly momentum?: number;
+}
+
+const NORMS: Readonly<Record<"covariance" | "naive", BatchNorm>> = {
+  covariance: covarianceBatchNorm,
+  naive: naiveBatchNorm,
+};
+
+const nodesOf = ({ mean, spread }: Running): RunningNodes => ({
+  mean: mean.node,
+  spread: spread.node,
+});
+
+/** z [N, channels, …], normalised. */
+export function batchNorm(
+  kind: "covariance" | "naive",
+  z: ComplexTensor,
+  { affine, eps, frozen = null, tracked = null, momentum = 0 }: BatchNormUse,
+): ComplexTensor {
+  const norm = NORMS[kind];
+  const [n, channels] = z.shape;
+  const x = reshape(z.node, [n, channels, z.size / n / channels]);
+  const stats = frozen ? norm.frozen(nodesOf(frozen)) : norm.statistics(x);
+  if (tracked) {
+    const moved = norm.track(x, stats, nodesOf(tracked), momentum);
+    assign([tracked.mean.state!, moved.mean], [tracked.spread.state!, moved.spread]);
+  }
+  const scale = affine && { weight: affine.weight.node, bias: affine.bias.node };
+  return wrapComplex(reshape(norm.normalize(x, stats, scale, eps, !frozen), z.shape));
+}
