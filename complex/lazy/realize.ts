@@ -3,19 +3,19 @@
  * also carries out the updates of states that are pending.
  */
 import { bytesOf, type HostArray } from "../../gpu/contract/dtype.ts";
-import type { DeviceBuffer, Engine, Pass } from "../../gpu/contract/engine.ts";
+import type { DeviceBuffer, Engine } from "../../gpu/contract/engine.ts";
 import { groupBy } from "../../gpu/contract/collections.ts";
 import { engine as currentEngine } from "../../gpu/engines/device.ts";
 import { environment } from "../../gpu/contract/environment.ts";
-import { again, cannot } from "../../gpu/contract/errors.ts";
+import { again } from "../../gpu/contract/errors.ts";
+import { execute } from "./execute.ts";
 import type { Node } from "./graph.ts";
 import { placeOf } from "./residency/reads.ts";
 import { type Residency, residencyOf } from "./residency/residency.ts";
 import { SMALL } from "./residency/scalars.ts";
 import { type ExplainOptions, Schedule } from "./schedule/explanation.ts";
-import { compile, type Launch, type Plan, plan as planGraph } from "./schedule/plan.ts";
+import { compile, type Plan, plan as planGraph } from "./schedule/plan.ts";
 import { PlanCache } from "./schedule/plan_cache.ts";
-import { show } from "./shape.ts";
 import { pendingStates, State } from "./state.ts";
 import { Stored } from "./stored.ts";
 import { gather, graphOf, hasValue, type Walk } from "./schedule/walk.ts";
@@ -34,102 +34,6 @@ function planOf(walk: Walk, engine: Engine): Plan {
     if (shown) console.error(`${new Schedule(graph, planned, engine)}\n`);
     return compile(planned, engine);
   });
-}
-
-function checkEngine(buffer: DeviceBuffer, engine: Engine, node: Node): void {
-  if (buffer.engine === engine) return;
-  const what = node.state ? node.state.name : `a tensor of shape ${show(node.shape)}`;
-  throw cannot(
-    `compute on the ${engine.kind} engine`,
-    `${what} is held by another engine (${buffer.engine.kind}); read it with data() first`,
-  );
-}
-
-/** The params of a launch in this run. */
-function paramsOf(
-  { words, params, scratch }: Launch,
-  nodes: readonly Node[],
-): Uint32Array | undefined {
-  if (params) return params;
-  if (!scratch) return undefined;
-  for (let w = 0; w < scratch.length; w++) scratch[w] = nodes[words[w][0]].params![words[w][1]];
-  return scratch;
-}
-
-/**
- * Runs the plan in one submit, to which `finish` may add; gives the buffers of its results, in the order
- * of the roots. Where something fails it holds nothing.
- */
-function execute(
-  nodes: readonly Node[],
-  plan: Plan,
-  { engine, uploads }: Residency,
-  finish: (results: readonly DeviceBuffer[], pass: Pass) => void,
-): { readonly results: readonly DeviceBuffer[]; readonly outcome: ReturnType<Pass["submit"]> } {
-  const { bytes, allocation: { bufferOf, bytes: capacities }, leaves, launches } = plan;
-  const buffers = new Array<DeviceBuffer | null>(bytes.length).fill(null);
-  const held = new Array<DeviceBuffer | null>(capacities.length).fill(null);
-  /** The buffers that are this run's own, to be given back. */
-  const owned = new Uint8Array(capacities.length);
-  const acquire = (slot: number): DeviceBuffer => {
-    const b = bufferOf[slot];
-    let buffer = held[b];
-    if (buffer === null) {
-      buffer = held[b] = engine.acquire(capacities[b]);
-      owned[b] = 1;
-    }
-    if (buffer.bytes !== bytes[slot]) buffer = { ...buffer, bytes: bytes[slot] };
-    return buffers[slot] = buffer;
-  };
-  try {
-    const entries: { slot: number; from: DeviceBuffer; offset: number }[] = [];
-    for (const [slot, k] of leaves) {
-      const node = nodes[k];
-      const { state, stored } = node;
-      const isPresent = state !== null && state.version === node.version;
-      const failure = isPresent ? state.failure : stored!.failure;
-      if (failure) throw again(failure);
-      const present = isPresent ? state.buffer : stored!.device;
-      if (stored?.host) {
-        const { buffer, stays } = uploads.take(stored, plan.id);
-        buffers[slot] = held[bufferOf[slot]] = buffer;
-        if (!stays) owned[bufferOf[slot]] = 1;
-      } else if (present) {
-        checkEngine(present, engine, node);
-        buffers[slot] = present;
-      } else {
-        const { buffer, offset } = stored!.entry!;
-        checkEngine(buffer, engine, node);
-        entries.push({ slot, from: buffer, offset });
-        acquire(slot);
-      }
-    }
-    const pass = engine.begin();
-    for (const { slot, from, offset } of entries) {
-      pass.copy(from, offset, buffers[slot]!, 0, bytes[slot]);
-    }
-    for (let l = 0; l < launches.length; l++) {
-      const launch = launches[l];
-      const { inputs, outputs, release } = launch;
-      const ins = new Array<DeviceBuffer>(inputs.length);
-      for (let k = 0; k < inputs.length; k++) ins[k] = buffers[inputs[k]]!;
-      const outs = new Array<DeviceBuffer>(outputs.length);
-      for (let k = 0; k < outputs.length; k++) outs[k] = buffers[outputs[k]] ?? acquire(outputs[k]);
-      pass.dispatch(launch.executable, ins, outs, paramsOf(launch, nodes));
-      for (let k = 0; k < release.length; k++) {
-        const b = release[k];
-        if (owned[b] === 0) continue;
-        owned[b] = 0;
-        engine.release(held[b]!);
-      }
-    }
-    const results = plan.results.map((s) => buffers[s]!);
-    finish(results, pass);
-    return { results, outcome: pass.submit() };
-  } catch (error) {
-    held.forEach((buffer, b) => owned[b] === 1 && engine.release(buffer!));
-    throw error;
-  }
 }
 
 /** Walk and plan of a schedule; where it can't be made, updates that are at fault are dropped. */
@@ -215,7 +119,7 @@ export function run(targets: readonly Node[], evaluated = false, undo = () => {}
   const values = fresh.map(() => new Stored());
   let ran: ReturnType<typeof execute>;
   try {
-    ran = execute(nodes, plan, residency, (results, pass) => {
+    ran = execute(nodes, plan, states, residency, (results, pass) => {
       fresh.forEach(({ size, dtype }, k) => {
         const bytes = size * bytesOf(dtype);
         if (bytes <= SMALL) scalars.enter(pass, results[states.length + k], bytes, values[k]);

@@ -5,6 +5,7 @@ import {
   type ComplexTensor,
   definePrimitive,
   eval as evaluate,
+  fft,
   gpu,
   ones,
   parameter,
@@ -199,3 +200,23 @@ onWebGpu("a parameter that no binding can hold is refused where it is made", (en
   const n = engine.maxBufferBytes / 4 + 64;
   assertThrows(() => parameter(ones([n])), ArgandError, "Cannot make a parameter");
 });
+
+onWebGpu(
+  "an update that does not read its state writes over it, and one that fails does not",
+  async (engine) => {
+    const x = randnComplex([16, 16]), state = parameter(x, { requiresGrad: false });
+    evaluate(state);
+    const before = await state.data(), { live } = engine.memory();
+    state.assign(fft(x));
+    evaluate(state);
+    assertEquals(engine.memory().live, live);
+    const after = await state.data();
+    assertEquals(after, await fft(x).data());
+    assert(after.some((value, k) => value !== before[k]));
+    const broken = elementwise("brokenBeside", (x) => `(${x} * 2.0`)(ones([16]));
+    state.assign(fft(fft(x)));
+    evaluate(state, broken);
+    await assertRejects(() => broken.data(), ArgandError, BUILD);
+    assertEquals(await state.data(), after);
+  },
+);

@@ -17,8 +17,8 @@ const ignore = !adapter || (await engines()).length === 1;
 
 /** Which memory a buffer is, whoever looks at it: a GPU's buffer, or a place on the CPU engine. */
 function memoryOf(buffer: DeviceBuffer): unknown {
-  const { raw, place } = buffer as { raw?: unknown; place?: unknown };
-  return raw ?? place;
+  const { raw, storage } = buffer as { raw?: unknown; storage?: unknown };
+  return raw ?? storage;
 }
 
 /**
