@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { ones } from "../../../../complex/create/create.ts";
 import { States } from "../../../../complex/lazy/residency/states.ts";
+import type { DeviceBuffer } from "../../../../gpu/contract/engine.ts";
 import { State } from "../../../../complex/lazy/state.ts";
 import { collected } from "../../../support/collector.ts";
 import { WatchedEngine } from "../../../support/watched_engine.ts";
@@ -48,9 +49,12 @@ Deno.test("the buffer of a state that nothing refers to is given back, with its 
   const [gone, other] = [made(), made()];
   gone.assign(recipe());
   states.commit(gone, engine.acquire(KIB));
+  const released: DeviceBuffer[] = [];
+  engine.release = (buffer) => released.push(buffer);
   collect(gone);
   assertEquals([...states], [other]);
-  assertEquals([states.bytes, engine.live], [KIB, KIB]);
+  assertEquals(states.bytes, KIB);
+  assert(released.length === 1 && released[0] === gone.buffer);
 });
 
 Deno.test("a state that leaves is given back once", () => {
