@@ -1,6 +1,6 @@
 /**
- * A page on which a complex network learns while one looks: out/browser/index.html, one file that needs
- * nothing else. With `--serve` it is also served, with the headers that let the CPU engine have threads.
+ * Makes a page on which you can watch a complex network learn: out/browser/index.html, one file that
+ * needs nothing else. `--serve` also serves it, with the headers that give the CPU engine threads.
  *
  *   deno task browser --serve
  */

@@ -1,5 +1,5 @@
 /**
- * A wave packet by a physics-informed network: ψ(x, t) is a complex network, and all it learns from is
+ * A wave packet by a physics-informed network: ψ(x, t) is a complex network that learns only from
  * Schrödinger's equation of a free particle, with ħ = m = 1,
  *
  *   i ∂ψ/∂t = −½ ∂²ψ/∂x².
@@ -34,12 +34,12 @@ import { writeSchrodinger } from "./schrodinger/report.ts";
 import { cosine, stepTime, trainPass } from "./support/training.ts";
 
 const i = { re: 0, im: 1 };
-/** Where and when: |x| ≤ X and 0 ≤ t ≤ T. */
+/** The region: |x| ≤ X and 0 ≤ t ≤ T. */
 const [X, T] = [6, 1];
 /** Where the packet starts, and its momentum. */
 const [x0, p] = [-2, 3];
 
-/** The packet by the textbook: it moves at speed p, and its width grows as √(1 + t²). */
+/** The textbook's packet: it moves at speed p, and its width grows as √(1 + t²). */
 function packet(x: ComplexTensor, t: ComplexTensor): ComplexTensor {
   const spread = t.mul(i).add(1);
   const envelope = x.sub(x0).sub(t.mul(p)).square().div(spread.mul(-2));
@@ -53,7 +53,7 @@ class Sine extends nn.Layer {
   }
 }
 
-/** ψ(x, t): the given packet at t = 0, nothing at x = ±X, and in between what a network says. */
+/** ψ(x, t): the given packet at t = 0, zero at x = ±X, and in between a network. */
 class WaveFunction extends nn.Module {
   readonly first: nn.Linear;
   readonly network: nn.Sequential;
@@ -104,7 +104,7 @@ const dt = derivative((t: ComplexTensor, x: ComplexTensor) => psi.at(x, t));
 const dx = derivative((x: ComplexTensor, t: ComplexTensor) => psi.at(x, t));
 const dxx = derivative(dx);
 
-/** How far ψ is from Schrödinger's equation: i ∂ψ/∂t + ½ ∂²ψ/∂x². */
+/** The residual of Schrödinger's equation: i ∂ψ/∂t + ½ ∂²ψ/∂x². */
 const residual = (x: ComplexTensor, t: ComplexTensor) => dt(t, x).mul(i).add(dxx(x, t).mul(0.5));
 
 /** Random points of the region, as complex numbers. */
@@ -137,7 +137,7 @@ await trainPass(
 
 const seconds = (performance.now() - started) / 1000;
 
-/** A grid of all times and places, which no training point lies on but by chance. */
+/** A grid over the region; training points lie on it only by chance. */
 const N = 192;
 const [t, x] = meshgrid(linspace(T, 0, N), linspace(-X, X, N))
   .map((axis: RealTensor) => axis.reshape([-1, 1]).toComplex());

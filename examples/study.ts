@@ -4,7 +4,7 @@
  *
  *   deno task study --quick
  *
- * Finished runs are kept in out/study.json. A study that was interrupted goes on after the last of
+ * Finished runs are kept in out/study.json. A study that was interrupted continues after the last of
  * them; the run that was cut off starts again.
  */
 import { gpu } from "@argand/argand";

@@ -9,7 +9,7 @@ import {
   type RealTensor,
 } from "@argand/argand";
 
-/** Where the ring begins and ends; the canvas ends where the ring does. */
+/** The radii of the ring; the canvas ends with it. */
 const [RING, REACH] = [1.03, 1.13];
 const LOOK = { scale: 1, decades: 2, legend: false, pixel: 1 };
 /** The side of a field in elements. */
@@ -19,7 +19,7 @@ const [y, x] = meshgrid(linspace(REACH, -REACH, SIDE), linspace(-REACH, REACH, S
 
 /** The numbers at which fields are taken, row by row from the top. */
 export const plane: ComplexTensor = complex(x, y);
-/** How far from 0 the inside goes that is measured; next to the circle a network has seen data. */
+/** The radius up to which errors inside are measured; near the circle the network has seen data. */
 export const INSIDE = 0.9;
 /** 1 inside, 0 elsewhere. */
 export const within: RealTensor = x.square().add(y.square()).lessEqual(INSIDE ** 2);

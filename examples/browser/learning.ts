@@ -2,8 +2,8 @@
  * A finite Blaschke product and a network that learns it from the unit circle alone.
  *
  * B(z) = ∏ (z − aₖ) / (1 − āₖ z) is holomorphic in the disc, has its zeros at the aₖ and modulus 1 on
- * the circle. The network is holomorphic, too; so is its difference from B, which is therefore largest
- * on the circle: what is learned there holds everywhere inside.
+ * the circle. The network is holomorphic, too, and so is its difference from B, which is therefore
+ * largest on the circle: an error that is small there is small everywhere inside.
  */
 import {
   arange,
@@ -19,7 +19,7 @@ import {
   sin,
 } from "@argand/argand";
 
-/** The zeros that the page begins with. */
+/** The zeros at the start. */
 export const ZEROS: readonly Complex[] = [
   { re: -0.45, im: 0.5 },
   { re: 0.55, im: 0.35 },
@@ -44,7 +44,7 @@ class Sine extends nn.Layer {
   }
 }
 
-/** The network, and what trains it. */
+/** The network, its optimiser and its function. */
 export class Learner {
   readonly #network: nn.Sequential;
   readonly #optimizer: nn.Adam;
@@ -65,7 +65,7 @@ export class Learner {
     this.aim(zeros);
   }
 
-  /** Gives the function that is learned from now on other zeros. */
+  /** Gives the function to be learned other zeros. */
   aim(zeros: readonly Complex[]): void {
     this.#zeros = complexTensor([...zeros]);
     this.#age = 0;
@@ -76,12 +76,12 @@ export class Learner {
     return blaschke(z, this.#zeros);
   }
 
-  /** What the network makes of every element of z. */
+  /** The network at every element of z. */
   guess(z: ComplexTensor): ComplexTensor {
     return noGrad(() => this.#network.apply(z.reshape([-1, 1]))).reshape(z.shape);
   }
 
-  /** One step on points spread evenly over the circle, turned at random; its loss. */
+  /** One step on points spread evenly over the circle, rotated at random; its loss. */
   step(): RealTensor {
     const phases = arange(POINTS).add(rand([1])).mul(2 * Math.PI / POINTS);
     const z = polar(1, phases).reshape([-1, 1]);

@@ -1,4 +1,4 @@
-/** The program of the page: trains, measures and draws while somebody looks. */
+/** The program of the page: trains, measures and draws. */
 /// <reference lib="dom" />
 import { type Complex, type ComplexTensor, gpu, linspace, polar } from "@argand/argand";
 import { Curves } from "./curve.ts";
@@ -20,7 +20,7 @@ function tell(name: typeof FIGURES[number], value: string | number): void {
   place.classList.toggle("long", place.textContent.length > 12);
 }
 
-/** Points of the circle at which errors are measured and turns counted. */
+/** Points of the circle at which errors are measured and windings counted. */
 const CIRCLE = 1024;
 const circle = polar(1, linspace(0, 2 * Math.PI * (1 - 1 / CIRCLE), CIRCLE));
 
@@ -43,7 +43,7 @@ let learner = new Learner(zeros);
 /** The loss of every step; from the console of a browser: `losses`. */
 let losses: number[] = [];
 let running = false;
-/** Counts what makes work in progress out of date. */
+/** Grows whenever work in progress goes out of date. */
 let session = 0;
 
 const frame = () => new Promise((done) => requestAnimationFrame(done));
@@ -78,7 +78,7 @@ async function showGuess(): Promise<void> {
   if (step > 0) curves.add({ step, values: [inside, onCircle] });
 }
 
-/** Milliseconds of training between two frames, and at least between two pictures. */
+/** Milliseconds of training between two frames, and the least between two pictures. */
 const [FRAME, PICTURE] = [16, 60];
 
 async function train(): Promise<void> {
@@ -109,7 +109,7 @@ function run(on: boolean): void {
   if (on) report(train());
 }
 
-/** Says on the page what went wrong. */
+/** Shows an error on the page. */
 function report(work: Promise<void>): void {
   work.catch((error: Error) => {
     running = false;
@@ -179,7 +179,7 @@ engineSelect.addEventListener("change", () => report(choose(engineSelect.value))
 
 const wish = new URLSearchParams(location.search);
 try {
-  // What the browser offers is asked once, so that nobody chooses in vain.
+  // The page asks once which engines the browser has, so that nobody chooses in vain.
   const { kind } = gpu.engine();
   if (kind === "cpu") await gpu.use("webgpu");
   engineSelect.value = wish.get("engine") ?? kind;

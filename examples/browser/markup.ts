@@ -1,4 +1,4 @@
-/** What stands on the page before its program runs. */
+/** The page before its program runs. */
 import { formatPage, section } from "../support/page.ts";
 
 const STYLE = `
@@ -66,22 +66,21 @@ export const FIGURES = [
 export function markup(program: string): string {
   const html = formatPage({
     title: "What the circle knows",
-    summary:
-      "A complex network is shown a function on the unit circle and nothing of its inside. " +
-      "Both are holomorphic: by Cauchy’s theorem the circle knows the rest.",
+    summary: "A complex network sees a function on the unit circle, but not inside. " +
+      "Both are holomorphic, so by Cauchy’s theorem the circle determines the rest.",
     figures: FIGURES.map((label) => ({ label, value: "–" })),
     sections: [
       CONTROLS,
       section(
         "In the disc",
-        "Hue is the phase, brightness the modulus, black from 0.01 down. However often the hues run " +
-          "around the circle, so many zeros are inside.",
+        "Hue is the phase, brightness the modulus, black below 0.01. The hues run around the circle " +
+          "as many times as there are zeros inside.",
         DISCS,
       ),
       section(
         "The largest error",
-        "The error is holomorphic as well, so its modulus is largest on the boundary: the network can’t " +
-          "be worse where it has seen nothing.",
+        "The error is holomorphic as well, so its modulus is largest on the boundary: the network cannot " +
+          "be worse where it has not seen the function.",
         CURVE,
       ),
     ],

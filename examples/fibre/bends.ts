@@ -5,7 +5,7 @@ const ENTRY = "TM_corr_modes";
 const NAME = /^TM_modes_(\d+(?:\.\d+)?)\.npz$/;
 const MODES_IN = "modes_in_after_correction.npy";
 const MODES_OUT = "modes_out_after_correction.npy";
-/** Of so many bends one is unseen: the third. */
+/** One of so many bends is unseen: the third. */
 const PERIOD = 4;
 
 /** A fibre as it was measured at one position of the actuator that bends it. */
@@ -26,7 +26,7 @@ export interface Fibre {
   readonly modesIn: ComplexTensor;
   /** Complex [modes, side²] on the output plane: those of the first channels of a matrix. */
   readonly modesOut: ComplexTensor;
-  /** SHA-256 of all its files: fibres of the same print give the same figures. */
+  /** SHA-256 of all its files: fibres with the same print give the same figures. */
   readonly print: string;
 }
 
@@ -75,7 +75,7 @@ async function printOf(paths: readonly string[]): Promise<string> {
 /**
  * The fibre in a folder: `TM_modes_X.npz` for every position X, and the modes of both planes.
  *
- * @throws {Error} if a file is not there or does not fit the others.
+ * @throws {Error} if a file is missing or does not fit the others.
  */
 export async function readFibre(folder: string): Promise<Fibre> {
   const refuse = (why: string) => new Error(`Cannot read the fibre in ${folder}: ${why}`);
@@ -119,7 +119,7 @@ export async function readFibre(folder: string): Promise<Fibre> {
   return { folder, bends, modesIn, modesOut, print };
 }
 
-/** Which bends a network learns from, and which it meets in the test alone; as places in a list. */
+/** The bends that a network learns from, and those it sees only in the test, as indices. */
 export interface Split {
   readonly seen: readonly number[];
   readonly unseen: readonly number[];

@@ -30,14 +30,14 @@ export interface FibreSet {
   readonly channels: number;
   /** count × modes interleaved complex amplitudes; every field has Σ|c|² = 1. */
   readonly fields: Float32Array;
-  /** count × channels intensities |T c|², with noise where it was asked for. */
+  /** count × channels intensities |T c|², with noise if requested. */
   readonly intensities: Float32Array;
 }
 
 /**
- * Random fields, uniform over all of unit power, and what comes out of the fibre.
+ * Random fields, uniform over all of unit power, and their intensities behind the fibre.
  *
- * @param noise The standard deviation of the noise on the intensities, as a part of their mean.
+ * @param noise The standard deviation of the noise on the intensities, as a fraction of their mean.
  */
 export async function fibreSet(
   matrix: ComplexTensor,
@@ -81,7 +81,7 @@ export function fibreBatch(
   };
 }
 
-/** The relative L2 error of giving every channel its mean over the training set. */
+/** The relative L2 error of predicting the mean of every channel over the training set. */
 export function meanError(training: FibreSet, test: FibreSet): number {
   const { channels, count } = training;
   const mean = new Float64Array(channels);

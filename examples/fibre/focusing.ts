@@ -48,7 +48,7 @@ export async function focusOn(
 export const behind = (matrix: ComplexTensor, phases: RealTensor): RealTensor =>
   absSquared(matmul(phaseOnly(phases), matrix.T));
 
-/** What phases give behind the measured fibre, against the best that phases can. */
+/** The intensities that phases reach behind the measured fibre, beside the best possible. */
 export async function focusThrough(
   matrix: ComplexTensor,
   phases: Float32Array,

@@ -1,4 +1,4 @@
-/** The networks that make an image of what leaves a fibre. */
+/** The networks that recover an image from the light that leaves a fibre. */
 import { abs, ComplexTensor, nn, type RealTensor } from "@argand/argand";
 import {
   bothParts,
@@ -20,7 +20,7 @@ export const VARIANTS = [
 ] as const;
 export type Variant = typeof VARIANTS[number];
 
-/** What a network is given: the complex amplitudes, or their moduli, the roots of intensities. */
+/** A network's input: the complex amplitudes, or their moduli, the roots of intensities. */
 export type Light = ComplexTensor | RealTensor;
 
 /** A network from light [N, channels] to images [N, pixels]. */
@@ -28,7 +28,7 @@ export interface Imager extends nn.Module {
   image(light: Light): RealTensor;
 }
 
-/** A perceptron read out as |·|; with a skip path |perceptron(y) + A y|. */
+/** The modulus of a perceptron; with a skip path |perceptron(y) + A y|. */
 export class ComplexImager extends nn.Layer implements Imager {
   readonly network: nn.Sequential;
   readonly skip: nn.Linear | null;
@@ -49,7 +49,7 @@ export class ComplexImager extends nn.Layer implements Imager {
   }
 }
 
-/** The same of real numbers: it takes both parts of amplitudes side by side, or moduli as they are. */
+/** The same with real numbers: it takes both parts of amplitudes side by side, or moduli as they are. */
 export class RealImager extends nn.Module implements Imager {
   readonly network: RealPerceptron;
   readonly skip: RealLinear | null;
@@ -67,7 +67,7 @@ export class RealImager extends nn.Module implements Imager {
   }
 }
 
-/** What a network takes in: complex amplitudes, or what a camera sees of them. */
+/** A network's input: complex amplitudes, or their intensities in a camera. */
 export type Input = "amplitudes" | "intensities";
 
 /** The network of a variant; `hidden` are the features of each hidden layer of the complex ones. */

@@ -1,4 +1,4 @@
-/** Seeing through a fibre: a network gives back the image whose light left a bend of it. */
+/** Seeing through a fibre: a network recovers the image from the light that leaves a bend. */
 import {
   abs,
   type ComplexTensor,
@@ -31,11 +31,11 @@ export const CURVE = 120;
 /** The test digits whose pictures are kept. */
 export const SHOWN = 8;
 
-/** What a network is given of light y. */
+/** The network's input for light y. */
 const seenOf = (y: ComplexTensor, { input }: ImagingRun): Light =>
   input === "amplitudes" ? y : abs(y);
 
-/** What a network makes of test digits behind a bend. */
+/** A network's results for test digits behind a bend. */
 interface BendTest {
   /** Pearson's correlation with the mode-limited image, the mean over digits. */
   readonly correlation: number;
@@ -76,13 +76,13 @@ async function testBend(
   return { correlation: mean(found), ...first! };
 }
 
-/** Pictures of what a network makes of the first digits behind a bend. */
+/** Pictures of the first digits that a network recovers behind a bend. */
 function shownOf(bend: number, { light, images, truth }: BendTest, pixels: number): Shown {
   const peaks = Array.from(
     { length: truth.length / pixels },
     (_, k) => truth.subarray(k * pixels, (k + 1) * pixels).reduce((a, b) => Math.max(a, b), 0),
   );
-  // As bright as the true image: clamped to bytes, which is what a screen shows.
+  // As bright as the true image, clamped to bytes as a screen would.
   const bytes = Uint8ClampedArray.from(images, (v, k) => 255 * v / peaks[Math.floor(k / pixels)]);
   return { bend, images: toBase64(bytes), light: toBase64(light) };
 }
@@ -114,7 +114,7 @@ export async function doImaging(run: ImagingRun, fibre: Fibre, note: Note): Prom
     optimizer,
     (order, from, size) => {
       const c = slideBatch(training, order, from, size);
-      // Every batch has light of all seen bends, or of one that is drawn.
+      // Every batch has light of all seen bends, or of one drawn at random.
       const through = run.mixing === "all"
         ? all
         : matrices[Math.floor(draws[step] * matrices.length)].unsqueeze(0);

@@ -1,4 +1,4 @@
-/** Images, the light that they are, and what a fibre makes of it. */
+/** Images, their light, and its way through a fibre. */
 import {
   abs,
   type ComplexTensor,
@@ -12,10 +12,10 @@ import {
 } from "@argand/argand";
 import { type Digits, SIDE } from "../mnist/data.ts";
 
-/** Images at a time, where all of them would take much memory. */
+/** Images per piece, since all at once would take too much memory. */
 const PIECE = 500;
 
-/** The side of a square of so many pixels. */
+/** The side of a square plane in pixels. */
 export const sideOf = (plane: ComplexTensor): number => Math.round(Math.sqrt(plane.shape[1]));
 
 /** The amplitudes of fields [N, pixels] in modes: c = f·conj(M)ᵀ, scaled to Σ|c|² = 1. */
@@ -24,16 +24,17 @@ export function project(fields: ComplexTensor, modes: ComplexTensor): ComplexTen
   return c.div(c.absSquared().sum(1, true).sqrt());
 }
 
-/** All that a fibre's modes can carry of an image: |c·M|, in units of its root mean square. */
+/** The image as far as a fibre's modes carry it: |c·M|, in units of its root mean square. */
 export const modeLimited = (c: ComplexTensor, modes: ComplexTensor): RealTensor =>
   abs(matmul(c, modes)).mul(Math.sqrt(modes.shape[1]));
 
 /**
- * What leaves bends of a fibre, y = T c + noise: [K·n, channels] of n fields for each of K bends.
+ * The light that leaves bends of a fibre, y = T c + noise: [K·n, channels] of n fields for each of K
+ * bends.
  *
  * @param c Amplitudes [K, n, modes].
  * @param bends Matrices [K, channels, modes].
- * @param noise The noise's root mean square, as a part of that of random fields behind the fibre.
+ * @param noise The noise's root mean square, as a fraction of that of random fields behind the fibre.
  */
 export function transmit(c: ComplexTensor, bends: ComplexTensor, noise: number): ComplexTensor {
   const y = matmul(c, bends.T).reshape([-1, bends.shape[1]]);

@@ -20,16 +20,16 @@ import type { ImagingResult, ImagingRun, Result, RetrievalResult, Run, Shown } f
 import { stripOf } from "./strip.ts";
 import { imagingOf } from "./summary.ts";
 
-/** Of a matrix's elements this part is shown by brightness, and the rest in full colour. */
+/** This fraction of a matrix's elements is shown by brightness, the rest in full colour. */
 const BRIGHT = 0.97;
-/** Light is shown in full colour from this part of the brightest pixel's modulus on. */
+/** Light is shown in full colour from this fraction of the brightest pixel's modulus on. */
 const FULL_COLOUR = 0.5;
 
 /** A picture as an image of a page. */
 export const image = (picture: Picture, alt: string): string =>
   `<img alt="${escape(alt)}" src="${pngDataUrl(picture)}">`;
 
-/** A picture and the words for who does not see it. */
+/** A picture and the text that replaces it. */
 export interface Shot {
   readonly picture: Picture;
   readonly alt: string;
@@ -65,7 +65,7 @@ function planes(
 const outside = (light: ComplexTensor, { modesOut }: Fibre): ComplexTensor =>
   matmul(light.slice(null, [0, modesOut.shape[0]]), modesOut);
 
-/** The digits that are shown, and what the modes carry of them. */
+/** The digits that are shown, and the same as far as the modes carry them. */
 export async function digitRows(fibre: Fibre, tests: number): Promise<[Shot[], Shot[]]> {
   const count = Math.min(SHOWN, tests);
   const side = sideOf(fibre.modesIn);
@@ -102,7 +102,7 @@ export interface MatrixPictures {
   readonly measured: string;
   readonly learned: string;
   readonly difference: string;
-  /** The modulus of full colour, and what the difference is multiplied by. */
+  /** The modulus of full colour, and the factor of the difference. */
   readonly scale: number;
   readonly factor: number;
 }
@@ -142,8 +142,8 @@ export function focusPicture({ shares, ratios }: RetrievalResult["focusing"]): s
 }
 
 /**
- * Digits, their light behind a bend that no network was trained on, and what the best network makes
- * of it; null where no network was trained.
+ * Digits, their light behind an unseen bend, and the digits that the best network recovers from it;
+ * null if no network was trained.
  */
 export async function fibrePicture(
   done: readonly Done<Run, Result>[],

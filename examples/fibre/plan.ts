@@ -5,18 +5,18 @@ import { courseSteps } from "../support/training.ts";
 import { type Fibre, splitBends } from "./bends.ts";
 import { type Input, type Variant, VARIANTS } from "./imagers.ts";
 
-/** The noise that light has, as a part of its root mean square: in training, and always in the test. */
+/** The noise of light, as a fraction of its root mean square: in training, and always in the test. */
 export const NOISE = 0.02;
 /** Adam's rate, which falls to 0 as half a cosine. */
 const RATES = { imaging: 0.003, retrieval: 0.01 };
-/** About so many images a batch: the same number for each of the seen bends. */
+/** The approximate number of images per batch: the same for each of the seen bends. */
 const BATCH = 36;
 const FIELDS_BATCH = 128;
 
 const common = {
-  /** Raised whenever the same configuration gives other figures. */
+  /** Raised whenever the same configuration would give other figures. */
   version: z.literal(1),
-  /** The folder of the fibre, and the print of what lies in it. */
+  /** The folder of the fibre, and the print of its files. */
   folder: z.string(),
   print: z.string(),
   seed: z.int().nonnegative(),
@@ -25,7 +25,7 @@ const common = {
   passes: z.int().positive(),
   batch: z.int().positive(),
   noise: z.number().nonnegative(),
-  /** Test digits a bend, or held-out fields. */
+  /** Test digits per bend, or held-out fields. */
   tests: z.int().positive(),
   engine: z.enum(["cpu", "webgpu"]),
   adapter: z.string(),
@@ -35,7 +35,7 @@ const imagingSchema = z.strictObject({
   ...common,
   variant: z.enum(VARIANTS),
   input: z.enum(["amplitudes", "intensities"]),
-  /** Whether a batch has light of all seen bends, or of one that is drawn. */
+  /** Whether a batch has light of all seen bends, or of one drawn at random. */
   mixing: z.enum(["all", "one"]),
   testNoise: z.number().nonnegative(),
   hidden: z.int().positive(),
@@ -44,18 +44,18 @@ const retrievalSchema = z.strictObject({
   part: z.literal("retrieval"),
   ...common,
   model: z.enum(["matrix", "real"]),
-  /** The bend whose matrix is to be found, as a place in the list. */
+  /** The index of the bend whose matrix is to be found. */
   bend: z.int().nonnegative(),
   focusSteps: z.int().positive(),
 });
-/** Everything that decides what a run gives. */
+/** Everything that determines the result of a run. */
 export const runSchema = z.discriminatedUnion("part", [imagingSchema, retrievalSchema]);
 export type ImagingRun = z.infer<typeof imagingSchema>;
 export type RetrievalRun = z.infer<typeof retrievalSchema>;
 export type Run = z.infer<typeof runSchema>;
 
 const shownSchema = z.strictObject({
-  /** The bend, as a place in the list. */
+  /** The index of the bend. */
   bend: z.int().nonnegative(),
   /** The recovered images, digits × pixels bytes; the true image's brightest pixel is 255. */
   images: z.string(),
@@ -88,14 +88,14 @@ const retrievalResultSchema = z.strictObject({
   part: z.literal("retrieval"),
   /** The relative L2 error of held-out intensities. */
   error: z.number().nonnegative(),
-  /** That of giving each channel its mean. */
+  /** That of predicting the mean of each channel. */
   baseline: z.number().nonnegative(),
   /** |⟨learned, measured⟩| / (‖learned‖ ‖measured‖) of each row; null where no matrix is learned. */
   rows: z.array(z.number().min(0).max(1.0001)).nullable(),
-  /** The learned matrix, each row turned to the phase of the measured one; null likewise. */
+  /** The learned matrix, each row rotated to the phase of the measured one; null likewise. */
   matrix: z.string().nullable(),
   focusing: z.strictObject({
-    /** For each output channel: the measured fibre's intensity there, as a part of (Σ|t|)²/modes. */
+    /** For each output channel: the measured fibre's intensity there, as a fraction of (Σ|t|)²/modes. */
     ratios: z.array(z.number().nonnegative()),
     /** The same intensity over that of random phases, Σ|t|²/modes. */
     enhancements: z.array(z.number().nonnegative()),
@@ -114,7 +114,7 @@ export type ImagingResult = z.infer<typeof imagingResultSchema>;
 export type RetrievalResult = z.infer<typeof retrievalResultSchema>;
 export type Result = z.infer<typeof resultSchema>;
 
-/** What a network for images is called: its variant, and what is not as in the others. */
+/** The name of a network for images: its variant, and how it differs from the others. */
 export function labelOf({ variant, input, mixing, noise }: ImagingRun): string {
   return [
     variant,
@@ -133,10 +133,10 @@ const nameOf = (run: Run): string =>
     ? `imaging (${labelOf(run)}) seed ${run.seed}`
     : `retrieval (${modelOf(run)}) seed ${run.seed}`;
 
-/** About the arithmetic of a run, in that of a complex network's sample. */
+/** The approximate arithmetic of a run, in units of one sample of a complex network. */
 function costOf(run: Run): number {
   const samples = run.samples * run.passes;
-  // A step costs something whatever its size; a test, a third of a step a sample.
+  // A step has a fixed cost; a test costs a third of a step per sample.
   if (run.part === "retrieval") return 0.05 * samples + 4 * courseSteps(run);
   const weight = { real: 0.5, "real-skip": 0.6, skip: 1.3, none: 1 }[run.variant as string];
   return (weight ?? 1.1) * (samples + 4 * run.tests) + 4 * courseSteps(run);
@@ -200,7 +200,7 @@ export const DEMO: Sizes = {
   focusSteps: 120,
 };
 
-/** Where a study computes, and of what fibre. */
+/** The engine and the fibre of a study. */
 export interface Place {
   readonly fibre: Pick<Fibre, "folder" | "print" | "bends">;
   readonly engine: "cpu" | "webgpu";
@@ -274,10 +274,10 @@ export function demoPlan(seed: number, sizes: Sizes, place: Place): Run[] {
   ];
 }
 
-/** What is changed one at a time of the network without norm, to see what it does on unseen bends. */
+/** Single changes of the network without a norm, to see how they affect unseen bends. */
 export const CHANGES = [{ mixing: "one" }, { noise: 0 }, { noise: 0.1 }] as const;
 
-/** The runs of the full study, seed by seed, so that everything has some early. */
+/** The runs of the full study, seed by seed, so that every network has some early. */
 export function fullPlan(seeds: readonly number[], sizes: Sizes, place: Place): Run[] {
   const image = (variant: Variant, input: Input, seed: number) =>
     imagingRun(variant, input, seed, sizes, place);

@@ -15,7 +15,7 @@ export interface Series<T> {
 /** The colour of a variant or a model, by the page's variables. */
 export const colourOf = (name: string): string => `var(--c-${name})`;
 
-/** Which colour is what, above the plots that share it. */
+/** The colours of the networks, above the plots that share them. */
 export function legend(series: readonly Series<unknown>[], more = ""): string {
   const entries = series.map(({ label, colour }) =>
     `<span><i style="background:${colour}"></i>${escape(label)}</span>`
@@ -91,7 +91,7 @@ export function plotLosses(
   });
 }
 
-/** A point of an output channel: its mean power, the mean over channels being 1, and what it has. */
+/** A point of an output channel: its mean power, relative to the mean over channels, and a value. */
 interface ChannelPoint {
   readonly power: number;
   readonly value: number;
@@ -113,7 +113,7 @@ const powerAxis = (series: readonly Series<ChannelPoint>[]): Plot.ScaleOptions =
 });
 
 const DOT = { r: 3, fillOpacity: 0.7 };
-/** What float32 leaves of 1 − r; what lies below is drawn there. */
+/** The resolution of 1 − r in float32; smaller values are drawn there. */
 export const FLOOR = 1e-8;
 
 /** 1 − correlation of each row, against the power of the channel. */
@@ -154,7 +154,7 @@ export function plotChannels(series: readonly Series<number>[]): string {
   });
 }
 
-/** The focused intensity of each channel as a part of the optimum, against the power of the channel. */
+/** The focused intensity of each channel as a fraction of the optimum, against the channel's power. */
 export function plotFocus(series: readonly Series<ChannelPoint>[]): string {
   return plotSvg({
     ...SIZE,

@@ -33,7 +33,7 @@ import { STYLE } from "./style.ts";
 import { type ImagingFigures, imagingOf, retrievalOf, type Summary } from "./summary.ts";
 import { findings, focusTable, imagingTable, methods, retrievalTable } from "./words.ts";
 
-/** What the page is made of. */
+/** The contents of the page. */
 export interface Study {
   readonly fibre: Fibre;
   readonly sizes: Sizes;
@@ -87,7 +87,8 @@ async function viewSection({ fibre, done, summary, sizes }: Study): Promise<stri
   return section(
     "Digits through the fibre",
     "The first digits of the test file; the light of one polarisation on the output plane, its field " +
-      "by domain colouring, in full colour from half of the largest modulus on; what networks make of the complex amplitudes of both. r is the mean " +
+      "by domain colouring, in full colour from half of the largest modulus on; and the images that " +
+      "networks recover from the complex amplitudes of both polarisations. r is the mean " +
       `correlation over ${pretty(sizes.tests)} test digits behind that bend`,
     `<div class="view"><div>${strip("shown", digits)}${strip("in the modes", truth)}
     ${await rowsOf("seen")}${await rowsOf("unseen")}</div>${wheel()}</div>`,
@@ -130,7 +131,7 @@ function imagingSection({ fibre, done, summary }: Study): string {
     `Correlation with the mode-limited image, the mean over test digits${
       runs.some(({ run }) => run.seed !== runs[0].run.seed) ? " and seeds" : ""
     }; ${seen.length} bends are seen in training, the ${unseen.length} hollow ones are not. ` +
-      "“skip” has no norm, and a linear path beside it; “real” is a real network of as many parameters",
+      "“skip” has no norm and a linear path in parallel; “real” is a real network of as many parameters",
     `${legend(main)}<div class="panels">${
       panels.map(([title, svg]) => `<figure><figcaption>${title}</figcaption>${svg}</figure>`)
         .join("\n")
@@ -165,12 +166,10 @@ async function retrievalSection({ fibre, done, summary }: Study): Promise<string
     `<figure><figcaption>${title}</figcaption>${picture}</figure>`;
   return section(
     "The fibre from intensities alone",
-    `|T c|² is all that is told of ${
-      escape(fibre.bends[shown.run.bend].file)
-    }. A model of the same ` +
-      `law learns T, ${channels} channels down, ${modes} modes across; the phase of each row, which ` +
-      "no intensity depends on, is turned to the measured one. Correlations nearer to 1 than float32 " +
-      `shows are drawn at 1 − r = ${FLOOR}. Full colour from |T| = ${
+    `Only |T c|² is known of ${escape(fibre.bends[shown.run.bend].file)}. A model of the same ` +
+      `law learns T, ${channels} channels down, ${modes} modes across; intensities do not depend on ` +
+      "the phase of a row, so it is rotated to the measured one. Correlations nearer to 1 than float32 " +
+      `can show are drawn at 1 − r = ${FLOOR}. Full colour from |T| = ${
         pictures.scale.toPrecision(2)
       }; the pictures are of ${escape(modelOf(shown.run))}`,
     `<div class="view"><div class="matrices">${matrix("measured", pictures.measured)}${
@@ -221,12 +220,12 @@ async function focusingSection({ fibre, done, summary }: Study): Promise<string>
   };
   return section(
     "Light gathered in one channel",
-    "The phases of the input modes are found by gradient through the learned model; everything here is " +
-      "then measured behind the measured fibre. The optimum is (Σ|t|)²/modes of the channel's row t, " +
-      `the most that phases alone can give. Above, ${
+    "The phases of the input modes are found by gradient through the learned model; all figures here " +
+      "are those behind the measured fibre. The optimum is (Σ|t|)²/modes of the channel's row t, " +
+      `the most that phases alone can give. Above: ${
         escape(modelOf(shown.run))
       } and the channel of ` +
-      "median power; to the left, the same model and all channels",
+      "median power. On the left: the same model and all channels",
     `<figure><figcaption>Intensities behind the fibre</figcaption>${legend([after, before])}${
       plotGathering(before, after)
     }</figure>
@@ -259,13 +258,13 @@ export async function formatFibre(study: Study): Promise<string> {
     named.length > 0 && imagingSection(study),
     model && await retrievalSection(study),
     model && await focusingSection(study),
-    section("What was done", "", await methods(fibre, sizes, study.done, summary)),
+    section("Methods", "", await methods(fibre, sizes, study.done, summary)),
   ].filter((text) => typeof text === "string");
   return formatPage({
     title: "Seeing through a multimode fibre",
     summary: best
-      ? `A complex network gives back the images that a measured fibre scrambles, also behind bends ` +
-        `that it has never met${
+      ? `A complex network gives back the images that a measured fibre scrambles, even behind bends ` +
+        `that it has never seen${
           model ? "; the fibre's matrix is learned from intensities, and light focused by it" : ""
         }.`
       : "The fibre's matrix is learned from intensities, and light focused by it.",

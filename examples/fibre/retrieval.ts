@@ -1,4 +1,4 @@
-/** The fibre from intensities alone: its matrix is learned, or a real network that knows no phase. */
+/** The fibre from intensities alone: learns its matrix, or a real network without phases. */
 import { type ComplexTensor, gpu, manualSeed, nn, noGrad, type RealTensor } from "@argand/argand";
 import { fibreBatch, fibreSet, meanError } from "./fields.ts";
 import {
@@ -19,7 +19,7 @@ import type { RetrievalResult, RetrievalRun } from "./plan.ts";
 /** The seed of the held-out fields; those of runs start at 1. */
 const HELD_OUT_SEED = 2_000_001;
 
-/** The law of a fibre, |T c|², whose matrix T is to be found. */
+/** The law of a fibre, |T c|², with an unknown matrix T. */
 export class FibreModel extends nn.Layer implements IntensityNetwork {
   readonly transmission: nn.TransmissionMatrix;
   readonly camera: nn.Intensity = new nn.Intensity();
@@ -38,7 +38,7 @@ export class FibreModel extends nn.Layer implements IntensityNetwork {
   }
 }
 
-/** The learned rows turned to the phases of the measured ones, which intensities do not tell. */
+/** The learned rows, rotated to the phases of the measured ones, which intensities do not show. */
 export function alignRows(learned: ComplexTensor, measured: ComplexTensor): ComplexTensor {
   const overlap = learned.conj().mul(measured).sum(1, true);
   return learned.mul(overlap.sgn());
@@ -50,7 +50,7 @@ export async function rowCorrelations(
   measured: ComplexTensor,
 ): Promise<number[]> {
   const rows = await nn.metrics.correlation(learned, measured, { axis: 1 }).data();
-  // The last bit may lie above 1.
+  // Rounding may bring it above 1.
   return Array.from(rows, (r) => Math.min(1, r));
 }
 

@@ -52,7 +52,7 @@ export interface RetrievalFigures {
 
 /** The focus through the measured fibre by one model, over all output channels and seeds. */
 export interface FocusingFigures {
-  /** Intensities as parts of the phase-only optimum (Σ|t|)²/modes. */
+  /** Intensities as fractions of the phase-only optimum (Σ|t|)²/modes. */
   readonly mean: number;
   readonly worst: number;
   readonly perSeed: readonly number[];

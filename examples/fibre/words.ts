@@ -6,7 +6,7 @@ import { type Fibre, splitBends } from "./bends.ts";
 import { labelOf, NOISE, type Result, type Run, type Sizes } from "./plan.ts";
 import { type ImagingFigures, imagingOf, retrievalOf, type Summary } from "./summary.ts";
 
-/** A table; the first column are heads of rows, the others numbers. */
+/** A table: row headings in the first column, numbers in the others. */
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = ([first, ...others]: readonly string[]) =>
     `<tr><th scope="row">${escape(first)}</th>${
@@ -86,18 +86,18 @@ function difference(a: ImagingFigures, b: ImagingFigures, group: "seen" | "unsee
   return `${signed(a[group] - b[group])}${error}`;
 }
 
-/** What a change does to the images of the network without norm. */
+/** How a change affects the images of the network without a norm. */
 const change = (what: string, changed: ImagingFigures, plain: ImagingFigures): string =>
   `${what}: ${difference(changed, plain, "unseen")} on unseen bends, ` +
   `${difference(changed, plain, "seen")} on seen ones.`;
 
-/** What the figures say, in sentences about those networks that ran. */
+/** The findings, in sentences about those networks that ran. */
 export function findings({ imaging }: Summary): string {
   const { none, skip, covariance, naive, real } = imaging;
   const [said, changes]: string[][] = [[], []];
   const [[name, best]] = Object.entries(imaging).toSorted(([, a], [, b]) => b.unseen - a.unseen);
   said.push(
-    `Best on unseen bends is ${name}: ${best.unseen.toFixed(4)}, and ${best.seen.toFixed(4)} on ` +
+    `${name} is best on unseen bends: ${best.unseen.toFixed(4)}, and ${best.seen.toFixed(4)} on ` +
       "seen ones.",
   );
   if (none) {
@@ -105,12 +105,12 @@ export function findings({ imaging }: Summary): string {
     if (naive) changes.push(change("Naive norm", naive, none));
     if (skip) {
       const more = pretty(skip.parameters - none.parameters);
-      changes.push(change(`A linear path beside it, ${more} more parameters`, skip, none));
+      changes.push(change(`A linear path in parallel, with ${more} more parameters`, skip, none));
     }
-    if (real) changes.push(change("Real numbers, in as many parameters", real, none));
+    if (real) changes.push(change("Real numbers, with as many parameters", real, none));
   } else if (real && covariance) {
     said.push(
-      `The real network against the complex one with covariance norm, of as many parameters: ${
+      `The real network, compared with the complex one of as many parameters with covariance norm: ${
         difference(real, covariance, "unseen")
       } on unseen bends.`,
     );
@@ -132,7 +132,7 @@ export function findings({ imaging }: Summary): string {
   said.push(...camera);
   if (real && imaging["real-skip"]) {
     said.push(
-      `A linear path beside the real network changes it by ${
+      `A linear path in parallel changes the real network by ${
         difference(imaging["real-skip"], real, "unseen")
       } on unseen bends.`,
     );
@@ -140,12 +140,12 @@ export function findings({ imaging }: Summary): string {
   const list = (items: readonly string[]) =>
     `<ul>${items.map((text) => `<li>${escape(text)}</li>`).join("\n")}</ul>`;
   const changed = changes.length > 0
-    ? `<p>What is changed of the complex network without norm, one at a time:</p>${list(changes)}`
+    ? `<p>Changes of the complex network without a norm, one at a time:</p>${list(changes)}`
     : "";
   return list(said) + changed;
 }
 
-/** For each unseen bend, the seen one whose matrix is most like its own. */
+/** For each unseen bend, the seen one with the most similar matrix. */
 async function neighbours({ bends }: Fibre): Promise<string> {
   const { seen, unseen } = splitBends(bends.length);
   const said = await Promise.all(unseen.map(async (k) => {
@@ -160,7 +160,7 @@ async function neighbours({ bends }: Fibre): Promise<string> {
   return said.join(", ");
 }
 
-/** What was done, for a reader who wants to do it again. */
+/** The methods, for a reader who wants to repeat the study. */
 export async function methods(
   fibre: Fibre,
   sizes: Sizes,
@@ -175,10 +175,10 @@ export async function methods(
     `<h3>The fibre</h3><p>${bends.length} measured matrices; ` +
     `${escape(split.rule)}. Seen: ${escape(split.seen.join(", "))}. Unseen: ${
       escape(split.unseen.join(", "))
-    }. Unseen bends are not equally far from what was learned from; the correlation of each ` +
-    `matrix with the most alike seen one is: ${await neighbours(fibre)}. Of each matrix the ` +
-    `${modes} columns of one polarisation in are used, scaled so that random fields of unit power ` +
-    `give its ${channels} channels, both polarisations out, unit mean power.</p>`,
+    }. Unseen bends differ in their distance from the seen ones; the correlation of each ` +
+    `matrix with the most similar seen one is: ${await neighbours(fibre)}. Of each matrix the ` +
+    `${modes} columns of one input polarisation are used, scaled so that random fields of unit power ` +
+    `give its ${channels} channels, of both output polarisations, unit mean power.</p>`,
   ];
   const [imaging] = imagingOf(done);
   if (imaging) {
@@ -188,18 +188,18 @@ export async function methods(
     parts.push(
       `<h3>Images</h3><p>A digit of MNIST, 28 × 28, is interpolated to ${side} × ${side} pixels and ` +
         "shown as the amplitude f of light. Its mode coefficients are c = f·conj(M)ᵀ, scaled to " +
-        `Σ|c|² = 1; behind the fibre is y = T c with circular normal noise of ${
+        `Σ|c|² = 1; the light behind the fibre is y = T c with circular normal noise of ${
           100 * NOISE
         } % of ` +
-        "the root mean square amplitude, new at every showing. The true image is |c·M|, which is all " +
-        "that the modes carry. Correlation is Pearson's over the pixels of an image, then the mean " +
+        "the root mean square amplitude, drawn again for every batch. The true image is |c·M|, which is " +
+        "all that the modes carry. Correlation is Pearson's over the pixels of an image, then the mean " +
         `over ${pretty(run.tests)} test digits for each bend, whose noise is the same for all ` +
         "networks.</p>" +
         `<p>The complex networks are ${channels} → ${run.hidden} → ${run.hidden} → ${pixels} with ` +
-        "CReLU, the norm before each CReLU, and read out as |·|. “skip” has no norm and adds a " +
+        "CReLU, a norm before each CReLU, and the modulus as output. “skip” has no norm and adds a " +
         `linear map A y, ${channels} → ${pixels}, before the modulus. The real networks take real and ` +
-        "imaginary parts as inputs of their own, with ReLU; their hidden sizes are chosen for the " +
-        "same number of real parameters, a complex one counting twice. From intensities networks " +
+        "imaginary parts as separate inputs, with ReLU; their hidden sizes are chosen for the " +
+        "same number of real parameters, where a complex one counts twice. For intensities, networks " +
         "take the root of |y|², with the same noise on y.</p>" +
         `<p>Training: ${pretty(run.samples)} digits ${
           run.passes === 1 ? "once" : `${run.passes} times`
@@ -207,7 +207,7 @@ export async function methods(
         `${run.rate} falling to 0 as a cosine, on the mean squared error of the image in units of ` +
         `its root mean square.${
           noises
-            ? " Networks that say so differ in that alone; all are tested with the same noise."
+            ? " Networks whose names mention noise differ in that alone; all are tested with the same noise."
             : ""
         }</p>`,
     );
@@ -221,10 +221,10 @@ export async function methods(
       } random fields of unit power with the intensities ` +
         `|T c|² behind ${
           escape(bends[run.bend].file)
-        }, with normal noise of the given part of the ` +
+        }, with normal noise of the stated fraction of the ` +
         `mean intensity, ${run.passes} times in batches of ${run.batch}, by Adam at ${run.rate} ` +
         "falling to 0 as a cosine, on the mean squared error. The model is a TransmissionMatrix " +
-        "followed by Intensity, from random numbers; the real network has as many real parameters. " +
+        "followed by Intensity, with random initial values; the real network has as many real parameters. " +
         `The error is the relative L2 error on ${
           pretty(run.tests)
         } other fields without noise. The ` +
@@ -239,8 +239,8 @@ export async function methods(
   const seeds = new Set(done.map(({ run }) => run.seed)).size;
   parts.push(
     `<p>${seeds === 1 ? "One seed" : `${seeds} seeds`}${
-      seeds === 1 ? "; one seed shows no spread" : ", means ± standard deviations over them"
-    }. Milliseconds are medians and count whatever else the machine did; MiB are what the device ` +
+      seeds === 1 ? ", which shows no spread" : ", means ± standard deviations over them"
+    }. Milliseconds are medians, and include other work of the machine; MiB is the memory that the device ` +
       `holds after the last step. Sizes: ${
         pretty(sizes.digits)
       } digits, hidden ${sizes.hidden}.</p>`,

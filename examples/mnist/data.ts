@@ -14,7 +14,7 @@ export interface Digits {
 /** The side of an image in pixels. */
 export const SIDE = 28;
 const PIXELS = SIDE * SIDE;
-/** The package gives nested lists, 60 times the size of its bytes: they are taken in pieces. */
+/** The package returns nested lists, 60 times the size of their bytes: they are read in pieces. */
 const PIECE = 1000;
 
 // The package declares no types; the pixels themselves are checked one by one as they are copied.

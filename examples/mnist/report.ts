@@ -6,7 +6,7 @@ import { mean, thinned } from "../support/statistics.ts";
 /** What a report shows; whatever is left out has no place in it. */
 export interface Report {
   readonly title: string;
-  /** One sentence under the title: what was trained, on what. */
+  /** One sentence under the title: the network and its data. */
   readonly summary?: string;
   /** Key figures, such as `{ label: "device", value: "llvmpipe" }`. */
   readonly figures?: readonly Figure[];
@@ -142,7 +142,7 @@ function digitSection(digits: NonNullable<Report["digits"]>): string {
       pngDataUrl(drawReal(image, side, side))
     }"><figcaption>${text}</figcaption></figure>`;
   });
-  const note = `What the network reads in ${digits.length} test digits; ${
+  const note = `The network's answers to ${digits.length} test digits; ${
     wrong === 0 ? "none is wrong" : `wrong in ${wrong}, framed, with the truth beside it`
   }`;
   return section("Test digits", note, `<div class="digits">${tiles.join("\n")}</div>`);
@@ -218,7 +218,7 @@ export function formatReport(report: Report): string {
   return formatPage({ title, summary, figures, sections, command, style: STYLE });
 }
 
-/** Writes the report to `path`, and makes the folder that it lies in where there is none. */
+/** Writes the report to `path`, and creates its folder if necessary. */
 export async function writeReport(path: string, report: Report): Promise<void> {
   await writePage(path, formatReport(report));
 }

@@ -1,4 +1,4 @@
-/** Digits as the founding network takes them, and what it makes of them. */
+/** Digits as inputs of the founding network, and its answers. */
 import { complex, type ComplexTensor, noGrad, tensor } from "@argand/argand";
 import { type Digits, SIDE } from "./data.ts";
 import type { FoundingNetwork } from "../support/networks.ts";
@@ -23,7 +23,7 @@ export function digitBatch(digits: Digits, order: Uint32Array, from: number, cou
   return { images: complex(tensor(values, [count, 1, SIDE, SIDE])), labels };
 }
 
-/** What the network, in evaluation mode, makes of every digit. */
+/** The network's answer to every digit, in evaluation mode. */
 export async function predictDigits(network: FoundingNetwork, digits: Digits): Promise<number[]> {
   network.eval();
   const order = inOrder(digits.count);
@@ -36,7 +36,7 @@ export async function predictDigits(network: FoundingNetwork, digits: Digits): P
   return found;
 }
 
-/** The share of digits that are read rightly. */
+/** The share of digits that are read correctly. */
 export function accuracyOf(predictions: readonly number[], digits: Digits): number {
   return predictions.filter((digit, k) => digit === digits.labels[k]).length / digits.count;
 }

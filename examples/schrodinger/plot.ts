@@ -45,7 +45,7 @@ export interface Density {
   readonly truth: readonly number[];
 }
 
-/** |ψ|² at some times: what the network found as a line, the truth as dots. */
+/** |ψ|² at some times: the network as a line, the truth as dots. */
 export function plotDensities(places: readonly number[], densities: readonly Density[]): string {
   const points = (density: Density, values: readonly number[]) =>
     values.map((y, k) => ({ x: places[k], y, time: density.time }));

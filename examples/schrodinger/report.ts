@@ -74,8 +74,8 @@ export async function writeSchrodinger(path: string, packet: Packet): Promise<vo
   const html = formatPage({
     title: "A network that solves Schrödinger's equation",
     summary:
-      "A wave packet moves and spreads. The network is shown how it starts and the equation " +
-      "that it obeys, but not how it goes on.",
+      "A wave packet moves and spreads. The network is given its initial state and the equation " +
+      "that it obeys, but not its later course.",
     figures: [{ label: "relative L2 error", value: `${(100 * error).toFixed(2)} %` }, ...figures],
     sections: [await fields(packet), await densities(packet), loss],
     command,

@@ -75,7 +75,7 @@ const BEST: Readonly<Record<Problem, Readonly<Partial<Record<Model, number>>>>> 
 
 /** Everything that decides what a run gives. Figures of runs that differ in any of it never mix. */
 export const runSchema = z.strictObject({
-  /** Raised whenever the same configuration gives other figures. */
+  /** Raised whenever the same configuration would give other figures. */
   version: z.literal(1),
   problem: z.enum(PROBLEMS),
   model: z.enum(["covariance", "naive", "none", "real", "linear"]),

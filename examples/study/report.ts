@@ -106,15 +106,17 @@ function digitMethods(sizes: Sizes, own: readonly Summary[]): string[] {
   const chance = 100 * Math.sqrt(share * (1 - share) / sizes.testDigits);
   return [
     "The founding network: two complex convolutions, two complex linear maps, CReLU, pooling by",
-    "modulus, and the norm between the convolutions; the moduli of its outputs are the logits.",
+    "modulus, and a norm between the convolutions; the moduli of its outputs are the logits.",
     `It sees ${pretty(sizes.digits)} digits of MNIST ${
       times(sizes.digitPasses)
     }, in batches of 64,`,
     "by SGD with momentum 0.9.",
     `It is tested on ${
       pretty(sizes.testDigits)
-    } others, the same for all seeds. So many digits alone`,
-    `leave a standard error of up to ${chance.toFixed(2)} percentage points, which the spread over`,
+    } others, the same for all seeds. Their number alone`,
+    `leaves a standard error of up to ${
+      chance.toFixed(2)
+    } percentage points, which the spread over`,
     "seeds does not show.",
     `The learning rate is the best of ${RATES.mnist.join(", ")} for each normalisation, tried once`,
     `with another seed on ${
@@ -141,17 +143,17 @@ function fibreMethods(sizes: Sizes, own: readonly Summary[]): string[] {
     `of ${100 * NOISE} % of their mean. Testing: ${
       pretty(sizes.heldOut)
     } other fields, without noise.`,
-    `The complex networks are 55 → ${HIDDEN} → ${HIDDEN} → 110 with CReLU, read out as |·|², the norm`,
-    "before each CReLU. The real network takes real and imaginary parts as 110 inputs and gives 110",
+    `The complex networks are 55 → ${HIDDEN} → ${HIDDEN} → 110 with CReLU, a norm before each`,
+    "CReLU, and |·|² as output. The real network takes real and imaginary parts as 110 inputs and gives 110",
     "intensities, with ReLU and no norm; its hidden sizes are chosen for the same number of real",
-    `parameters, a complex one counting twice: within ${
+    `parameters, where a complex one counts twice: within ${
       Math.max(...off).toFixed(2)
     } % of each complex`,
-    "network. The linear map is one complex 55 × 110 matrix, read out as |·|²: the form of the law",
-    "itself, which the networks are not told; the plot leaves it out.",
+    "network. The linear map is one complex 55 × 110 matrix with |·|² as output: the form of the law",
+    "itself, which the networks do not know. The plot omits it.",
     `The learning rate is the best of ${RATES.fibre.join(", ")} for each network, tried once`,
-    "with another seed and judged on other fields. Giving every channel its mean, whatever the",
-    `field, has an error of ${own[0].baseline.toFixed(1)} %.`,
+    "with another seed and judged on other fields. Predicting the mean of every channel for any",
+    `field has an error of ${own[0].baseline.toFixed(1)} %.`,
   ];
 }
 
@@ -195,24 +197,24 @@ export function formatStudy({ summaries, sizes, figures, command }: Study): stri
     sections: [
       section(
         "Errors",
-        "A point is a seed, a line the mean over seeds; lower is better, axes need not start at 0",
+        "A point is a seed, a line the mean over seeds; lower is better; axes may not start at 0",
         `<div class="panels">${panels.join("\n")}</div>`,
       ),
       section(
         "All figures",
         (seeds > 1 ? "Errors as mean ± standard deviation over seeds; " : "") +
-          "milliseconds are the median of a run's steps, then of its seeds, and count whatever else " +
-          "the machine did; memory is what the device holds after the last step, buffers kept for " +
-          "reuse included; parameters are real numbers",
+          "milliseconds are the median over the steps of a run, then over seeds, and include other " +
+          "work of the machine; memory is what the device holds after the last step, including " +
+          "buffers kept for reuse; parameters are real numbers",
         table(summaries),
       ),
       section(
-        "What the figures say",
-        "Differences of means, against their standard error √(s₁²/n + s₂²/n)" +
+        "Findings",
+        "Differences of means, with their standard error √(s₁²/n + s₂²/n)" +
           (seeds > 1 ? `; from ${seeds} seeds it is itself known to about ${doubt} %` : ""),
         said.join("\n"),
       ),
-      section("What was done", "Seeds decide weights, order and training fields", done.join("\n")),
+      section("Methods", "Seeds decide weights, order and training fields", done.join("\n")),
     ],
     command,
     style: STYLE,

@@ -59,7 +59,7 @@ function mnistParts(run: Run): Parts {
   };
 }
 
-/** Amplitudes of unit mean power: what all networks take. */
+/** Amplitudes of unit mean power: the input of all networks. */
 const standardised = (fields: ComplexTensor) => fields.mul(Math.sqrt(MODES));
 
 function intensityNetwork({ model, hidden }: Run): IntensityNetwork {

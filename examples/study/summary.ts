@@ -57,7 +57,7 @@ const NAMES: Readonly<Record<Model, string>> = {
   linear: "the linear map",
 };
 
-/** How often a difference has to be its standard error before it is called one. */
+/** How many standard errors a difference must have to count as one. */
 const CLEAR = 3;
 
 /**
@@ -71,7 +71,7 @@ export function compare(a: Summary, b: Summary): string {
     `${NAMES[low.model]} has ${difference.toFixed(places(difference))} percentage points less ` +
     `error than ${NAMES[high.model]}`;
   if (low.deviation === null || high.deviation === null) {
-    return `${head}; one seed each shows no spread to hold this against`;
+    return `${head}; one seed each shows no spread to compare this with`;
   }
   const standard = Math.sqrt(
     low.deviation ** 2 / low.errors.length + high.deviation ** 2 / high.errors.length,
@@ -84,7 +84,7 @@ export function compare(a: Summary, b: Summary): string {
     (apart ? "no seeds overlap" : "seeds overlap");
 }
 
-/** Digits after the point that show two of a number, and never more than three. */
+/** How many decimals show two significant digits of a number, at most three. */
 export const places = (x: number): number =>
   x > 0 ? Math.min(3, Math.max(0, 1 - Math.floor(Math.log10(x)))) : 2;
 
@@ -101,9 +101,7 @@ export function findings(summaries: readonly Summary[]): string[] {
   const idle = summaries.filter(({ mean, baseline }) => mean >= baseline).map((
     { model, baseline },
   ) =>
-    `${
-      NAMES[model]
-    } has learned nothing: an answer that takes no notice of the input has an error ` +
+    `${NAMES[model]} has learned nothing: an answer that ignores the input has an error ` +
     `of ${baseline.toFixed(1)} %`
   );
   return [...idle, ...pairs];

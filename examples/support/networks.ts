@@ -78,7 +78,7 @@ export const perceptron = (inputs: number, hidden: number, outputs: number, norm
     new nn.Linear(hidden, outputs),
   );
 
-/** A {@link perceptron} read out as |·|². */
+/** A {@link perceptron} with |·|² as output. */
 export class ComplexIntensityNetwork extends nn.Layer implements IntensityNetwork {
   readonly layers: nn.Sequential;
 
@@ -96,7 +96,7 @@ export class ComplexIntensityNetwork extends nn.Layer implements IntensityNetwor
   }
 }
 
-/** One complex linear map, read out as |·|²: the law of a fibre, whose matrix is to be found. */
+/** One complex linear map with |·|² as output: the law of a fibre, with an unknown matrix. */
 export class LinearIntensityNetwork extends nn.Layer implements IntensityNetwork {
   readonly matrix: nn.Linear;
 
@@ -152,7 +152,7 @@ export class RealPerceptron extends nn.Module {
 /** Real and imaginary parts side by side, [N, n] → [N, 2n]. */
 export const bothParts = (z: ComplexTensor): RealTensor => concat([z.real, z.imag], 1);
 
-/** A {@link RealPerceptron} with real and imaginary parts as inputs of their own. */
+/** A {@link RealPerceptron} with real and imaginary parts as separate inputs. */
 export class RealIntensityNetwork extends RealPerceptron implements IntensityNetwork {
   constructor(inputs: number, hidden: readonly [number, number], outputs: number) {
     super(2 * inputs, hidden, outputs);

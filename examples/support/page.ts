@@ -6,7 +6,7 @@ export interface Figure {
   readonly value: string;
 }
 
-/** What a page shows; whatever is left out has no place in it. */
+/** The contents of a page; absent parts take no space. */
 export interface Page {
   readonly title: string;
   /** One sentence under the title. */
@@ -16,7 +16,7 @@ export interface Page {
   readonly sections?: readonly string[];
   /** The command that makes the page again. */
   readonly command?: string;
-  /** Rules beside those of every page. */
+  /** Rules in addition to those of every page. */
   readonly style?: string;
 }
 
@@ -92,7 +92,7 @@ ${parts.filter(Boolean).join("\n")}
 `;
 }
 
-/** Writes text to `path`, and makes the folder that it lies in where there is none. */
+/** Writes text to `path`, and creates its folder if necessary. */
 export async function writePage(path: string, html: string): Promise<void> {
   const slash = path.lastIndexOf("/");
   if (slash > 0) await Deno.mkdir(path.slice(0, slash), { recursive: true });

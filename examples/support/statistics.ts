@@ -1,4 +1,4 @@
-/** Statistics of lists of numbers, such as those of seeds and of losses. */
+/** Statistics of lists of numbers, for instance over seeds or losses. */
 
 /** The middle of a list of numbers. */
 export const median = (list: readonly number[]): number =>

@@ -1,4 +1,4 @@
-/** The loop that the examples train by. */
+/** The training loop of the examples. */
 import { rand, type RealTensor } from "@argand/argand";
 import { median } from "./statistics.ts";
 
