@@ -9,7 +9,8 @@ import { Team, workersOfUse } from "./team.ts";
 const WORTH = 50_000;
 
 const PAGE = 65536;
-const MOST_PAGES = 65536;
+/** Pages up to which a memory is asked to grow: 4 GiB, or where that is refused half as many, and so on. */
+const MOST_PAGES = 65536, FEWEST_PAGES = 1024;
 /** Where the words of a job's arguments lie, and how many there may be. */
 const ARGS = 2048, MOST_ARGS = 3072;
 
@@ -30,6 +31,17 @@ function compile(text: string, shared: boolean): WebAssembly.Module | null {
     bytes[at + name.length - 1] = 1;
   }
   return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
+}
+
+/** The memory that can grow furthest. */
+function largestMemory(shared: boolean): WebAssembly.Memory {
+  for (let maximum = MOST_PAGES;; maximum /= 2) {
+    try {
+      return new WebAssembly.Memory({ initial: 1, maximum, shared });
+    } catch (error) {
+      if (maximum <= FEWEST_PAGES) throw error;
+    }
+  }
 }
 
 /**
@@ -73,7 +85,7 @@ export class WasmInstance implements WasmModule {
     this.#reclaim = reclaim;
     this.#module = module;
     this.#workers = workers;
-    this.#memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared });
+    this.#memory = largestMemory(shared);
     const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
     this.functions = exports as unknown as typeof this.functions;
     this.#allocator = new Allocator(PAGE, (bytes) => this.#grow(bytes));

@@ -220,3 +220,23 @@ Deno.test("kernels that borrow memory compute the same where there is none left"
   assertEquals(got, expected);
   engine.destroy();
 });
+
+Deno.test("where a memory of 4 GiB is refused, a smaller one is taken", () => {
+  const { Memory } = WebAssembly;
+  const asked: number[] = [];
+  WebAssembly.Memory = class extends Memory {
+    constructor(wishes: WebAssembly.MemoryDescriptor) {
+      asked.push(wishes.maximum!);
+      if (wishes.maximum! > 16384) throw new RangeError("Out of memory");
+      super(wishes);
+    }
+  };
+  try {
+    const instance = openWasm();
+    assert(instance && instance.allocate(2 ** 20) > 0);
+    instance.close();
+  } finally {
+    WebAssembly.Memory = Memory;
+  }
+  assertEquals(asked, [65536, 32768, 16384]);
+});
