@@ -20,7 +20,7 @@ import {
 } from "../tensor/tensor.ts";
 import { checkInteger, checkNumber, checkShape, type Shape, show, sizeOf } from "../lazy/shape.ts";
 
-/** The most values that are written out on the host. */
+/** The most values that are made on the host. */
 const MOST_VALUES = 2 ** 30;
 
 /** Flat or nested numbers. */
@@ -62,7 +62,7 @@ function realValues(what: string, data: RealData): { shape: number[]; values: Fl
 
 /**
  * A real tensor from a number, nested arrays or a typed array, which are copied. Values are rounded to
- * float32: as in NumPy and PyTorch those beyond ±3.4·10³⁸ become infinite.
+ * float32; as in NumPy and PyTorch, those beyond ±3.4·10³⁸ become infinite.
  *
  * @param data The values.
  * @param shape The shape; that of the nested arrays, if absent.
@@ -83,7 +83,7 @@ export function tensor(data: RealData, shape?: Shape): RealTensor {
   return wrapReal(hostNode(values, shaped(what, shape, own, values.length), "float32"));
 }
 
-/** What gives the real or imaginary part of a complex tensor. */
+/** The real or imaginary part of a complex tensor: a number, nested arrays, or a real tensor. */
 export type PartData = RealTensor | RealData;
 
 function partNode(what: string, x: PartData): Node {
@@ -91,8 +91,8 @@ function partNode(what: string, x: PartData): Node {
 }
 
 /**
- * A complex tensor re + i·im from its parts, which are broadcast. Of the two views of one tensor,
- * `complex(z.real, z.imag)`, it is that tensor, in values and in the graph of derivatives.
+ * The complex tensor re + i·im of two parts, which broadcast. `complex(z.real, z.imag)` is z itself, in
+ * its values and for derivatives.
  *
  * @throws {ArgandError} if the shapes do not broadcast.
  *
@@ -112,9 +112,9 @@ export function complex(re: PartData, im: PartData = 0): ComplexTensor {
 
 /**
  * A complex tensor from interleaved values re, im, re, im, … or nested `{ re, im }`, copied and rounded
- * to float32 as those of {@link tensor}.
+ * to float32 as in {@link tensor}.
  *
- * @throws {ArgandError} if the values do not fill the shape, or are no complex numbers.
+ * @throws {ArgandError} if the values do not fill the shape, or are not complex numbers.
  *
  * @example
  * ```ts
@@ -231,9 +231,9 @@ export function ones(shape: Shape): RealTensor {
 }
 
 /**
- * Numbers from `start` (0, if there is one argument) in steps of `step` up to but without `end`.
+ * Numbers from `start` (0, if there is one argument) in steps of `step`, up to but not including `end`.
  *
- * @throws {ArgandError} if there would be none, or the step is 0.
+ * @throws {ArgandError} if there are no such numbers, or the step is 0.
  *
  * @example
  * ```ts
@@ -247,7 +247,7 @@ export function arange(start: number, end?: number, step = 1): RealTensor {
   for (const [name, x] of Object.entries({ from, to, step })) checkNumber(what, name, x);
   const n = Math.ceil((to - from) / step);
   if (!(n >= 1 && n < Infinity)) {
-    throw cannot(what, `there is nothing from ${from} to ${to} in steps of ${step}`);
+    throw cannot(what, `there are no numbers from ${from} to ${to} in steps of ${step}`);
   }
   if (n > MOST_VALUES) throw cannot(what, `${n} values are too many for the host`);
   return wrapReal(
@@ -293,8 +293,8 @@ export function eye(n: number, m: number = n): RealTensor {
 }
 
 /**
- * The coordinates of a grid: result k has the values of axis k, repeated along the others (matrix
- * order: axis 0 along rows).
+ * The coordinates of a grid: result k has the values of axis k, repeated along the other axes (matrix
+ * indexing, NumPy's "ij").
  *
  * @example
  * ```ts
@@ -316,7 +316,7 @@ export function meshgrid(...axes: RealTensor[]): RealTensor[] {
 
 /** Options of {@link parameter}. */
 export interface ParameterOptions {
-  /** What errors call it. */
+  /** The name in errors. */
   readonly name?: string;
   /** Whether `backward` leaves a gradient in it; true, if absent. */
   readonly requiresGrad?: boolean;

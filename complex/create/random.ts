@@ -1,4 +1,4 @@
-/** Random tensors: drawn from Philox, computed where they are used. */
+/** Random tensors from Philox, computed where they are used. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { generator } from "../ops/random.ts";
@@ -12,7 +12,7 @@ import {
 } from "../tensor/tensor.ts";
 
 /**
- * Starts the random numbers again from a seed. The same seed gives the same numbers on both engines.
+ * Restarts the random numbers from a seed. The same seed gives the same numbers on both engines.
  *
  * @param seed An integer from 0 to 2⁵³ − 1.
  *
@@ -33,17 +33,17 @@ export function manualSeed(seed: number): void {
   generator.seed(seed);
 }
 
-/** Where the random numbers are; see {@link getRandomState}. */
+/** The state of the random numbers; see {@link getRandomState}. */
 export interface RandomState {
-  /** What they were started from, an integer from 0 to 2⁵³ − 1. */
+  /** The seed, an integer from 0 to 2⁵³ − 1. */
   readonly seed: number;
-  /** How many tensors have been drawn since. */
+  /** The number of tensors drawn since. */
   readonly draws: number;
 }
 
 /**
- * Where the random numbers are, as PyTorch's `get_rng_state`: two integers, since they are
- * computed from seed and count and not one from another.
+ * The state of the random numbers, PyTorch's `get_rng_state`: two integers, since each number is computed
+ * from the seed and a count, not from the one before.
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export function getRandomState(): RandomState {
 }
 
 /**
- * Goes back to where the random numbers were, as PyTorch's `set_rng_state`.
+ * Restores the state of the random numbers, PyTorch's `set_rng_state`.
  *
  * @param state From {@link getRandomState}.
  * @throws {ArgandError} if it is not two integers from 0 to 2⁵³ − 1.
@@ -142,17 +142,17 @@ export function randnComplex(shape: Shape): ComplexTensor {
 }
 
 /**
- * Poisson counts, P(k) = λᵏ e^(−λ) / k!, of the means λ = `mean`, as PyTorch's `poisson`. Below a mean
- * of 32 by inversion, from there on as quantiles of normal numbers whose law is within 1e-4 of
- * Poisson's in total variation (Giles 2016). A mean below 0 counts as 0. Engines may differ by one
- * count where a draw is within rounding of the next.
+ * Poisson counts with the means λ = `mean`, P(k) = λᵏ e^(−λ) / k!, PyTorch's `poisson`. Means below 32
+ * use inversion, larger ones quantiles of normal numbers whose distribution is within 1e-4 of Poisson's in
+ * total variation (Giles 2016). A negative mean counts as 0. Engines may differ by one count where
+ * a draw is within rounding of the next.
  *
- * Derivatives pass through as if the counts were their means: exact on average for what is linear in
- * the counts, and for others the mean of f′(k) in place of that of f(k + 1) − f(k).
+ * Derivatives pass through as if the counts were their means: on average this is exact for functions
+ * linear in the counts; for others it is the mean of f′(k) in place of that of f(k + 1) − f(k).
  *
  * @param mean Real, of any shape.
  * @returns Integers as a real tensor of the same shape.
- * @throws {ArgandError} if the means are no real tensor.
+ * @throws {ArgandError} if the means are not a real tensor.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** Colours that are even to the eye: hue for a phase, brightness for a modulus, grey for a real. */
+/** Perceptually uniform colours: hue for phases, brightness for moduli, grey for real numbers. */
 
 /** Red, green and blue in 0..255. */
 export type Colour = [red: number, green: number, blue: number];
@@ -28,8 +28,8 @@ function fromOklab(lightness: number, a: number, b: number): Colour {
 }
 
 /**
- * How bright a modulus of `r` full scales is, in 0..1: linearly, or over `decades` powers of ten by
- * the logarithm.
+ * The brightness, in 0..1, of a modulus relative to full scale: linear, or logarithmic over `decades`
+ * powers of ten.
  */
 export function brightness(r: number, decades?: number): number {
   const b = decades === undefined ? r : r > 0 ? 1 + Math.log10(r) / decades : 0;
@@ -51,8 +51,8 @@ export function grey(bright: number): Colour {
 
 /**
  * The colour of z = re + i im as red, green and blue in 0..255. Its OKLCH hue is arg z; lightness
- * and chroma grow with |z| / scale, from black at 0 to full colour at 1 and above. OKLCH is even to
- * the eye: equal steps of phase look equal, and no phase looks brighter than another.
+ * and chroma grow with |z| / scale, from black at 0 to full colour at 1 and above. OKLCH is
+ * perceptually uniform: equal steps of phase look equal, and no phase looks brighter than another.
  *
  * @example
  * ```ts

@@ -3,13 +3,13 @@ import { compose, type Plan, planDrawing } from "./mosaic.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type Shape, sizeOf } from "../lazy/shape.ts";
 
-/** Elements up to which a tensor that is the result of a cell is read and shown. */
+/** The most elements of a tensor that is read and shown as the result of a cell. */
 const MOST_SHOWN = 2 ** 20;
 
 /** The longest side of a picture that is shown by itself. */
 const LONGEST = 4096;
 
-/** A drawing's plan; null for what has no picture that a page could hold. */
+/** The plan of a drawing; null if there is no picture, or it is too large for a page. */
 function planOf(shape: Shape, isComplex: boolean): Plan | null {
   const [width, height] = [shape.at(-1) ?? 1, shape.at(-2) ?? 1];
   if (sizeOf(shape) < 2 || shape.length > 4 || Math.max(width, height) > LONGEST) return null;

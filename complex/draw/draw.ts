@@ -8,11 +8,10 @@ import { checkTensor, type Tensor } from "../tensor/tensor.ts";
  *
  * Complex numbers are coloured by {@link domainColour}: the OKLCH hue is the phase, the brightness
  * the modulus, and the legend is a wheel. Real numbers of one sign are grey, from black at 0 to white;
- * where some are negative, they are coloured as complex numbers are. What is not finite stays
- * transparent.
+ * where some are negative, they are coloured as complex numbers. Non-finite numbers are transparent.
  *
- * A matrix [H, W] is one field, a vector a row. [N, H, W] gives N fields side by side, [N, C, H, W]
- * a row of C fields for each of N.
+ * A matrix [H, W] is one field, and a vector one row. [N, H, W] is N fields side by side, [N, C, H, W] N
+ * rows of C fields.
  *
  * @param z A real or complex tensor of at most 4 axes.
  * @returns The drawing: `png()` gives the bytes of a file, `svg()` the text of one, and notebooks show it.

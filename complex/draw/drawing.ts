@@ -1,9 +1,9 @@
-/** Drawings: pictures of whole tensors with their legend, as PNG or SVG. */
+/** Drawings: pictures of whole tensors with their legends, as PNG or SVG. */
 import { drawLettering, LETTER_COLOUR, LETTER_HEIGHT } from "./lettering.ts";
 import type { Picture } from "./pictures.ts";
 import { base64Png, encodePng, pngDataUrl } from "./png.ts";
 
-/** A picture in a drawing, its pixels drawn as large as the rectangle wants them. */
+/** A picture in a drawing; its pixels are scaled to fill the rectangle. */
 export interface Panel {
   readonly picture: Picture;
   readonly left: number;
@@ -19,7 +19,7 @@ export interface Label {
   readonly top: number;
 }
 
-/** What a drawing is made of. */
+/** The parts of a drawing. */
 export interface Layout {
   readonly width: number;
   readonly height: number;
@@ -61,7 +61,7 @@ export class Drawing {
     return this.#layout.height;
   }
 
-  /** All pixels, on a transparent ground. */
+  /** All pixels, on a transparent background. */
   picture(): Picture {
     const { width, height, panels, labels } = this.#layout;
     const rgba = new Uint8ClampedArray(4 * width * height);
@@ -78,7 +78,7 @@ export class Drawing {
     return encodePng(this.picture());
   }
 
-  /** The text of an SVG file; it can stand in a page as it is. */
+  /** The text of an SVG file, which can be put into a page as it is. */
   svg(): string {
     const { width, height, panels, labels } = this.#layout;
     const images = panels.map(({ picture, left, top, width, height }) => {
@@ -95,7 +95,7 @@ export class Drawing {
   }
 
   /**
-   * The PNG file as notebooks take it.
+   * The PNG file in base64, as notebooks take it.
    * @internal
    */
   base64(): string {
@@ -111,7 +111,7 @@ export class Drawing {
   }
 }
 
-/** Copies the pixels of a panel, each repeated as often as its rectangle asks. */
+/** Copies the pixels of a panel, each repeated to fill its rectangle. */
 function paste(target: Uint8ClampedArray, across: number, panel: Panel): void {
   const { picture, left, top, width, height } = panel;
   const source = new Uint32Array(picture.rgba.buffer);

@@ -1,10 +1,10 @@
-/** What stands beside a drawing and says which colour is which number. */
+/** Legends, which say what number a colour stands for. */
 import { type Colour, grey, phaseColour } from "./colour.ts";
 import type { Label, Layout } from "./drawing.ts";
 import { LETTER_HEIGHT, letteringWidth } from "./lettering.ts";
 import { drawColourWheel, paint } from "./pictures.ts";
 
-/** Pixels: the wheel's diameter, the scale of real numbers, and the room between parts. */
+/** In pixels: the diameter of the wheel, the scale of real numbers, and the gap between parts. */
 const WHEEL = 72;
 const RAMP = { width: 14, height: 96 };
 const ROOM = 4;
@@ -12,7 +12,7 @@ const ROOM = 4;
 /** A number in three digits. */
 const short = (x: number): string => String(Number(x.toPrecision(3)));
 
-/** Puts a text's middle at `x`. */
+/** Centres a text at `x`. */
 function centred(text: string, x: number, top: number): Label {
   return { text, left: Math.round(x - letteringWidth(text) / 2), top };
 }

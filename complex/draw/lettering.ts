@@ -1,7 +1,7 @@
-/** The few characters of a picture's legend, drawn as strokes. */
+/** The few characters of legends, drawn as strokes. */
 import type { Picture } from "./pictures.ts";
 
-/** The grey of legends: to be read on white and on black ground. */
+/** The grey of legends, readable on white and on black. */
 export const LETTER_COLOUR = "#7d8590";
 const LETTER_RGB = [0x7d, 0x85, 0x90];
 
@@ -52,7 +52,7 @@ function distance(x: number, y: number, [x0, y0, x1, y1]: Stroke): number {
   return Math.hypot(x - x0 - t * dx, y - y0 - t * dy);
 }
 
-/** Height of a text in pixels, and how far apart its characters are. */
+/** The height of a text and the distance between its characters, in pixels. */
 export const LETTER_HEIGHT = 13;
 const UNIT = 1.15;
 const ADVANCE = 7;
@@ -61,7 +61,7 @@ const STROKE = 1.3;
 /** The width of a text in pixels. */
 export const letteringWidth = (text: string): number => ADVANCE * text.length + 1;
 
-/** A text on a transparent ground. */
+/** A text on a transparent background. */
 export function drawLettering(text: string): Picture {
   const width = letteringWidth(text);
   const rgba = new Uint8ClampedArray(4 * width * LETTER_HEIGHT);

@@ -1,4 +1,4 @@
-/** Tensors as drawings: their fields side by side, and a legend. */
+/** Tensors as drawings: fields side by side, and a legend. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { HostArray } from "../../gpu/contract/dtype.ts";
 import { describe } from "../lazy/describe.ts";
@@ -10,23 +10,23 @@ import { checkInteger, type Shape, show } from "../lazy/shape.ts";
 
 /** Options of {@link draw}. */
 export interface DrawOptions {
-  /** The modulus of full brightness; the largest there is, if absent. */
+  /** The modulus of full brightness; the largest in the data, if absent. */
   readonly scale?: number;
   /** Brightness by log |z|, black this many powers of ten below `scale`; by |z|, if absent. */
   readonly decades?: number;
   /** The real number that is black; 0, if absent. */
   readonly low?: number;
-  /** The real number that is white; the largest there is, if absent. */
+  /** The real number that is white; the largest in the data, if absent. */
   readonly high?: number;
-  /** The side of an element in pixels; if absent, as suits a picture of about 320. */
+  /** The side of an element in pixels; if absent, such that the picture has about 320. */
   readonly pixel?: number;
-  /** Whether the legend stands beside the fields; true, if absent. */
+  /** Whether a legend is drawn beside the fields; true, if absent. */
   readonly legend?: boolean;
 }
 
-/** Pixels that a picture may have. */
+/** The most pixels of a picture. */
 const MOST_PIXELS = 2 ** 24;
-/** The side that a drawing has at most, where elements have no size of their own. */
+/** The longest side of a drawing, unless the size of elements is given. */
 const SIDE = 320;
 /** The least height of a row of numbers. */
 const ROW = 24;
@@ -34,7 +34,7 @@ const ROW = 24;
 const SEAM = 2;
 const GAP = 12;
 
-/** How the fields of a tensor lie: `rows` × `columns` of them, each `height` × `width` elements. */
+/** The layout of a tensor's fields: `rows` × `columns`, each `height` × `width` elements. */
 interface Grid {
   readonly count: number;
   readonly rows: number;
@@ -43,7 +43,7 @@ interface Grid {
   readonly width: number;
 }
 
-/** A matrix is one field, a stack of them a page of fields, a stack of stacks one row each. */
+/** The layout of a shape: a matrix is one field, a stack a page of fields, a stack of stacks one row each. */
 function gridOf(what: string, shape: Shape): Grid {
   if (shape.length > 4) {
     throw cannot(what, `shape ${show(shape)} has ${shape.length} axes, and a drawing at most 4`);
@@ -58,7 +58,7 @@ function gridOf(what: string, shape: Shape): Grid {
   return { count, rows: Math.ceil(count / columns), columns, height, width };
 }
 
-/** A grid and what it takes: the pixels of an element, of a field and of all fields with their seams. */
+/** A layout with its sizes in pixels: an element, a field, and all fields with the gaps between them. */
 export interface Page extends Grid {
   readonly element: { readonly width: number; readonly height: number };
   readonly field: { readonly width: number; readonly height: number };
@@ -87,7 +87,7 @@ function pageOf(what: string, shape: Shape, pixel?: number): Page {
   return { ...grid, element, field, size };
 }
 
-/** The colours of every element, in one column, and their legend. */
+/** The colours of all elements in one column, and their legend. */
 function colours(
   what: string,
   data: HostArray,
@@ -118,7 +118,7 @@ function colours(
   return { elements: drawReal(data, size, 1, { low, high }), legend: greyLegend(low, high) };
 }
 
-/** A tensor that can be drawn, once its values are there. */
+/** A tensor that can be drawn as soon as its values are known. */
 export interface Plan {
   readonly what: string;
   readonly page: Page;
@@ -175,7 +175,7 @@ export function compose({ what, page, isComplex, options }: Plan, data: HostArra
   return new Drawing(options.legend ? beside(layout, legend) : layout);
 }
 
-/** Two layouts next to each other, each in the middle of the height. */
+/** Two layouts side by side, centred vertically. */
 function beside(a: Layout, b: Layout): Layout {
   const height = Math.max(a.height, b.height);
   const placed = [a, b].map((layout, k) => {

@@ -1,4 +1,4 @@
-/** Fields of numbers on the host as pictures, one pixel a number. */
+/** Fields of numbers on the host as pictures, with one pixel a number. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { withDefaults } from "../ops/options.ts";
@@ -23,7 +23,7 @@ function checkSize(length: number, numbers: number, height: number, width: numbe
   }
 }
 
-/** The largest modulus that is finite, of complex numbers (two entries each) or real ones; or 0. */
+/** The largest finite modulus of complex numbers (two entries each) or real ones; 0 if there is none. */
 export function largestModulus(data: ArrayLike<number>, entries: 1 | 2): number {
   let largest = 0;
   for (let k = 0; k < data.length; k += entries) {
@@ -33,7 +33,7 @@ export function largestModulus(data: ArrayLike<number>, entries: 1 | 2): number 
   return largest;
 }
 
-/** Colours for all pixels in turn; null leaves one transparent. */
+/** Colours for all pixels in order; null leaves one transparent. */
 export function paint(
   width: number,
   height: number,
@@ -51,7 +51,7 @@ export function paint(
 
 /** Options of {@link drawComplex}. */
 export interface DrawComplexOptions {
-  /** The modulus of full brightness; the largest there is, if absent. */
+  /** The modulus of full brightness; the largest in the data, if absent. */
   readonly scale?: number;
   /** Brightness by log |z|, black this many powers of ten below `scale`; by |z|, if absent. */
   readonly decades?: number;
@@ -59,7 +59,7 @@ export interface DrawComplexOptions {
 
 /**
  * Draws a height × width field of interleaved complex numbers, one pixel each, by
- * {@link domainColour}. Numbers that are not finite stay transparent.
+ * {@link domainColour}. Non-finite numbers are transparent.
  *
  * @throws {ArgandError} if the data do not fill height × width, or an option is unknown or out of range.
  *
@@ -108,8 +108,8 @@ export interface DrawRealOptions {
 }
 
 /**
- * Draws a height × width field of real numbers in grey, black at `low` and white at `high`. Numbers
- * that are not finite stay transparent.
+ * Draws a height × width field of real numbers in grey, black at `low` and white at `high`. Non-finite
+ * numbers are transparent.
  *
  * @throws {ArgandError} if the data do not fill height × width, or `high` is not above `low`.
  *
@@ -142,8 +142,8 @@ export function drawReal(
 }
 
 /**
- * The legend of {@link drawComplex}: the disc |z| ≤ 1, with a smooth rim on a transparent ground; 1
- * lies to the right and i on top.
+ * The legend of {@link drawComplex}: the disc |z| ≤ 1, with a smooth rim on a transparent background;
+ * 1 is on the right and i at the top.
  *
  * @param size Its diameter in pixels.
  * @throws {ArgandError} if the diameter is not a positive integer.

@@ -1,9 +1,9 @@
-/** What the formats of array files share: arrays as they hold them, half floats, checks. */
+/** Pieces that the formats of array files share: arrays as files hold them, half floats, checks. */
 import type { z } from "zod";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 
-/** The arrays that files give and take: complex numbers interleaved, truth values as 0 and 1. */
+/** The arrays that files are read into and written from: complex numbers interleaved, booleans as 0 and 1. */
 export type FileArray =
   | Float64Array
   | Float32Array
@@ -16,7 +16,7 @@ export type FileArray =
   | Uint16Array
   | Uint8Array;
 
-/** The IEEE half with these 16 bits. */
+/** The value of an IEEE half with these 16 bits. */
 export function fromHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = bits >> 10 & 31;
@@ -25,7 +25,7 @@ export function fromHalf(bits: number): number {
   return sign * (exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24);
 }
 
-/** The bits of the IEEE half next to `x`, the even one of two; infinite from 65520 on. */
+/** The bits of the IEEE half nearest to `x`, ties to even; infinite from 65520 on. */
 export function toHalf(x: number): number {
   if (Number.isNaN(x)) return 0x7e00;
   const sign = x < 0 || Object.is(x, -0) ? 0x8000 : 0;
@@ -41,25 +41,25 @@ export function toHalf(x: number): number {
   return sign | (rounded + (exponent + 14) * 1024);
 }
 
-/** The number of elements, or `Infinity` where it has no exact float64. */
+/** The number of elements; `Infinity` if float64 cannot hold it exactly. */
 export function count(shape: readonly number[]): number {
   const n = shape.includes(0) ? 0 : shape.reduce((a, b) => a * b, 1);
   return Number.isSafeInteger(n) ? n : Infinity;
 }
 
-/** The first complaint of zod in one line. */
+/** The first issue that zod reports, in one line. */
 export function complaint(error: z.ZodError): string {
   const { path, message } = error.issues[0];
   return path.length > 0 ? `${path.join(".")}: ${message}` : message;
 }
 
-/** Refuses what is not the bytes of a file. */
+/** Refuses what is not an array of bytes. */
 export function checkBytes(what: string, bytes: unknown): void {
   if (bytes instanceof Uint8Array) return;
   throw cannot(what, `it takes the bytes as a Uint8Array, got ${describe(bytes)}`);
 }
 
-/** Refuses what is not an entry of a file, such as that of a name which is not there. */
+/** Refuses what is not an entry of a file, such as undefined for a name that does not exist. */
 export function checkEntry(what: string, entry: unknown): void {
   const { dtype, shape, data } = (entry ?? {}) as Record<string, unknown>;
   if (typeof dtype === "string" && Array.isArray(shape) && ArrayBuffer.isView(data)) return;
@@ -69,7 +69,7 @@ export function checkEntry(what: string, entry: unknown): void {
   throw cannot(what, `it takes { dtype, shape, data }, got ${describe(entry)}${parts}`);
 }
 
-/** Refuses to write an array that is not of its kind and shape. */
+/** Refuses to write an array that does not fit its dtype and shape. */
 export function checkArray(
   what: string,
   { dtype, shape, data }: {
@@ -88,14 +88,14 @@ export function checkArray(
   );
 }
 
-/** Why the file system refused, for people. */
+/** Why the file system refused, in words. */
 export function refusal(error: unknown): string {
   const { code, message } = error as Error & { readonly code?: string };
   if (code === "ENOENT") return "there is no such file or folder";
   return code === "EISDIR" ? "it is a folder" : message;
 }
 
-/** The bytes of a file. Node's module is the one that every server-side runtime has. */
+/** The bytes of a file. Every server-side runtime has Node's module. */
 export async function readBytes(path: string | URL): Promise<Uint8Array> {
   const { readFile } = await import("node:fs/promises");
   try {

@@ -20,7 +20,7 @@ import {
   writeBytes,
 } from "./array.ts";
 
-/** The element kinds of a file, by NumPy's names. */
+/** The dtypes of a file, by NumPy's names. */
 export type NpyDType =
   | "bool"
   | "int8"
@@ -37,9 +37,9 @@ export type NpyDType =
   | "complex64"
   | "complex128";
 
-/** An array of a file. */
+/** An array in a file. */
 export interface NpyEntry {
-  /** The kind of its elements in the file. */
+  /** The dtype of its elements in the file. */
   readonly dtype: NpyDType;
   /** Its sizes, empty for a single number. */
   readonly shape: readonly number[];
@@ -50,11 +50,11 @@ export interface NpyEntry {
   readonly data: FileArray;
 }
 
-/** How {@link formatNpy} lays an array out; readers give the same array of every layout. */
+/** How {@link formatNpy} lays an array out; every layout is read as the same array. */
 export interface NpyLayout {
-  /** The order of the bytes of a number; "little", if absent. */
+  /** The byte order of numbers; "little", if absent. */
   readonly byteOrder?: "little" | "big";
-  /** Whether the first axis runs fastest; false, if absent. */
+  /** Whether the first axis varies fastest; false, if absent. */
   readonly fortranOrder?: boolean;
   /** The version of the header; 1, if absent. */
   readonly version?: 1 | 2 | 3;
@@ -84,7 +84,7 @@ const kind = (
   array,
 });
 
-/** The kinds by what follows the byte order in `descr`. */
+/** The dtypes by what follows the byte order in `descr`. */
 const KINDS: Readonly<Record<string, Kind>> = {
   b1: kind("bool", 1, Uint8Array),
   i1: kind("int8", 1, Int8Array),
@@ -102,7 +102,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   c16: kind("complex128", 8, Float64Array, 2),
 };
 
-/** Everything that the bytes before the elements say. */
+/** The contents of the header. */
 export interface NpyHeader {
   readonly kind: Kind;
   readonly bigEndian: boolean;
@@ -114,7 +114,7 @@ export interface NpyHeader {
   readonly end: number;
 }
 
-/** Makes an error of a reason. */
+/** Makes an error from a reason. */
 export type Refuse = (why: string) => ArgandError;
 
 const MAGIC = "\x93NUMPY";
@@ -128,7 +128,7 @@ const headerSchema = z.strictObject({
   shape: z.array(z.int().nonnegative()).max(MAX_RANK),
 });
 
-/** The value of a Python literal as far as headers use them; null for anything else. */
+/** The value of a Python literal of the kinds that headers use; null for anything else. */
 function literal(text: string): unknown {
   if (text === "True" || text === "False") return text === "True";
   if (/^['"]/.test(text)) return text.slice(1, -1);
@@ -141,7 +141,7 @@ function literal(text: string): unknown {
   return parts.map((part) => /^\d+L?$/.test(part) ? Number.parseInt(part, 10) : NaN);
 }
 
-/** A dictionary in Python's notation, or null where it is none of strings, switches and tuples. */
+/** A dictionary in Python's notation; null unless its values are strings, booleans and tuples. */
 function dictionary(text: string): Record<string, unknown> | null {
   const braces = /^\{(.*)\}$/s.exec(text.trim());
   if (!braces) return null;
@@ -158,14 +158,14 @@ function dictionary(text: string): Record<string, unknown> | null {
   return Object.fromEntries(found);
 }
 
-/** The length of everything before the elements, from the first 12 bytes. */
+/** Where the elements begin, from the first 12 bytes. */
 export function npyStart(bytes: Uint8Array, refuse: Refuse): { start: number; version: number } {
   if (bytes.length < 12) throw refuse(`it has ${bytes.length} bytes, too few for a header`);
   const magic = String.fromCharCode(...bytes.subarray(0, 6));
   if (magic !== MAGIC) throw refuse("it does not start with NumPy's magic number");
   const [version, minor] = [bytes[6], bytes[7]];
   if (!(version >= 1 && version <= 3 && minor === 0)) {
-    throw refuse(`its version is ${version}.${minor}, known are 1.0, 2.0 and 3.0`);
+    throw refuse(`its version is ${version}.${minor}, not 1.0, 2.0 or 3.0`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
@@ -175,7 +175,7 @@ export function npyStart(bytes: Uint8Array, refuse: Refuse): { start: number; ve
   return { start: (version === 1 ? 10 : 12) + length, version };
 }
 
-/** Reads the header of an array whose file has `total` bytes, of which `bytes` are the first. */
+/** Reads the header of a file of `total` bytes, of which `bytes` are the first. */
 export function npyHeader(bytes: Uint8Array, total: number, refuse: Refuse): NpyHeader {
   const { start, version } = npyStart(bytes, refuse);
   const before = version === 1 ? 10 : 12;
@@ -206,12 +206,12 @@ export function npyHeader(bytes: Uint8Array, total: number, refuse: Refuse): Npy
   return { kind: found, bigEndian: order === ">", fortranOrder, shape, start, end: total };
 }
 
-/** Turns the bytes of every number around. */
+/** Reverses the bytes of every number. */
 function swap(bytes: Uint8Array, unit: number): void {
   for (let at = 0; at < bytes.length; at += unit) bytes.subarray(at, at + unit).reverse();
 }
 
-/** For every element in row-major order, where it lies if the first axis runs fastest. */
+/** For every element in row-major order, its index if the first axis varies fastest. */
 function* fortranPlaces(shape: readonly number[]): Generator<number> {
   const strides: number[] = [];
   shape.reduce((stride, n, axis) => (strides[axis] = stride) * n, 1);
@@ -228,7 +228,7 @@ function* fortranPlaces(shape: readonly number[]): Generator<number> {
   }
 }
 
-/** The elements of `size` bytes from the first axis running fastest to the last, or back. */
+/** Reorders elements of `size` bytes from the first axis varying fastest to the last, or back. */
 function reordered(
   bytes: Uint8Array<ArrayBuffer>,
   shape: readonly number[],
@@ -260,19 +260,19 @@ export function npyEntry(bytes: Uint8Array, header: NpyHeader, refuse: Refuse): 
   return { dtype, shape, data: new array(own.buffer) };
 }
 
-/** Refuses truth values other than 0 and 1. */
+/** Refuses booleans other than 0 and 1. */
 function checkTruth(data: FileArray, refuse: Refuse): void {
   const wrong = (data as Uint8Array).findIndex((x) => x > 1);
   if (wrong >= 0) throw refuse(`bool ${wrong} is ${data[wrong]}, neither 0 nor 1`);
 }
 
 /**
- * Reads the bytes of an .npy file: truth values, integers of 1 to 8 bytes, floats of 2 to 8, complex
- * numbers of 8 and 16, in either byte order, with the first or the last axis running fastest, with
- * headers of version 1 to 3. The header is checked against the bytes that are there before any array
- * is made. See {@link tensorFromNpy} for tensors.
+ * Reads the bytes of an .npy file: booleans, integers of 1 to 8 bytes, floats of 2 to 8, complex numbers
+ * of 8 and 16, in either byte order, with the first or the last axis varying fastest, with headers of
+ * version 1 to 3. The header is checked against the bytes that exist before any array is made. See
+ * {@link tensorFromNpy} for tensors.
  *
- * @param name What errors call the file.
+ * @param name The name of the file in errors.
  * @throws {ArgandError} that says what is wrong with the bytes.
  *
  * @example
@@ -310,7 +310,7 @@ export async function readNpy(path: string | URL): Promise<NpyEntry> {
   return parseNpy(await readBytes(path), String(path));
 }
 
-/** The layout with defaults; refuses what it does not know. */
+/** The layout with defaults; refuses unknown options. */
 function checkLayout(what: string, given?: NpyLayout): Required<NpyLayout> {
   const layout = withDefaults<Required<NpyLayout>>(what, given, {
     byteOrder: "little",
@@ -322,7 +322,7 @@ function checkLayout(what: string, given?: NpyLayout): Required<NpyLayout> {
   throw cannot(what, `version must be one of 1, 2, 3, got ${describe(layout.version)}`);
 }
 
-/** The elements as the file holds them, in the machine's byte order. */
+/** The elements as the file holds them, in the byte order of the machine. */
 function elements({ dtype, data }: NpyEntry, refuse: Refuse): Uint8Array<ArrayBuffer> {
   if (dtype === "bool") checkTruth(data, refuse);
   if (dtype !== "float16") {
@@ -339,10 +339,10 @@ function elements({ dtype, data }: NpyEntry, refuse: Refuse): Uint8Array<ArrayBu
 }
 
 /**
- * The bytes of an .npy file. Elements of float16 are rounded to the next half.
+ * The bytes of an .npy file. Elements of float16 are rounded to the nearest half.
  *
  * @param layout Byte order, order of the axes, version.
- * @throws {ArgandError} if the array is not of its kind and shape.
+ * @throws {ArgandError} if the array does not fit its dtype and shape.
  *
  * @example
  * ```ts
@@ -360,11 +360,11 @@ export function formatNpy(entry: NpyEntry, layout?: NpyLayout): Uint8Array<Array
   checkEntry(what, entry);
   const { dtype, shape } = entry;
   const code = Object.keys(KINDS).find((key) => KINDS[key].dtype === dtype);
-  if (!code) throw refuse(`unknown kind ${JSON.stringify(dtype)}`);
+  if (!code) throw refuse(`unknown dtype ${JSON.stringify(dtype)}`);
   const sizes = headerSchema.shape.shape.safeParse(shape);
   if (!sizes.success) throw refuse(`its shape is wrong, ${complaint(sizes.error)}`);
   const { unit, width, array } = KINDS[code];
-  // A half is held in four bytes and written in two.
+  // A half takes four bytes in memory and two in the file.
   checkArray(what, entry, count(shape) * width * (dtype === "float16" ? 4 : unit), array);
   let data = elements(entry, refuse);
   if (fortranOrder) data = reordered(data, shape, unit * width, true);
@@ -376,7 +376,7 @@ export function formatNpy(entry: NpyEntry, layout?: NpyLayout): Uint8Array<Array
     fortranOrder ? "True" : "False"
   }, 'shape': ${tuple}, }`;
   const before = version === 1 ? 10 : 12;
-  // NumPy lets the elements start at a multiple of 64 bytes.
+  // NumPy aligns the elements to 64 bytes.
   const start = Math.ceil((before + text.length + 1) / 64) * 64;
   const bytes = new Uint8Array(start + data.length).fill(0x20, before, start);
   bytes.set(Uint8Array.from(MAGIC, (c) => c.charCodeAt(0)));
@@ -393,7 +393,7 @@ export function formatNpy(entry: NpyEntry, layout?: NpyLayout): Uint8Array<Array
 /**
  * Writes an .npy file; needs permission to write it.
  *
- * @throws {ArgandError} if the array is not of its kind and shape.
+ * @throws {ArgandError} if the array does not fit its dtype and shape.
  *
  * @example
  * ```ts

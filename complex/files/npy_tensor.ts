@@ -1,4 +1,4 @@
-/** Tensors of the arrays in NumPy's files, in 32 bits. */
+/** Tensors from the arrays in NumPy's files, in 32 bits. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { complexTensor, tensor } from "../create/create.ts";
 import type { ComplexTensor, RealTensor } from "../tensor/tensor.ts";
@@ -10,9 +10,9 @@ let warned = false;
 const isComplex = ({ dtype }: NpyEntry) => dtype === "complex64" || dtype === "complex128";
 
 /**
- * The real tensor of an array. float64 is rounded to float32; integers must have an exact float32.
+ * The real tensor of an array. float64 is rounded to float32; float32 must hold integers exactly.
  *
- * @throws {ArgandError} if the array is complex or empty, or an integer cannot be kept.
+ * @throws {ArgandError} if the array is complex or empty, or float32 does not hold an integer exactly.
  *
  * @example
  * ```ts
@@ -39,8 +39,8 @@ export function tensorFromNpy(entry: NpyEntry): RealTensor {
 }
 
 /**
- * The complex tensor of a complex array. complex128 is rounded to complex64, which the console says
- * once.
+ * The complex tensor of a complex array. complex128 is rounded to complex64; a warning on the console
+ * says so once.
  *
  * @throws {ArgandError} if the array is real or empty.
  *

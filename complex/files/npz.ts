@@ -1,7 +1,7 @@
 /**
- * NumPy's files of several arrays: a zip archive of .npy files. Nothing in it is trusted: places and
- * sizes are checked before anything is allocated, what is inflated is counted as it comes, and every
- * array must have its checksum.
+ * NumPy's files of several arrays: a zip archive of .npy files. Nothing in it is trusted: offsets and sizes
+ * are checked before anything is allocated, inflated bytes are counted as they come, and every array
+ * must match its checksum.
  */
 import { Inflate, zipSync } from "fflate";
 import { cannot } from "../../gpu/contract/errors.ts";
@@ -31,14 +31,14 @@ export interface NpzOptions extends NpyLayout {
   readonly compress?: boolean;
 }
 
-/** One file of the archive, as its directory tells. */
+/** One file of the archive, as its directory states it. */
 interface Part {
   readonly name: string;
   readonly method: number;
   readonly crc: number;
   readonly packed: number;
   readonly size: number;
-  /** Where its own header is. */
+  /** The offset of its own header. */
   readonly offset: number;
 }
 
@@ -49,7 +49,7 @@ const ENCRYPTED = 1;
 const [STORED, DEFLATED] = [0, 8];
 /** The most bytes that one deflated byte can stand for. */
 const MOST_RATIO = 1032;
-/** Deflated bytes a push: what they stand for is checked before the next. */
+/** Deflated bytes a push: their output is checked before the next. */
 const PIECE = 4096;
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
@@ -67,7 +67,7 @@ function crc32(bytes: Uint8Array): number {
 const viewOf = (bytes: Uint8Array) =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Where the record at the end of the archive starts: it ends with a comment and the file. */
+/** The offset of the record at the end of the archive, which ends with a comment and the file. */
 function findEnd(view: DataView, refuse: Refuse): number {
   const size = view.byteLength;
   for (let at = size - 22; at >= Math.max(0, size - 22 - 65_535); at--) {
@@ -106,7 +106,7 @@ function directory(bytes: Uint8Array, refuse: Refuse): Part[] {
   let at = start;
   for (let k = 0; k < entries; k++) {
     if (at + 46 > end || view.getUint32(at, true) !== CENTRAL) {
-      throw refuse(`its directory has ${k} entries and not ${entries}`);
+      throw refuse(`its directory has ${k} entries, not ${entries}`);
     }
     const [name, extra, comment] = [28, 30, 32].map((o) => view.getUint16(at + o, true));
     const next = at + 46 + name + extra + comment;
@@ -122,7 +122,7 @@ function directory(bytes: Uint8Array, refuse: Refuse): Part[] {
     const wrong = (why: string) => refuse(`entry ${JSON.stringify(part.name)}: ${why}`);
     if (view.getUint16(at + 8, true) & ENCRYPTED) throw wrong("it is encrypted");
     if (part.method !== STORED && part.method !== DEFLATED) {
-      throw wrong(`its method is ${part.method}, known are 0 (stored) and 8 (deflated)`);
+      throw wrong(`its method is ${part.method}, not 0 (stored) or 8 (deflated)`);
     }
     if (part.packed === 0xffffffff || part.size === 0xffffffff) throw wrong("it has 4 GiB or more");
     if (part.method === STORED && part.packed !== part.size) {
@@ -138,7 +138,7 @@ function directory(bytes: Uint8Array, refuse: Refuse): Part[] {
   return parts;
 }
 
-/** The stored or deflated bytes of each part; refuses parts that leave their place or share bytes. */
+/** The stored or deflated bytes of each part; refuses parts that leave the file or overlap. */
 function packedBytes(bytes: Uint8Array, parts: readonly Part[], refuse: Refuse): Uint8Array[] {
   const view = viewOf(bytes);
   const spans = parts.map(({ name, method, packed, offset }) => {
@@ -169,8 +169,8 @@ function packedBytes(bytes: Uint8Array, parts: readonly Part[], refuse: Refuse):
 }
 
 /**
- * Inflates an .npy file. Memory for it is taken once its header has come and agrees with the size in
- * the directory; more bytes than that are refused as they come.
+ * Inflates an .npy file. Its memory is allocated once the header has come and agrees with the size in the
+ * directory; more bytes than that are refused as they come.
  */
 function inflate(packed: Uint8Array, size: number, refuse: Refuse): [NpyHeader, Uint8Array] {
   let first = new Uint8Array(0);
@@ -199,7 +199,7 @@ function inflate(packed: Uint8Array, size: number, refuse: Refuse): [NpyHeader, 
     try {
       stream.push(packed.subarray(at, at + PIECE), last);
     } catch (error) {
-      // Errors of the library carry a number.
+      // Errors of the library have a numeric code.
       const { code, message } = error as { code?: unknown; message: string };
       throw typeof code === "number" ? refuse(`its deflated bytes are broken, ${message}`) : error;
     }
@@ -210,9 +210,9 @@ function inflate(packed: Uint8Array, size: number, refuse: Refuse): [NpyHeader, 
 
 /**
  * Reads the bytes of an .npz file: its arrays by name, without the ending .npy, in the order of the
- * archive. See {@link parseNpy} for what arrays may hold, {@link complexTensorFromNpy} for tensors.
+ * archive. See {@link parseNpy} for the dtypes of arrays, {@link complexTensorFromNpy} for tensors.
  *
- * @param name What errors call the file.
+ * @param name The name of the file in errors.
  * @throws {ArgandError} that says what is wrong with the bytes: `Cannot read <file>: entry <name>: …`.
  *
  * @example
@@ -255,7 +255,7 @@ export function parseNpz(
     const crc = crc32(whole);
     if (crc !== part.crc) {
       const [found, told] = [crc, part.crc].map((n) => n.toString(16).padStart(8, "0"));
-      throw wrong(`its checksum is ${found} and not ${told}`);
+      throw wrong(`its checksum is ${found}, not ${told}`);
     }
     arrays.set(key, npyEntry(whole, header, wrong));
   });
@@ -289,8 +289,8 @@ export async function readNpz(
 /**
  * The bytes of an .npz file with these arrays; the same arrays always give the same bytes.
  *
- * @throws {ArgandError} if a name is taken or too long, an array is not of its kind and shape, or all
- * together take 4 GiB.
+ * @throws {ArgandError} if a name is taken or too long, an array does not fit its dtype and shape, or
+ * together they take 4 GiB.
  *
  * @example
  * ```ts
@@ -330,7 +330,7 @@ export function formatNpz(
   if (Object.keys(files).length >= 0xffff) {
     throw cannot("write npz data", `${Object.keys(files).length} entries are too many`);
   }
-  // The earliest date that archives know.
+  // The earliest date of zip archives.
   return zipSync(files, { level: compress ? 6 : 0, mtime: "1980-01-01T00:00:00" });
 }
 

@@ -1,18 +1,18 @@
-/** Writing a file whole or not at all. */
+/** Writes a file completely or not at all. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { refusal } from "./array.ts";
 
-/** Whether a folder may be opened without asking; elsewhere than in Deno nobody asks. */
+/** Whether a folder may be opened without a prompt; runtimes other than Deno never prompt. */
 function mayOpen(folder: string): boolean {
   if (typeof Deno === "undefined") return true;
   return Deno.permissions.querySync({ name: "read", path: folder }).state === "granted";
 }
 
 /**
- * Puts a file in place of the one at `path`, or where there is none. The bytes go to a new file in
- * the same folder, from there to the disk, and then the name changes hands in one step: whatever
- * happens on the way, under `path` lies the old file or the new one, and neither in part. A link is
- * followed. A process that is killed may leave its new file `path.….part` behind.
+ * Replaces the file at `path`, or creates it. The bytes go to a new file in the same folder and are flushed
+ * to the disk; then the file is renamed in one step. Whatever happens in between, `path` is the old file
+ * or the new one, never a part of either. Links are followed. A process that is killed may leave its new
+ * file `path.….part` behind.
  */
 export async function replaceFile(path: string | URL, bytes: Uint8Array): Promise<void> {
   const what = `write ${String(path)}`;
@@ -45,13 +45,13 @@ export async function replaceFile(path: string | URL, bytes: Uint8Array): Promis
   }
 }
 
-/** Null for a file that is not there. */
+/** Null for a file that does not exist. */
 function absent(error: unknown): null {
   if ((error as { code?: string }).code === "ENOENT") return null;
   throw error;
 }
 
-/** Has the disk note the new name too, where the system lets folders be opened. */
+/** Flushes the new name to the disk too, where the system can open folders. */
 async function syncFolder(
   folder: string,
   open: typeof import("node:fs/promises")["open"],
@@ -65,6 +65,6 @@ async function syncFolder(
       await handle.close();
     }
   } catch {
-    // Windows opens no folders: the name is noted when the system sees fit.
+    // Windows does not open folders; the system flushes the name when it sees fit.
   }
 }

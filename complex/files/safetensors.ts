@@ -18,7 +18,7 @@ import {
   writeBytes,
 } from "./array.ts";
 
-/** The element kinds of a file. */
+/** The dtypes of a file. */
 export type SafetensorsDType =
   | "F64"
   | "F32"
@@ -35,12 +35,12 @@ export type SafetensorsDType =
   | "U8"
   | "BOOL";
 
-/** The arrays that entries come as: F16 and BF16 widened to float32, C64 interleaved, BOOL as 0 and 1. */
+/** The arrays of entries: F16 and BF16 widened to float32, C64 interleaved, BOOL as 0 and 1. */
 export type SafetensorsArray = FileArray;
 
-/** One array of a file. */
+/** One array in a file. */
 export interface SafetensorsEntry {
-  /** The kind of its elements in the file. */
+  /** The dtype of its elements in the file. */
   readonly dtype: SafetensorsDType;
   /** Its sizes, empty for a single number. */
   readonly shape: readonly number[];
@@ -48,7 +48,7 @@ export interface SafetensorsEntry {
   readonly data: SafetensorsArray;
 }
 
-/** What a file holds. */
+/** The contents of a file. */
 export interface Safetensors {
   /** The free text of the header's `__metadata__`. */
   readonly metadata: Record<string, string>;
@@ -142,7 +142,7 @@ function parseEntry(name: string, value: unknown, available: number, what: strin
   return parsed.data;
 }
 
-/** Refuses entries that share bytes and bytes that belong to no entry. */
+/** Refuses entries that overlap, and bytes outside all entries. */
 function checkLayout(entries: ReadonlyMap<string, Entry>, available: number, what: string): void {
   const spans = [...entries].map(([name, { data_offsets: [begin, end] }]) => ({
     name,
@@ -168,22 +168,22 @@ function checkLayout(entries: ReadonlyMap<string, Entry>, available: number, wha
   }
 }
 
-/** Refuses what the file would not be read again with. */
+/** Refuses an entry that could not be read again. */
 function checkWritable(what: string, name: unknown, entry: SafetensorsEntry): void {
-  if (typeof name !== "string") throw cannot(what, "its name is no text");
+  if (typeof name !== "string") throw cannot(what, "its name is not a string");
   checkEntry(what, entry);
   if (!Object.hasOwn(FORMATS, entry.dtype)) {
-    throw cannot(what, `unknown kind ${describe(entry.dtype)}`);
+    throw cannot(what, `unknown dtype ${describe(entry.dtype)}`);
   }
   const sizes = entrySchema.shape.shape.safeParse(entry.shape);
   if (!sizes.success) throw cannot(what, `its shape is wrong, ${complaint(sizes.error)}`);
 }
 
 /**
- * Reads the bytes of a safetensors file. Nothing is trusted: the header's form, the kinds, the
- * shapes and the offsets are checked before any array is made, and every array is a copy.
+ * Reads the bytes of a safetensors file. Nothing is trusted: the form of the header, dtypes,
+ * shapes and offsets are checked before any array is made, and every array is a copy.
  *
- * @param name What errors call the file.
+ * @param name The name of the file in errors.
  * @throws {ArgandError} that says what is wrong with the bytes.
  *
  * @example
@@ -236,10 +236,10 @@ export async function loadSafetensors(path: string | URL): Promise<Safetensors> 
 }
 
 /**
- * The bytes of a safetensors file with these arrays, widest elements first so that all are aligned.
- * F16 and BF16 are read only.
+ * The bytes of a safetensors file with these arrays, the widest elements first so that all are aligned.
+ * F16 and BF16 can only be read.
  *
- * @throws {ArgandError} if a name is taken, or an array is not of its kind and shape.
+ * @throws {ArgandError} if a name is taken, or an array does not fit its dtype and shape.
  *
  * @example
  * ```ts

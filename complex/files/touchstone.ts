@@ -1,6 +1,6 @@
 /**
- * Touchstone files (`.s1p`, `.s2p`, …, version 1): parameters of networks with N ports over
- * frequency, as vector network analysers write them. See the Touchstone File Format Specification 1.1
+ * Touchstone files (`.s1p`, `.s2p`, …, version 1): the parameters of N-port networks over frequency, as
+ * vector network analysers write them. See the Touchstone File Format Specification 1.1
  * of the EIA/IBIS Open Forum.
  */
 import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
@@ -9,7 +9,7 @@ import { withDefaults } from "../ops/options.ts";
 import { checkInteger } from "../lazy/shape.ts";
 import { checkBytes, readBytes, writeBytes } from "./array.ts";
 
-/** What the numbers are: scattering, admittance, impedance, hybrid-h or hybrid-g parameters. */
+/** The type of parameters: scattering, admittance, impedance, hybrid-h or hybrid-g. */
 export type TouchstoneParameter = "S" | "Y" | "Z" | "H" | "G";
 
 /** How a file writes complex numbers: real and imaginary part, or modulus (in dB) and degrees. */
@@ -18,17 +18,17 @@ export type TouchstoneFormat = "RI" | "MA" | "DB";
 /** The units of a file's frequencies. */
 export type TouchstoneUnit = "Hz" | "kHz" | "MHz" | "GHz";
 
-/** What a file holds. */
+/** The contents of a file. */
 export interface Touchstone {
   /** The number of ports N. */
   readonly ports: number;
-  /** What the numbers are. */
+  /** The type of the parameters. */
   readonly parameter: TouchstoneParameter;
-  /** The resistance that they refer to, in Ω; Y and Z are in its units. */
+  /** The reference resistance in Ω; Y and Z are normalised to it. */
   readonly resistance: number;
   /** Frequencies in Hz, ascending. */
   readonly frequencies: Float64Array;
-  /** Complex [frequencies, N, N], interleaved; of S, [k, i, j] is the wave out of port i from port j. */
+  /** Complex [frequencies, N, N], interleaved; for S, [k, i, j] is the wave out of port i from port j. */
   readonly data: Float64Array;
   /**
    * Noise parameters of a two-port, real [rows, 5]: frequency in Hz, minimum noise figure in dB,
@@ -50,12 +50,12 @@ const PARAMETERS = ["S", "Y", "Z", "H", "G"];
 const FORMATS = ["RI", "MA", "DB"];
 /** Numbers of a row of noise parameters. */
 const NOISE = 5;
-/** The most ports; a file name could ask for any number. */
+/** The most ports, since a file name could ask for any number. */
 const MOST_PORTS = 1000;
-/** Complex numbers that a line takes. */
+/** The most complex numbers of a line. */
 const PER_LINE = 4;
 
-/** Where entry k of a record stands in the matrix: two-ports are written column by column. */
+/** The index in the matrix of entry k of a record: two-ports are written column by column. */
 const placeOf = (k: number, ports: number): number => ports === 2 ? [0, 2, 1, 3][k] : k;
 
 /** x · 10^power, rounded once. */
@@ -78,7 +78,7 @@ function number(text: string, line: number, refuse: Refuse): number {
     const x = Number(text);
     if (Number.isFinite(x)) return x;
   }
-  throw refuse(`${describe(text)} in line ${line} is no number`);
+  throw refuse(`${describe(text)} in line ${line} is not a number`);
 }
 
 /** The option line: `# GHz S MA R 50` in any order, each part with a default. */
@@ -96,7 +96,7 @@ function optionsOf(words: readonly string[], line: number, refuse: Refuse): Opti
   return { power, parameter, format, resistance } as Options;
 }
 
-/** Real and imaginary part of two numbers of the file. */
+/** Real and imaginary part from two numbers of the file. */
 function decode(format: TouchstoneFormat, a: number, b: number): [number, number] {
   if (format === "RI") return [a, b];
   const r = format === "DB" ? 10 ** (a / 20) : a;
@@ -104,7 +104,7 @@ function decode(format: TouchstoneFormat, a: number, b: number): [number, number
   return [r * Math.cos(angle), r * Math.sin(angle)];
 }
 
-/** The numbers of a file with the line of each record's start. */
+/** The numbers of a file, with the line where each record starts. */
 interface Records {
   readonly options: Options;
   readonly rows: readonly { readonly line: number; readonly numbers: readonly number[] }[];
@@ -122,7 +122,7 @@ function recordsOf(text: string, ports: number, refuse: Refuse): Records {
     const words = whole.split("!", 1)[0].trim().split(/\s+/).filter((word) => word !== "");
     if (words.length === 0) continue;
     if (words[0].startsWith("[")) {
-      throw refuse(`line ${line} starts with ${describe(words[0])}: version 2 is not known`);
+      throw refuse(`line ${line} starts with ${describe(words[0])}: version 2 is not supported`);
     }
     if (words[0].startsWith("#")) {
       // Only the first option line counts.
@@ -131,7 +131,7 @@ function recordsOf(text: string, ports: number, refuse: Refuse): Records {
     }
     if (options === null) throw refuse(`line ${line} has numbers before the option line`);
     const numbers = words.map((word) => number(word, line, refuse));
-    // Noise parameters begin where a frequency does not ascend.
+    // Noise parameters begin where the frequency does not increase.
     const back = noise.length > 0 || numbers[0] <= (rows.at(-1)?.numbers[0] ?? -Infinity);
     if (ports === 2 && open === null && numbers.length === NOISE && back) {
       noise.push(numbers);
@@ -170,8 +170,8 @@ function checkAscending(frequencies: ArrayLike<number>, what: string, refuse: Re
  * Reads the bytes of a Touchstone file of version 1.
  *
  * @param bytes The whole file.
- * @param ports The number of ports N, which the file itself does not say.
- * @param name What errors call it.
+ * @param ports The number of ports N, which the file itself does not state.
+ * @param name The name of the file in errors.
  * @returns The parameters, with frequencies in Hz and numbers as real and imaginary part.
  * @throws {ArgandError} that names the file, the line and what is wrong with it.
  *
@@ -217,15 +217,15 @@ export function parseTouchstone(
   return { ...found, noise: Float64Array.from(list.flat()) };
 }
 
-/** The number of ports that a file's name tells, as `antenna.s2p`. */
+/** The number of ports from a file's name, such as `antenna.s2p`. */
 function portsOf(what: string, path: string | URL): number {
   const found = /\.s(\d{1,6})p$/i.exec(String(path));
   if (found) return Number(found[1]);
-  throw cannot(what, "its name does not end in .s1p, .s2p, …, which tells the number of ports");
+  throw cannot(what, "its name does not end in .s1p, .s2p, …, which states the number of ports");
 }
 
 /**
- * Reads a Touchstone file; needs permission to read it. Its name tells the number of ports.
+ * Reads a Touchstone file; needs permission to read it. Its name states the number of ports.
  *
  * @throws {ArgandError} that names the file, the line and what is wrong with it.
  *
@@ -259,7 +259,7 @@ function encode(format: TouchstoneFormat, re: number, im: number, refuse: Refuse
   return `${20 * Math.log10(r)} ${degrees}`;
 }
 
-/** The numbers of one frequency in lines: rows of larger matrices start lines of their own. */
+/** The lines of one frequency: rows of matrices of more than two ports start lines of their own. */
 function linesOf(frequency: string, entries: readonly string[], ports: number): string {
   if (ports < 3) return `${frequency} ${entries.join(" ")}\n`;
   const lines: string[] = [];
@@ -273,7 +273,7 @@ function linesOf(frequency: string, entries: readonly string[], ports: number): 
 
 /**
  * The bytes of a Touchstone file of version 1. With format "RI" and unit "Hz" every number is read
- * back as it is.
+ * back exactly.
  *
  * @throws {ArgandError} if lengths do not fit, frequencies do not ascend, a number is not finite, or
  * an option is unknown.
@@ -309,7 +309,7 @@ export function formatTouchstone(
       ["the format", format, FORMATS],
       ["the unit", unit, ["Hz", "kHz", "MHz", "GHz"]],
     ] as [string, string, string[]][]
-  ) if (!known.includes(word)) throw refuse(`${of} is ${describe(word)}, known are ${known}`);
+  ) if (!known.includes(word)) throw refuse(`${of} is ${describe(word)}, not one of ${known}`);
   if (!(resistance > 0 && resistance < Infinity)) {
     throw refuse(`the resistance is ${resistance} Ω: it must be positive and finite`);
   }
@@ -341,7 +341,7 @@ export function formatTouchstone(
   return new TextEncoder().encode(text);
 }
 
-/** Noise parameters come last; that their first frequency does not ascend tells them apart. */
+/** Noise parameters come last; their first frequency does not increase, which tells them apart. */
 function noiseLines(noise: Float64Array, last: number, power: number, refuse: Refuse): string {
   const rows = Array.from(
     { length: noise.length / NOISE },
@@ -355,7 +355,7 @@ function noiseLines(noise: Float64Array, last: number, power: number, refuse: Re
 }
 
 /**
- * Writes a Touchstone file; needs permission to write it. Its name must tell the number of ports.
+ * Writes a Touchstone file; needs permission to write it. Its name must state the number of ports.
  *
  * @throws {ArgandError} if the name or the parameters do not fit.
  *
@@ -382,7 +382,7 @@ export async function writeTouchstone(
   const ports = portsOf(what, path);
   const bytes = formatTouchstone(network, layout);
   if (ports !== network.ports) {
-    throw cannot(what, `its name tells ${ports} ports and there are ${network.ports}`);
+    throw cannot(what, `its name states ${ports} ports, and there are ${network.ports}`);
   }
   await writeBytes(path, bytes);
 }

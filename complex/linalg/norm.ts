@@ -12,22 +12,22 @@ import { checkTensor, type RealTensor, type Tensor, wrapReal } from "../tensor/t
 /** Options of {@link norm}. */
 export interface NormOptions {
   /**
-   * Which norm. Of vectors a number p: (Σ|x|ᵖ)^(1/p), with ±Infinity the largest and smallest modulus
-   * and with 0 how many entries are not 0. Of matrices `"fro"` (√Σ|x|²), `"nuc"` (the sum of singular
+   * Which norm. For vectors, a number p: (Σ|x|ᵖ)^(1/p), where ±Infinity is the largest or smallest modulus
+   * and 0 the number of nonzero entries. For matrices, `"fro"` (√Σ|x|²), `"nuc"` (the sum of singular
    * values), 2 and −2 (the largest and smallest of them), 1 and −1 (the largest and smallest column sum of
    * moduli) and ±Infinity (of rows). If absent √Σ|x|² over all `axes`.
    */
   readonly ord?: number | "fro" | "nuc";
   /** One axis: norms of vectors; two: of matrices. If absent all, of which there may be two with `ord`. */
   readonly axes?: Axes;
-  /** Whether the axes stay, with size 1. */
+  /** Whether the axes are kept with size 1; false, if absent. */
   readonly keepDims?: boolean;
 }
 
 /**
  * Norms of vectors and matrices, PyTorch's `torch.linalg.norm`. Without options it is √Σ|x|² over all
- * of x. Numbers near the ends of float32 neither overflow nor underflow on the way, and the derivative
- * at 0 is 0.
+ * of x. Intermediate values do not overflow or underflow near the ends of float32, and the derivative at
+ * 0 is 0.
  *
  * @param x A real or complex tensor.
  * @throws {ArgandError} if the norm does not exist for as many axes, or an axis does not.
@@ -55,7 +55,7 @@ export function norm(x: Tensor, options?: NormOptions): RealTensor {
     throw cannot(what, `ord must be a number, "fro" or "nuc", got ${describe(ord)}`);
   }
   const list = checkAxes(what, axes, shape);
-  // Of two named axes the first goes along columns, in whichever order they lie.
+  // The first of two named axes runs along columns, whatever their order in the shape.
   const order = Array.isArray(axes) ? axes.map((d) => checkAxis(what, d, shape)) : list;
   let kept: Node;
   if (ord === undefined) kept = euclidean(node, list);
@@ -64,7 +64,7 @@ export function norm(x: Tensor, options?: NormOptions): RealTensor {
     const which = axes === undefined ? `the axes of shape ${show(shape)}` : `axes [${list}]`;
     throw cannot(what, `ord ${ord} is for one axis or two, not for ${which}`);
   } else if (typeof ord === "string") {
-    throw cannot(what, `"${ord}" is a norm of matrices and there is one axis`);
+    throw cannot(what, `"${ord}" is a norm of matrices, and there is one axis`);
   } else kept = vectorNorm(node, ord, list);
   return wrapReal(keepDims ? kept : squeeze(kept, list));
 }

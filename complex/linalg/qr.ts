@@ -12,7 +12,7 @@ export interface QrOptions {
   readonly mode?: "reduced" | "complete";
 }
 
-/** What {@link qr} gives. */
+/** The result of {@link qr}. */
 export interface QrDecomposition<T extends Tensor> {
   /** Orthonormal columns, Qᴴ·Q = 1. */
   readonly q: T;
@@ -21,16 +21,16 @@ export interface QrDecomposition<T extends Tensor> {
 }
 
 /**
- * The QR decomposition A = Q·R by Householder's reflections. As in LAPACK, and so in PyTorch, R has a
- * real diagonal of either sign, by which Q and R are determined where the first min(m, n) columns of A
- * are independent. Q has orthonormal columns whatever A is, also if its rank is lower or it is zero.
- * Elements of A that are not finite give NaN.
+ * The QR decomposition A = Q·R by Householder reflections. As in LAPACK, and so in PyTorch, R has a real
+ * diagonal of either sign, which determines Q and R where the first min(m, n) columns of A are
+ * independent. Q has orthonormal columns for every A, rank-deficient or zero ones included. Non-finite
+ * elements of A give NaN.
  *
  * Derivatives (Roberts and Roberts, "QR and LQ decomposition matrix backpropagation algorithms for
- * square, wide, and deep matrices", 2020) need independent columns; otherwise they are NaN. In the mode
- * `"complete"` there is none for m > n.
+ * square, wide, and deep matrices", 2020) need independent columns; otherwise they are NaN. The mode
+ * `"complete"` has no derivative for m > n.
  *
- * @throws {ArgandError} if A has fewer than two axes, or there is no such mode.
+ * @throws {ArgandError} if A has fewer than two axes, or the mode does not exist.
  *
  * @example
  * ```ts

@@ -7,12 +7,12 @@ import { checkTensor, type RealTensor, type Tensor, wrap, wrapReal } from "../te
 /**
  * The solution X of A·X = B, by elimination with partial pivoting. A is [… n, n]; B is a vector [n], a
  * stack of vectors [… n] with the leading axes of A, or matrices [… n, k], and the leading axes
- * broadcast, as in `torch.linalg.solve`. One A for many right-hand sides is eliminated once.
+ * broadcast, as in `torch.linalg.solve`. One A for many right-hand sides is factorised once.
  *
- * The residual ‖A·X − B‖ is about 1e-7·‖A‖‖X‖ for a few hundred equations, so that X has as many digits
- * as the condition of A leaves of seven. Where A is singular (a pivot is zero, or below the normal
- * numbers of float32) or not finite, X is NaN in every element, and so are the gradients; nothing is
- * thrown, as nobody waits for the elimination.
+ * The residual ‖A·X − B‖ is about 1e-7·‖A‖‖X‖ for a few hundred equations, so that X has the digits that
+ * the condition number of A leaves of seven. Where A is singular (a pivot is zero, or below the normal
+ * numbers of float32) or not finite, X is NaN in every element, and so are the gradients; no error is
+ * thrown, since nothing waits for the elimination.
  *
  * @throws {ArgandError} if A is not square, B does not have n rows, or the other axes do not broadcast.
  *
@@ -54,7 +54,7 @@ export function inv<T extends Tensor>(a: T): T {
  * The determinant of square matrices, [… n, n] → […]. It is 0 where A is singular, and may leave
  * the range of float32 for large n, where {@link slogdet} does not; NaN where A is not finite.
  *
- * Its gradient det(A)*·A⁻ᴴ is right for singular matrices as well; second derivatives are accurate only
+ * Its gradient det(A)*·A⁻ᴴ is right also for singular matrices; second derivatives are accurate only
  * where A is regular.
  *
  * @throws {ArgandError} if A is not square.
@@ -71,7 +71,7 @@ export function det<T extends Tensor>(a: T): T {
   return wrap(determinants.det(checkTensor("take the determinant", a).node)) as Tensor as T;
 }
 
-/** What {@link slogdet} gives. */
+/** The result of {@link slogdet}. */
 export interface SignAndLogarithm<T extends Tensor> {
   /** det A / |det A|, and 0 where det A = 0; for real matrices ±1 or 0. */
   readonly sign: T;
@@ -81,8 +81,8 @@ export interface SignAndLogarithm<T extends Tensor> {
 
 /**
  * The determinant of square matrices as its direction and the logarithm of its modulus,
- * det A = sign · exp(logAbs), [… n, n] → […] each. It holds what float32 has no room for. Where A is
- * singular, they are 0 and −∞ and their gradients are NaN.
+ * det A = sign · exp(logAbs), [… n, n] → […] each. It represents determinants beyond the range of
+ * float32. Where A is singular, they are 0 and −∞, and their gradients are NaN.
  *
  * @throws {ArgandError} if A is not square.
  *

@@ -6,11 +6,11 @@ import { checkTensor, type RealTensor, type Tensor, wrap, wrapReal } from "../te
 
 /** Options of {@link svd}. */
 export interface SvdOptions {
-  /** Whether U and Vh are square, filled up with further orthonormal vectors; false, if absent. */
+  /** Whether U and Vh are square, completed by further orthonormal vectors; false, if absent. */
   readonly fullMatrices?: boolean;
 }
 
-/** What {@link svd} gives: A = U·diag(S)·Vh. */
+/** The result of {@link svd}: A = U·diag(S)·Vh. */
 export interface SingularValueDecomposition<T extends Tensor> {
   /** The left singular vectors as columns, [… m, k]; with `fullMatrices` [… m, m]. */
   readonly u: T;
@@ -22,18 +22,19 @@ export interface SingularValueDecomposition<T extends Tensor> {
 
 /**
  * The singular value decomposition A = U·diag(S)·Vh of matrices [… m, n], with k = min(m, n); PyTorch's
- * `torch.linalg.svd`, though without `fullMatrices` by default. Of a transmission matrix the columns of
- * Vhᴴ are the inputs of its eigenchannels, those of U their outputs, and S² what each transmits.
+ * `torch.linalg.svd`, but by default without `fullMatrices`. For a transmission matrix, the columns of Vhᴴ
+ * are the inputs of its eigenchannels, those of U their outputs, and S² the transmission of each.
  *
- * One-sided Jacobi rotations in a parallel order (Brent and Luk, SIAM J. Sci. Stat. Comput. 6, 1985) on
- * float32: U and V are orthonormal to 10⁻⁶, whatever the rank of A, and singular values are exact to
- * about 10⁻⁶ of the largest. A vector belonging to a single value is determined up to its phase, those
- * of equal values up to a rotation among them. Where A has an element that is not finite, all is NaN.
+ * The method is one-sided Jacobi rotations in parallel order (Brent and Luk, SIAM J. Sci. Stat. Comput. 6,
+ * 1985) in float32: U and V are orthonormal to 10⁻⁶, whatever the rank of A, and singular values are
+ * accurate to about 10⁻⁶ of the largest. A vector of a simple singular value is determined up to its
+ * phase, those of equal values up to a rotation among them. A non-finite element of A makes all results
+ * NaN.
  *
- * Derivatives (Wan and Zhang, arXiv:1909.02659) are those of functions that do not depend on the phases.
- * Derivatives of vectors grow as 1 / (s_i² − s_j²) and are NaN where two values that they mix are equal;
- * for values alone take `svdvals`, of which the derivative is always finite. With `fullMatrices` the
- * vectors beyond k have none.
+ * Derivatives (Wan and Zhang, arXiv:1909.02659) are right for functions that do not depend on the
+ * phases. Derivatives of vectors grow as 1 / (s_i² − s_j²), and are NaN where two values that they mix are
+ * equal; for the values alone take `svdvals`, whose derivative is always finite. With `fullMatrices`, the
+ * vectors beyond k have no derivative.
  *
  * All parts come from one computation where one schedule asks for them: `eval(u, s, vh)` before reading
  * them one by one saves doing it again.
@@ -70,8 +71,8 @@ export function svd<T extends Tensor>(
 }
 
 /**
- * The singular values alone, [… m, n] → [… min(m, n)], the largest first; faster than {@link svd}, and
- * with a finite derivative U·diag(g)·Vh also where values are equal.
+ * The singular values, [… m, n] → [… min(m, n)], the largest first; faster than {@link svd}, and with a
+ * finite derivative U·diag(g)·Vh also where values are equal.
  *
  * @throws {ArgandError} if A has fewer than two axes.
  *

@@ -1,9 +1,9 @@
-/** Numbers of the host, alone and nested by axis. */
+/** Numbers on the host, single and nested by axis. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import type { Shape } from "../lazy/shape.ts";
 
-/** A complex number of the host. */
+/** A complex number on the host. */
 export interface Complex {
   /** The real part. */
   readonly re: number;
@@ -11,7 +11,7 @@ export interface Complex {
   readonly im: number;
 }
 
-/** True for `{ re, im }` of two numbers. */
+/** True for `{ re, im }` with two numbers. */
 export function isComplexNumber(x: unknown): x is Complex {
   return typeof x === "object" && x !== null && typeof (x as Complex).re === "number" &&
     typeof (x as Complex).im === "number";
@@ -43,7 +43,7 @@ export function flatten(what: string, data: unknown): { shape: number[]; flat: u
   const flat: unknown[] = [];
   const walk = (at: unknown, axis: number): void => {
     if (axis === shape.length) {
-      if (Array.isArray(at)) throw cannot(what, "the nested arrays are not of one depth");
+      if (Array.isArray(at)) throw cannot(what, "the nested arrays differ in depth");
       flat.push(at);
       return;
     }

@@ -16,7 +16,7 @@ function complex(re: number, im: number): string {
   return `${real(re)}${sign}${real(Math.abs(im))}i`;
 }
 
-/** The entries, nested by axis, long axes cut in the middle. */
+/** The entries nested by axis; long axes leave out the middle. */
 function formatValues(data: HostArray, shape: Shape, isComplex: boolean): string {
   const entry = (k: number) => isComplex ? complex(data[2 * k], data[2 * k + 1]) : real(data[k]);
   const block = (axis: number, from: number): string => {
@@ -36,7 +36,7 @@ function formatValues(data: HostArray, shape: Shape, isComplex: boolean): string
   return block(0, 0);
 }
 
-/** One line for a tensor, with its entries where they are known on the host. */
+/** Kind and shape of a tensor, with its entries if they are known on the host. */
 export function formatTensor(kind: string, shape: Shape, data: HostArray | null): string {
   const head = `${kind} [${shape.join(", ")}]`;
   if (!data) return `${head} (not read yet)`;

@@ -1,7 +1,7 @@
 /**
  * Tensors: RealTensor (float32) and ComplexTensor (complex64, interleaved). They are recipes until
- * somebody looks at them, and views of one another at no cost. The three classes stand together
- * because each returns the others.
+ * somebody looks at them, and views of one another cost nothing. The three classes share a file because
+ * each returns the others.
  */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { type Node, withoutGradients } from "../lazy/graph.ts";
@@ -40,13 +40,13 @@ import {
 import { State } from "../lazy/state.ts";
 import { assign } from "../lazy/updates.ts";
 
-/** Part of an axis: `[from, to)`, or `[from, to, step]` as NumPy's `from:to:step`, or all of it. */
+/** Part of an axis: `[from, to)`, or `[from, to, step]` for NumPy's `from:to:step`; null for all of it. */
 export type Range = readonly [number, number] | readonly [number, number, number] | null;
 
-/** What a real tensor can be combined with so that the result is real. */
+/** An operand that keeps results with real tensors real. */
 export type RealOperand = RealTensor | number;
 
-/** What has a complex value. */
+/** An operand with complex values. */
 export type ComplexOperand = ComplexTensor | Complex;
 
 /** The node of an operand; numbers take the shape of `like`. */
@@ -83,7 +83,7 @@ export function wrapComplex(node: Node): ComplexTensor {
 }
 
 /**
- * What real and complex tensors have in common.
+ * The base of real and complex tensors.
  *
  * @example
  * ```ts
@@ -121,7 +121,7 @@ export abstract class Tensor {
     return this.#source instanceof State ? this.#source : null;
   }
 
-  /** The kind of element. */
+  /** The dtype of the elements. */
   abstract readonly dtype: "float32" | "complex64";
 
   /** The sizes of the axes, outermost first. */
@@ -147,7 +147,7 @@ export abstract class Tensor {
     return wrap(node) as this;
   }
 
-  /** The values, computed if need be; complex ones interleaved. The array is the caller's own. */
+  /** The values, computed if necessary; complex ones interleaved. The array belongs to the caller. */
   async data(): Promise<Float32Array<ArrayBuffer>> {
     const [values] = await read([this.node]);
     return new Float32Array(values);
@@ -170,8 +170,8 @@ export abstract class Tensor {
   }
 
   /**
-   * A string where JavaScript wants one; a number a tensor is not, and `x * 2` or `x < 1` would
-   * quietly be NaN or false.
+   * A string where JavaScript asks for one. A tensor is not a number: `x * 2` or `x < 1` would quietly be
+   * NaN or false.
    *
    * @throws {ArgandError} if JavaScript asks for a number.
    *
@@ -194,7 +194,7 @@ export abstract class Tensor {
   }
 
   /**
-   * JSON would have no values, since they are read back only on request.
+   * Refuses: JSON would hold no values, since they are read back only on request.
    *
    * @throws {ArgandError} always: write `JSON.stringify(await x.toArray())`.
    *
@@ -225,13 +225,13 @@ export abstract class Tensor {
     return this.toString();
   }
 
-  /** The same elements in row-major order in another shape; one size may be −1. */
+  /** The same elements, in row-major order, in another shape; one size may be −1. */
   reshape(shape: Shape): this {
     const full = resolveShape("reshape", shape, this.size);
     return this.same(views.reshape(this.node, full));
   }
 
-  /** One axis in place of the axes from `start` to `end`. */
+  /** Joins the axes from `start` to `end` into one. */
   flatten(start = 0, end = -1): this {
     if (this.rank === 0) return this.reshape([1]);
     const from = checkAxis("flatten", start, this.shape);
@@ -251,7 +251,7 @@ export abstract class Tensor {
     return this.same(views.permute(this.node, list));
   }
 
-  /** Two axes exchanged; the last two, if none are named. */
+  /** Exchanges two axes (the last two, if absent). */
   transpose(a = -2, b = -1): this {
     const from = checkAxis("transpose", a, this.shape);
     const to = checkAxis("transpose", b, this.shape);
@@ -293,7 +293,7 @@ export abstract class Tensor {
     );
   }
 
-  /** Part of each axis; negative places count from the end. Axes that are not given stay whole. */
+  /** Part of each axis; negative indices count from the end. Axes without a range stay whole. */
   slice(...ranges: Range[]): this {
     const what = "slice";
     if (ranges.length > this.rank) {
@@ -328,7 +328,7 @@ export abstract class Tensor {
     return this.same(views.slice(this.node, start, shape, step));
   }
 
-  /** The sub-tensor at place `index` of the first axis (or another), without that axis. */
+  /** The sub-tensor at `index` of the first axis (or another), without that axis. */
   at(index: number, axis = 0): this {
     const d = checkAxis("take a row", axis, this.shape);
     const n = this.shape[d];
@@ -338,12 +338,12 @@ export abstract class Tensor {
     return this.slice(...ranges).squeeze(d);
   }
 
-  /** The order along axes (all, if absent) turned round. */
+  /** Reverses the order of the elements along axes (all, if absent). */
   flip(axes?: Axes): this {
     return this.same(views.flip(this.node, checkAxes("flip", axes, this.shape)));
   }
 
-  /** Moves elements by `shift` places along an axis, round the end. */
+  /** Shifts elements by `shift` along axes, wrapping around. */
   roll(shift: number | readonly number[], axes: Axes): this {
     const shifts = typeof shift === "number" ? [shift] : shift;
     const list = checkList("roll", "axes", typeof axes === "number" ? [axes] : axes)
@@ -359,7 +359,7 @@ export abstract class Tensor {
     return this.same(views.roll(this.node, by));
   }
 
-  /** Puts `before` and `after` elements of `value` around each axis: `[[before, after], …]`. */
+  /** Pads with `value`: `[before, after]` elements along each axis. */
   pad(widths: readonly (readonly [number, number])[], value = 0): this {
     if (checkList("pad", "[before, after] pairs", widths).length !== this.rank) {
       throw cannot(
@@ -417,12 +417,12 @@ export abstract class Tensor {
     return this.same(functions.exp(this.node));
   }
 
-  /** The natural logarithm; complex: cut along the negative real axis, real: NaN below 0. */
+  /** The natural logarithm; for complex x with its branch cut along the negative real axis, for real x NaN below 0. */
   log(): this {
     return this.same(functions.log(this.node));
   }
 
-  /** The square root; complex: of non-negative real part, real: NaN below 0. */
+  /** The square root; for complex x with non-negative real part, for real x NaN below 0. */
   sqrt(): this {
     return this.same(functions.sqrt(this.node));
   }
@@ -457,12 +457,12 @@ export abstract class Tensor {
     return this.same(functions.tanh(this.node));
   }
 
-  /** z / |z|, and 0 at 0; the sign of a real. */
+  /** z / |z|, and 0 at 0; the sign of a real x. */
   sgn(): this {
     return this.same(functions.sgn(this.node));
   }
 
-  /** max(x, 0), of a complex x for real and imaginary part each by itself. */
+  /** max(x, 0); for complex x, separately for real and imaginary part. */
   relu(): this {
     return this.same(functions.relu(this.node));
   }
@@ -492,7 +492,7 @@ export abstract class Tensor {
     return new RealTensor(compare.notEqual(this.node, operand("compare", other, this.node)));
   }
 
-  /** The same values, through which no derivative passes. */
+  /** The same values; derivatives do not pass through. */
   detach(): this {
     return this.same(views.detach(this.node));
   }
@@ -502,7 +502,7 @@ export abstract class Tensor {
     return this.state?.requiresGrad ?? false;
   }
 
-  /** The gradient that `backward` left; null before it, and after a step of the optimiser. */
+  /** The gradient that `backward` left; null before that, and after a step of the optimiser. */
   get grad(): this | null {
     const gradient = this.state?.gradient;
     return gradient ? this.same(gradient) : null;
@@ -525,7 +525,7 @@ export abstract class Tensor {
     state.gradient = gradient?.node ?? null;
   }
 
-  /** Replaces the value of a parameter or buffer. Runs with the next schedule. */
+  /** Replaces the value of a parameter or buffer, when the next schedule runs. */
   assign(value: this): void {
     if (!this.state) throw cannot("assign", "only parameters and buffers can be assigned to");
     if (!(value instanceof Tensor)) {
@@ -548,7 +548,7 @@ export abstract class Tensor {
 }
 
 /**
- * A tensor of float32.
+ * A real tensor, float32.
  *
  * @example
  * ```ts
@@ -560,7 +560,7 @@ export abstract class Tensor {
  * ```
  */
 export class RealTensor extends Tensor {
-  /** The kind of element. */
+  /** The dtype of the elements. */
   readonly dtype = "float32";
 
   /** The single value. */
@@ -644,12 +644,12 @@ export class RealTensor extends Tensor {
     return new RealTensor(functions.erf(this.node));
   }
 
-  /** The larger of both. */
+  /** The larger of the two. */
   maximum(other: RealOperand): RealTensor {
     return this.both("take the maximum", functions.maximum, other);
   }
 
-  /** The smaller of both. */
+  /** The smaller of the two. */
   minimum(other: RealOperand): RealTensor {
     return this.both("take the minimum", functions.minimum, other);
   }
@@ -674,30 +674,30 @@ export class RealTensor extends Tensor {
     return this.both("compare", compare.greaterEqual, other);
   }
 
-  /** The largest value over axes, NaN where one is as `max`; the gradient is shared among equals. */
+  /** The largest value over axes, and NaN if one is, as `max`; equal values share the gradient. */
   max(axes?: Axes, keepDims = false): RealTensor {
     return new RealTensor(reductions.max(this.node, axes, keepDims));
   }
 
-  /** The smallest value over axes; NaN where one is, as far as the adapter keeps it. */
+  /** The smallest value over axes, and NaN if one is, as `min`; equal values share the gradient. */
   min(axes?: Axes, keepDims = false): RealTensor {
     return new RealTensor(reductions.min(this.node, axes, keepDims));
   }
 
   /**
-   * The place of the first largest value along an axis (in all of it flattened, if absent); that of the
-   * first NaN where there is one, as far as the adapter keeps it.
+   * The index of the first largest value along an axis (in the flattened tensor, if absent), or of the
+   * first NaN, as far as the adapter keeps it.
    */
   argmax(axis?: number, keepDims = false): RealTensor {
     return new RealTensor(reductions.argmax(this.node, axis, keepDims));
   }
 
-  /** The place of the first smallest value along an axis, or of the first NaN, as `argmax`. */
+  /** The index of the first smallest value along an axis, or of the first NaN, as `argmax`. */
   argmin(axis?: number, keepDims = false): RealTensor {
     return new RealTensor(reductions.argmin(this.node, axis, keepDims));
   }
 
-  /** Differentiates this real number: every parameter it depends on gets ∂this/∂parameter added to its `grad`. */
+  /** Differentiates this real number: adds ∂this/∂parameter to the `grad` of every parameter it depends on. */
   backward(): void {
     const { node } = this;
     checkScalar("differentiate a loss", node.shape);
@@ -717,7 +717,7 @@ export class RealTensor extends Tensor {
     if (!reached) {
       throw cannot(
         "differentiate a loss",
-        "what lies between it and the parameters has no derivative (comparisons, counts, places), " +
+        "what lies between it and the parameters has no derivative (comparisons, counts, indices), " +
           "or a step of an optimiser has used it up: compute it again with the new parameters",
       );
     }
@@ -735,7 +735,7 @@ export class RealTensor extends Tensor {
 }
 
 /**
- * A tensor of complex64: interleaved float32 re, im, re, im, …
+ * A complex tensor, complex64: interleaved float32 re, im, re, im, …
  *
  * @example
  * ```ts
@@ -747,7 +747,7 @@ export class RealTensor extends Tensor {
  * ```
  */
 export class ComplexTensor extends Tensor {
-  /** The kind of element. */
+  /** The dtype of the elements. */
   readonly dtype = "complex64";
 
   /** The single value. */

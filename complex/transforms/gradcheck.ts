@@ -1,4 +1,4 @@
-/** Derivatives against finite differences. */
+/** Derivatives checked against finite differences. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { hostNode, type Node } from "../lazy/graph.ts";
@@ -10,11 +10,11 @@ import { valueAndGrad } from "./transform.ts";
 
 /** Options of {@link gradcheck}. */
 export interface GradcheckOptions {
-  /** The longest step, as a part of the input's root mean square (of 1 where it is zero); 1/32. */
+  /** The longest step, relative to the input's root mean square (to 1 if that is zero); 1/32, if absent. */
   readonly step?: number;
-  /** The largest error that is ok, relative to the largest derivative of the input; 1e-3. */
+  /** The largest error that passes, relative to the largest derivative of the input; 1e-3, if absent. */
   readonly tolerance?: number;
-  /** How many derivatives to check of each input; 24. */
+  /** How many derivatives of each input are checked; 24, if absent. */
   readonly checks?: number;
 }
 
@@ -22,9 +22,9 @@ export interface GradcheckOptions {
 export interface GradcheckDerivative {
   /** Which input. */
   readonly input: number;
-  /** Which number of its data (re, im, re, im, … if complex); null where all move by random signs. */
+  /** Which number of its data (re, im, re, im, … if complex); null where all move, with random signs. */
   readonly entry: number | null;
-  /** What `grad` gives. */
+  /** The derivative by `grad`. */
   readonly computed: number;
   /** The finite difference. */
   readonly measured: number;
@@ -32,13 +32,13 @@ export interface GradcheckDerivative {
   readonly error: number;
 }
 
-/** What {@link gradcheck} found. */
+/** The result of {@link gradcheck}. */
 export interface GradcheckReport {
   /** Whether every error is within the tolerance. */
   readonly ok: boolean;
-  /** The derivative of the largest error. */
+  /** The derivative with the largest error. */
   readonly worst: GradcheckDerivative;
-  /** All that were checked. */
+  /** All derivatives that were checked. */
   readonly derivatives: readonly GradcheckDerivative[];
 }
 
@@ -74,12 +74,12 @@ function dot(g: Float32Array, a: Float32Array, b: Float32Array): number {
 }
 
 /**
- * Compares the gradients of a real function with central differences, improved by one step of
- * Richardson's extrapolation. A complex input counts as its real and imaginary parts. In float32 the
- * differences are good to about 1e-3 of the largest derivative: enough to find a wrong formula, not
- * to measure rounding. Functions with kinks must stay a step away from them.
+ * Compares the gradients of a real function with central differences, improved by one step of Richardson
+ * extrapolation. A complex input counts as its real and imaginary parts. In float32, the differences are
+ * accurate to about 1e-3 of the largest derivative: enough to find a wrong formula, not to measure
+ * rounding. Keep inputs at least a step away from kinks of the function.
  *
- * A wrong derivative is no error: the report says where it is.
+ * A wrong derivative does not throw: the report says where it is.
  *
  * @param f A function of tensors that gives one real number, the same at every call.
  * @param inputs Where to differentiate.
@@ -142,7 +142,7 @@ export async function gradcheck<A extends readonly Tensor[]>(
   const values = (await read(nodes)).map((value) => value[0]);
 
   const raw = probes.map(({ input, entry, points }, p) => {
-    // The steps that float32 really took are compared, not the ones that were meant.
+    // Compares the steps that float32 really took, not those that were intended.
     const g = gradientData[input];
     const differences = [0, 2].map((k) => {
       const length = (k === 0 ? 2 : 1) * steps[input];
@@ -164,7 +164,7 @@ export async function gradcheck<A extends readonly Tensor[]>(
   const largest = inputs.map((_, i) => {
     const mine = raw.filter((d) => d.input === i);
     const derivative = Math.max(...mine.flatMap((d) => [d.computed, d.measured].map(Math.abs)));
-    // Derivatives that small do not show in the last digits of f.
+    // Smaller derivatives do not show in the last digits of f.
     const visible = 1e-3 * Math.max(...values.map(Math.abs)) / steps[i] * 2 ** -5;
     return Math.max(derivative, visible, Number.MIN_VALUE);
   });

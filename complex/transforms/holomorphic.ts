@@ -5,16 +5,16 @@ import { checkComplex, type ComplexTensor } from "../tensor/tensor.ts";
 import { grad } from "./transform.ts";
 
 /**
- * The complex derivative f′ = df/dz of a holomorphic function, one pass for both parts. It is a
- * function of the same arguments, differentiates by the first of them, and can be differentiated again.
+ * The complex derivative f′ = df/dz of a holomorphic function, in one pass for both parts: a function of
+ * the same arguments that differentiates with respect to the first, and can be differentiated again.
  *
- * The gradient of a real L is ∂L/∂x + i ∂L/∂y, and by the equations of Cauchy and Riemann that of
- * L = Re f is the conjugate of f′. They are taken for granted: of a function that is not holomorphic
- * (one with conjugates, moduli or real parts) the result is no derivative.
+ * The gradient of a real L is ∂L/∂x + i ∂L/∂y, and by the Cauchy–Riemann equations that of L = Re f is the
+ * conjugate of f′. The equations are assumed, not checked: for a function that is not holomorphic (one
+ * with conjugates, moduli or real parts) the result is not a derivative.
  *
- * @param f A function that works element by element. Where several elements of f depend on one of z,
- * their derivatives are added.
- * @returns A function that gives f′ in the shape of z.
+ * @param f An elementwise function. Where several elements of f depend on one of z, their derivatives are
+ * added.
+ * @returns A function whose result is f′ in the shape of z.
  * @throws {ArgandError} if z or the value of f is not complex.
  *
  * @example

@@ -1,4 +1,4 @@
-/** Primitives of the user's own, by the interface that the built-in ones use. */
+/** Primitives defined by users, through the interface that the built-in ones use. */
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import type { Program } from "../../gpu/contract/kernel.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
@@ -6,7 +6,7 @@ import { Node, type Primitive, type Result } from "../lazy/graph.ts";
 import { checkShape, sameShape, show } from "../lazy/shape.ts";
 import { checkTensor, type Tensor, wrap } from "../tensor/tensor.ts";
 
-/** What a derivative may use of a call. */
+/** A call as its vjp rule sees it. */
 export interface PrimitiveCall<I extends readonly Tensor[], O extends Tensor, A> {
   /** The inputs. */
   readonly inputs: I;
@@ -18,20 +18,23 @@ export interface PrimitiveCall<I extends readonly Tensor[], O extends Tensor, A>
   readonly attrs: A;
 }
 
-/** A primitive: its shape rule, how it is carried out on both engines, and its derivative. */
+/** A primitive: its shape rule, how it is carried out on both engines, and its rule for derivatives. */
 export interface PrimitiveDefinition<I extends readonly Tensor[], O extends Tensor, A> {
-  /** Appears in errors; give every primitive its own. */
+  /** The name in errors, unique for each primitive. */
   readonly name: string;
-  /** Shape and kind of the result; throws where the inputs do not fit. */
+  /** The shape and dtype of the result; throws if the inputs do not fit. */
   shape(inputs: readonly Result[], attrs: A): Result;
   /**
-   * One function of elements, in WGSL and in TypeScript: it fuses with its neighbours. All inputs and
-   * the result have one shape.
+   * A function of single elements, in WGSL and in TypeScript, which fuses with its neighbours. All inputs
+   * and the result have one shape.
    */
   readonly elementwise?: MapFunction;
-  /** Or kernels of its own: each WGSL and TypeScript, bound to inputs `in0…` and result `out0`. */
+  /** Or kernels of its own, each in WGSL and TypeScript, bound to the inputs `in0…` and the result `out0`. */
   program?(inputs: readonly Result[], result: Result, attrs: A): Program;
-  /** The gradients of the inputs, from operations on tensors, so that they have derivatives too. */
+  /**
+   * The vector–Jacobian product: the gradients of the inputs, given that of the result. It is made of
+   * operations on tensors, so that it can be differentiated too. Absent, derivatives do not pass through.
+   */
   vjp?(call: PrimitiveCall<I, O, A>): readonly (Tensor | null)[];
 }
 

@@ -1,4 +1,4 @@
-/** Derivatives as functions of functions, and the switches around them. */
+/** Derivatives as functions of functions, recording without them, and evaluation. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { gradients } from "../ops/autograd.ts";
 import { describe } from "../lazy/describe.ts";
@@ -14,13 +14,13 @@ function checkFunction(what: string, f: unknown): void {
   if (typeof f !== "function") throw cannot(what, `it takes a function, got ${describe(f)}`);
 }
 
-/** Gradients, one for each argument and of its kind and shape. */
+/** The gradients, one for each argument, of its kind and shape. */
 export type Gradients<A extends readonly Tensor[]> = { [K in keyof A]: A[K] };
 
 /**
- * The function that gives the value of `f` and its gradients with respect to every argument. For a
- * real L and z = x + iy the gradient is ∂L/∂x + i ∂L/∂y, as in PyTorch. The gradients are tensors like
- * any others and can be differentiated again.
+ * A function that returns the value of `f` and its gradients with respect to every argument. For a real L
+ * and z = x + iy, the gradient is ∂L/∂x + i ∂L/∂y, as in PyTorch. The gradients are tensors like any
+ * others and can be differentiated again.
  *
  * @throws {ArgandError} where `f` does not return one real number.
  *
@@ -49,7 +49,7 @@ export function valueAndGrad<A extends readonly Tensor[]>(
 }
 
 /**
- * The function that gives the gradient of `f` with respect to its first argument; see
+ * A function that returns the gradient of `f` with respect to its first argument; see
  * {@link valueAndGrad} for the convention and for several arguments.
  *
  * @example
@@ -71,7 +71,7 @@ export function grad<T extends Tensor, R extends readonly Tensor[]>(
 }
 
 /**
- * Runs `work` without recording what derivatives would need, and returns what it returns.
+ * Runs `work` without recording what derivatives would need, and returns its result.
  *
  * @example
  * ```ts
@@ -90,9 +90,9 @@ export function noGrad<T>(work: () => T): T {
 
 /**
  * Computes tensors now, in one schedule, and keeps their values on the device. It returns without
- * waiting; `await x.data()` reads. Nothing needs to be freed: in `psi = step(psi)` with an `eval` each
- * time the earlier values are given back. Evaluate together whatever the next round starts from: what
- * is not evaluated stays a recipe and is computed again from its own beginnings.
+ * waiting; `await x.data()` reads. Nothing has to be freed: in `psi = step(psi)` with an `eval` each
+ * time the earlier values are given back. Evaluate together whatever the next step starts from: tensors
+ * that are not evaluated stay recipes, and are computed again from their own beginnings.
  *
  * @example
  * ```ts

@@ -30,7 +30,7 @@ const MISUSES: Record<string, [call: () => unknown, message: string][]> = {
     [() => a.tensor(new Float32Array(0)), "got 0"],
     [() => a.tensor([[1, 2], [3]]), "along axis 1 there are 2 entries and then 1 entries"],
     [() => a.tensor([[1, 2], 3]), "along axis 1 there are 2 entries and then 3"],
-    [() => a.tensor([1, [2]]), "not of one depth"],
+    [() => a.tensor([1, [2]]), "nested arrays differ in depth"],
     [() => a.tensor("abc"), 'an entry is "abc" and not a number'],
     [() => a.tensor(["1"]), 'an entry is "1" and not a number'],
     [() => a.tensor(null), "an entry is null"],
@@ -90,7 +90,7 @@ const MISUSES: Record<string, [call: () => unknown, message: string][]> = {
     [() => a.manualSeed(0.5), "got 0.5"],
   ],
   "arange(), linspace(), eye() and meshgrid()": [
-    [() => a.arange(0), "there is nothing from 0 to 0 in steps of 1"],
+    [() => a.arange(0), "there are no numbers from 0 to 0 in steps of 1"],
     [() => a.arange(0, 1, 0), "in steps of 0"],
     [() => a.arange(NaN), "to NaN"],
     [() => a.arange("3"), 'to must be a number, got "3"'],
@@ -227,7 +227,7 @@ const MISUSES: Record<string, [call: () => unknown, message: string][]> = {
     [() => x.sum().backward(), "it depends on no parameter that requires a gradient"],
     [
       () => parameter(ones([2])).greater(0).sum().backward(),
-      "what lies between it and the parameters has no derivative (comparisons, counts, places)",
+      "what lies between it and the parameters has no derivative (comparisons, counts, indices)",
     ],
     [() => a.grad((t: Any) => t)(x), "it has 6 values"],
     [() => a.grad((t: Any) => t.sum())(z), "it takes a real tensor, got a ComplexTensor []"],
@@ -293,7 +293,7 @@ Deno.test("a value of an engine that is no longer used must be read first", asyn
 
 Deno.test("archives and safetensors refuse names and counts that their formats don't hold", () => {
   const entry = { dtype: "F32", shape: [1], data: Float32Array.of(1) };
-  assertThrows(() => a.formatSafetensors([[5, entry]]), ArgandError, "its name is no text");
+  assertThrows(() => a.formatSafetensors([[5, entry]]), ArgandError, "its name is not a string");
   const array = { dtype: "float32", shape: [1], data: Float32Array.of(1) };
   const many = Array.from({ length: 0xffff }, (_, k) => [`${k}`, array]);
   assertThrows(() => a.formatNpz(many), ArgandError, "65535 entries are too many");

@@ -187,7 +187,10 @@ Deno.test("diagonals, Kronecker products and norms refuse what does not fit", ()
     [() => a.norm(x, { ord: "frob" }), 'ord must be a number, "fro" or "nuc", got "frob"'],
     [() => a.norm(x, { ord: NaN }), 'ord must be a number, "fro" or "nuc", got NaN'],
     [() => a.norm(x, { ord: 3 }), "ord 3 is not a norm of matrices"],
-    [() => a.norm(x, { ord: "fro", axes: 0 }), '"fro" is a norm of matrices and there is one axis'],
+    [
+      () => a.norm(x, { ord: "fro", axes: 0 }),
+      '"fro" is a norm of matrices, and there is one axis',
+    ],
     [() => a.norm(tensor(1), { ord: 2 }), "ord 2 is for one axis or two, not for the axes of"],
     [() => a.norm(x, { axes: 2 }), "axis 2 is not one of the 2 axes"],
     [() => a.norm(x, { p: 2 }), 'unknown option "p"; it knows ord, axes, keepDims'],

@@ -238,7 +238,7 @@ Deno.test("formatNpy() and formatNpz() refuse what is not of its kind and shape"
   const refused: [() => unknown, string][] = [
     [() => formatNpy({ ...sample("float32"), shape: [7] }), "takes 28 bytes in a Float32Array"],
     [() => formatNpy({ ...sample("float32"), dtype: "int32" }), "in a Int32Array"],
-    [() => formatNpy({ ...sample("int8"), dtype: "int7" as "int8" }), 'unknown kind "int7"'],
+    [() => formatNpy({ ...sample("int8"), dtype: "int7" as "int8" }), 'unknown dtype "int7"'],
     [() => formatNpy({ ...sample("int8"), shape: [-6] }), "its shape is wrong"],
     [() => formatNpy({ dtype: "bool", shape: [1], data: Uint8Array.of(3) }), "bool 0 is 3"],
     [
@@ -333,7 +333,7 @@ Deno.test("parseNpz() refuses forged archives, and says what is wrong", async (t
       archive(bomb, (c) => c.setUint32(24, 129, true)),
       'entry "x": it inflates to',
     ],
-    ["a wrong checksum", archive(file, (c) => c.setUint32(16, 7, true)), "and not 00000007"],
+    ["a wrong checksum", archive(file, (c) => c.setUint32(16, 7, true)), "not 00000007"],
     [
       "a place outside",
       archive(file, (c) => c.setUint32(42, 1e6, true)),
@@ -353,7 +353,7 @@ Deno.test("parseNpz() refuses forged archives, and says what is wrong", async (t
     ["two entries on the same bytes", same, '"y.npy": its own header, "x.npy"'],
     ["entries that overlap", overlapping, 'entries "x.npy" and "x.npy" overlap'],
     ["the same name twice", repeated, 'entry "x": it is there twice'],
-    ["more entries than it has", tail(file, 8, 2), "has 1 entries and not 2"],
+    ["more entries than it has", tail(file, 8, 2), "has 1 entries, not 2"],
     ["entries elsewhere", tail(file, 4, 1), "one of several parts"],
     ["a ZIP64 archive", tail(file, 10, 0xffff), "ZIP64"],
   ];

@@ -88,7 +88,7 @@ Deno.test("parseSafetensors() refuses forged headers, and says what is wrong", a
     ["null", file("null"), "its header is wrong"],
     ["metadata that are not text", file({ __metadata__: { a: 1 } }), "__metadata__.a"],
     ["an entry that is a number", file({ w: 3 }), 'entry "w"'],
-    ["an unknown kind", file({ w: entry("F8", [1], 0, 1) }, 1), 'entry "w": dtype'],
+    ["an unknown dtype", file({ w: entry("F8", [1], 0, 1) }, 1), 'entry "w": dtype'],
     ["an inherited name as kind", file({ w: entry("toString", [1], 0, 1) }, 1), "dtype"],
     ["a shape that is a number", file({ w: entry("F32", 4, 0, 4) }, 4), 'entry "w": shape'],
     ["a negative size", file({ w: entry("F32", [-1, -1], 0, 4) }, 4), 'entry "w": shape.0'],
@@ -185,7 +185,7 @@ Deno.test("formatSafetensors() refuses what parseSafetensors() would not read", 
   const cases: [() => unknown, string][] = [
     [() => formatSafetensors({ x } as never), "it takes pairs of name and array, got an object"],
     [() => formatSafetensors([["x", 1]] as never), "it takes { dtype, shape, data }, got 1"],
-    [() => formatSafetensors([["x", { ...x, dtype: "F31" as "F32" }]]), 'unknown kind "F31"'],
+    [() => formatSafetensors([["x", { ...x, dtype: "F31" as "F32" }]]), 'unknown dtype "F31"'],
     [
       () => formatSafetensors([["x", { ...x, shape: [-1, -2] }]]),
       "its shape is wrong, 0: Too small",

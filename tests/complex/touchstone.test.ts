@@ -98,7 +98,7 @@ Deno.test("files keep their number of ports in their names", async () => {
   await writeTouchstone(path, given);
   assertEquals(await readTouchstone(path), given);
   await Deno.remove(path);
-  await assertRejects(() => writeTouchstone("out/a.s2p", given), ArgandError, "tells 2 ports");
+  await assertRejects(() => writeTouchstone("out/a.s2p", given), ArgandError, "states 2 ports");
   await assertRejects(() => readTouchstone("out/a.txt"), ArgandError, "Cannot read out/a.txt: its");
 });
 
@@ -109,15 +109,15 @@ Deno.test("parseTouchstone() refuses files that are cut short or wrong, by name 
     ["1 2 3\n", 1, "line 1 has numbers before the option line"],
     ["# Hz S RI R 50\n1 2\n", 1, "the record from line 2 on has 2 of the 3 numbers of 1 ports"],
     ["# Hz S RI R 50\n1 2 3 4\n", 1, "line 2 on has 4 numbers for 1 ports, more than 3"],
-    ["# Hz S RI R 50\n1 2 x\n", 1, '"x" in line 2 is no number'],
-    ["# Hz S RI R 50\n1 2 1e999\n", 1, '"1e999" in line 2 is no number'],
-    ["# Hz S RI R 50\n1 2 NaN\n", 1, "is no number"],
+    ["# Hz S RI R 50\n1 2 x\n", 1, '"x" in line 2 is not a number'],
+    ["# Hz S RI R 50\n1 2 1e999\n", 1, '"1e999" in line 2 is not a number'],
+    ["# Hz S RI R 50\n1 2 NaN\n", 1, "is not a number"],
     ["# Hz S RI R 50\n2 1 0\n1 1 0\n", 1, "frequency 1 is 1 Hz after 2 Hz"],
     ["# Hz S RI R 50\n-2 1 0\n", 1, "frequency 0 is -2 Hz"],
     ["# Hz S DB R 50\n2 1e9 0\n", 1, "entry 0 from line 2 on is too large"],
     ["# Hz S RI R 0\n2 1 0\n", 1, "its resistance is 0 Ω"],
     ["# Hz S RI Q 50\n2 1 0\n", 1, 'its option line 1 has the unknown word "Q"'],
-    ["[Version] 2.0\n# Hz\n", 1, 'line 1 starts with "[Version]": version 2 is not known'],
+    ["[Version] 2.0\n# Hz\n", 1, 'line 1 starts with "[Version]": version 2 is not supported'],
     ["# Hz S RI R 50\n1 2 3\n", 0, "the number of ports"],
     ["# Hz S RI R 50\n1 2 3\n", 1e9, "the number of ports"],
     ["# Hz S RI\n3 1 1 1 1 1 1 1 1\n2 1 1 1 1\n3 1\n", 2, "line 4 has 2 noise parameters, not 5"],
