@@ -7,7 +7,7 @@
  * import { gpu, ones } from "@argand/argand";
  *
  * console.log(gpu.engine().kind, gpu.engine().adapter.name);
- * console.log(gpu.explain(ones([1000]).exp().sum())); // two kernels at most
+ * console.log(gpu.explain(ones([1000]).exp().sum()));
  * ```
  *
  * @module

@@ -32,6 +32,18 @@ export type { ScheduleBuffer, ScheduleRow } from "../lazy/schedule/explanation.t
  * ```
  */
 export function explain(...tensors: readonly Tensor[]): Schedule;
+/**
+ * The same, with options last.
+ *
+ * @example
+ * ```ts
+ * import { gpu, tensor } from "@argand/argand";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const { rows: [row] } = gpu.explain(tensor([1, 2]).exp(), { wgsl: true });
+ * assertStringIncludes(row.wgsl!, "fn main(");
+ * ```
+ */
 export function explain(...tensors: readonly [...Tensor[], ExplainOptions]): Schedule;
 export function explain(...list: readonly (Tensor | ExplainOptions)[]): Schedule {
   const last = list.at(-1);

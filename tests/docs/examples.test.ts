@@ -30,6 +30,7 @@ for (
     "CONTRIBUTING.md",
     "docs",
     "mod.ts",
+    "gpu.ts",
     "complex",
     "nn",
     "gpu",
