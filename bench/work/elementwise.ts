@@ -1,5 +1,5 @@
 /** What runs at the memory's pace: a copy, a chain of ten operations, sums along axes, a max-pool. */
-import { type ComplexTensor, nn } from "@argand/argand";
+import { type ComplexTensor, definePrimitive, nn } from "@argand/argand";
 import { complexSamples, places, random, sizeOf } from "../numbers.ts";
 import { bilinear, contender, type Operations, type Pair, uploadPair } from "../peers/peer.ts";
 import { complexInput, ours, type Work } from "./work.ts";
@@ -27,9 +27,29 @@ function copy(): Work {
   };
 }
 
-/** Ten complex operations, as this library writes them. */
-function ten(z: ComplexTensor): ComplexTensor {
-  return z.mul(A).add(B).conj().mul(z).sub(z).mul(C).add(A).mul(0.5).conj().add(z);
+/** A conjugate that is defined as users define functions of their own. */
+const ownConj = definePrimitive<[ComplexTensor], ComplexTensor>({
+  name: "ownConj",
+  shape: ([z]) => z,
+  elementwise: {
+    name: "ownConj",
+    inputs: ["complex64"],
+    output: "complex64",
+    wgsl: (z) => `vec2<f32>(${z}.x, -${z}.y)`,
+    cpu(n, out, z) {
+      for (let k = 0; k < 2 * n; k += 2) {
+        out[k] = z[k];
+        out[k + 1] = -z[k + 1];
+      }
+    },
+  },
+});
+
+/** Ten complex operations, as this library writes them, of which the third may be the user's own. */
+function ten(z: ComplexTensor, own: boolean): ComplexTensor {
+  const third = z.mul(A).add(B);
+  const rest = own ? ownConj(third) : third.conj();
+  return rest.mul(z).sub(z).mul(C).add(A).mul(0.5).conj().add(z);
 }
 
 /** The same of a pair of real tensors. */
@@ -47,7 +67,7 @@ function tenOfPairs(ops: Operations, z: Pair): Pair {
   return [ops.add(halved[0], z[0]), ops.add(halved[1], z[1])];
 }
 
-function chain(): Work {
+function chain(own = false): Work {
   const data = random(2 * SIZE);
   const numbers: Operations = {
     add: (a, b) => Number(a) + Number(b),
@@ -55,7 +75,7 @@ function chain(): Work {
     mul: (a, b) => Number(a) * Number(b),
   } as Partial<Operations> as Operations;
   return {
-    key: "chain of ten on 2^21",
+    key: own ? "chain of ten on 2^21, one of them the user's own" : "chain of ten on 2^21",
     bytes: 2 * 8 * SIZE,
     samples: () =>
       complexSamples(
@@ -66,10 +86,10 @@ function chain(): Work {
       ),
     ours() {
       const x = complexInput(data, [SIZE]);
-      return ours([SIZE], () => ten(x));
+      return ours([SIZE], () => ten(x, own));
     },
     theirs: (peer) =>
-      contender(
+      own ? "none" : contender(
         peer,
         uploadPair(peer, data, [SIZE]),
         (re, im) => [...tenOfPairs(peer.ops, [re, im])],
@@ -138,5 +158,5 @@ function maxPool(): Work {
 
 /** What is measured. */
 export function elementwise(): Work[] {
-  return [copy(), chain(), sumAlong(0), sumAlong(1), sumAlong(2), maxPool()];
+  return [copy(), chain(), chain(true), sumAlong(0), sumAlong(1), sumAlong(2), maxPool()];
 }
