@@ -14,7 +14,7 @@ import { placeOf } from "./residency/reads.ts";
 import { type Residency, residencyOf } from "./residency/residency.ts";
 import { SMALL } from "./residency/scalars.ts";
 import { type ExplainOptions, Schedule } from "./schedule/explanation.ts";
-import { compile, type Plan, plan as planGraph } from "./schedule/plan.ts";
+import { compile, type Plan, planGraph } from "./schedule/plan.ts";
 import { PlanCache } from "./schedule/plan_cache.ts";
 import { pendingStates, State } from "./state.ts";
 import { Stored } from "./stored.ts";

@@ -48,7 +48,7 @@ export interface Planned {
  * Works out the launches of a graph and their memory. Nothing is compiled and nothing allocated. `own`
  * has, for each of the first roots, the leaf that it replaces, or −1.
  */
-export function plan(graph: Graph, engine: Engine, own: readonly number[]): Planned {
+export function planGraph(graph: Graph, engine: Engine, own: readonly number[]): Planned {
   const updates = new Set(graph.roots.filter((_, r) => own[r] >= 0));
   const fusion = fuse(graph, engine);
   const epilogues = chooseEpilogues(graph, fusion, updates);

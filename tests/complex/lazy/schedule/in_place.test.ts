@@ -1,7 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { updateInPlace } from "../../../../complex/lazy/schedule/in_place.ts";
 import type { Draft } from "../../../../complex/lazy/schedule/draft.ts";
-import { plan } from "../../../../complex/lazy/schedule/plan.ts";
+import { planGraph } from "../../../../complex/lazy/schedule/plan.ts";
 import type { MapSpec } from "../../../../gpu/kernels/elementwise/map.ts";
 import type { Node } from "../../../../complex/lazy/graph.ts";
 import {
@@ -24,7 +24,11 @@ function updated(
 ): { draft: Draft; slot: (node: Node) => number } {
   const graph = graphOf(...updates.map(([, next]) => next), ...others);
   const at = (node: Node) => graph.nodes.indexOf(node);
-  const { draft } = plan(graph, capable({ atomicSubmit }), updates.map(([state]) => at(state)));
+  const { draft } = planGraph(
+    graph,
+    capable({ atomicSubmit }),
+    updates.map(([state]) => at(state)),
+  );
   return { draft, slot: (node) => draft.slots[at(node)][0] };
 }
 

@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { lifetimesOf } from "../../../../complex/lazy/schedule/lifetimes.ts";
-import { plan } from "../../../../complex/lazy/schedule/plan.ts";
+import { planGraph } from "../../../../complex/lazy/schedule/plan.ts";
 import { capable, data, exp, graphOf, product, sum } from "../../../support/hand_made.ts";
 
 Deno.test("a value lives from the launch that writes it to the last that reads it", () => {
   const y = exp(data([8]));
-  const { draft } = plan(graphOf(sum(y), product(y, y)), capable(), []);
+  const { draft } = planGraph(graphOf(sum(y), product(y, y)), capable(), []);
   const lives = lifetimesOf(draft).map(({ first, last, alone }) => [first, last, alone]);
   assertEquals(draft.launches.map(({ kernel }) => kernel.name), [
     "exp",

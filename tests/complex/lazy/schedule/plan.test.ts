@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { compile, plan } from "../../../../complex/lazy/schedule/plan.ts";
+import { compile, planGraph } from "../../../../complex/lazy/schedule/plan.ts";
 import { Node, type Primitive } from "../../../../complex/lazy/graph.ts";
 import type { Engine } from "../../../../gpu/contract/engine.ts";
 import {
@@ -26,11 +26,11 @@ function planned(...roots: Node[]) {
   const compiled: string[] = [];
   const engine = compiler(compiled);
   const graph = graphOf(...roots);
-  return { ...compile(plan(graph, engine, []), engine), compiled };
+  return { ...compile(planGraph(graph, engine, []), engine), compiled };
 }
 
 Deno.test("planning asks an engine for nothing but what it can do", () => {
-  const { draft, allocation } = plan(graphOf(sum(exp(data([8])))), capable(), []);
+  const { draft, allocation } = planGraph(graphOf(sum(exp(data([8])))), capable(), []);
   assertEquals(draft.launches.length, 1);
   assertEquals(allocation.bufferOf.length, draft.bytes.length);
 });
