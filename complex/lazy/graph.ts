@@ -2,7 +2,7 @@
  * The graph: a node is a recipe (a primitive applied to other nodes) until somebody looks at it.
  * Nodes know nothing of engines; the schedule turns them into kernels.
  */
-import { type DType, DTYPES, type HostArray } from "../../gpu/contract/dtype.ts";
+import type { DType, HostArray } from "../../gpu/contract/dtype.ts";
 import type { Program } from "../../gpu/contract/kernel.ts";
 import type { ArgandError } from "../../gpu/contract/errors.ts";
 import type { DeviceBuffer, Engine } from "../../gpu/contract/engine.ts";
@@ -11,7 +11,7 @@ import type { Index } from "../../gpu/contract/indexing.ts";
 import type { FoldSpec } from "../../gpu/kernels/reductions/fold.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 import type { Link } from "./link.ts";
-import { EMPTY, extend, extendBy, identify } from "./signature.ts";
+import { extendBy, extendByCall, identify, typeOf } from "./signature.ts";
 import { Stored } from "./stored.ts";
 
 /** Shape and kind of one result of a primitive. */
@@ -151,29 +151,6 @@ const STATE: Primitive = { name: "state", lowering: { kind: "state" } };
 
 /** The inputs of what is a value and nothing else. */
 const NO_RECIPE: readonly Node[] = [];
-
-/** The number of what results are like. */
-function typeOf(results: readonly Result[]): number {
-  let list = EMPTY;
-  for (let k = 0; k < results.length; k++) {
-    const { shape, dtype } = results[k];
-    list = extend(extend(list, DTYPES[dtype].code), shape.length);
-    for (let d = 0; d < shape.length; d++) list = extend(list, shape[d]);
-  }
-  return list;
-}
-
-/**
- * The type with what is applied: a primitive, and how many inputs and words of params it has; `words` is
- * −1 without params. It follows as one number below −1, or where it does not fit as three after a −1; the
- * numbers of a type are none below 0.
- */
-function extendByCall(type: number, primitive: number, inputs: number, words: number): number {
-  if (primitive < 1 << 16 && inputs < 1 << 7 && words < (1 << 7) - 1) {
-    return extend(type, -2 - (primitive << 14 | inputs << 7 | words + 1));
-  }
-  return extend(extend(extend(extend(type, -1), primitive), inputs), words);
-}
 
 /** A recipe, or a value. */
 export class Node<Attrs = unknown, Saved = unknown> {

@@ -3,6 +3,8 @@
  * Nodes are compared by these, since writing their structure out as text would take most of the time in
  * which a training step is recorded.
  */
+import { type DType, DTYPES } from "../../gpu/contract/dtype.ts";
+import type { Shape } from "./shape.ts";
 
 /** The number of the empty list. */
 export const EMPTY = 1;
@@ -108,4 +110,34 @@ export function extendBy(list: number, value: unknown): number {
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+/** The number of what results are like: their shapes and kinds. */
+export function typeOf(
+  results: readonly { readonly shape: Shape; readonly dtype: DType }[],
+): number {
+  let list = EMPTY;
+  for (let k = 0; k < results.length; k++) {
+    const { shape, dtype } = results[k];
+    list = extend(extend(list, DTYPES[dtype].code), shape.length);
+    for (let d = 0; d < shape.length; d++) list = extend(list, shape[d]);
+  }
+  return list;
+}
+
+/**
+ * The type with what is applied: a primitive, and how many inputs and words of params it has; `words` is
+ * −1 without params. It follows as one number below −1, or where it does not fit as three after a −1; the
+ * numbers of a type are none below 0.
+ */
+export function extendByCall(
+  type: number,
+  primitive: number,
+  inputs: number,
+  words: number,
+): number {
+  if (primitive < 1 << 16 && inputs < 1 << 7 && words < (1 << 7) - 1) {
+    return extend(type, -2 - (primitive << 14 | inputs << 7 | words + 1));
+  }
+  return extend(extend(extend(extend(type, -1), primitive), inputs), words);
 }
