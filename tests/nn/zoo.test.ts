@@ -37,7 +37,7 @@ onEngines("every layer gives the same output after a state dict round trip", asy
     const outputs = [first, second].map((module) => native(one, module.eval(), x));
     assertEquals(await outputs[1].data(), await outputs[0].data(), one.name);
   }
-});
+}, { exhaustive: ["webgpu"] });
 
 onEngines("every layer refuses inputs of wrong channels or axes", () => {
   for (const one of zoo) {
@@ -80,7 +80,7 @@ onEngines("every layer trains in a tiny network, then repeats itself in evaluati
     layer.eval();
     assertEquals(await output().data(), await output().data(), one.name);
   }
-});
+}, { exhaustive: ["webgpu"] });
 
 /** The present values of all parameters. */
 async function values(module: nn.Module): Promise<Map<string, Float32Array>> {
