@@ -9,11 +9,10 @@ import { eval as evaluate } from "../../complex/transforms/transform.ts";
 import { FoundingNetwork } from "../../examples/support/networks.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
-import { all } from "../support/exhaustive.ts";
-import { engines } from "../support/program.ts";
+import { onlyWithAll } from "../support/exhaustive.ts";
+import { noAdapter, unless } from "../support/ignored.ts";
 
 const adapter = await navigator.gpu?.requestAdapter();
-const ignore = !adapter || (await engines()).length === 1;
 
 /** Which memory a buffer is, whoever looks at it: a GPU's buffer, or a place on the CPU engine. */
 function memoryOf(buffer: DeviceBuffer): unknown {
@@ -121,16 +120,8 @@ function onFresh(
   { onCpu = 1.2, exhaustive = false }: { onCpu?: number; exhaustive?: boolean } = {},
 ): void {
   const name = (most: number) => `${work} takes at most ${most} of what it needs at once`;
-  const why = ignore
-    ? ": ignored, there is no WebGPU adapter here"
-    : exhaustive && !all
-    ? ": ignored, only with --all"
-    : "";
-  Deno.test({
-    name: `${name(1.2)} (webgpu${why})`,
-    ignore: why !== "",
-    fn: () => onFreshDevice(make),
-  });
+  const why = noAdapter ?? (exhaustive ? onlyWithAll : null);
+  Deno.test({ ...unless(why, `${name(1.2)} (webgpu)`), fn: () => onFreshDevice(make) });
   Deno.test(`${name(onCpu)} (cpu)`, () => onFreshCpu(onCpu, make));
 }
 

@@ -14,10 +14,10 @@ import { mnistDigits } from "../../examples/mnist/data.ts";
 import { realParameters } from "../../examples/support/networks.ts";
 import { engines } from "../support/program.ts";
 import { example, killExample, lastLine, runExample } from "./program.ts";
+import { noOutput, unless } from "../support/ignored.ts";
 
 const DATA = "examples/data/fibre";
 const kinds = (await engines()).map((e) => e.kind);
-const writable = (await Deno.permissions.query({ name: "write", path: "out" })).state === "granted";
 
 Deno.test("every fourth bend is unseen, and each of twelve lies between two seen ones", () => {
   assertEquals(splitBends(12), { seen: [0, 1, 3, 4, 5, 7, 8, 9, 11], unseen: [2, 6, 10] });
@@ -192,8 +192,10 @@ async function tinyFibre(folder: string): Promise<void> {
 }
 
 Deno.test({
-  name: "readFibre() takes any folder of such files, and says what is wrong with others",
-  ignore: !writable,
+  ...unless(
+    noOutput,
+    "readFibre() takes any folder of such files, and says what is wrong with others",
+  ),
   async fn() {
     const folder = "out/tests/tiny_fibre";
     await tinyFibre(folder);
@@ -246,8 +248,10 @@ Deno.test({
 const TINY = ["--device=cpu", "--digits=72", "--tests=10", "--hidden=8", "--fields=256", "--json"];
 
 Deno.test({
-  name: "the demo sees through any folder's fibre, and its page and last line have every figure",
-  ignore: !writable,
+  ...unless(
+    noOutput,
+    "the demo sees through any folder's fibre, and its page and last line have every figure",
+  ),
   async fn() {
     const folder = "out/tests/fibre_demo";
     await tinyFibre(`${folder}/data`);
@@ -294,8 +298,10 @@ function figures(out: string) {
 }
 
 Deno.test({
-  name: "a study of a fibre that is killed goes on where it was, and finds the same figures",
-  ignore: !writable,
+  ...unless(
+    noOutput,
+    "a study of a fibre that is killed goes on where it was, and finds the same figures",
+  ),
   async fn() {
     const folder = "out/tests/fibre_killed";
     await tinyFibre(`${folder}/data`);

@@ -8,9 +8,9 @@ import { mnistDigits, SIDE } from "../../examples/mnist/data.ts";
 import { exhaustive } from "../support/exhaustive.ts";
 import { engines } from "../support/program.ts";
 import { lastLine, runExample } from "./program.ts";
+import { noAdapter, unless } from "../support/ignored.ts";
 
 const kinds = (await engines()).map((e) => e.kind);
-const ignore = !kinds.includes("webgpu");
 
 /** The losses of ten steps of batch 64 on the first digits. */
 async function tenLosses(kind: "cpu" | "webgpu", norm: Norm, pool?: () => nn.Layer) {
@@ -34,8 +34,10 @@ async function tenLosses(kind: "cpu" | "webgpu", norm: Norm, pool?: () => nn.Lay
 
 for (const norm of ["covariance", "naive"] as const) {
   Deno.test({
-    name: `the founding network with ${norm} norm starts alike on both engines from one seed`,
-    ignore,
+    ...unless(
+      noAdapter,
+      `the founding network with ${norm} norm starts alike on both engines from one seed`,
+    ),
     async fn() {
       const [cpu, gpu] = [await tenLosses("cpu", norm), await tenLosses("webgpu", norm)];
       assertAlmostEquals(gpu[0], cpu[0], 1e-5 * cpu[0]);
@@ -46,8 +48,10 @@ for (const norm of ["covariance", "naive"] as const) {
 }
 
 Deno.test({
-  name: "with average pooling, which is smooth, ten steps agree to 1e-4 on both engines",
-  ignore,
+  ...unless(
+    noAdapter,
+    "with average pooling, which is smooth, ten steps agree to 1e-4 on both engines",
+  ),
   async fn() {
     const pool = () => new nn.AvgPool2d(2);
     const [cpu, gpu] = [

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { assertFlat } from "../support/close.ts";
 import { engines } from "../support/program.ts";
 import { lastLine, runExample } from "./program.ts";
+import { noAdapter, unless } from "../support/ignored.ts";
 
 const kinds = (await engines()).map((e) => e.kind);
 
@@ -12,8 +13,10 @@ const run = (...options: string[]) => runExample("schrodinger", `--out=${OUT}`, 
 
 for (const kind of ["cpu", "webgpu"] as const) {
   Deno.test({
-    name: `120 steps on ${kind} come near the wave packet, in flat memory`,
-    ignore: !kinds.includes(kind),
+    ...unless(
+      kinds.includes(kind) ? null : noAdapter,
+      `120 steps on ${kind} come near the wave packet, in flat memory`,
+    ),
     async fn() {
       const { code, out, err } = await run(
         "--steps=120",

@@ -23,10 +23,10 @@ import { Store } from "../../examples/support/runs/store.ts";
 import { deviation } from "../../examples/support/statistics.ts";
 import { compare, findings, summarise } from "../../examples/study/summary.ts";
 import { example, killExample, lastLine, runExample } from "./program.ts";
+import { noOutput, unless } from "../support/ignored.ts";
 
 const PLACE = { engine: "cpu", adapter: "test" } as const;
 const kinds = (await engines()).map((e) => e.kind);
-const writable = (await Deno.permissions.query({ name: "write", path: "out" })).state === "granted";
 
 Deno.test("the complex and the real networks of the fibre have the same number of real parameters", () => {
   const counts = (["covariance", "naive", "none"] as const).map((norm) =>
@@ -141,8 +141,10 @@ Deno.test("compare() calls a difference one only beyond three standard errors", 
 });
 
 Deno.test({
-  name: "a store gives back what it was given, never for other options, and refuses forged files",
-  ignore: !writable,
+  ...unless(
+    noOutput,
+    "a store gives back what it was given, never for other options, and refuses forged files",
+  ),
   async fn() {
     const path = "out/tests/store/study.json";
     const [{ run, result }] = results;
@@ -187,8 +189,10 @@ function figures(out: string) {
 }
 
 Deno.test({
-  name: "a study that is killed goes on after its last finished run, and finds the same figures",
-  ignore: !writable,
+  ...unless(
+    noOutput,
+    "a study that is killed goes on after its last finished run, and finds the same figures",
+  ),
   async fn() {
     const killed = example("study", ...tiny("out/tests/killed"));
     await killExample(killed, "fibre naive seed 1: error");

@@ -9,6 +9,7 @@ import {
 import { engines, runProgram } from "../support/program.ts";
 import { hashed, Seeded } from "../support/seeded.ts";
 import { inVariant, variantNames } from "../support/variants.ts";
+import { noAdapter, unless } from "../support/ignored.ts";
 
 const reference = new CpuEngine(null);
 const webgpu = (await engines()).find((engine) => engine.kind === "webgpu");
@@ -66,8 +67,10 @@ async function compareVariants(spec: Conv2dSpec, adjoint: boolean): Promise<stri
 }
 
 Deno.test({
-  name: "every variant of conv2d() agrees with the plain TypeScript on random shapes (webgpu)",
-  ignore: !webgpu,
+  ...unless(
+    noAdapter,
+    "every variant of conv2d() agrees with the plain TypeScript on random shapes (webgpu)",
+  ),
   fn: async () => {
     const seen = new Set<string>();
     const random = new Seeded(7);

@@ -19,9 +19,9 @@ import { eval as evaluate } from "../../complex/transforms/transform.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
 import { engines, runProgram } from "../support/program.ts";
+import { noAdapter, unless } from "../support/ignored.ts";
 
 const adapter = await navigator.gpu?.requestAdapter();
-const ignore = !adapter || (await engines()).length === 1;
 
 /** A device of the test's own. */
 async function ownDevice(): Promise<GPUDevice> {
@@ -88,8 +88,7 @@ onEngines("a grid of more than 65535 workgroups gives every element", async () =
 });
 
 Deno.test({
-  name: "a tensor over maxStorageBufferBindingSize is refused, with the limit",
-  ignore,
+  ...unless(noAdapter, "a tensor over maxStorageBufferBindingSize is refused, with the limit"),
   async fn() {
     const engine = await use("webgpu");
     const n = Math.floor(engine.maxBufferBytes / 4) + 64;
@@ -102,8 +101,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a shader that does not compile is reported with the kernel's name",
-  ignore,
+  ...unless(noAdapter, "a shader that does not compile is reported with the kernel's name"),
   async fn() {
     const engine = await use(await ownDevice());
     try {
@@ -122,8 +120,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a grid that fits no dimension is refused with the limit and the kernel's name",
-  ignore,
+  ...unless(
+    noAdapter,
+    "a grid that fits no dimension is refused with the limit and the kernel's name",
+  ),
   async fn() {
     const engine = await use("webgpu");
     const wide: Kernel<null> = {
@@ -140,8 +140,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "loops that a software adapter would end are refused with their rounds",
-  ignore: ignore || !(await engines())[1].adapter.software,
+  ...unless(
+    noAdapter ?? ((await engines())[1].adapter.software ? null : "the adapter is hardware"),
+    "loops that a software adapter would end are refused with their rounds",
+  ),
   async fn() {
     const engine = await use("webgpu");
     const long: Kernel<null> = {
@@ -159,8 +161,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a value that can't be read back is reported, and the device goes on",
-  ignore,
+  ...unless(noAdapter, "a value that can't be read back is reported, and the device goes on"),
   async fn() {
     const device = await ownDevice();
     const create = device.createBuffer.bind(device);
@@ -193,8 +194,7 @@ Deno.test("memory that the host does not have is refused, with the bytes, and co
 });
 
 Deno.test({
-  name: "a device that the program already has computes, and is not destroyed",
-  ignore,
+  ...unless(noAdapter, "a device that the program already has computes, and is not destroyed"),
   async fn() {
     const device = await ownDevice();
     const engine = await use(device);
@@ -211,8 +211,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a lost device is reported as such",
-  ignore,
+  ...unless(noAdapter, "a lost device is reported as such"),
   async fn() {
     const device = await ownDevice();
     await use(device);
@@ -227,8 +226,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a value held by one engine is refused by the other, by name",
-  ignore,
+  ...unless(noAdapter, "a value held by one engine is refused by the other, by name"),
   async fn() {
     await use("webgpu");
     const x = ones([100]).add(1);
@@ -241,8 +239,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "values of both engines are read in one call",
-  ignore,
+  ...unless(noAdapter, "values of both engines are read in one call"),
   async fn() {
     await use("cpu");
     const x = ones([100]).add(1);

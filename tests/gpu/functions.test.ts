@@ -14,13 +14,10 @@ import * as functions from "../../gpu/functions/mod.ts";
 import { philox } from "../../gpu/functions/random.ts";
 import { openWasm } from "../../gpu/wasm/instance.ts";
 import { runProgram } from "../support/program.ts";
-import { isSet } from "../support/environment.ts";
+import { noAdapter, unless } from "../support/ignored.ts";
 
 const all = [...functionsByName];
 const adapter = await navigator.gpu?.requestAdapter() ?? null;
-if (!adapter) {
-  console.log("No WebGPU adapter: the WGSL of the elementwise functions is not tested.");
-}
 
 /** Uniform numbers in [0, 1), the same on every run. */
 function randomNumbers(seed: number): () => number {
@@ -204,14 +201,10 @@ function checkAgainst(
   }
 }
 
-const ignore = !adapter && !isSet("ARGAND_REQUIRE_GPU");
-
 Deno.test({
-  name: "the WGSL of every function agrees with its TypeScript",
-  ignore,
+  ...unless(noAdapter, "the WGSL of every function agrees with its TypeScript"),
   async fn() {
-    assert(adapter, "ARGAND_REQUIRE_GPU=1, but there is no WebGPU adapter");
-    const device = await adapter.requestDevice();
+    const device = await adapter!.requestDevice();
     const groups = new Map<string, [string, MapFunction][]>();
     for (const entry of all) {
       const signature = `${entry[1].inputs} → ${entry[1].output}`;

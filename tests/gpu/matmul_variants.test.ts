@@ -5,6 +5,7 @@ import { matmul, type MatmulSpec } from "../../gpu/kernels/products/matmul.ts";
 import { engines, runProgram } from "../support/program.ts";
 import { hashed, Seeded } from "../support/seeded.ts";
 import { inVariant, variantNames } from "../support/variants.ts";
+import { noAdapter, unless } from "../support/ignored.ts";
 
 const reference = new CpuEngine(null);
 const webgpu = (await engines()).find((engine) => engine.kind === "webgpu");
@@ -62,8 +63,10 @@ async function compareVariants(spec: MatmulSpec): Promise<string[]> {
 }
 
 Deno.test({
-  name: "every variant of matmul() agrees with the plain TypeScript on random shapes (webgpu)",
-  ignore: !webgpu,
+  ...unless(
+    noAdapter,
+    "every variant of matmul() agrees with the plain TypeScript on random shapes (webgpu)",
+  ),
   fn: async () => {
     const seen = new Set<string>();
     const random = new Seeded(5);

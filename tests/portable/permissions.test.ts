@@ -1,9 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { engines } from "../support/program.ts";
+import { noAdapter, unless } from "../support/ignored.ts";
 import { assertSame } from "./compare.ts";
 import type { Outcome } from "./core.ts";
-
-const kinds = (await engines()).map((e) => e.kind);
 
 /** What a Deno without any `--allow-…` makes of the core, and what it says about it. */
 async function withoutPermissions(...args: string[]): Promise<Outcome> {
@@ -20,12 +18,11 @@ async function withoutPermissions(...args: string[]): Promise<Outcome> {
 const PROGRAM = "tests/portable/run_core.ts";
 
 for (const kind of ["cpu", "webgpu"] as const) {
-  const missing = !kinds.includes(kind);
   Deno.test({
-    name: `computing on ${kind} asks for no permission and warns of nothing${
-      missing ? " (ignored: there is no WebGPU adapter here)" : ""
-    }`,
-    ignore: missing,
+    ...unless(
+      kind === "webgpu" ? noAdapter : null,
+      `computing on ${kind} asks for no permission and warns of nothing`,
+    ),
     async fn() {
       const { core } = await import("./core.ts");
       const { use } = await import("../../gpu/engines/device.ts");

@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { exhaustive } from "../support/exhaustive.ts";
-import { engines } from "../support/program.ts";
+import { noAdapter, unless } from "../support/ignored.ts";
 
 /** Files whose tests are about files, or read their golden cases as they begin. */
 const ABOUT_FILES: ReadonlySet<string> = new Set([
@@ -87,12 +87,8 @@ exhaustive(
   },
 );
 
-const missing = (await engines()).length === 1;
 Deno.test({
-  name: `some tests of complex and nn pass without any permission on WebGPU${
-    missing ? " (ignored: there is no WebGPU adapter here)" : ""
-  }`,
-  ignore: missing,
+  ...unless(noAdapter, "some tests of complex and nn pass without any permission on WebGPU"),
   async fn() {
     const { passed, ignored } = await withoutPermissions(SOME);
     assert(passed >= 90, `${passed} tests passed`);

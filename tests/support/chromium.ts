@@ -1,4 +1,5 @@
 /** A headless Chromium that tests open pages in, by the DevTools protocol. */
+import { unless } from "./ignored.ts";
 import { isInstalled } from "./installed.ts";
 import { isSet } from "./environment.ts";
 
@@ -83,7 +84,7 @@ export async function inChromium(
   if (why && isSet("ARGAND_REQUIRE_BROWSER")) {
     throw new Error(`A browser is required, but ${why}`);
   }
-  Deno.test({ name: why ? `${name} (ignored: ${why})` : name, ignore: why !== null, fn });
+  Deno.test({ ...unless(why, name), fn });
 }
 
 type Message = {

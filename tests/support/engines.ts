@@ -1,13 +1,10 @@
 /** Registers a test once for each engine. */
 import type { Engine } from "../../gpu/contract/engine.ts";
 import { type DeviceKind, use } from "../../gpu/engines/device.ts";
-import { all } from "./exhaustive.ts";
-import { engines } from "./program.ts";
+import { onlyWithAll } from "./exhaustive.ts";
+import { noAdapter, unless } from "./ignored.ts";
 
-const present = await engines();
-if (present.length === 1) {
-  console.log("No WebGPU adapter on this machine: the tests on webgpu are ignored.");
-}
+if (noAdapter) console.log("No WebGPU adapter on this machine: the tests on webgpu are ignored.");
 
 /** What a test on engines may say of itself. */
 interface Extent {
@@ -21,14 +18,10 @@ function onKind(
   body: (engine: Engine) => void | Promise<void>,
   { exhaustive = [] }: Extent,
 ): void {
-  const why = !present.some((e) => e.kind === kind)
-    ? ": ignored, there is no WebGPU adapter here"
-    : exhaustive.includes(kind) && !all
-    ? ": ignored, only with --all"
-    : "";
+  const why = (kind === "webgpu" ? noAdapter : null) ??
+    (exhaustive.includes(kind) ? onlyWithAll : null);
   Deno.test({
-    name: `${name} (${kind}${why})`,
-    ignore: why !== "",
+    ...unless(why, `${name} (${kind})`),
     fn: async () => await body(await use(kind)),
   });
 }

@@ -3,11 +3,12 @@
  * `.ci/run` does. Elsewhere they are ignored, in words.
  */
 import { isSet } from "./environment.ts";
+import { unless } from "./ignored.ts";
 
-/** Whether all tests are asked for. */
-export const all: boolean = isSet("ARGAND_TEST_ALL");
+/** The reason where not all tests are asked for. */
+export const onlyWithAll: string | null = isSet("ARGAND_TEST_ALL") ? null : "only with --all";
 
 /** Registers a test that runs only where all are asked for. */
 export function exhaustive(name: string, fn: () => void | Promise<void>): void {
-  Deno.test({ name: all ? name : `${name} (ignored: only with --all)`, ignore: !all, fn });
+  Deno.test({ ...unless(onlyWithAll, name), fn });
 }

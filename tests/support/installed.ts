@@ -1,4 +1,5 @@
 /** Programs that tests start beside Deno itself, and that a machine may lack. */
+import { unless } from "./ignored.ts";
 
 /** Whether a program can be started: it is there, and `--version` ends well. */
 export async function isInstalled(program: string): Promise<boolean> {
@@ -24,10 +25,6 @@ export async function testWith(
   fn: () => void | Promise<void>,
   called: string = program,
 ): Promise<void> {
-  const missing = !await isInstalled(program);
-  Deno.test({
-    name: missing ? `${name} (ignored: ${called} is not installed)` : name,
-    ignore: missing,
-    fn,
-  });
+  const why = await isInstalled(program) ? null : `${called} is not installed`;
+  Deno.test({ ...unless(why, name), fn });
 }
