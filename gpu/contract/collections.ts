@@ -1,4 +1,4 @@
-/** What the language's own arrays and maps lack. */
+/** Helpers for arrays and maps that the language itself lacks. */
 
 /** The integers from 0 to n − 1. */
 export function range(n: number): number[] {

@@ -1,4 +1,4 @@
-/** What the two engines have in common, as the schedule sees them. */
+/** The interface of an engine, as the schedule sees it. */
 import type { ArgandError } from "./errors.ts";
 import type { HostArray } from "./dtype.ts";
 import type { Adapter, Kernel } from "./kernel.ts";
@@ -43,7 +43,7 @@ export interface Stopwatch {
   stop(): Promise<readonly Timing[]>;
 }
 
-/** What an engine holds on its device, in bytes, exact. */
+/** The exact memory of an engine on its device, in bytes. */
 export interface Memory {
   /** Bytes of every buffer that exists on the device: in use, or kept for reuse. */
   readonly bytes: number;
@@ -89,9 +89,9 @@ export interface ReadRange {
   readonly bytes: number;
 }
 
-/** What a schedule asks of the engine for which it is made. */
+/** The capabilities of an engine that a schedule asks for. */
 export interface Capabilities {
-  /** What the kernels may know of the hardware. */
+  /** The adapter, as kernels see it. */
   readonly adapter: Adapter;
   /** The largest buffer that a kernel can bind, in bytes. */
   readonly maxBufferBytes: number;
@@ -123,7 +123,7 @@ export interface Engine extends Capabilities {
   begin(): Pass;
   /** Reads ranges back in one go, after everything submitted so far. */
   read(ranges: readonly ReadRange[]): Promise<ArrayBuffer[]>;
-  /** What is held on the device. */
+  /** The memory held on the device. */
   memory(): Memory;
   /** Times every dispatch from now on; one stopwatch at a time. */
   time(): Stopwatch;

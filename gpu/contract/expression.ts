@@ -1,5 +1,5 @@
 /**
- * Fused expressions: what the schedule hands to the map and reduce kernels. A value is computed at
+ * Fused expressions, which the schedule hands to the map and reduce kernels. A value is computed at
  * one linear index from loads, run-time scalars and elementwise functions; shared values are shared
  * objects and are computed once.
  */
@@ -61,7 +61,7 @@ export function functionsIn(value: Value): number {
 
 const ZERO: Record<DType, string> = { float32: "0.0", complex64: "vec2<f32>(0.0)", uint32: "0u" };
 
-/** Visits what `roots` need, operands first, each once. */
+/** Visits everything that `roots` depend on, operands first, each once. */
 function visit(
   roots: readonly (Value | Index)[],
   onIndex: (index: Index) => void,
@@ -88,7 +88,10 @@ function visit(
   for (const r of roots) "key" in r ? walkIndex(r) : walk(r);
 }
 
-/** An expression in WGSL: the statements, given that `i` is the linear index, and what they call. */
+/**
+ * An expression in WGSL: the statements, given that `i` is the linear index, and the functions they
+ * call.
+ */
 export interface ExpressionWgsl {
   readonly functions: string;
   readonly statements: string;
@@ -97,7 +100,7 @@ export interface ExpressionWgsl {
   readonly lines: number;
 }
 
-/** WGSL of an expression. `run(k)` may name the element `i` of input k, where that is loaded already. */
+/** WGSL of an expression. `run(k)` may name the element `i` of input k, if it is already loaded. */
 export function expressionWgsl(
   value: Value,
   run: (input: number) => string | undefined = () => undefined,
@@ -154,7 +157,7 @@ export function expressionWgsl(
   };
 }
 
-/** Elements that the CPU engine evaluates at a time: a few blocks of them fit the first cache. */
+/** Elements that the CPU engine evaluates at a time: a few such blocks fit the first-level cache. */
 export const BLOCK = 1024;
 
 /** Blocks of results: for each root of a compiled expression, `n` elements from `start` on. */

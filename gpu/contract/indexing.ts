@@ -1,7 +1,7 @@
 /**
- * Index expressions: how a kernel's linear index becomes the place of an element behind views.
- * They are built through functions that simplify as they go, so that a view that changes nothing in
- * memory order costs nothing, and are printed as WGSL or evaluated in blocks on the CPU.
+ * Index expressions: the location of an element behind views as a function of the kernel's linear
+ * index. Their constructors simplify as they go, so a view that keeps the memory order costs
+ * nothing. They are printed as WGSL or evaluated in blocks on the CPU.
  */
 
 /** A non-negative integer expression in the kernel's linear index. `key` identifies its meaning. */
@@ -41,7 +41,7 @@ export function add(a: Index, b: Index): Index {
   if (a.op === "const" && a.value === 0) return b;
   if (b.op === "const" && b.value === 0) return a;
   if (a.op === "const" && b.op === "const") return constant(a.value + b.value);
-  // The pieces of a split index grow together again: (x / n) · n + x mod n = x, also modulo more.
+  // The pieces of a split index recombine: (x / n) · n + x mod n = x, also modulo more.
   if (a.op === "mul" && b.op === "mod" && a.n === b.n) {
     const q = a.a;
     if (q.op === "div" && q.n === a.n && q.a.key === b.a.key) return q.a;
@@ -139,7 +139,7 @@ export function indexWgsl(index: Index, name: (sub: Index) => string): string {
     case "reverse":
       return `${index.n - 1}u - ${name(index.a)}`;
     case "shift": {
-      // Below n the unsigned difference wraps round to something huge.
+      // Below n the unsigned difference wraps around to a huge number.
       const moved = `(${name(index.a)} - ${index.n}u)`;
       return `select(0u, ${moved}, ${moved} < ${index.size}u)`;
     }

@@ -1,7 +1,7 @@
 /**
- * What a kernel is: one dispatch, written twice side by side, as WGSL and as plain TypeScript.
- * The TypeScript is the reference in the tests; the CPU engine takes it where there is no WebAssembly
- * form of it.
+ * A kernel: one dispatch, written twice side by side, as WGSL and as plain TypeScript. The
+ * TypeScript is the reference in the tests; the CPU engine runs it where a kernel has no
+ * WebAssembly form.
  *
  * A `spec` holds what is fixed when the shader is compiled (shapes, strides, options) and is plain
  * JSON: the pipeline cache is keyed by it. `params` are 32-bit words that may change from run to run
@@ -11,13 +11,13 @@
 import { type DType, type HostArray, wgslOf } from "./dtype.ts";
 import type { WasmModule } from "./wasm_module.ts";
 
-/** What a kernel may know of the adapter when it writes its shader. */
+/** The properties of the adapter that a kernel may use when it writes its shader. */
 export interface Adapter {
-  /** Name for people, such as `llvmpipe (LLVM 15.0.6, 256 bits)`. */
+  /** A readable name, such as `llvmpipe (LLVM 15.0.6, 256 bits)`. */
   readonly name: string;
   /** True where shaders run on the processor: big register tiles, no workgroup memory. */
   readonly software: boolean;
-  /** True where shaders may read inputs as texels, {@link Shader.texels}, and it is worth while. */
+  /** True where shaders may read inputs as texels, {@link Shader.texels}, and gain from it. */
   readonly texels?: boolean;
 }
 
@@ -43,11 +43,11 @@ export interface Shader {
    * allows it. The shader reads the four numbers from 4 · `at` on of input k as `texel{k}(at)`.
    */
   readonly texels?: readonly number[];
-  /** How many rounds of loops a thread takes at most, given by kernels where that can be many. */
+  /** The most loop iterations of a thread, stated by kernels where there can be many. */
   readonly rounds?: number;
 }
 
-/** The entry of that name, or the first one: how a kernel finds the variant it is asked for. */
+/** The entry of that name, or else the first one: kernels find the requested variant with it. */
 export function named<T extends { readonly name: string }>(list: readonly T[], name?: string): T {
   return list.find((entry) => entry.name === name) ?? list[0];
 }
@@ -63,14 +63,14 @@ export interface Kernel<Spec = unknown> {
   /** The floating-point operations of one dispatch, a complex product-sum counted as 8; for profiles. */
   flops?(spec: Spec): number;
   /**
-   * Names of the ways in which {@link Kernel.wgsl} can write this spec's shader, a handful, the one first
-   * that is expected to be fastest. All bind the same buffers and compute the same; sums may round
-   * differently. Absent where there is one way only. A tuner times them and keeps the fastest.
+   * Names of the few ways in which {@link Kernel.wgsl} can write this spec's shader, the one
+   * expected to be fastest first. All bind the same buffers and compute the same; sums may round
+   * differently. Absent where there is only one way. A tuner times them and keeps the fastest.
    */
   variants?(spec: Spec, adapter: Adapter): readonly string[];
   /**
-   * The body of the shader; declarations of the bindings are put in front by {@link declare}.
-   * `variant` is one of {@link Kernel.variants}; the first of them where it is left out or not known.
+   * The body of the shader; {@link declare} prepends the declarations of the bindings. `variant` is
+   * one of {@link Kernel.variants}; the first of them if it is omitted or unknown.
    */
   wgsl(spec: Spec, adapter: Adapter, variant?: string): Shader;
   /** The plain TypeScript of the same function. */
@@ -111,13 +111,13 @@ export type Slot = `in${number}` | `out${number}` | `tmp${number}`;
 export interface Step {
   /** What is dispatched. */
   readonly kernel: Kernel;
-  /** What is fixed when the kernel is compiled. */
+  /** The part that is fixed when the kernel is compiled. */
   readonly spec: unknown;
-  /** What it reads, in binding order. */
+  /** The buffers it reads, in binding order. */
   readonly inputs: readonly Slot[];
-  /** What it writes, in binding order. */
+  /** The buffers it writes, in binding order. */
   readonly outputs: readonly Slot[];
-  /** Its own words of params, in place of the primitive's: what differs between rounds of one pipeline. */
+  /** Its own params, in place of the primitive's: they tell the rounds of one pipeline apart. */
   readonly params?: readonly number[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Elementwise functions: the letters from which the schedule writes fused kernels. Each is given
- * twice, as a WGSL expression and as a plain TypeScript loop over a block of elements.
+ * Elementwise functions, from which the schedule builds fused kernels. Each is given twice, as a
+ * WGSL expression and as a plain TypeScript loop over a block of elements.
  */
 import type { DType, HostArray } from "./dtype.ts";
 
@@ -22,9 +22,12 @@ export interface MapFunction {
   readonly inputs: readonly DType[];
   /** The kind of its value. */
   readonly output: DType;
-  /** The WGSL expression for one element; each argument is an identifier or a call, used freely. */
+  /**
+   * The WGSL expression for one element; each argument is an identifier or a call and may be used
+   * more than once.
+   */
   wgsl(...args: string[]): string;
-  /** What the expression calls. */
+  /** The pieces of WGSL that the expression calls. */
   readonly uses?: readonly Wgsl[];
   /** Fills the first `n` elements of `out` (2n floats for complex64) from blocks of the arguments. */
   cpu(n: number, out: HostArray, ...args: HostArray[]): void;

@@ -10,8 +10,8 @@ export interface WasmModule {
   /** The linear memory as it is now. */
   readonly buffer: ArrayBufferLike;
   /**
-   * Writes 32-bit words, and after them floating ones, and returns where; what the next call writes
-   * takes their place.
+   * Writes 32-bit words, and after them floating ones, and returns where; the next call overwrites
+   * them.
    */
   args(words: readonly number[], floats?: readonly number[]): number;
   /**
@@ -21,7 +21,8 @@ export interface WasmModule {
    */
   parallel(name: string, args: number, chunks: number, work: number): void;
   /**
-   * Where the data of this key are: constants such as tables, made and written at the first call.
+   * The address of constant data such as tables, which the first call with this key makes and
+   * writes.
    * @throws {NoRoom} where the memory is full, like {@link borrow}.
    */
   constant(key: string, make: () => Float32Array | Int32Array | Uint32Array): number;

@@ -76,7 +76,7 @@ class CpuPass implements Pass {
         e.wasm(ins as number[], outs as number[], params);
         return;
       } catch (error) {
-        if (!(error instanceof NoRoom)) throw error; // else in plain TypeScript, which needs none
+        if (!(error instanceof NoRoom)) throw error; // plain TypeScript needs no room
       }
     }
     e.run(
@@ -109,7 +109,7 @@ function memoryOf(wasm: WasmInstance | null, buffer: DeviceBuffer, offset: numbe
     : new Uint8Array(storage, offset, bytes);
 }
 
-/** Runs every kernel on the calling thread, with the help of others where that is worth it. */
+/** Runs every kernel on the calling thread, and on helper threads where that pays. */
 export class CpuEngine implements Engine {
   readonly kind = "cpu";
   readonly adapter: Adapter;

@@ -14,7 +14,7 @@ import { WebGpuEngine } from "./webgpu/engine.ts";
 /** The name of an engine. */
 export type DeviceKind = "cpu" | "webgpu";
 
-/** Opens the WebGPU engine; null where there is no adapter that `suits`. */
+/** Opens the WebGPU engine; null if no adapter `suits`. */
 async function openWebGpu(
   suits: (adapter: GPUAdapter) => boolean = () => true,
 ): Promise<WebGpuEngine | null> {
@@ -115,7 +115,7 @@ export function engine(): Engine {
  * Chooses the engine: by name, or a `GPUDevice` that the program already has. Tensors that hold
  * values on another engine can't be used with it; read them first.
  *
- * @throws {ArgandError} where WebGPU is asked for and there is no adapter.
+ * @throws {ArgandError} if WebGPU is requested and there is no adapter.
  *
  * @example
  * ```ts
@@ -149,7 +149,7 @@ export function useEngine(open: Engine): void {
 }
 
 /**
- * What the engine in use holds on its device, in bytes.
+ * The memory that the engine in use holds on its device, in bytes.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** Times of single dispatches: what an engine tells a profile. */
+/** Times of single dispatches, as an engine reports them to a profile. */
 import type { DeviceBuffer, Executable, Pass, Stopwatch, Timing } from "../contract/engine.ts";
 
 /** The bytes of the buffers that a dispatch binds. */

@@ -28,8 +28,8 @@ let listener: ((dispatched: Dispatched) => void) | null = null;
 const SMALL = 16;
 
 /**
- * What specs have in common that share a choice: all but the exact size of numbers over 16, of which
- * the class keeps the next power of two and whether they are multiples of 4, 2 or 1.
+ * The class of specs that share a choice: everything but the exact size of numbers over 16, of
+ * which the class keeps the next power of two and whether they are multiples of 4, 2 or 1.
  */
 export function shapeClass({ name }: { readonly name: string }, spec: unknown): string {
   const text = JSON.stringify(spec, (_, value) => {
@@ -56,11 +56,14 @@ export function chosenVariant<Spec>(
 ): string {
   if (fixed) return names[0];
   const name = choicesFor(adapter).get(shapeClass(kernel, spec));
-  // What was chosen for one member of a class may not exist for another.
+  // The choice for one member of a class may not exist for another.
   return name !== undefined && names.includes(name) ? name : names[0];
 }
 
-/** Counts the changes of choices: what was compiled under another number may have to change. */
+/**
+ * Counts the changes of choices: a kernel compiled under an older number may have to be compiled
+ * again.
+ */
 export function choicesVersion(): number {
   return version;
 }
@@ -104,7 +107,7 @@ export function listenToDispatches(listen: ((dispatched: Dispatched) => void) | 
   listener = listen;
 }
 
-/** Who wants to know of dispatches, if anybody. */
+/** The listener for dispatches, if any. */
 export function dispatchListener(): ((dispatched: Dispatched) => void) | null {
   return listener;
 }

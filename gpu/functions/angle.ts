@@ -1,6 +1,6 @@
 /**
  * Circular functions of one real angle, and angles from coordinates. The shading language's own are
- * only as good as the adapter (atan2 is 2·10⁻⁵ off on some), so these are polynomials of our own.
+ * only as good as the adapter (atan2 is 2·10⁻⁵ off on some), so this file has its own polynomials.
  */
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { complexToReal, define, realBinary, realUnary } from "./define.ts";

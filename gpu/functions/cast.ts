@@ -1,4 +1,4 @@
-/** Changes of kind. */
+/** Conversions between kinds. */
 import type { MapFunction } from "../contract/map_function.ts";
 import { define } from "./define.ts";
 

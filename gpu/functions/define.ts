@@ -1,4 +1,4 @@
-/** Builders of elementwise functions from a piece of WGSL and a scalar function in float64. */
+/** Constructors of elementwise functions from a piece of WGSL and a scalar function in float64. */
 import type { DType, HostArray } from "../contract/dtype.ts";
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 

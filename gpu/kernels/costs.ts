@@ -1,7 +1,7 @@
 /**
- * What loads, products and workgroup memory cost on an adapter, and what is worth doing there. No other
- * file of kernels tells hardware from adapters that run shaders on the processor (Mesa's llvmpipe, of
- * which the numbers are; measured in bench/NOTES.md).
+ * The costs of loads, products and workgroup memory on an adapter, and the choices that follow from
+ * them. No other file of kernels distinguishes hardware from adapters that run shaders on the
+ * processor. The numbers are those of Mesa's llvmpipe; bench/NOTES.md has the measurements.
  *
  * On a processor a load takes some 25 ns however wide it is, and a complex multiply-add of eight lanes
  * about 1 ns: tiles are as large as compile time allows, loads as wide as alignment allows, and workgroup
@@ -80,14 +80,14 @@ export function uniformVectors({ software }: Adapter, words: number): number {
   return software && words <= 4 * MOST_UNIFORMS ? words / 4 : 0;
 }
 
-/** What a load of an operand costs, as a share of one from a storage buffer. */
+/** The cost of a load of an operand, as a share of one from a storage buffer. */
 export function loadShare(
   operand: { readonly uniform: boolean; readonly texels: boolean },
 ): number {
   return operand.texels ? 0.3 : operand.uniform ? 0.4 : 1;
 }
 
-/** What a load from workgroup memory and a store to it cost, as a share of a load from storage. */
+/** The costs of a load from workgroup memory and of a store to it, as shares of a load from storage. */
 export function workgroupMemory({ software }: Adapter): { load: number; store: number } {
   return software ? { load: 1, store: 2 } : { load: 1 / 16, store: 0 };
 }
@@ -139,14 +139,17 @@ export function fitsThread(
   return time <= (copied ? MOST_COMPILE_COPIED : MOST_COMPILE);
 }
 
-/** What a candidate tile would cost: threads in all, and the loads and multiply-adds of each. */
+/** The cost of a candidate tile: its threads, and the loads and multiply-adds of each. */
 export interface TileCost {
   readonly threads: number;
   readonly loads: number;
   readonly products: number;
 }
 
-/** What a load and a multiply-add cost the threads of a vector, in nanoseconds on a processor. */
+/**
+ * The costs of a load and a multiply-add for the threads of a vector, in nanoseconds on a
+ * processor.
+ */
 interface Prices {
   readonly load: number;
   readonly product: number;

@@ -1,4 +1,4 @@
-/** What the engine in use can do at most, measured: multiply-adds in registers, and copies. */
+/** The measured limits of the engine in use: multiply-adds in registers, and copies. */
 import { engine } from "../engines/device.ts";
 import type { DeviceBuffer, Engine, Pass } from "../contract/engine.ts";
 import { type Kernel, linearGrid, linearMain } from "../contract/kernel.ts";
@@ -11,7 +11,7 @@ export interface Limits {
   readonly bytesPerSecond: number;
   /** The same of 16 MiB, which caches may hold. */
   readonly cachedBytesPerSecond: number;
-  /** The engine's own copy command on 64 MiB: what its memory gives to other things than kernels. */
+  /** The engine's own copy command on 64 MiB: the rate of its memory without a kernel. */
   readonly transferBytesPerSecond: number;
 }
 
@@ -24,7 +24,7 @@ interface ChainsSpec {
 
 /** Enough threads to fill a device. */
 const MOST_THREADS = 1 << 15;
-/** What a thread of the CPU engine takes at a time. */
+/** The share that a thread of the CPU engine takes at a time. */
 const WASM_THREADS = 16, WASM_BYTES = 1 << 18;
 const MIB = 1 << 20;
 const LARGE = 64 * MIB;
@@ -287,10 +287,10 @@ function measurement(current: Engine): Promise<Measured> {
 }
 
 /**
- * Measures what the engine in use can do at most: how many multiply-adds a second in registers, how
- * many bytes a second in a copy. A kernel's rate divided by it says how much of the hardware it uses.
- * Takes a few seconds and 128 MiB on the first call; the engine keeps the result. Other
- * work on the machine makes it smaller than it is.
+ * Measures the limits of the engine in use: multiply-adds per second in registers, and bytes per
+ * second in a copy. A kernel's rate divided by its limit is the share of the hardware that it uses.
+ * Takes a few seconds and 128 MiB on the first call; the engine keeps the result. Other work on the
+ * machine makes it smaller than it is.
  *
  * @throws {ArgandError} where the device does not have the memory, or is lost.
  *

@@ -1,4 +1,4 @@
-/** Where the time of some work goes: a table by kernel. */
+/** A profile: the time of some work by kernel, as a table. */
 import { engine } from "../engines/device.ts";
 import type { Timing } from "../contract/engine.ts";
 import { groupBy } from "../contract/collections.ts";
@@ -6,7 +6,7 @@ import { cannot } from "../contract/errors.ts";
 import { type Limits, limits } from "./limits.ts";
 import { shortened, tableLines } from "./table.ts";
 
-/** What a kernel did in all its dispatches. */
+/** The totals of a kernel over all its dispatches. */
 export interface ProfileRow {
   /** The kernel's name. */
   readonly kernel: string;
@@ -24,7 +24,7 @@ export interface ProfileRow {
   readonly bytesPerSecond: number;
   /** Floating-point operations a second; null where the kernel doesn't say how many there are. */
   readonly flopsPerSecond: number | null;
-  /** How near it comes to what bounds it: the larger one of the two rates' parts of their limits. */
+  /** How near it comes to its bound: the larger of its two rates, each as a share of its limit. */
   readonly ofLimit: number;
   /** Which limit that is. */
   readonly boundBy: "bytes" | "flops";
@@ -48,11 +48,11 @@ export class Profile {
   readonly engine: string;
   /** How the times were taken: by the device's timestamps, or by waiting for each dispatch. */
   readonly by: "timestamps" | "waiting";
-  /** What the engine can do at most. */
+  /** The limits of the engine. */
   readonly limits: Limits;
   /** Every dispatch, in order. */
   readonly dispatches: readonly ProfiledDispatch[];
-  /** The kernels, those first that took longest. */
+  /** The kernels, the slowest first. */
   readonly rows: readonly ProfileRow[];
   /** Milliseconds on the device in all. */
   readonly ms: number;
@@ -105,12 +105,12 @@ export class Profile {
     ].join("\n");
   }
 
-  /** What `console.log` prints in Deno. */
+  /** The text that `console.log` prints in Deno. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
   }
 
-  /** What `console.log` prints in Node.js. */
+  /** The text that `console.log` prints in Node.js. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
@@ -126,7 +126,7 @@ function rowOf(
   const ms = sum((d) => d.ms);
   const bytes = sum((d) => d.bytes);
   const flops = list.some((d) => d.flops === null) ? null : sum((d) => d.flops!);
-  // A clock too coarse for a kernel says nothing of its rates.
+  // A clock too coarse for a kernel gives no rates.
   const rate = (amount: number) => ms > 0 ? 1000 * amount / ms : 0;
   const flopsPerSecond = flops === null ? null : rate(flops);
   const ofBytes = rate(bytes) / limits.bytesPerSecond;
@@ -148,14 +148,16 @@ function rowOf(
 let running = false;
 
 /**
- * Runs `fn` and measures every dispatch of the engine in use: a table by kernel of calls, device time,
- * bytes, floating-point operations and rates, beside the engine's measured {@link limits}. On WebGPU
- * the times are the device's timestamps, or, where it has none, those of dispatches that are waited for
- * one by one; on the CPU engine they are those of the calls. Tensors are recipes: what nobody reads or
- * evaluates in `fn` is not run. The first call on an engine takes seconds longer, for its limits.
+ * Runs `fn` and measures every dispatch of the engine in use: a table by kernel of calls, device
+ * time, bytes, floating-point operations and rates, beside the engine's measured {@link limits}. On
+ * WebGPU the times are the device's timestamps, or, where it has none, those of dispatches that are
+ * waited for one by one; on the CPU engine they are those of the calls. Tensors are recipes: those
+ * that `fn` neither reads nor evaluates do not run. The first call on an engine takes seconds
+ * longer, for its limits.
  *
- * @param fn The work; it may be asynchronous. Run it once before, and nothing is compiled meanwhile.
- * @throws {ArgandError} if a profile is being taken already. Errors of `fn` pass through.
+ * @param fn The work; it may be asynchronous. Run it once before, so that nothing is compiled during
+ * the profile.
+ * @throws {ArgandError} if a profile is already being taken. Errors of `fn` pass through.
  *
  * @example
  * ```ts

@@ -13,7 +13,7 @@ import {
 } from "../engines/variants.ts";
 import { writeChoices } from "../engines/variants_file.ts";
 
-/** What was measured of one kernel and shape class. */
+/** The measurements of one kernel and shape class. */
 export interface TunedKernel {
   /** The kernel's name. */
   readonly kernel: string;
@@ -28,7 +28,7 @@ export interface TunedKernel {
 /** Milliseconds for which a variant is repeated between two waits. */
 const LONG_ENOUGH = 20;
 const ROUNDS = 5;
-/** Another variant takes the place of the kernel's own choice if it takes less than this part of its time. */
+/** Another variant replaces the kernel's own choice if it takes less than this share of its time. */
 const CLEARLY = 0.97;
 
 /** Numbers near 1, so that sums neither overflow nor lose themselves among subnormal ones; indices 0. */
@@ -59,7 +59,7 @@ async function spent(
   return performance.now() - start;
 }
 
-/** Times the variants by turns, so that other load on the machine meets them alike. */
+/** Times the variants alternately, so that other load on the machine affects them alike. */
 async function timeVariants(engine: Engine, work: Dispatched): Promise<Record<string, number>> {
   const { kernel, spec, params } = work;
   const kinds = kernel.bindings(spec).inputs;
@@ -122,18 +122,19 @@ async function dispatchesOf(fn: () => unknown): Promise<Map<string, Dispatched>>
 let running = false;
 
 /**
- * Runs `fn` once, times the variants of the kernels that it used (register tiles of several sizes, tiles
- * through workgroup memory), and has the fastest used from then on: for every shape of the same class
- * on this adapter, in what is compiled later and in what is compiled already. Without it each kernel
- * follows an estimate. It takes some tenths of a second for each kernel and shape.
+ * Runs `fn` once, times the variants of the kernels that it used (register tiles of several sizes,
+ * tiles through workgroup memory), and uses the fastest from then on: for every shape of the same
+ * class on this adapter, in what is compiled later and in what is compiled already. Without it each
+ * kernel follows an estimate. It takes some tenths of a second for each kernel and shape.
  *
- * The choices are kept in memory and, where the permissions to do so are granted already, in Deno's cache
- * folder for later runs; nobody is asked. Variants may round sums differently: {@link deterministic}
- * makes results independent of what was measured. The CPU engine has no variants, and nothing happens.
+ * The choices are kept in memory and, where the permissions to do so are granted already, in Deno's
+ * cache folder for later runs; no permission is requested. Variants may round sums differently:
+ * {@link deterministic} makes results independent of what was measured. The CPU engine has no
+ * variants, and nothing happens.
  *
- * @param fn The work, such as a training step; it may be asynchronous. Tensors are recipes: what nobody
- * reads or evaluates in `fn` is not run.
- * @returns What was measured, by kernel and shape class.
+ * @param fn The work, such as a training step; it may be asynchronous. Tensors are recipes: those that
+ * `fn` neither reads nor evaluates do not run.
+ * @returns The measurements, by kernel and shape class.
  * @throws {ArgandError} while tuning already, and where {@link deterministic} is on. Errors of `fn` pass
  * through.
  *

@@ -1,13 +1,13 @@
-/** Places in a linear memory: first fit, with neighbours joined again. */
+/** Allocation in a linear memory: first fit, with free neighbours joined. */
 
-/** What a place is aligned to: a line of the caches. */
+/** Alignment of allocations: a cache line. */
 const ALIGNMENT = 64;
 
 /** Gives out stretches of [start, end), which can grow. */
 export class Allocator {
   /** Free stretches in order of their address; no two touch. */
   readonly #free: { at: number; bytes: number }[] = [];
-  /** The bytes of each place given out. */
+  /** The bytes of each allocation. */
   readonly #taken = new Map<number, number>();
   #end: number;
   readonly #grow: (bytes: number) => number;
@@ -18,7 +18,7 @@ export class Allocator {
     this.#grow = grow;
   }
 
-  /** The address of `bytes` bytes, or 0 where there is no room. */
+  /** The address of `bytes` free bytes, or 0 if there is no room. */
   allocate(bytes: number): number {
     const size = Math.max(1, Math.ceil(bytes / ALIGNMENT)) * ALIGNMENT;
     let k = this.#free.findIndex((stretch) => stretch.bytes >= size);
@@ -38,7 +38,7 @@ export class Allocator {
     return at;
   }
 
-  /** Takes back what began at `at`. */
+  /** Frees the allocation at `at`. */
   free(at: number): void {
     const bytes = this.#taken.get(at);
     if (bytes === undefined) throw new RangeError(`nothing was given out at ${at}`);

@@ -1,6 +1,6 @@
 /**
- * Fused expressions for WebAssembly: what `assembly/interpreter.ts` interprets, written once for an
- * expression; addresses and run-time scalars are filled in for each run.
+ * Encodes fused expressions as instructions for `assembly/interpreter.ts`: once for an expression;
+ * addresses and run-time scalars are filled in for each run.
  */
 import { bytesOf, type DType } from "../contract/dtype.ts";
 import type { Params } from "../contract/kernel.ts";
@@ -264,10 +264,10 @@ function assemble(
     for (const [word, param] of node.params) patches.push([base + code.length + word, param]);
     const words = node.words.map((w) => typeof w === "number" ? w : place.get(w)!);
     const line = [node.op, own, ...words, 0, 0, 0, 0, 0, 0].slice(0, 8);
-    // What is the same everywhere is written once, for blocks with more stretches too.
+    // An index that is the same everywhere is written once, for blocks with more stretches too.
     if (node.op < Op.copyReal && !node.same) line[7] = node.period;
     code.push(...line);
-    // What is the same in every block stays.
+    // Registers that are the same in every block stay.
     for (const w of new Set(node.words)) {
       if (typeof w !== "number" && w.input < 0 && !w.same && lastUse.get(w) === k) {
         free[w.bytes].push(place.get(w)!);

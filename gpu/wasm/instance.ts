@@ -14,7 +14,7 @@ const MOST_PAGES = 65536, FEWEST_PAGES = 1024;
 /** Where the words of a job's arguments lie, and how many there may be. */
 const ARGS = 2048, MOST_ARGS = 3072;
 
-/** What may be asked of an instance, for tests: what the machine offers, where absent. */
+/** Options of an instance, for tests; the defaults follow the machine. */
 export interface WasmOptions {
   readonly relaxed?: boolean;
   readonly shared?: boolean;
@@ -96,7 +96,7 @@ export class WasmInstance implements WasmModule {
     return this.#memory.buffer;
   }
 
-  /** A place for `bytes` bytes; 0 where there is none. */
+  /** The address of `bytes` free bytes; 0 if there is no room. */
   allocate(bytes: number): number {
     const pointer = this.#allocator.allocate(bytes);
     if (pointer !== 0) return pointer;
@@ -166,7 +166,7 @@ export class WasmInstance implements WasmModule {
 
   #gather(): Team {
     const names = Object.keys(this.functions);
-    // A thread for which there is no room is done without.
+    // Does without threads for which there is no room.
     const scratch = Array.from({ length: this.#workers }, () => this.allocate(SCRATCH))
       .filter((pointer) => pointer !== 0);
     return new Team(this.#module, this.#memory, names, scratch);

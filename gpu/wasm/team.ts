@@ -1,6 +1,6 @@
 /**
- * Threads that share a linear memory and do the chunks of a job together. They wait for work asleep,
- * hold no process alive, and a job never waits for one that has not come up.
+ * Threads that share a linear memory and do the chunks of a job together. They wait for work
+ * asleep, hold no process alive, and a job never waits for a thread that has not started.
  */
 
 /** The words of the control block, at `CONTROL` in the memory. */
@@ -98,7 +98,7 @@ export class Team {
   /** A worker ended in the middle of a chunk: the others are not asked any more. */
   #broken = false;
 
-  /** Starts one worker for each of the places of scratch memory. */
+  /** Starts one worker for each area of scratch memory. */
   constructor(
     module: WebAssembly.Module,
     memory: WebAssembly.Memory,
@@ -175,7 +175,7 @@ export class Team {
   }
 }
 
-/** A worker that can't start, for want of permission or memory, is not missed: nothing waits for it. */
+/** A worker that can't start, for want of permission or memory, costs nothing: no job waits for it. */
 function start(data: unknown): void {
   const threads = nodeThreads();
   try {

@@ -1,4 +1,4 @@
-/** What the engine recognises an adapter by, and what the kernels are told of it. */
+/** How the engine recognises an adapter and describes it to kernels. */
 import type {} from "@webgpu/types";
 import type { Adapter } from "../../contract/kernel.ts";
 
@@ -26,7 +26,7 @@ function readsTexels(name: string): boolean {
     gpu?.wgslLanguageFeatures?.has("readonly_and_readwrite_storage_textures") === true;
 }
 
-/** What the kernels may know of an adapter. */
+/** The description of an adapter for kernels. */
 export function describeAdapter(info: GPUAdapterInfo): Adapter {
   const name = nameOf(info);
   return { name, software: isSoftware(info), texels: readsTexels(name) };

@@ -304,7 +304,8 @@ export class WebGpuEngine implements Engine {
 
   async read(ranges: readonly ReadRange[]): Promise<ArrayBuffer[]> {
     this.#check();
-    // Without a wait where there is none: what is dispatched next may write over what is read here.
+    // Waits only if there is something to wait for: the next dispatch may overwrite what is read
+    // here.
     if (this.#waiting) await this.#waiting.empty();
     const offsets: number[] = [];
     let total = 0;

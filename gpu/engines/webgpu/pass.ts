@@ -1,4 +1,4 @@
-/** What WebGPU is told for one submit: dispatches with their bind groups, and copies. */
+/** The commands of one submit: dispatches with their bind groups, and copies. */
 import type {} from "@webgpu/types";
 import type { DeviceBuffer, Executable, Pass } from "../../contract/engine.ts";
 import type { Kernel } from "../../contract/kernel.ts";
@@ -57,7 +57,7 @@ export interface WebGpuExecutable extends Executable {
   readonly bound: Bound[];
 }
 
-/** What a pass needs of its engine. */
+/** The parts of the engine that a pass uses. */
 export interface PassHost {
   readonly device: GPUDevice;
   readonly uniforms: Uniforms;

@@ -9,7 +9,7 @@ import { TEXELS_ACROSS } from "../../contract/kernel.ts";
 /** Bytes of a row; a texel holds four numbers. */
 const ROW = 16 * TEXELS_ACROSS;
 
-/** One texture for each place of an input and each power of two of rows: dispatches use them in turn. */
+/** One texture for each input number and each power of two of rows, which dispatches reuse. */
 export class Texels {
   readonly #device: GPUDevice;
   readonly #guards: Guards;
@@ -43,7 +43,7 @@ export class Texels {
     return made;
   }
 
-  /** What a bind group needs of the texture for an input of so many bytes. */
+  /** The texture view to bind for an input of so many bytes. */
   view(input: number, bytes: number): GPUTextureView {
     return this.#at(input, bytes).view;
   }

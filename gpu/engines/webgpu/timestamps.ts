@@ -26,7 +26,7 @@ export class Timestamps implements Stopwatch {
     this.#stopped = stopped;
   }
 
-  /** The times of what a command encoder will be told. */
+  /** The times of the commands of one encoder. */
   begin(encoder: GPUCommandEncoder): PassTimestamps {
     return new PassTimestamps(this, encoder);
   }
@@ -87,7 +87,7 @@ export class PassTimestamps {
     this.#encoder = encoder;
   }
 
-  /** The compute pass for one dispatch; whatever pass was open has ended. */
+  /** The compute pass for one dispatch; the previous pass must have ended. */
   beginPass(executable: Executable, bytes: number): GPUComputePassEncoder {
     if (2 * this.#dispatches.length === QUERIES) this.#turnPage();
     const at = 2 * this.#dispatches.length;
@@ -101,7 +101,7 @@ export class PassTimestamps {
     });
   }
 
-  /** Has the times kept; to be called when all passes have ended, before the encoder is finished. */
+  /** Keeps the times; call it after all passes have ended and before the encoder is finished. */
   end(): void {
     if (this.#dispatches.length > 0) this.#turnPage();
     this.#all.add(this.#pages);

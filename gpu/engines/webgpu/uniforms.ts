@@ -1,8 +1,8 @@
-/** The params of a pass: gathered in host memory, uploaded at once, bound by their places. */
+/** The params of a pass: gathered in host memory, uploaded at once, bound by offset. */
 import type {} from "@webgpu/types";
 
 const ALIGN = 256;
-/** Bytes of one uniform buffer: what every adapter can bind. */
+/** Bytes of one uniform buffer, which every adapter can bind. */
 const BUFFER_BYTES = 1 << 16;
 
 /** The uniform buffers of an engine. */
@@ -54,7 +54,7 @@ export class PassParams {
     this.#uniforms = uniforms;
   }
 
-  /** Takes a dispatch's words; the first byte of their place in {@link buffer}. */
+  /** Takes a dispatch's words and returns their byte offset in {@link buffer}. */
   put(words: number, params: Uint32Array | undefined): number {
     const bytes = Math.ceil(words * 4 / ALIGN) * ALIGN;
     if (this.#end + bytes > BUFFER_BYTES) {
@@ -67,7 +67,7 @@ export class PassParams {
     return at;
   }
 
-  /** The buffer in which the words that were put last will lie. */
+  /** The buffer that will hold the words that were put last. */
   get buffer(): GPUBuffer {
     return this.#uniforms.buffer(this.#arrays.length - 1);
   }

@@ -1,6 +1,6 @@
 /**
- * Device times of dispatches where the adapter has no timestamps: each is submitted alone and waited
- * for. What the program asks of the queue meanwhile stands in line.
+ * Device times of dispatches where the adapter has no timestamps: each is submitted alone and
+ * waited for. Other work on the queue waits its turn.
  */
 import type {} from "@webgpu/types";
 import type { DeviceBuffer, Executable, Pass, Stopwatch, Timing } from "../../contract/engine.ts";

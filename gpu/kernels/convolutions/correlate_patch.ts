@@ -1,6 +1,6 @@
 /**
- * How the inner correlation is dealt out to threads: the patches that a thread may take, and what they
- * cost.
+ * How the inner correlation is distributed over threads: the patches that a thread may take, and
+ * their costs.
  */
 import { range } from "../../contract/collections.ts";
 import { bytesOf, type InexactDType, lanesOf } from "../../contract/dtype.ts";

@@ -1,8 +1,8 @@
 /**
- * The correlation through workgroup memory, as hardware likes it: an implicit matrix product of packed
- * weights with unfolded pixels. A workgroup brings a stretch of the weights and the pixels that meet them
- * there together, and each thread multiplies out of it. Right on every adapter, but slower where shaders
- * run on the processor.
+ * The correlation through workgroup memory, which suits hardware: an implicit matrix product of
+ * packed weights with unfolded pixels. A workgroup loads a stretch of the weights and the matching
+ * pixels into it, and each thread multiplies from there. Right on every adapter, but slower where
+ * shaders run on the processor.
  */
 import type { Shader } from "../../contract/kernel.ts";
 import { wgslOf } from "../../contract/dtype.ts";
@@ -46,7 +46,7 @@ export function stagedShader(spec: CorrelateSpec, tile: StagedTile): Shader {
   const down = Math.ceil(rows / high), across = Math.ceil(batch * pixels / wide);
   const all = groups * down * across;
   const type = wgslOf(dtype);
-  /** WGSL: `body` for each of `count` elements, dealt out to the threads; it sees `u`. */
+  /** WGSL: `body` for each of `count` elements, distributed over the threads; it sees `u`. */
   const shared = (count: number, body: string) =>
     `for (var u = lane; u < ${count}u; u += ${threads}u) {\n${body}\n}`;
   const weights = shared(

@@ -3,19 +3,22 @@ import { bytesOf, type InexactDType } from "../../contract/dtype.ts";
 import type { WasmModule } from "../../contract/wasm_module.ts";
 import type { HeightWidth } from "./pack_weights.ts";
 
-/** Images to be put into others of another size. */
+/** Images to be copied into others of another size. */
 export interface Placing {
   readonly dtype: InexactDType;
   readonly planes: number;
   readonly input: HeightWidth;
   readonly output: HeightWidth;
-  /** Where the first pixel comes to lie. What would lie outside is left out. */
+  /** The position of the first pixel. Pixels outside are omitted. */
   readonly corner: HeightWidth;
   /** From a pixel to the next. */
   readonly lift: HeightWidth;
 }
 
-/** Makes ready to put images in their places, from one pointer to another; all else becomes zero. */
+/**
+ * Prepares a copy of images into larger or smaller ones, from one pointer to another; the rest
+ * becomes zero.
+ */
 export function placePlanes(
   { dtype, planes, input, output, corner, lift }: Placing,
 ): (module: WasmModule, from: number, to: number) => void {

@@ -1,6 +1,6 @@
 /**
- * How the gradient to a convolution's weights is dealt out to threads: the sums that a thread may take,
- * and what they cost.
+ * How the gradient to a convolution's weights is distributed over threads: the sums that a thread
+ * may take, and their costs.
  */
 import { bytesOf, type InexactDType } from "../../contract/dtype.ts";
 import type { Adapter } from "../../contract/kernel.ts";

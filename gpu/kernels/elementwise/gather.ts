@@ -1,4 +1,4 @@
-/** Rows chosen by integer labels, and the sum that undoes the choice. */
+/** Rows chosen by integer labels, and the adjoint sum. */
 import { type InexactDType, lanesOf, wgslOf } from "../../contract/dtype.ts";
 import { type Kernel, linearGrid, linearMain } from "../../contract/kernel.ts";
 

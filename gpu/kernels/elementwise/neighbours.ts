@@ -1,6 +1,6 @@
 /**
- * Elementwise WGSL for several neighbours a thread: what lies in the order of the threads is loaded and
- * stored in vectors of up to four words, since a load costs the same however wide it is.
+ * Elementwise WGSL for several neighbours a thread: elements in the order of the threads are loaded
+ * and stored in vectors of up to four words, since a load costs the same however wide it is.
  */
 import { range } from "../../contract/collections.ts";
 import { type DType, lanesOf, wgslOf } from "../../contract/dtype.ts";

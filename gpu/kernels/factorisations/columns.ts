@@ -50,7 +50,7 @@ ${own}
 fn size_bits(a: T) -> u32 { return bitcast<u32>(size_of(a)); }`;
 }
 
-/** WGSL: what the lanes of a column have done so far is seen by all of them. */
+/** WGSL: a barrier after which all lanes of a column see the stores of the others. */
 export function barrier({ lanes }: Panel): string {
   return lanes > 1 ? "storageBarrier(); workgroupBarrier();" : "";
 }

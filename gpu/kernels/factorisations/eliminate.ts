@@ -1,6 +1,7 @@
 /**
  * Elimination with partial pivoting, P·A = L·U: as many dispatches as columns. The step of column s
- * takes pivot row s − 1 off the columns behind it, then the threads of column s choose its pivot.
+ * subtracts multiples of pivot row s − 1 from the columns behind it, then the threads of column s
+ * choose its pivot.
  */
 import { bytesOf, type InexactDType, lanesOf, multiplyAddFlops } from "../../contract/dtype.ts";
 import {
@@ -187,7 +188,7 @@ function exchange(
   }
 }
 
-/** Exchanges rows k and p beside column k, and takes multiples of row k off the rows below. */
+/** Exchanges rows k and p outside column k, and subtracts multiples of row k from the rows below. */
 function takeOff(
   spec: EliminateSpec,
   matrix: number,
@@ -222,7 +223,7 @@ function choose(
   let best = 0;
   for (let i = s; i < n; i++) {
     const size = sizeAt(dtype, lu, base + i * n + s);
-    // What is not a number is chosen before all others, as by its bits in the shader.
+    // NaN is chosen before all others, as by its bits in the shader.
     if (size > best || (Number.isNaN(size) && !Number.isNaN(best))) [best, row] = [size, i];
   }
   const zero = best < SMALLEST;

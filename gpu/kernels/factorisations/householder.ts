@@ -1,6 +1,6 @@
 /**
- * Householder's reflections, A = Q·R for m ≥ n: as many dispatches as columns. The step of column s
- * applies reflection s − 1 to the columns behind it, then the threads of column s make the next one.
+ * Householder's QR, A = Q·R for m ≥ n: as many dispatches as columns. The step of column s applies
+ * reflector s − 1 to the columns behind it, then the threads of column s make the next one.
  *
  * With x the column from its diagonal α on and β = −sign(Re α)‖x‖, H = 1 − τ v vᴴ takes v = 1 on the
  * diagonal and x/(α − β) below, τ = (β − α)/β: LAPACK's convention, by which R has a real diagonal. A
@@ -167,7 +167,7 @@ fn real_number(x: f32) -> T { return ${real}; }
   },
 };
 
-/** On the host: the columns behind k by Hᴴ, the reflection of column k. */
+/** On the host: applies Hᴴ, the adjoint of reflector k, to the columns behind k. */
 function applyReflection(
   { dtype, m, n }: HouseholderSpec,
   matrix: number,
@@ -199,7 +199,7 @@ function applyReflection(
   }
 }
 
-/** On the host: the reflection that clears column s below its diagonal. */
+/** On the host: makes the reflector that clears column s below its diagonal. */
 function makeReflection(
   { dtype, m, n }: HouseholderSpec,
   matrix: number,

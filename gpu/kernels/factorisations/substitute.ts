@@ -1,5 +1,5 @@
 /**
- * Linear systems from the factors of {@link eliminate}: rows put in order, forward and backward
+ * Linear systems from the factors of {@link eliminate}: row interchanges, forward and backward
  * substitution, for a matrix or for its conjugate transpose; and determinants.
  */
 import { range } from "../../contract/collections.ts";
@@ -35,7 +35,7 @@ export interface SubstituteSpec {
   readonly n: number;
   readonly columns: number;
   readonly adjoint: boolean;
-  /** Whether A is upper triangular: there is no L. */
+  /** Whether A is upper triangular, without an L. */
   readonly upper: boolean;
   /** The states for which the result is NaN. */
   readonly refused: number;

@@ -65,7 +65,7 @@ export function reflectUnit(
   reflect(module, { dtype, rows: m - k, columns: width - k }, [v, n], [first, width], [re, im]);
 }
 
-/** Multiples of row k taken off the rows below it, as the numbers of column k say. */
+/** Subtracts multiples of row k from the rows below it, by the multipliers in column k. */
 export function eliminateBelow(
   module: WasmModule,
   dtype: InexactDType,

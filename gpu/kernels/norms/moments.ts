@@ -1,6 +1,6 @@
 /**
- * What both batch norms share: sums over n and inner of tensors [n, channels, inner]. The threads
- * reduce their parts of a channel, and one workgroup per channel folds the results.
+ * The part that both batch norms share: sums over n and inner of tensors [n, channels, inner]. The
+ * threads reduce their parts of a channel, and one workgroup per channel folds the results.
  */
 import type { HostArray } from "../../contract/dtype.ts";
 import { type Kernel, type Program, WORKGROUP } from "../../contract/kernel.ts";

@@ -1,6 +1,6 @@
 /**
- * Epilogues: an elementwise expression of a product, such as its activation, that is worked out where the
- * product is stored, in place of a pass of its own over memory.
+ * Epilogues: an elementwise expression of a product, such as its activation, that is computed where
+ * the product is stored, instead of in a pass of its own over memory.
  */
 import type { DType } from "../../contract/dtype.ts";
 import type { Kernel, Program, Slot } from "../../contract/kernel.ts";
@@ -8,7 +8,7 @@ import { expressionWgsl, loadsOf, type Value, valueDType } from "../../contract/
 import { wasmExpression } from "../../wasm/encode_expression.ts";
 import { mapKernel, type MapSpec } from "../elementwise/map.ts";
 
-/** What is stored in place of a kernel's results; it is of their kind. */
+/** The value that is stored in place of a kernel's result; it is of the same kind. */
 export interface Epilogue {
   /** Input 0 is the result itself, of which only the element at the linear index is loaded. */
   readonly value: Value;
@@ -24,8 +24,8 @@ export interface Finished {
 }
 
 /**
- * Lines of WGSL in an epilogue at most: it is written out for each of a tile's sums, and what takes more
- * arithmetic than that gains nothing from one pass less.
+ * Lines of WGSL in an epilogue at most: it is written out for each of a tile's sums, and longer
+ * ones gain nothing from one pass less.
  */
 const MOST_LINES = 16;
 

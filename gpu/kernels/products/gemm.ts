@@ -1,4 +1,4 @@
-/** What the ways of multiplying matrices on a GPU share: the spec, and how it is cut. */
+/** The spec of matrix products on a GPU, and how they are cut. */
 import type { InexactDType } from "../../contract/dtype.ts";
 import type { Finished } from "./epilogue.ts";
 
@@ -38,7 +38,7 @@ export function batchOf(spec: MatmulSpec): number {
   return spec.batchShape.reduce((p, d) => p * d, 1);
 }
 
-/** Values of k in one round: what one load holds. */
+/** Values of k in one round, as many as one load holds. */
 export function unrollOf({ dtype, k }: MatmulSpec): number {
   return Math.min(dtype === "complex64" ? 2 : 4, k);
 }

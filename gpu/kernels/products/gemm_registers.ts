@@ -68,7 +68,7 @@ function texelsOf(spec: SplitSpec, tile: RegisterTile, adapter: Adapter): number
     .map((o) => o.slot);
 }
 
-/** What the tile costs; see {@link TileCost}. */
+/** The cost of a tile; see {@link TileCost}. */
 export function registerCost(spec: SplitSpec, tile: RegisterTile): TileCost {
   const { a, b } = readersOf(spec, tile);
   return {

@@ -1,7 +1,7 @@
 /**
- * Matrix products through workgroup memory, as hardware likes them: a workgroup brings a stretch of A and
- * of B there together, neighbouring threads reading neighbouring elements, and each thread multiplies
- * out of it. Right on every adapter, but slower where shaders run on the processor.
+ * Matrix products through workgroup memory, which suits hardware: a workgroup loads a stretch of A
+ * and of B into it, neighbouring threads reading neighbouring elements, and each thread multiplies
+ * from there. Right on every adapter, but slower where shaders run on the processor.
  */
 import { range } from "../../contract/collections.ts";
 import type { Adapter, Shader } from "../../contract/kernel.ts";
@@ -29,7 +29,7 @@ function tilesOf(spec: SplitSpec, { side, rows, columns }: StagedTile) {
   return { down, across, all: spec.parts * batchOf(spec) * down * across };
 }
 
-/** What the tile costs; see {@link TileCost}. */
+/** The cost of a tile; see {@link TileCost}. */
 export function stagedCost(spec: SplitSpec, adapter: Adapter, tile: StagedTile): TileCost {
   const { side, rows, columns } = tile;
   const { a, b } = readersOf(spec);

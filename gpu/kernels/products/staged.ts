@@ -1,7 +1,7 @@
 /**
- * Products through workgroup memory: a workgroup brings a stretch of both operands there together, and
- * each of its threads multiplies out of it, round by round. What the operands are, how they are brought
- * and where sums go is the caller's.
+ * Products through workgroup memory: a workgroup loads a stretch of both operands into it, and each
+ * of its threads multiplies from there, round by round. The caller says what the operands are, how
+ * they are loaded and where sums go.
  */
 import { range } from "../../contract/collections.ts";
 import { type InexactDType, wgslOf } from "../../contract/dtype.ts";
@@ -46,7 +46,7 @@ export interface Staged {
   readonly bring: string;
   readonly conjA?: boolean;
   readonly conjB?: boolean;
-  /** What is done with a sum, where `row` and `column` are its place. */
+  /** Stores or uses a sum; `row` and `column` are its position. */
   store(total: Sums, r: number, c: number): string;
 }
 

@@ -63,7 +63,7 @@ export function wasmProduct(
   const panels = Math.ceil(rows / mr);
   const describe = ({ extents, steps }: Digits) => [...extents, ...steps.map((s) => s * bytes)];
 
-  // What several items share of A is packed once.
+  // Parts of A that several items share are packed once.
   const packs: number[] = [];
   const packed = new Map<string, number>();
   let size = 0;

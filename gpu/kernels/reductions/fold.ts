@@ -57,7 +57,7 @@ export function partsOf(spec: FoldSpec): number {
   return Math.max(1, wanted, Math.ceil(run / MOST_ROUNDS));
 }
 
-/** WGSL: what the index `at` over the kept or the folded axes adds to the linear index. */
+/** WGSL: the contribution of the index `at` over the kept or the folded axes to the linear index. */
 export function offset(spec: FoldSpec, which: boolean, at: string): string {
   const terms: string[] = [];
   let inner = 1;

@@ -69,9 +69,10 @@ const LARGER = `fn larger(x: f32, y: f32) -> f32 {
 const evaluators = new WeakMap<Stage, BlockEvaluator>();
 
 /**
- * WGSL of a part's first element and the end of its share, and the stride from element to element. Along
- * memory the parts of threads that run together share a stretch of the run, so that they read it line by
- * line; elsewhere all parts share the run. (The CPU engine deals its elements out in its own ways.)
+ * WGSL of a part's first element and the end of its share, and the stride from element to element.
+ * Along memory the parts of threads that run together share a stretch of the run, so that they read
+ * it line by line; elsewhere all parts share the run. (The CPU engine distributes its elements in
+ * other ways.)
  */
 function shareWgsl(spec: Stage, adapter: Adapter): { stride: number; bounds: string } {
   const { parts, folded } = spec;

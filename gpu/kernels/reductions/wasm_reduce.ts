@@ -1,7 +1,7 @@
 /** How a reduction is laid out for `assembly/reduce.ts`. */
 import { WASM_BLOCK } from "../../wasm/encode_expression.ts";
 
-/** A reduction whose neighbouring axes are folded and kept by turns. */
+/** A reduction whose axes are alternately folded and kept. */
 export interface Geometry {
   readonly shape: readonly number[];
   readonly folded: readonly boolean[];

@@ -101,7 +101,7 @@ export function takesTable(n: number): boolean {
   return n > LARGEST_RADIX;
 }
 
-/** What a program may know of where it is to run. */
+/** The engine on which a program is to run. */
 type On = Pick<Engine, "kind" | "adapter">;
 
 /** All passes in one dispatch, where threads share lines through workgroup memory that has room for them. */

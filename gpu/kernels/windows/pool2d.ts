@@ -235,7 +235,7 @@ export function maxPool2dPick(spec: Pool2dSpec): Program {
   return single(maxPick, spec);
 }
 
-/** Refuses what average pooling does not have. */
+/** Refuses options that average pooling does not have. */
 function checkAverage(s: AvgPool2dSpec): void {
   if (s.dilation[0] !== 1 || s.dilation[1] !== 1) {
     throw cannot("pool by average", `the dilation is ${s.dilation.join(" × ")}, not 1 × 1`);
@@ -273,7 +273,7 @@ function divisorWgsl(s: AvgPool2dSpec): string {
 
 const dtypeOf = (s: AvgPool2dSpec): InexactDType => s.dtype ?? "complex64";
 
-/** What WebAssembly needs to know of an average beside its geometry and its divisor. */
+/** The words of an average in WebAssembly beside its geometry and its divisor. */
 const averageWords = (s: AvgPool2dSpec): number[] => [
   +s.countIncludePad,
   +(s.divisor !== null),

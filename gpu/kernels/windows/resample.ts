@@ -1,4 +1,4 @@
-/** Weighted sums of neighbours along one axis, by a table: what resampling and its adjoint are. */
+/** Weighted sums of neighbours along one axis, from a table: resampling and its adjoint. */
 import { type InexactDType, lanesOf, wgslOf } from "../../contract/dtype.ts";
 import { type Kernel, linearGrid, linearMain } from "../../contract/kernel.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Windows that move over planes: what poolings share. Tensors are [planes, height, width] with N·C
- * planes; output sizes are the caller's (ceil mode is its business), and windows may reach past the
+ * Windows that move over planes, as all poolings use them. Tensors are [planes, height, width] with
+ * N·C planes; the caller chooses output sizes (ceil mode included), and windows may reach past the
  * padded input.
  */
 import { linearGrid, linearMain, type Shader } from "../../contract/kernel.ts";

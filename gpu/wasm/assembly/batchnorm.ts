@@ -7,7 +7,7 @@ function diagonal(a: v128): v128 {
   return v128.shuffle<f32>(a, a, 0, 3, 0, 3);
 }
 
-/** What stands beside the diagonal, for two complex numbers. */
+/** The off-diagonal of a real 2×2 matrix by rows, for two complex numbers. */
 function beside(a: v128): v128 {
   return v128.shuffle<f32>(a, a, 1, 2, 1, 2);
 }

@@ -23,7 +23,7 @@ function storePart(at: usize, x: v128, count: i32): void {
   if (count == 3) v128.store_lane<u32>(at, x, 2, 8);
 }
 
-/** (x, −x) again and again: what multiplies the exchanged parts of a product with a conjugate. */
+/** (x, −x) again and again: the factor of the exchanged parts in a product with a conjugate. */
 function alternating(x: f32): v128 {
   return f32x4(x, -x, x, -x);
 }
@@ -138,7 +138,7 @@ function reflectFour(args: usize, column: i32, count: i32): void {
 }
 
 /**
- * Takes multiples of row k off `size` of the rows below: a[i, j] −= a[i, k] a[k, j] for j > k.
+ * Subtracts multiples of row k from `size` of the rows below: a[i, j] −= a[i, k] a[k, j] for j > k.
  *
  * Words: a[k, k], bytes between rows, rows below k, words of an element, rows in a chunk.
  */

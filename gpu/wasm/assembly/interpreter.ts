@@ -92,12 +92,12 @@ function run(program: usize, from: i32, to: i32, start: i32, n: i32, scratch: us
   }
 }
 
-/** What is the same in every block, for blocks of at most `n` elements. */
+/** Runs the instructions that are the same in every block, for blocks of at most `n` elements. */
 export function prepare(program: usize, n: i32, scratch: usize): void {
   run(program, 0, word(program, 2), 0, n, scratch);
 }
 
-/** The rest, for the `n` elements from `start` on, a multiple of 4. */
+/** Runs the others for the `n` elements from `start` on, a multiple of 4. */
 export function evaluate(program: usize, start: i32, n: i32, scratch: usize): void {
   run(program, word(program, 2), word(program, 1), start, n, scratch);
 }

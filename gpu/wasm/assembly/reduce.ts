@@ -1,6 +1,6 @@
 /**
- * Sums and maxima of a fused expression over axes. The shape's axes are folded and kept by turns. The
- * last one or two make a region that is walked at once, row by row:
+ * Sums and maxima of a fused expression over axes. The shape's axes are alternately folded and
+ * kept. The last one or two make a region that is walked at once, row by row:
  *
  *   along rows     the last axis is folded, and the one before it, if there is one, is kept
  *   across rows    the last axis is kept, and the one before it, if there is one, is folded
@@ -13,7 +13,7 @@ import { word } from "./vector";
 /** Words of a job before the outer axes and the program; see `gpu/kernels/reductions/wasm_reduce.ts`. */
 const HEAD = 16;
 
-/** What the outer axes of a list add to the linear index: `count` pairs of size and stride. */
+/** The contribution of a list of outer axes to the linear index: `count` pairs of size and stride. */
 function offsetOf(axes: usize, count: i32, index: i32): i32 {
   let offset = 0;
   for (let d = count - 1; d >= 0; d--) {

@@ -1,4 +1,4 @@
-/** Four float32 numbers at a time: what every other file here is written in. */
+/** Four float32 numbers at a time: the vocabulary of every other file here. */
 
 /** x · y + z: rounded once where the processor can, and the engine allows it. */
 
