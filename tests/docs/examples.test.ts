@@ -9,8 +9,9 @@ import { textsIn } from "./texts.ts";
 const FOLDER = "out/examples";
 
 /** Runs an example as a script of its own would run, but on the CPU engine, and in this process. */
-async function problems({ at, source }: Example): Promise<string[]> {
-  const recorded = record(source);
+async function problems(example: Example): Promise<string[]> {
+  const { at } = example;
+  const recorded = record(example);
   const path = `${FOLDER}/${at.replaceAll(/[/:]/g, "_")}.ts`;
   await Deno.writeTextFile(path, recorded.source);
   await use("cpu");
@@ -50,6 +51,15 @@ Deno.test("an example that prints something else is found", async () => {
   assertEquals(await check("console.log(1 + 1); // 3"), [
     'a_wrong_example.md:1, line 1 says "3" and prints "2"',
   ]);
+});
+
+Deno.test("an output that a page shows is compared with all that its example prints", async () => {
+  const page = (output: string) =>
+    "```ts\nconsole.log(1); // 1\nconsole.log([2, 3]);\n```\n\nprints\n\n```text\n" + output +
+    "```\n";
+  const check = (path: string, output: string) => problems(examplesIn(path, page(output))[0]);
+  assertEquals(await check("an_output.md", "1\n[ 2, 3 ]\n"), []);
+  assertEquals((await check("another_output.md", "1\n[ 2, 4 ]\n")).length, 1);
 });
 
 Deno.test("an example is found where its line never ran", async () => {

@@ -3,6 +3,8 @@ export interface Example {
   /** Where it begins, as `docs/start.md:34`. */
   readonly at: string;
   readonly source: string;
+  /** All that it prints, where the page shows it in a block marked `text` further down. */
+  readonly output?: string;
 }
 
 /** What stands in front of the lines of a doc comment. */
@@ -20,10 +22,15 @@ export function examplesIn(path: string, text: string): Example[] {
 }
 
 function blocks(path: string, text: string, firstLine: number): Example[] {
-  return [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map(({ 1: source, index }) => ({
-    at: `${path}:${firstLine + lineAt(text, index)}`,
-    source,
-  }));
+  const examples: Example[] = [];
+  for (const { 1: kind, 2: body, index } of text.matchAll(/^```(ts|text)\n([^]*?)^```$/gm)) {
+    if (kind === "ts") {
+      examples.push({ at: `${path}:${firstLine + lineAt(text, index)}`, source: body });
+    } else {
+      examples.push({ ...examples.pop()!, output: body });
+    }
+  }
+  return examples;
 }
 
 /** The number of the line in which a position lies, from 1. */

@@ -5,8 +5,11 @@
  * and quotes do not count, and neither does what stands in parentheses at the end. `…` stands for
  * any words. After `≈` a number may be off by one unit of the last digit that is written. A line
  * that runs several times has all its prints in one comment. A comment that begins with `such as`
- * is not compared: what it shows depends on the machine.
+ * is not compared: what it shows depends on the machine. Where a page shows all that an example
+ * prints, in a block marked `text`, that is compared in the same way.
  */
+
+import type { Example } from "./examples.ts";
 
 /** A line that says what it prints, and what it did print. */
 export interface Claim {
@@ -19,6 +22,8 @@ export interface Claim {
 export interface Recorded {
   readonly source: string;
   readonly claims: readonly Claim[];
+  /** All that it is to print, if the page shows it. */
+  readonly output?: string;
 }
 
 const CLAIM = /console\.log(\(.*\);) \/\/ (.*)$/;
@@ -29,7 +34,7 @@ const running = globalThis as typeof globalThis & {
 };
 
 /** Finds the claims in an example. They are filled while `run` waits for it. */
-export function record(source: string): Recorded {
+export function record({ source, output }: Example): Recorded {
   const claims: Claim[] = [];
   const noted = source.split("\n").map((text, k) =>
     text.replace(CLAIM, (_, call: string, says: string) => {
@@ -37,24 +42,34 @@ export function record(source: string): Recorded {
       return `__print(${claims.length - 1}, ${call.slice(1)}`;
     })
   );
-  return { source: noted.join("\n"), claims };
+  return { source: noted.join("\n"), claims, output };
 }
 
 /** Runs a recorded example by `load` and gives back the claims that do not hold, in words. */
-export async function run({ claims }: Recorded, load: () => Promise<unknown>): Promise<string[]> {
+export async function run(
+  { claims, output }: Recorded,
+  load: () => Promise<unknown>,
+): Promise<string[]> {
   const { log } = console;
-  console.log = () => {};
-  running.__print = (claim, ...values) =>
-    void claims[claim].prints.push(values.map(show).join(" "));
+  const printed: string[] = [];
+  console.log = (...values) => void printed.push(values.map(show).join(" "));
+  running.__print = (claim, ...values) => {
+    console.log(...values);
+    claims[claim].prints.push(printed.at(-1)!);
+  };
   try {
     await load();
   } finally {
     console.log = log;
     delete running.__print;
   }
-  return claims.filter((claim) => !holds(claim)).map(({ line, says, prints }) =>
+  const wrong = claims.filter((claim) => !holds(claim)).map(({ line, says, prints }) =>
     `line ${line} says "${says}" and prints "${prints.join(" ")}"`
   );
+  if (output !== undefined && words(output).join(" ") !== words(printed.join("\n")).join(" ")) {
+    wrong.push(`the page shows\n${output}and it prints\n${printed.join("\n")}`);
+  }
+  return wrong;
 }
 
 /** Whether a claim is what was printed. */
