@@ -1,8 +1,9 @@
 /** What layers and networks have in common: their parts by name. */
+import { isComplex } from "../gpu/contract/dtype.ts";
 import { cannot } from "../gpu/contract/errors.ts";
 import { complexTensor, tensor } from "../complex/create/create.ts";
 import { describe } from "../complex/lazy/describe.ts";
-import type { SafetensorsEntry } from "../complex/files/safetensors.ts";
+import { SAFETENSORS_DTYPES, type SafetensorsEntry } from "../complex/files/safetensors.ts";
 import type { Node } from "../complex/lazy/graph.ts";
 import { read } from "../complex/lazy/realize.ts";
 import type { State } from "../complex/lazy/state.ts";
@@ -169,7 +170,7 @@ export abstract class Module {
         return [path, countEntry(counts[k])];
       }
       const data = new Float32Array(values[next++]);
-      return [path, { dtype: kindOf(part), shape: [...part.shape], data }];
+      return [path, { dtype: SAFETENSORS_DTYPES[part.dtype], shape: [...part.shape], data }];
     }));
   }
 
@@ -199,9 +200,9 @@ export abstract class Module {
         continue;
       }
       const { shape } = part;
-      const data = reader.take(path, kindOf(part), shape);
+      const data = reader.take(path, SAFETENSORS_DTYPES[part.dtype], shape);
       if (!data) continue;
-      const value = kindOf(part) === "C64" ? complexTensor(data, shape) : tensor(data, shape);
+      const value = isComplex(part.dtype) ? complexTensor(data, shape) : tensor(data, shape);
       values.push([part.state!, value.node]);
     }
     reader.finish();
@@ -210,8 +211,4 @@ export abstract class Module {
       for (const count of counts) count();
     };
   }
-}
-
-function kindOf(x: Tensor): "C64" | "F32" {
-  return x.dtype === "complex64" ? "C64" : "F32";
 }

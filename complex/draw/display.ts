@@ -1,4 +1,5 @@
 /** Shows tensors in Deno's notebooks. */
+import { isComplex } from "../../gpu/contract/dtype.ts";
 import { compose, type Plan, planDrawing } from "./mosaic.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type Shape, sizeOf } from "../lazy/shape.ts";
@@ -26,7 +27,7 @@ async function display(x: Tensor): Promise<Record<string, string>> {
     const kind = x[Symbol.toStringTag];
     return { "text/plain": `${kind} [${shape.join(", ")}] (${why}; slice() gives a part)` };
   }
-  const plan = planOf(shape, x.dtype === "complex64");
+  const plan = planOf(shape, isComplex(x.dtype));
   if (!plan) return { "text/plain": await x.format() };
   const [text, data] = await Promise.all([x.format(), x.data()]);
   return { "text/plain": text, "image/png": compose(plan, data).base64() };

@@ -1,4 +1,5 @@
 /** Convolution by Fourier transforms. */
+import { isReal } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Combined } from "../functions/combine.ts";
 import { axesOf } from "./fft_options.ts";
@@ -86,7 +87,7 @@ export function fftConvolve<A extends Tensor, B extends Tensor>(
   if (along.length === 0) return wrap(mul(x, y)) as Combined<A, B>;
   const full = along.map((d) => x.shape[d] + y.shape[d] - 1);
   const lengths = full.map(goodLength);
-  const real = x.dtype === "float32" && y.dtype === "float32";
+  const real = isReal(x.dtype) && isReal(y.dtype);
   const round = convolved(x, y, along, lengths, real);
   const start = kept.map(() => 0);
   const shape = [...kept];

@@ -7,7 +7,7 @@ import type { NpyEntry } from "./npy.ts";
 
 let warned = false;
 
-const isComplex = ({ dtype }: NpyEntry) => dtype === "complex64" || dtype === "complex128";
+const isComplex = ({ dtype }: NpyEntry) => dtype.startsWith("complex");
 
 /**
  * The real tensor of an array. float64 is rounded to float32; float32 must hold integers exactly.

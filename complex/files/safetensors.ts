@@ -3,6 +3,7 @@
  * `{ name: { dtype, shape, data_offsets } }` and the arrays' bytes, little-endian, without holes.
  * Knows files, not tensors. See https://github.com/huggingface/safetensors.
  */
+import type { InexactDType } from "../../gpu/contract/dtype.ts";
 import { z } from "zod";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
@@ -79,6 +80,11 @@ const FORMATS: Readonly<Record<SafetensorsDType, Format>> = {
   U8: { bytes: 1, view: (b) => new Uint8Array(b) },
   BOOL: { bytes: 1, view: (b) => new Uint8Array(b) },
 };
+
+/** What the format calls the dtypes of tensors. */
+export const SAFETENSORS_DTYPES = { float32: "F32", complex64: "C64" } as const satisfies Readonly<
+  Record<InexactDType, SafetensorsDType>
+>;
 
 /** A bfloat16 is the upper half of a float32. */
 function fromBrainFloats(buffer: ArrayBuffer): Float32Array {

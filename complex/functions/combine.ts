@@ -2,6 +2,7 @@
  * Elementwise functions of two operands: arithmetic, comparison and selection. Shapes broadcast by
  * NumPy's rule; the type of the result is real only where the types of both operands are.
  */
+import { isReal } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import type { Node } from "../lazy/graph.ts";
@@ -54,7 +55,7 @@ function ordered(
   b: RealOperand,
 ): RealTensor {
   const nodes = [operand(what, a), operand(what, b)] as const;
-  if (nodes.some((n) => n.dtype !== "float32")) throw cannot(what, "complex numbers have no order");
+  if (nodes.some((n) => !isReal(n.dtype))) throw cannot(what, "complex numbers have no order");
   return wrapReal(operation(...nodes));
 }
 

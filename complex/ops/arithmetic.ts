@@ -1,7 +1,7 @@
 /** Constants, field arithmetic, and the real and imaginary parts of complex numbers. */
 import * as fn from "../../gpu/functions/mod.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
-import type { DType, InexactDType } from "../../gpu/contract/dtype.ts";
+import { type DType, inexact, isComplex } from "../../gpu/contract/dtype.ts";
 import { Node, type Primitive, type Vjp } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";
 import { broadcast } from "./views.ts";
@@ -43,7 +43,7 @@ export function fillIndex(shape: Shape, word: number): Node {
 
 /** A number everywhere, with the dtype and shape of x. */
 export function fillLike(x: Node, value: number): Node {
-  return x.dtype === "complex64" ? fill(x.shape, value, 0) : fill(x.shape, value);
+  return isComplex(x.dtype) ? fill(x.shape, value, 0) : fill(x.shape, value);
 }
 
 const TO_COMPLEX = mapPrimitive(fn.toComplex, (_, [g]) => [real(g!)], true);
@@ -58,12 +58,12 @@ const CONJ = mapPrimitive(fn.conj, (_, [g]) => [conj(g!)], true);
 
 /** x + 0i; a complex x is returned as it is. */
 export function toComplex(x: Node): Node {
-  return x.dtype === "complex64" ? x : applyMap(TO_COMPLEX, x);
+  return isComplex(x.dtype) ? x : applyMap(TO_COMPLEX, x);
 }
 
 /** Re z; a real z is returned as it is. */
 export function real(z: Node): Node {
-  if (z.dtype !== "complex64") return z;
+  if (!isComplex(z.dtype)) return z;
   if (z.primitive === COMPLEX || z.primitive === TO_COMPLEX) {
     return z.inputs[0] ?? applyMap(REAL, z);
   }
@@ -72,7 +72,7 @@ export function real(z: Node): Node {
 
 /** Im z. */
 export function imag(z: Node): Node {
-  if (z.dtype !== "complex64") return fill(z.shape, 0);
+  if (!isComplex(z.dtype)) return fill(z.shape, 0);
   if (z.primitive === COMPLEX && z.inputs.length === 2) return z.inputs[1];
   return applyMap(IMAG, z);
 }
@@ -87,7 +87,7 @@ export function complex(re: Node, im: Node): Node {
 
 /** The complex conjugate; a real z is returned as it is. */
 export function conj(z: Node): Node {
-  if (z.dtype !== "complex64") return z;
+  if (!isComplex(z.dtype)) return z;
   if (isConj(z)) return z.inputs[0];
   return applyMap(CONJ, z);
 }
@@ -124,7 +124,7 @@ function binary(
   };
   return (a, b) => {
     const [x, y] = matched(what, a, b);
-    return applyMap(forms[x.dtype as InexactDType], x, y);
+    return applyMap(forms[inexact(x.dtype)], x, y);
   };
 }
 
@@ -133,7 +133,7 @@ const NEG_COMPLEX = mapPrimitive(fn.negComplex, (_, [g]) => [neg(g!)], true);
 
 /** −x */
 export function neg(x: Node): Node {
-  return applyMap(x.dtype === "complex64" ? NEG_COMPLEX : NEG_REAL, x);
+  return applyMap(isComplex(x.dtype) ? NEG_COMPLEX : NEG_REAL, x);
 }
 
 /** a + b */

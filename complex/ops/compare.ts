@@ -1,7 +1,7 @@
 /** Comparisons, which give 1 or 0, and the selection between two tensors. */
 import * as fn from "../../gpu/functions/mod.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
-import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import { inexact, isInteger } from "../../gpu/contract/dtype.ts";
 import type { Node } from "../lazy/graph.ts";
 import { broadcastShapes } from "../lazy/shape.ts";
 import { applyMap, fillLike, mapPrimitive, matched } from "./arithmetic.ts";
@@ -33,14 +33,14 @@ const NOT_EQUAL = {
 
 /** a = b, for reals, complex numbers (both parts) or indices. */
 export function equal(a: Node, b: Node): Node {
-  const [x, y] = a.dtype === "uint32" ? broadcast("compare", a, b) : matched("compare", a, b);
+  const [x, y] = isInteger(a.dtype) ? broadcast("compare", a, b) : matched("compare", a, b);
   return applyMap(EQUAL[x.dtype], x, y);
 }
 
 /** a ≠ b */
 export function notEqual(a: Node, b: Node): Node {
   const [x, y] = matched("compare", a, b);
-  return applyMap(NOT_EQUAL[x.dtype as InexactDType], x, y);
+  return applyMap(NOT_EQUAL[inexact(x.dtype)], x, y);
 }
 
 const whereVjp = (call: Node, [g]: readonly (Node | null)[]) => {
@@ -57,6 +57,6 @@ const WHERE = {
 export function where(condition: Node, a: Node, b: Node): Node {
   const [x, y] = matched("choose", a, b);
   const shape = broadcastShapes("choose", condition.shape, x.shape);
-  const primitive = WHERE[x.dtype as InexactDType];
+  const primitive = WHERE[inexact(x.dtype)];
   return applyMap(primitive, expand(condition, shape), expand(x, shape), expand(y, shape));
 }

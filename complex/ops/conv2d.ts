@@ -5,7 +5,7 @@ import {
   type Conv2dSpec,
   conv2dWeightGradient,
 } from "../../gpu/kernels/convolutions/conv2d.ts";
-import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import { type DType, inexact } from "../../gpu/contract/dtype.ts";
 import type { Program } from "../../gpu/contract/kernel.ts";
 import { Node, type Primitive, type Vjp } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";
@@ -23,10 +23,10 @@ interface Attrs extends Conv2dGeometry {
   readonly w: Shape;
 }
 
-function spec(attrs: Attrs, y: Shape, dtype: string, bias: boolean): Conv2dSpec {
+function spec(attrs: Attrs, y: Shape, dtype: DType, bias: boolean): Conv2dSpec {
   const { x, w, stride, padding, dilation, groups } = attrs;
   return {
-    dtype: dtype as InexactDType,
+    dtype: inexact(dtype),
     batch: x[0],
     inChannels: x[1],
     outChannels: w[0],

@@ -1,7 +1,7 @@
 /** Determinants and their logarithms, by LU factorisation. */
 import { determinant } from "../../gpu/kernels/factorisations/determinant.ts";
 import { NOT_FINITE } from "../../gpu/kernels/factorisations/eliminate.ts";
-import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import { inexact, isComplex } from "../../gpu/contract/dtype.ts";
 import type { Program } from "../../gpu/contract/kernel.ts";
 import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import { add, complex, conj, fill, fillLike, imag, mul, scale } from "./arithmetic.ts";
@@ -16,7 +16,7 @@ import { expand, reshape } from "./views.ts";
 /** The kernel, which reads the factors (the first two inputs). */
 function program({ inputs: [lu], dtype }: Node, form: "det" | "log"): Program {
   const [batch, n] = [stackOf(lu.shape), lu.shape.at(-1)!];
-  return determinant({ dtype: dtype as InexactDType, batch, n, form });
+  return determinant({ dtype: inexact(dtype), batch, n, form });
 }
 
 /** w·A⁻ᴴ of each matrix, with one number w a matrix. */
@@ -74,7 +74,7 @@ const SLOGDET: Primitive = {
     const [sign] = parts(call);
     // d ln det A = tr(A⁻¹ dA): the real part belongs to ln|det A|, the imaginary part to the phase of the sign.
     let w = gLog;
-    if (a.dtype === "complex64") {
+    if (isComplex(a.dtype)) {
       const none = fill(sign.shape, 0);
       w = complex(gLog ?? none, gSign ? imag(mul(conj(sign), gSign)) : none);
     }

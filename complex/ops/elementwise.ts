@@ -1,7 +1,7 @@
 /** Elementwise functions with their derivatives. A holomorphic f passes g back as g · conj(f′(z)). */
 import * as fn from "../../gpu/functions/mod.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
-import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import { inexact, isComplex } from "../../gpu/contract/dtype.ts";
 import type { Node } from "../lazy/graph.ts";
 import {
   add,
@@ -37,7 +37,7 @@ function holomorphic(
     float32: mapPrimitive(realFn, vjp),
     complex64: mapPrimitive(complexFn, vjp),
   };
-  return (x) => applyMap(forms[x.dtype as InexactDType], x);
+  return (x) => applyMap(forms[inexact(x.dtype)], x);
 }
 
 const one = (x: Node) => fillLike(x, 1);
@@ -141,7 +141,7 @@ const SGN = mapPrimitive(fn.sgn, (y, [g]) => {
 
 /** z / |z|, and 0 at 0; for real x its sign. */
 export function sgn(x: Node): Node {
-  return applyMap(x.dtype === "complex64" ? SGN : SIGN, x);
+  return applyMap(isComplex(x.dtype) ? SGN : SIGN, x);
 }
 
 const ABS_REAL = mapPrimitive(fn.absReal, (y, [g]) => [mul(g!, sgn(y.inputs[0]))]);
@@ -149,7 +149,7 @@ const ABS = mapPrimitive(fn.absComplex, (y, [g]) => [mul(g!, sgn(y.inputs[0]))])
 
 /** |x|; its derivative at 0 is 0. */
 export function abs(x: Node): Node {
-  return applyMap(x.dtype === "complex64" ? ABS : ABS_REAL, x);
+  return applyMap(isComplex(x.dtype) ? ABS : ABS_REAL, x);
 }
 
 /** The smallest normal float32: below it 1/x may overflow, and adapters may flush x to 0. */
@@ -169,7 +169,7 @@ const ABS_SQUARED = mapPrimitive(
 
 /** |x|² */
 export function absSquared(x: Node): Node {
-  return x.dtype === "complex64" ? applyMap(ABS_SQUARED, x) : square(x);
+  return isComplex(x.dtype) ? applyMap(ABS_SQUARED, x) : square(x);
 }
 
 const ANGLE = mapPrimitive(fn.angle, (y, [g]) => {
@@ -197,7 +197,7 @@ export function polar(r: Node, phi: Node): Node {
 const powVjp = (y: Node, [g]: readonly (Node | null)[]) => {
   const [a, b] = y.inputs;
   const zero = fillLike(a, 0);
-  const form = a.dtype === "complex64" ? POW_COMPLEX : POW_REAL;
+  const form = isComplex(a.dtype) ? POW_COMPLEX : POW_REAL;
   let ga: Node | null = null;
   let gb: Node | null = null;
   if (a.tracked) {
@@ -216,7 +216,7 @@ const POW_COMPLEX = mapPrimitive(fn.powComplex, powVjp);
 /** a to the power b, the principal value. */
 export function pow(a: Node, b: Node): Node {
   const [x, y] = matched("raise to a power", a, b);
-  return applyMap(x.dtype === "complex64" ? POW_COMPLEX : POW_REAL, x, y);
+  return applyMap(isComplex(x.dtype) ? POW_COMPLEX : POW_REAL, x, y);
 }
 
 const ATAN2 = mapPrimitive(fn.atan2, (call, [g]) => {
@@ -260,7 +260,7 @@ const GATE_COMPLEX = mapPrimitive(fn.reluGateComplex, gateVjp);
 
 /** g where x > 0, else 0; separately for real and imaginary part. */
 function reluGate(g: Node, x: Node): Node {
-  return applyMap(x.dtype === "complex64" ? GATE_COMPLEX : GATE_REAL, g, x);
+  return applyMap(isComplex(x.dtype) ? GATE_COMPLEX : GATE_REAL, g, x);
 }
 
 /** Uses the result, which is positive where the input is, so that the input need not be kept. */
@@ -270,5 +270,5 @@ const RELU_COMPLEX = mapPrimitive(fn.reluComplex, reluVjp);
 
 /** max(x, 0); of a complex x separately for real and imaginary part. */
 export function relu(x: Node): Node {
-  return applyMap(x.dtype === "complex64" ? RELU_COMPLEX : RELU_REAL, x);
+  return applyMap(isComplex(x.dtype) ? RELU_COMPLEX : RELU_REAL, x);
 }

@@ -3,6 +3,7 @@
  * Taylor polynomial of degree 12 (Paterson–Stockmeyer scheme, five products). The device finds s: the
  * graph holds all squarings, and each is used where it is needed.
  */
+import { isComplex } from "../../gpu/contract/dtype.ts";
 import type { Node } from "../lazy/graph.ts";
 import { add, fill, fillLike, mul, scale, sub } from "./arithmetic.ts";
 import { equal, greater, lessEqual, where } from "./compare.ts";
@@ -23,7 +24,7 @@ const LARGEST_NORM = THETA * 2 ** SQUARINGS;
 /** The identity with the dtype and size of square matrices. */
 function identity({ shape, dtype }: Node): Node {
   const n = shape.at(-1)!;
-  return embedDiagonal(dtype === "complex64" ? fill([n], 1, 0) : fill([n], 1), n, n);
+  return embedDiagonal(isComplex(dtype) ? fill([n], 1, 0) : fill([n], 1), n, n);
 }
 
 /** Σ A^k / k! up to k = 12. */

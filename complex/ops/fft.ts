@@ -3,7 +3,7 @@
  * all others become a circular convolution of such a length (Bluestein, "A linear filtering approach to
  * the computation of discrete Fourier transform", 1970).
  */
-import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import { inexact, type InexactDType, isReal } from "../../gpu/contract/dtype.ts";
 import {
   fft as program,
   fftTable,
@@ -58,15 +58,15 @@ const FFT: Primitive<Attrs> = {
         ...around(shape, axis),
         inverse,
         scale,
-        input: x.dtype as InexactDType,
-        output: dtype as InexactDType,
+        input: inexact(x.dtype),
+        output: inexact(dtype),
       }, engine);
     },
   },
   // The adjoint is the transform of the opposite sign; for a real input, its real part.
   vjp({ inputs, attrs }, [g]) {
     const { axis, inverse, scale } = attrs;
-    const gradient = dft(g!, axis, !inverse, scale, inputs[0].dtype as InexactDType);
+    const gradient = dft(g!, axis, !inverse, scale, inexact(inputs[0].dtype));
     return inputs.length === 1 ? [gradient] : [gradient, null];
   },
 };
@@ -146,7 +146,7 @@ export function dft(
   output: InexactDType = "complex64",
 ): Node {
   const n = x.shape[axis];
-  const part = (z: Node) => (output === "float32" ? real(z) : z);
+  const part = (z: Node) => (isReal(output) ? real(z) : z);
   if (n === 1) return part(scale === 1 ? toComplex(x) : scaled(toComplex(x), scale));
   if (!isSmooth(n)) return part(bluestein(x, axis, inverse, scale));
   const inputs = takesTable(n) ? [x, table(`twiddles ${n}`, () => fftTable(n))] : [x];

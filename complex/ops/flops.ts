@@ -1,9 +1,10 @@
 /** The arithmetic of recipes, from their shapes alone. */
+import { multiplyAddFlops } from "../../gpu/contract/dtype.ts";
 import type { Node } from "../lazy/graph.ts";
 import { sizeOf } from "../lazy/shape.ts";
 
 /** Real operations of one product and its sum. */
-const ofProducts = ({ dtype }: Node) => dtype === "complex64" ? 8 : 2;
+const ofProducts = ({ dtype }: Node) => multiplyAddFlops(dtype);
 
 const last = ({ shape }: Node, k: number) => shape[shape.length - k];
 

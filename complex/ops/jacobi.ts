@@ -1,6 +1,6 @@
 /** Pieces shared by the SVD and the Hermitian eigendecomposition: rotations, sorting, safe quotients. */
 import { jacobi } from "../../gpu/kernels/factorisations/jacobi.ts";
-import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import { inexact } from "../../gpu/contract/dtype.ts";
 import { Node, type Primitive } from "../lazy/graph.ts";
 import { fill, fillLike, mul } from "./arithmetic.ts";
 import { equal, greater, less, lessEqual, where } from "./compare.ts";
@@ -16,7 +16,7 @@ const JACOBI: Primitive<number> = {
   lowering: {
     kind: "program",
     program({ shape: [batch, rows, length], dtype, attrs: measured }) {
-      return jacobi({ dtype: dtype as InexactDType, batch, rows, length, measured });
+      return jacobi({ dtype: inexact(dtype), batch, rows, length, measured });
     },
   },
 };

@@ -1,5 +1,5 @@
 /** Concatenation, and rows chosen by labels. */
-import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import { type DType, inexact, isComplex } from "../../gpu/contract/dtype.ts";
 import { single } from "../../gpu/contract/kernel.ts";
 import { MOST_ROUNDS } from "../../gpu/kernels/costs.ts";
 import {
@@ -28,7 +28,7 @@ const FEW = 7;
 export function concat(list: readonly Node[], axis: number): Node {
   const what = "concat";
   if (list.length === 0) throw cannot(what, "there are no tensors");
-  const complex = list.some((x) => x.dtype === "complex64");
+  const complex = list.some((x) => isComplex(x.dtype));
   const all = complex ? list.map(toComplex) : [...list];
   const first = all[0].shape;
   const at = checkAxis(what, axis, first);
@@ -78,12 +78,12 @@ export function pad(
 
 const specOf = (
   x: Shape,
-  dtype: string,
+  dtype: DType,
   axis: number,
   rows: number,
   picks: number,
 ): GatherSpec => ({
-  dtype: dtype as InexactDType,
+  dtype: inexact(dtype),
   rows,
   picks,
   ...around(x, axis),

@@ -1,7 +1,7 @@
 /** Matrix products. Transposed and conjugated operands are read as they lie. */
 import { matmul as program } from "../../gpu/kernels/products/matmul.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import { inexact } from "../../gpu/contract/dtype.ts";
 import { Node, type Primitive } from "../lazy/graph.ts";
 import { broadcastShapes, type Shape, show, sizeOf } from "../lazy/shape.ts";
 import { conj, isConj, toComplex } from "./arithmetic.ts";
@@ -41,7 +41,7 @@ const MATMUL: Primitive<Attrs> = {
       const batch = node.shape.slice(0, -2);
       const [m, n] = node.shape.slice(-2);
       return program({
-        dtype: node.dtype as InexactDType,
+        dtype: inexact(node.dtype),
         m,
         n,
         k: a.shape[a.shape.length - (readA.transpose ? 2 : 1)],

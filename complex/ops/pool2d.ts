@@ -7,7 +7,7 @@ import {
   maxPool2dScatter,
 } from "../../gpu/kernels/windows/pool2d.ts";
 import type { Pool2dSpec } from "../../gpu/kernels/windows/windows.ts";
-import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import { inexact } from "../../gpu/contract/dtype.ts";
 import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";
 import { toComplex } from "./arithmetic.ts";
@@ -97,7 +97,7 @@ export function maxPool2d(x: Node, geometry: PoolGeometry): [values: Node, indic
 
 const avgSpec = ({ attrs, dtype }: Node<AvgAttrs>) => {
   const { countIncludePad, divisor } = attrs;
-  return { ...spec(attrs), countIncludePad, divisor, dtype: dtype as InexactDType };
+  return { ...spec(attrs), countIncludePad, divisor, dtype: inexact(dtype) };
 };
 const AVG_POOL: Primitive<AvgAttrs> = {
   name: "avgPool2d",

@@ -1,7 +1,7 @@
 /** The QR decomposition and its derivative. */
 import { householder } from "../../gpu/kernels/factorisations/householder.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import { inexact } from "../../gpu/contract/dtype.ts";
 import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import { type Shape, show } from "../lazy/shape.ts";
 import { add, mul, neg, real, sub } from "./arithmetic.ts";
@@ -38,7 +38,7 @@ const QR: Primitive<{ readonly width: number }> = {
     kind: "program",
     program({ inputs: [{ dtype, shape }], attrs: { width } }) {
       const [m, n] = shape.slice(-2);
-      return householder({ dtype: dtype as InexactDType, batch: stackOf(shape), m, n, width });
+      return householder({ dtype: inexact(dtype), batch: stackOf(shape), m, n, width });
     },
   },
   vjp(call, [gq, gr]) {

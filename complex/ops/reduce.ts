@@ -3,7 +3,7 @@ import { argmax as argmaxProgram } from "../../gpu/kernels/reductions/argmax.ts"
 import { reduce } from "../../gpu/kernels/reductions/reduce.ts";
 import { scan } from "../../gpu/kernels/reductions/scan.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import { inexact } from "../../gpu/contract/dtype.ts";
 import { Node, type Primitive } from "../lazy/graph.ts";
 import {
   around,
@@ -120,7 +120,7 @@ const CUMSUM: Primitive<{ readonly axis: number; readonly reverse: boolean }> = 
     kind: "program",
     program({ inputs: [x], attrs: { axis, reverse } }) {
       return scan({
-        dtype: x.dtype as InexactDType,
+        dtype: inexact(x.dtype),
         length: x.shape[axis],
         ...around(x.shape, axis),
         reverse,

@@ -1,6 +1,6 @@
 /** Banded linear maps along one axis, given by tables of the host; their derivatives are such maps too. */
 import { resample as kernel } from "../../gpu/kernels/windows/resample.ts";
-import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import { inexact } from "../../gpu/contract/dtype.ts";
 import { single } from "../../gpu/contract/kernel.ts";
 import { hostNode, Node, type Primitive } from "../lazy/graph.ts";
 import { around } from "../lazy/shape.ts";
@@ -96,7 +96,7 @@ const RESAMPLE: Primitive<number, Band> = {
     kind: "program",
     program: ({ shape, dtype, inputs: [x, spans, weights], attrs: axis }) =>
       single(kernel, {
-        dtype: dtype as InexactDType,
+        dtype: inexact(dtype),
         inputs: x.shape[axis],
         outputs: spans.shape[0],
         taps: weights.shape[1],

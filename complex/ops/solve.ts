@@ -7,7 +7,7 @@ import {
 } from "../../gpu/kernels/factorisations/eliminate.ts";
 import { substitute } from "../../gpu/kernels/factorisations/substitute.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import { inexact, isComplex } from "../../gpu/contract/dtype.ts";
 import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import { broadcastShapes, sameShape, show, sizeOf } from "../lazy/shape.ts";
 import { fill, neg, toComplex } from "./arithmetic.ts";
@@ -28,7 +28,7 @@ const ELIMINATE: Primitive = {
   lowering: {
     kind: "program",
     program: ({ dtype, shape }) =>
-      eliminate({ dtype: dtype as InexactDType, batch: stackOf(shape), n: shape.at(-1)! }),
+      eliminate({ dtype: inexact(dtype), batch: stackOf(shape), n: shape.at(-1)! }),
   },
 };
 
@@ -37,7 +37,7 @@ const UPPER: Primitive = {
   lowering: {
     kind: "program",
     program: ({ inputs: [{ dtype, shape }] }) =>
-      upper({ dtype: dtype as InexactDType, batch: stackOf(shape), n: shape.at(-1)! }),
+      upper({ dtype: inexact(dtype), batch: stackOf(shape), n: shape.at(-1)! }),
   },
 };
 
@@ -66,7 +66,7 @@ const SOLVE: Primitive<SolveAttrs> = {
     program({ dtype, shape, attrs }) {
       const [n, columns] = shape.slice(-2);
       return substitute({
-        dtype: dtype as InexactDType,
+        dtype: inexact(dtype),
         batch: stackOf(shape),
         n,
         columns,
@@ -139,6 +139,6 @@ export function inverse(a: Node): Node {
   checkSquare("invert", a);
   const n = a.shape.at(-1)!;
   const line = a.shape.slice(0, -1);
-  const ones = a.dtype === "complex64" ? fill(line, 1, 0) : fill(line, 1);
+  const ones = isComplex(a.dtype) ? fill(line, 1, 0) : fill(line, 1);
   return applySolve(factor(a), embedDiagonal(ones, n, n), PLAIN);
 }

@@ -1,4 +1,5 @@
 /** The singular value decomposition by one-sided Jacobi rotations, and its derivative. */
+import { isComplex } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "../lazy/graph.ts";
 import { sizeOf } from "../lazy/shape.ts";
@@ -130,7 +131,7 @@ const LEFT = derived("svd", (u, g, origin: Origin) => {
   const [m, k] = u.shape.slice(-2);
   const inner = matmul(adjoint(u), g);
   let middle = mul(overDifferences(inner, s), asColumns(s));
-  if (u.dtype === "complex64") {
+  if (isComplex(u.dtype)) {
     const phases = quotient(imag(diagonal(inner)), s);
     middle = add(middle, embedDiagonal(complex(fill(phases.shape, 0), phases), k, k));
   }

@@ -3,6 +3,7 @@
  * somebody looks at them, and views of one another cost nothing. The three classes share a file because
  * each returns the others.
  */
+import { isComplex, isReal } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { type Node, withoutGradients } from "../lazy/graph.ts";
 import { gradients } from "../ops/autograd.ts";
@@ -59,12 +60,12 @@ function operand(what: string, x: unknown, like: Node): Node {
 
 /** The tensor of a node. */
 export function wrap(node: Node): Tensor {
-  return node.dtype === "complex64" ? new ComplexTensor(node) : new RealTensor(node);
+  return isComplex(node.dtype) ? new ComplexTensor(node) : new RealTensor(node);
 }
 
 /** The tensor of a state. */
 export function wrapState(state: State): Tensor {
-  return state.dtype === "complex64" ? new ComplexTensor(state) : new RealTensor(state);
+  return isComplex(state.dtype) ? new ComplexTensor(state) : new RealTensor(state);
 }
 
 /** The tensor of a state's present version, whatever is assigned to the state later. */
@@ -155,7 +156,7 @@ export abstract class Tensor {
 
   /** `RealTensor` or `ComplexTensor`, also where a bundler has renamed the class. */
   get [Symbol.toStringTag](): string {
-    return this.dtype === "complex64" ? "ComplexTensor" : "RealTensor";
+    return isComplex(this.dtype) ? "ComplexTensor" : "RealTensor";
   }
 
   /** The values as text, with shape and kind. */
@@ -729,7 +730,7 @@ export class RealTensor extends Tensor {
    */
   private both(what: string, operation: (a: Node, b: Node) => Node, other: unknown): RealTensor {
     const node = operand(what, other, this.node);
-    if (node.dtype !== "float32") throw cannot(what, "complex numbers have no order");
+    if (!isReal(node.dtype)) throw cannot(what, "complex numbers have no order");
     return new RealTensor(operation(this.node, node));
   }
 }

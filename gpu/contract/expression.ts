@@ -3,7 +3,15 @@
  * one linear index from loads, run-time scalars and elementwise functions; shared values are shared
  * objects and are computed once.
  */
-import { type DType, type HostArray, lanesOf, wgslOf } from "./dtype.ts";
+import {
+  type DType,
+  type HostArray,
+  isComplex,
+  isInteger,
+  isReal,
+  lanesOf,
+  wgslOf,
+} from "./dtype.ts";
 import type { Params } from "./kernel.ts";
 import { linkWgsl, type MapFunction, type Wgsl } from "./map_function.ts";
 import { type Index, indexBlock, indexWgsl, operands } from "./indexing.ts";
@@ -135,9 +143,9 @@ export function expressionWgsl(
         text = nameOf(v.at);
         break;
       case "scalar":
-        text = v.dtype === "uint32"
+        text = isInteger(v.dtype)
           ? `param_u32(${v.at}u)`
-          : v.dtype === "float32"
+          : isReal(v.dtype)
           ? `param_f32(${v.at}u)`
           : `vec2<f32>(param_f32(${v.at}u), param_f32(${v.at + 1}u))`;
         break;
@@ -223,7 +231,7 @@ function valueStep(
     case "load": {
       const { input, dtype } = node;
       const [at] = from;
-      return dtype === "complex64"
+      return isComplex(dtype)
         ? (_, n, ins) => gatherComplex(n, own, ins[input], registers[at])
         : (_, n, ins) => gatherReal(n, own, ins[input], registers[at]);
     }
@@ -233,8 +241,8 @@ function valueStep(
     }
     case "scalar": {
       const { at, dtype } = node;
-      if (dtype === "uint32") return (_start, n, _, params) => own.fill(params.u32[at], 0, n);
-      if (dtype === "float32") return (_start, n, _, params) => own.fill(params.f32[at], 0, n);
+      if (isInteger(dtype)) return (_start, n, _, params) => own.fill(params.u32[at], 0, n);
+      if (isReal(dtype)) return (_start, n, _, params) => own.fill(params.f32[at], 0, n);
       return (_start, n, _, params) => {
         for (let j = 0; j < n; j++) {
           own[2 * j] = params.f32[at];

@@ -1,4 +1,5 @@
 /** Times the variants of kernels and keeps the fastest. */
+import { type DType, isInteger } from "../contract/dtype.ts";
 import { engine as currentEngine } from "../engines/device.ts";
 import type { DeviceBuffer, Engine, Executable } from "../contract/engine.ts";
 import { cannot } from "../contract/errors.ts";
@@ -32,9 +33,9 @@ const ROUNDS = 5;
 const CLEARLY = 0.97;
 
 /** Numbers near 1, so that sums neither overflow nor lose themselves among subnormal ones; indices 0. */
-function fill(engine: Engine, buffer: DeviceBuffer, dtype: string): void {
+function fill(engine: Engine, buffer: DeviceBuffer, dtype: DType): void {
   const words = Math.ceil(buffer.bytes / 4);
-  if (dtype === "uint32") engine.upload(buffer, new Uint32Array(words));
+  if (isInteger(dtype)) engine.upload(buffer, new Uint32Array(words));
   else {engine.upload(
       buffer,
       Float32Array.from({ length: words }, (_, k) => (k * 7 % 64 - 32) / 32),

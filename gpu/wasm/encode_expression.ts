@@ -2,7 +2,7 @@
  * Encodes fused expressions as instructions for `assembly/interpreter.ts`: once for an expression;
  * addresses and run-time scalars are filled in for each run.
  */
-import { bytesOf, type DType } from "../contract/dtype.ts";
+import { bytesOf, type DType, isComplex } from "../contract/dtype.ts";
 import type { Params } from "../contract/kernel.ts";
 import type { MapFunction } from "../contract/map_function.ts";
 import { type Value, valueDType } from "../contract/expression.ts";
@@ -92,7 +92,7 @@ class Writer {
     const last = this.#value(root);
     const copied = output && (last.input >= 0 || last.same || root.op === "index");
     if (copied) {
-      const op = valueDType(root) === "complex64" ? Op.copyComplex : Op.copyReal;
+      const op = isComplex(valueDType(root)) ? Op.copyComplex : Op.copyReal;
       this.#add({ op, bytes: last.bytes, words: [last], same: false });
     }
     return this.#missing ? null : this.#nodes;
@@ -121,7 +121,7 @@ class Writer {
 
   #makeValue(value: Value): Node {
     const dtype = valueDType(value);
-    const complex = dtype === "complex64";
+    const complex = isComplex(dtype);
     const bytes = bytesOf(dtype);
     switch (value.op) {
       case "call": {
@@ -280,7 +280,7 @@ function assemble(
     kinds.length,
     order.length,
     fixed < 0 ? order.length : fixed,
-    ...kinds.flatMap((kind) => [0, kind === "complex64" ? 3 : 2]),
+    ...kinds.flatMap((kind) => [0, isComplex(kind) ? 3 : 2]),
     ...code,
   ];
   return {

@@ -2,6 +2,7 @@
  * Recurrences: gated recurrent units and long short-term memories. Their formulas hold for real and
  * for complex numbers; σ and tanh act on real and imaginary part each by itself.
  */
+import { isComplex } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import type { Node } from "../../complex/lazy/graph.ts";
@@ -47,7 +48,7 @@ interface Step {
 
 /** A real function of real and imaginary part each by itself. */
 function byParts(z: Node, f: (part: Node) => Node): Node {
-  return z.dtype === "complex64" ? complex(f(real(z)), f(imag(z))) : f(z);
+  return isComplex(z.dtype) ? complex(f(real(z)), f(imag(z))) : f(z);
 }
 
 const sigmoid = (z: Node): Node => byParts(z, functions.sigmoid);

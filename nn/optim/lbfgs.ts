@@ -1,6 +1,6 @@
 /** L-BFGS. */
 import { describe } from "../../complex/lazy/describe.ts";
-import type { HostArray } from "../../gpu/contract/dtype.ts";
+import { type HostArray, lanesOf } from "../../gpu/contract/dtype.ts";
 import { hostNode, type Node } from "../../complex/lazy/graph.ts";
 import { hasGradient } from "../../complex/lazy/losses.ts";
 import { readStates, runPending } from "../../complex/lazy/realize.ts";
@@ -323,5 +323,5 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
 
 /** How many real numbers a parameter has. */
 function lengthOf({ shape, dtype }: State): number {
-  return shape.reduce((product, n) => product * n, dtype === "complex64" ? 2 : 1);
+  return shape.reduce((product, n) => product * n, lanesOf(dtype));
 }

@@ -1,4 +1,6 @@
 /** Optimisers whose step is one schedule: the memory of each parameter, and the step itself. */
+import { SAFETENSORS_DTYPES } from "../../complex/files/safetensors.ts";
+import { inexact, isComplex } from "../../gpu/contract/dtype.ts";
 import type { Node } from "../../complex/lazy/graph.ts";
 import { complexTensor, tensor } from "../../complex/create/create.ts";
 import { hasGradient } from "../../complex/lazy/losses.ts";
@@ -197,7 +199,7 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
     const values = await readStates(moments.map(([, state]) => state));
     moments.forEach(([path, { dtype, shape }], k) => {
       const data = new Float32Array(values[k]);
-      dict.set(path, { dtype: dtype === "complex64" ? "C64" : "F32", shape: [...shape], data });
+      dict.set(path, { dtype: SAFETENSORS_DTYPES[inexact(dtype)], shape: [...shape], data });
     });
   }
 
@@ -212,11 +214,11 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
       const values = this.moments(options[group]).map((name) => {
         const data = reader.take(
           `state.${k}.${name}`,
-          dtype === "complex64" ? "C64" : "F32",
+          SAFETENSORS_DTYPES[inexact(dtype)],
           shape,
         );
         if (!data) return null;
-        const value = dtype === "complex64" ? complexTensor(data, shape) : tensor(data, shape);
+        const value = isComplex(dtype) ? complexTensor(data, shape) : tensor(data, shape);
         return { name, node: value.node };
       });
       return [{ parameter, step: reader.count(`state.${k}.step`), values }];

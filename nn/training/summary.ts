@@ -1,4 +1,5 @@
 /** What a network is made of, layer by layer, without computing anything. */
+import { bytesOf, isComplex } from "../../gpu/contract/dtype.ts";
 import { full } from "../../complex/create/create.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import { type Node, withoutGradients } from "../../complex/lazy/graph.ts";
@@ -203,14 +204,14 @@ function draftsOf(model: Module): { drafts: Draft[]; modules: Module[]; bufferBy
     bytes: 0,
     flops: 0,
   }));
-  const bytesOf = (x: Tensor) => x.size * (x.dtype === "complex64" ? 8 : 4);
+  const bytesIn = (x: Tensor) => x.size * bytesOf(x.dtype);
   for (const [path, parameter] of model.namedParameters()) {
     const owner = drafts.findLast((row) => row.path === "" || path.startsWith(`${row.path}.`))!;
-    const kind = parameter.dtype === "complex64" ? "complexParameters" : "realParameters";
+    const kind = isComplex(parameter.dtype) ? "complexParameters" : "realParameters";
     owner[kind] += parameter.size;
-    owner.bytes += bytesOf(parameter);
+    owner.bytes += bytesIn(parameter);
   }
-  const bufferBytes = model.namedBuffers().reduce((sum, [, buffer]) => sum + bytesOf(buffer), 0);
+  const bufferBytes = model.namedBuffers().reduce((sum, [, buffer]) => sum + bytesIn(buffer), 0);
   return { drafts, modules: named.map(([, module]) => module), bufferBytes };
 }
 
@@ -220,7 +221,7 @@ function inputOf(what: string, given: unknown, dtype: "complex64" | "float32"): 
   if (!Array.isArray(given)) {
     throw cannot(what, `an input is a shape or a tensor, got ${describe(given)}`);
   }
-  return dtype === "complex64" ? full(given, { re: 0, im: 0 }) : full(given, 0);
+  return isComplex(dtype) ? full(given, { re: 0, im: 0 }) : full(given, 0);
 }
 
 /**

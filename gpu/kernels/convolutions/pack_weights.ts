@@ -1,5 +1,5 @@
 /** Puts the weights of a convolution in the order in which the correlation reads them. */
-import { type InexactDType, lanesOf, wgslOf } from "../../contract/dtype.ts";
+import { type InexactDType, isComplex, lanesOf, wgslOf } from "../../contract/dtype.ts";
 import { type Kernel, linearGrid, linearMain } from "../../contract/kernel.ts";
 
 /** A number for the height and one for the width. */
@@ -37,7 +37,7 @@ export const packWeights: Kernel<PackSpec> = {
     const place = adjoint
       ? `((g * ${depth}u + d) * ${rows}u + m) * ${taps}u + ${taps - 1}u - t`
       : `((g * ${rows}u + m) * ${depth}u + d) * ${taps}u + t`;
-    const conj = spec.conj && dtype === "complex64" ? " * vec2<f32>(1.0, -1.0)" : "";
+    const conj = spec.conj && isComplex(dtype) ? " * vec2<f32>(1.0, -1.0)" : "";
     const source = linearMain(
       count,
       `  let m = i % ${padded}u;

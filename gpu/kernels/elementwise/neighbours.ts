@@ -3,7 +3,7 @@
  * and stored in vectors of up to four words, since a load costs the same however wide it is.
  */
 import { range } from "../../contract/collections.ts";
-import { type DType, lanesOf, wgslOf } from "../../contract/dtype.ts";
+import { type DType, isComplex, lanesOf, realOf, wgslOf } from "../../contract/dtype.ts";
 import type { Adapter } from "../../contract/kernel.ts";
 import { mostNeighbours } from "../costs.ts";
 import { loadsOf, type Value } from "../../contract/expression.ts";
@@ -28,7 +28,7 @@ export class Neighbours {
   }
 
   get #type(): string {
-    const component = this.dtype === "uint32" ? "u32" : "f32";
+    const component = wgslOf(realOf(this.dtype));
     return this.#words === 1 ? component : `vec${this.#words}<${component}>`;
   }
 
@@ -55,7 +55,7 @@ export class Neighbours {
     const name = `x${this.binding}_${Math.floor(k / this.#width)}`;
     if (this.#width === 1) return name;
     const lane = k % this.#width;
-    return `${name}.${this.dtype === "complex64" ? ["xy", "zw"][lane] : "xyzw"[lane]}`;
+    return `${name}.${isComplex(this.dtype) ? ["xy", "zw"][lane] : "xyzw"[lane]}`;
   }
 
   /** WGSL that stores the neighbours of thread `i`, whose values are given in WGSL. */

@@ -2,7 +2,7 @@
  * Dense factorisations by columns: each column of a matrix belongs to a few threads, which do all that
  * happens to it in a dispatch. What one column needs of another comes from the dispatch before.
  */
-import { type InexactDType, lanesOf, wgslOf } from "../../contract/dtype.ts";
+import { type InexactDType, isComplex, isReal, lanesOf, wgslOf } from "../../contract/dtype.ts";
 import type { Adapter, Step } from "../../contract/kernel.ts";
 import { linkWgsl } from "../../contract/map_function.ts";
 import { exponentWgsl, nanWgsl, pow2Wgsl } from "../../functions/scaling.ts";
@@ -31,7 +31,7 @@ export function columnGrid(batch: number, columns: number, panel: Panel): [numbe
 
 /** WGSL of the field: `T`, `times`, `conjugate`, `inverse`, and `size_bits`, which orders by size. */
 export function fieldWgsl(dtype: InexactDType): string {
-  const own = dtype === "float32"
+  const own = isReal(dtype)
     ? `fn times(a: T, b: T) -> T { return a * b; }
 fn conjugate(a: T) -> T { return a; }
 fn inverse(a: T) -> T { return 1.0 / a; }
@@ -119,7 +119,7 @@ export function addScaled(
   y: Float32Array | Float64Array,
   yAt: number,
 ): void {
-  if (dtype === "float32") {
+  if (isReal(dtype)) {
     for (let j = 0; j < count; j++) y[yAt + j] += re * x[xAt + j];
     return;
   }
@@ -137,7 +137,7 @@ export function part(
   x: Float32Array | Float64Array,
   at: number,
 ): readonly [re: number, im: number] {
-  return dtype === "float32" ? [x[at], 0] : [x[2 * at], x[2 * at + 1]];
+  return isReal(dtype) ? [x[at], 0] : [x[2 * at], x[2 * at + 1]];
 }
 
 /** Writes element `at`. */
@@ -149,13 +149,13 @@ export function put(
   im: number,
 ): void {
   x[at * lanesOf(dtype)] = re;
-  if (dtype === "complex64") x[2 * at + 1] = im;
+  if (isComplex(dtype)) x[2 * at + 1] = im;
 }
 
 /** Half of |re| + |im|, or |re|, as `size_of` has it. */
 export function sizeAt(dtype: InexactDType, x: Float32Array, at: number): number {
   const [re, im] = part(dtype, x, at);
-  return Math.fround(dtype === "float32" ? Math.abs(re) : 0.5 * Math.abs(re) + 0.5 * Math.abs(im));
+  return Math.fround(isReal(dtype) ? Math.abs(re) : 0.5 * Math.abs(re) + 0.5 * Math.abs(im));
 }
 
 /** 1 / (re + i·im). */

@@ -1,5 +1,5 @@
 /** Determinants from the factors of `eliminate`, without overflow on the way. */
-import { type InexactDType, wgslOf } from "../../contract/dtype.ts";
+import { type InexactDType, isReal, wgslOf } from "../../contract/dtype.ts";
 import { type Kernel, linearGrid, type Program, single, sizedMain } from "../../contract/kernel.ts";
 import { linkWgsl } from "../../contract/map_function.ts";
 import { realLogWgsl } from "../../functions/exponential.ts";
@@ -24,7 +24,7 @@ const productOfPivots: Kernel<DeterminantSpec> = {
   }),
   params: () => 2,
   wgsl({ dtype, batch, n, form }) {
-    const real = dtype === "float32";
+    const real = isReal(dtype);
     const [one, nan] = real ? ["1.0", "lost"] : ["vec2<f32>(1.0, 0.0)", "vec2<f32>(lost)"];
     const size = (z: string) => real ? `abs(${z})` : `max(abs(${z}.x), abs(${z}.y))`;
     const modulus = real ? "abs(product)" : "sqrt(dot(product, product))";

@@ -9,6 +9,7 @@
 import {
   bytesOf,
   type InexactDType,
+  isReal,
   lanesOf,
   multiplyAddFlops,
   wgslOf,
@@ -86,10 +87,10 @@ const reflectColumns: Kernel<HouseholderSpec> = {
     const panel = panelOf(adapter);
     const { columns, lanes } = panel;
     const shared = lanes === 1 ? "" : `var<workgroup> sizes: array<u32, ${columns * lanes}>;\n`;
-    const [re, im, real, nan] = dtype === "float32"
+    const [re, im, real, nan] = isReal(dtype)
       ? ["a", "0.0", "x", "nan_from(bitcast<f32>(best))"]
       : ["a.x", "a.y", "vec2<f32>(x, 0.0)", "vec2<f32>(nan_from(bitcast<f32>(best)))"];
-    const square = dtype === "float32" ? "q * q" : "vec2<f32>(dot(q, q), 0.0)";
+    const square = isReal(dtype) ? "q * q" : "vec2<f32>(dot(q, q), 0.0)";
     const body = `  let n = columns;
   let base = matrix * m * n;
   let at = base + min(column, n - 1u);
@@ -124,7 +125,7 @@ ${largestWgsl(panel)}
     let e = exponent_of(bitcast<f32>(best));
     let a = out0[at + s * n] * pow2(-e);
     ${sumRows(panel, "s + 1u + lane", `square_of(out0[at + i * n] * pow2(-e))`)}
-    let below = ${dtype === "float32" ? "total(sum, local)" : "total(sum, local).x"};
+    let below = ${isReal(dtype) ? "total(sum, local)" : "total(sum, local).x"};
     let flat = best < 0x800000u || (below == 0.0 && ${im} == 0.0);
     let beta = select(1.0, -1.0, ${re} >= 0.0) * sqrt(${re} * ${re} + ${im} * ${im} + below);
     if (column == s) {
@@ -274,7 +275,7 @@ const assemble: Kernel<HouseholderSpec & { readonly rounds: number }> = {
   wgsl({ dtype, batch, width, rounds }, adapter) {
     const panel = panelOf(adapter);
     const { columns, lanes } = panel;
-    const one = dtype === "float32" ? "1.0" : "vec2<f32>(1.0, 0.0)";
+    const one = isReal(dtype) ? "1.0" : "vec2<f32>(1.0, 0.0)";
     const start = lanes === 1 ? "k" : `k + (lane + ${lanes}u - k % ${lanes}u) % ${lanes}u`;
     const body = `  let base = matrix * m * n;
   let at = matrix * m * columns + min(column, columns - 1u);

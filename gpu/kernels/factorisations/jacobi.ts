@@ -8,6 +8,8 @@ import {
   bytesOf,
   type HostArray,
   type InexactDType,
+  isComplex,
+  lanesOf,
   multiplyAddFlops,
   wgslOf,
 } from "../../contract/dtype.ts";
@@ -251,8 +253,8 @@ const jacobiRound: Kernel<JacobiSpec> = {
   wgsl: (spec, adapter) => cooperates(adapter) ? sharedRound(spec) : loneRound(spec, adapter),
   cpu(spec, _, [data, marks], { u32: [round, sweep] }) {
     const { dtype, batch, rows, measured } = spec;
-    const width = spec.length * (dtype === "complex64" ? 2 : 1);
-    const rotate = dtype === "complex64" ? rotateComplex : rotateReal;
+    const width = spec.length * lanesOf(dtype);
+    const rotate = isComplex(dtype) ? rotateComplex : rotateReal;
     const n = players(spec);
     for (let z = 0; z < batch; z++) {
       const mark = z * (sweepsOf(spec) + 1) + sweep;

@@ -3,7 +3,13 @@
  * substitution, for a matrix or for its conjugate transpose; and determinants.
  */
 import { range } from "../../contract/collections.ts";
-import { bytesOf, type InexactDType, lanesOf, multiplyAddFlops } from "../../contract/dtype.ts";
+import {
+  bytesOf,
+  type InexactDType,
+  isReal,
+  lanesOf,
+  multiplyAddFlops,
+} from "../../contract/dtype.ts";
 import {
   type Kernel,
   linearGrid,
@@ -53,7 +59,7 @@ const exchange: Kernel<Exchange> = {
   params: () => 4,
   wgsl({ dtype, batch, n, columns, ordered }) {
     const moved = "(row - row % n + in1[order + row % n]) * columns + i % columns";
-    const nan = dtype === "float32" ? "nan" : "vec2<f32>(nan)";
+    const nan = isReal(dtype) ? "nan" : "vec2<f32>(nan)";
     return {
       source: linkWgsl([nanWgsl]) + sizedMain(
         ["n", "columns", "refused"],

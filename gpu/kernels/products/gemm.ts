@@ -1,5 +1,5 @@
 /** The spec of matrix products on a GPU, and how they are cut. */
-import type { InexactDType } from "../../contract/dtype.ts";
+import { type InexactDType, lanesOf } from "../../contract/dtype.ts";
 import type { Finished } from "./epilogue.ts";
 
 /**
@@ -40,7 +40,7 @@ export function batchOf(spec: MatmulSpec): number {
 
 /** Values of k in one round, as many as one load holds. */
 export function unrollOf({ dtype, k }: MatmulSpec): number {
-  return Math.min(dtype === "complex64" ? 2 : 4, k);
+  return Math.min(4 / lanesOf(dtype), k);
 }
 
 /** Terms of the sum in each part but the last, a multiple of `unroll`. */

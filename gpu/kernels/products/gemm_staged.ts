@@ -3,6 +3,7 @@
  * and of B into it, neighbouring threads reading neighbouring elements, and each thread multiplies
  * from there. Right on every adapter, but slower where shaders run on the processor.
  */
+import { isComplex } from "../../contract/dtype.ts";
 import { range } from "../../contract/collections.ts";
 import type { Adapter, Shader } from "../../contract/kernel.ts";
 import { batchOf, depthOfPart, matrixWgsl, type SplitSpec, unrollOf } from "./gemm.ts";
@@ -99,7 +100,7 @@ ${puts.join("\n")}
 }
 
 function elementOf({ field, width }: Reader, e: number): string {
-  if (field === "complex64") return width === 1 ? "unit" : `unit.${["xy", "zw"][e]}`;
+  if (isComplex(field)) return width === 1 ? "unit" : `unit.${["xy", "zw"][e]}`;
   return width === 1 ? "unit" : `unit.${"xyzw"[e]}`;
 }
 

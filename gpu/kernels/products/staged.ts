@@ -4,7 +4,7 @@
  * they are loaded and where sums go.
  */
 import { range } from "../../contract/collections.ts";
-import { type InexactDType, wgslOf } from "../../contract/dtype.ts";
+import { type InexactDType, isComplex, wgslOf } from "../../contract/dtype.ts";
 import { CHAIN, Sums, type Term } from "./tile.ts";
 
 /** A workgroup of `side` × `side` threads with `rows` × `columns` sums each; `depth` values of k at a time. */
@@ -51,7 +51,7 @@ export interface Staged {
 }
 
 const termOf = (field: InexactDType, name: string): Term =>
-  field === "complex64" ? { re: `${name}.x`, im: `${name}.y` } : { re: name, im: "" };
+  isComplex(field) ? { re: `${name}.x`, im: `${name}.y` } : { re: name, im: "" };
 
 /** The stages in workgroup memory and `main`. */
 export function stagedMain(product: Staged): string {

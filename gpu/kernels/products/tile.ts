@@ -3,7 +3,7 @@
  * sums in variables and reads its operands straight from storage, several neighbours in one load.
  */
 import { range } from "../../contract/collections.ts";
-import { type InexactDType, lanesOf } from "../../contract/dtype.ts";
+import { type InexactDType, isComplex, isReal, lanesOf } from "../../contract/dtype.ts";
 import { type Adapter, linearGrid, linearMain } from "../../contract/kernel.ts";
 import { workgroupOf } from "../costs.ts";
 
@@ -18,7 +18,7 @@ export interface Term {
 
 /** The widest load, in elements, of which all of `extents` (offsets that occur) are multiples. */
 export function loadWidth(field: InexactDType, ...extents: number[]): number {
-  const widths = field === "complex64" ? [2] : [4, 2];
+  const widths = isComplex(field) ? [2] : [4, 2];
   return widths.find((w) => extents.every((e) => e % w === 0)) ?? 1;
 }
 
@@ -91,7 +91,7 @@ export class Reader {
       );
     }
     const lane = offset - unit * this.width;
-    if (this.field === "complex64") {
+    if (isComplex(this.field)) {
       return { re: `${name}.${"xz"[lane]}`, im: `${name}.${"yw"[lane]}` };
     }
     return { re: this.width === 1 ? name : `${name}.${"xyzw"[lane]}`, im: "" };
@@ -115,7 +115,7 @@ export class Sums {
   /** Declares the sums, all zero. */
   declare(): string {
     return this.#each((re, im) =>
-      this.field === "complex64" ? `var ${re} = 0f; var ${im} = 0f;` : `var ${re} = 0f;`
+      isComplex(this.field) ? `var ${re} = 0f; var ${im} = 0f;` : `var ${re} = 0f;`
     );
   }
 
@@ -123,7 +123,7 @@ export class Sums {
   add(part: Sums): string {
     return range(this.rows * this.columns).map((k) => {
       const re = `${this.prefix}r${k} += ${part.prefix}r${k};`;
-      return this.field === "complex64" ? `${re} ${this.prefix}i${k} += ${part.prefix}i${k};` : re;
+      return isComplex(this.field) ? `${re} ${this.prefix}i${k} += ${part.prefix}i${k};` : re;
     }).join("\n");
   }
 
@@ -131,7 +131,7 @@ export class Sums {
   multiplyAdd(row: number, column: number, a: Term, b: Term, conjA = false, conjB = false): string {
     const k = row * this.columns + column;
     const re = `${this.prefix}r${k}`;
-    if (this.field === "float32") return `${re} = fma(${a.re}, ${b.re}, ${re});`;
+    if (isReal(this.field)) return `${re} = fma(${a.re}, ${b.re}, ${re});`;
     const im = `${this.prefix}i${k}`;
     const sign = (negative: boolean) => negative ? "-" : "";
     return `${re} = fma(${a.re}, ${b.re}, ${re});` +
@@ -143,7 +143,7 @@ export class Sums {
   /** sum[row, column] += the element `value` of WGSL. */
   addElement(row: number, column: number, value: string): string {
     const k = row * this.columns + column;
-    return this.field === "complex64"
+    return isComplex(this.field)
       ? `${this.prefix}r${k} += (${value}).x; ${this.prefix}i${k} += (${value}).y;`
       : `${this.prefix}r${k} += ${value};`;
   }
@@ -152,7 +152,7 @@ export class Sums {
   element(row: number, column: number): string {
     const k = row * this.columns + column;
     const re = `${this.prefix}r${k}`;
-    return this.field === "complex64" ? `vec2<f32>(${re}, ${this.prefix}i${k})` : re;
+    return isComplex(this.field) ? `vec2<f32>(${re}, ${this.prefix}i${k})` : re;
   }
 }
 

@@ -1,5 +1,5 @@
 /** Matrix products and convolutions in WebAssembly: how their operands lie, for one blocked product. */
-import type { InexactDType } from "../../contract/dtype.ts";
+import { type InexactDType, isComplex } from "../../contract/dtype.ts";
 import type { WasmModule } from "../../contract/wasm_module.ts";
 import { bytesOf } from "../../contract/dtype.ts";
 
@@ -58,7 +58,7 @@ export function wasmProduct(
   spec: WasmProduct,
 ): (module: WasmModule, a: number, b: number, c: number, bias: number) => void {
   const { field, rows, columns, items } = spec;
-  const bytes = bytesOf(field), complex = field === "complex64" ? 1 : 0;
+  const bytes = bytesOf(field), complex = isComplex(field) ? 1 : 0;
   const mr = Math.ceil(rows / 5) * 5 <= Math.ceil(rows / 4) * 4 ? 5 : 4;
   const panels = Math.ceil(rows / mr);
   const describe = ({ extents, steps }: Digits) => [...extents, ...steps.map((s) => s * bytes)];

@@ -3,7 +3,7 @@
  * and the parts are folded again, so that there is work for every thread and no long float32 sum.
  */
 import { range } from "../../contract/collections.ts";
-import { bytesOf, type DType, lanesOf, wgslOf } from "../../contract/dtype.ts";
+import { bytesOf, type DType, isReal, lanesOf, wgslOf } from "../../contract/dtype.ts";
 import {
   type Adapter,
   type Kernel,
@@ -211,7 +211,7 @@ ${bounds}
         for (let j = 0; j < n; j++) {
           if (v[j] > acc[target[j]] || Number.isNaN(v[j])) acc[target[j]] = v[j];
         }
-      } else if (valueDType(value) === "float32") {
+      } else if (isReal(valueDType(value))) {
         for (let j = 0; j < n; j++) acc[target[j]] += v[j];
       } else {
         for (let j = 0; j < n; j++) {

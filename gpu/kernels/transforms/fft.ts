@@ -8,7 +8,7 @@
  * Frameworks for the Fast Fourier Transform" (1992), section 1.7.
  */
 import type { Engine } from "../../contract/engine.ts";
-import { bytesOf, type InexactDType } from "../../contract/dtype.ts";
+import { bytesOf, type InexactDType, isComplex } from "../../contract/dtype.ts";
 import { linearGrid, type Program, type Slot } from "../../contract/kernel.ts";
 import { cooperates } from "../costs.ts";
 import { middleDivisor, primeFactors } from "./codelet.ts";
@@ -141,7 +141,7 @@ function inPasses(spec: FftSpec, { kind }: On): Program {
   const scale = scales(list, n, spec.scale);
   const end = list.length - 1;
   // Between input and output two complex buffers alternate; the output itself is one, if it can.
-  const spare = spec.output === "complex64" ? "out0" : "tmp1";
+  const spare = isComplex(spec.output) ? "out0" : "tmp1";
   const buffer = (k: number): Slot =>
     k < 0 ? "in0" : k === end ? "out0" : (end - k) % 2 === 0 ? spare : "tmp0";
   // The inverse is the conjugate of the transform of the conjugate.

@@ -2,7 +2,7 @@
  * Whole lines of a Fourier transform in workgroup memory, for hardware adapters: all of Stockham's passes
  * in one dispatch, with barriers between them, so that a line is read and written once.
  */
-import type { InexactDType } from "../../contract/dtype.ts";
+import { type InexactDType, isComplex, isReal } from "../../contract/dtype.ts";
 import type { Kernel, Shader } from "../../contract/kernel.ts";
 import { Codelet, CODELET_FUNCTIONS } from "./codelet.ts";
 import { scaled, twiddled } from "./fft_pass.ts";
@@ -65,7 +65,7 @@ export const fftLine: Kernel<LineSpec> = {
       const before = code.lines.length;
       const y = twiddled(code, code.transform(read), !last);
       const to = (j: number) => `place + ${j * stride}u`;
-      const value = (name: string) => output === "complex64" ? `${name} * signs` : `${name}.x`;
+      const value = (name: string) => isComplex(output) ? `${name} * signs` : `${name}.x`;
       const write = y.map((name, j) =>
         last
           ? `    out0[start + (${to(j)}) * inner] = ${value(name)};`
@@ -123,12 +123,12 @@ ${passes.join("\n  workgroupBarrier();\n")}
     for (let line = 0; line < lines; line++) {
       const start = Math.floor(line / inner) * inner * n + line % inner;
       for (let j = 0, k = start; j < n; j++, k += inner) {
-        re[j] = scale * (input === "complex64" ? x[2 * k] : x[k]);
-        im[j] = input === "complex64" ? scale * signIn * x[2 * k + 1] : 0;
+        re[j] = scale * (isComplex(input) ? x[2 * k] : x[k]);
+        im[j] = isComplex(input) ? scale * signIn * x[2 * k + 1] : 0;
       }
       host.run();
       for (let j = 0, k = start; j < n; j++, k += inner) {
-        if (output === "float32") y[k] = re[j];
+        if (isReal(output)) y[k] = re[j];
         else {
           y[2 * k] = re[j];
           y[2 * k + 1] = signOut * im[j];

@@ -2,7 +2,7 @@
  * One of Stockham's passes: butterflies of `radix` numbers, whose results are multiplied by twiddle factors
  * and written where the next pass finds them in order.
  */
-import type { InexactDType } from "../../contract/dtype.ts";
+import { type InexactDType, isComplex, isReal } from "../../contract/dtype.ts";
 import { type Kernel, sizedMain, WORKGROUP } from "../../contract/kernel.ts";
 import { Codelet, CODELET_FUNCTIONS, middleDivisor } from "./codelet.ts";
 import { HostFft } from "./host_fft.ts";
@@ -35,7 +35,7 @@ export interface PassSpec {
 
 /** WGSL: a number of the input times `scales`. */
 export function scaled(code: Codelet, input: InexactDType, load: string): string {
-  const x = code.name(input === "complex64" ? load : `vec2<f32>(${load}, 0.0)`);
+  const x = code.name(isComplex(input) ? load : `vec2<f32>(${load}, 0.0)`);
   // A choice, so that compilers do not take the factor out of the sums again.
   return code.name(`select(${x} * scales, ${x}, ${x} == vec2<f32>())`);
 }
@@ -71,7 +71,7 @@ export const fftPass: Kernel<PassSpec> = {
     const each = Array.from({ length: radix }, (_, j) => j);
     const read = each.map((j) => scaled(code, input, `in0[source + ${j}u * step]`));
     const y = twiddled(code, code.transform(read), !last);
-    const part = (value: string) => output === "complex64" ? `${value} * signs` : `${value}.x`;
+    const part = (value: string) => isComplex(output) ? `${value} * signs` : `${value}.x`;
     const body = `  let scales = vec2<f32>(param_f32(6u), param_f32(6u) * param_f32(4u));
   let signs = vec2<f32>(1.0, param_f32(5u));
   let block = i / step;
@@ -104,8 +104,8 @@ ${y.map((value, j) => `  out0[place + ${j}u * stride] = ${part(value)};`).join("
         const block = Math.floor((first + b) / step);
         let from = first + b + block * step * (radix - 1);
         for (let j = b; j < size; j += batch, from += step) {
-          re[j] = scale * (input === "complex64" ? x[2 * from] : x[from]);
-          im[j] = input === "complex64" ? inward * x[2 * from + 1] : 0;
+          re[j] = scale * (isComplex(input) ? x[2 * from] : x[from]);
+          im[j] = isComplex(input) ? inward * x[2 * from + 1] : 0;
         }
       }
       host.run();
@@ -118,7 +118,7 @@ ${y.map((value, j) => `  out0[place + ${j}u * stride] = ${part(value)};`).join("
           const c = twiddle > 0 ? table[at] : 1;
           const s = twiddle > 0 ? table[at + 1] : 0;
           const real = c * re[j] - s * im[j];
-          if (output === "float32") y[to] = real;
+          if (isReal(output)) y[to] = real;
           else {
             y[2 * to] = real;
             y[2 * to + 1] = signOut * (c * im[j] + s * re[j]);
@@ -143,8 +143,8 @@ ${y.map((value, j) => `  out0[place + ${j}u * stride] = ${part(value)};`).join("
           step,
           stride,
           unit,
-          +(input === "float32"),
-          +(output === "float32"),
+          +(isReal(input)),
+          +(isReal(output)),
           +last,
         ]
           .concat([batch, size, x, table, y, passes]),
