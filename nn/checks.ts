@@ -1,52 +1,19 @@
 /** Checks of the options that layers, losses and optimisers take. */
 import { cannot } from "../gpu/contract/errors.ts";
 import { describe } from "../complex/lazy/describe.ts";
-import { checkInteger, range } from "../complex/lazy/shape.ts";
+import { range } from "../complex/lazy/shape.ts";
 
 export { checkOptions, checkWord, noDefault, withDefaults } from "../complex/ops/options.ts";
 
 /** One integer for both axes, or [along height, along width]. */
-export type Pair = number | readonly [number, number];
+export type Size2d = number | readonly [number, number];
 
 /** One integer for all three axes, or [along depth, along height, along width]. */
-export type Triple = number | readonly [number, number, number];
-
-/** A pair of integers, none below `low`. */
-export function pair(what: string, name: string, value: Pair, low: number): [number, number] {
-  const [h, w] = perAxis(what, name, value, 2, low);
-  return [h, w];
-}
+export type Size3d = number | readonly [number, number, number];
 
 /** A checked size for each of so many axes. */
 export function spread(size: number | readonly number[], axes: number): number[] {
   return typeof size === "number" ? Array<number>(axes).fill(size) : [...size];
-}
-
-const LISTS: Readonly<Record<number, string>> = {
-  1: "an integer",
-  2: "an integer or a pair of them",
-  3: "an integer or three of them",
-};
-
-/** An integer for each of so many axes, none below `low`; one number stands for all. */
-export function perAxis(
-  what: string,
-  name: string,
-  value: number | readonly number[],
-  axes: number,
-  low: number,
-): number[] {
-  const list: unknown = typeof value === "number" ? Array<number>(axes).fill(value) : value;
-  if (!Array.isArray(list) || list.length !== axes) {
-    throw cannot(
-      what,
-      `${name} must be ${LISTS[axes]}, got ${
-        Array.isArray(list) ? `[${list.map(describe)}]` : describe(list)
-      }`,
-    );
-  }
-  for (const n of list) checkInteger(what, name, n, low);
-  return [...list];
 }
 
 /** A finite number in [low, high], in words. */

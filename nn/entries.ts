@@ -40,13 +40,16 @@ export function optionEntry(what: string, name: string, value: unknown): Safeten
     const data = new TextEncoder().encode(value ?? "");
     return { dtype: "U8", shape: [data.length], data };
   }
-  throw cannot(what, `the option ${name} is no number, switch or word, got ${describe(value)}`);
+  throw cannot(
+    what,
+    `the option ${name} is not a number, a switch or a word, got ${describe(value)}`,
+  );
 }
 
 /** Why an entry can't be the value of a part; null where it can. */
 function misfit({ dtype, shape, data }: SafetensorsEntry, kind: Kind, own: Shape): string | null {
   const should = `and should be ${kind} ${show(own)}`;
-  if (!Array.isArray(shape)) return `is no entry { dtype, shape, data } ${should}`;
+  if (!Array.isArray(shape)) return `is not an entry { dtype, shape, data } ${should}`;
   if (dtype !== kind || !sameShape(shape, own)) return `is ${dtype} ${show(shape)} ${should}`;
   const length = sizeOf(own) * (kind === "C64" ? 2 : 1);
   const array = ARRAYS[kind];

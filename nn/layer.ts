@@ -3,7 +3,7 @@ import { cannot } from "../gpu/contract/errors.ts";
 import { complex } from "../complex/create/create.ts";
 import { checkComplex, type ComplexTensor, type RealTensor } from "../complex/tensor/tensor.ts";
 import { Module } from "./module.ts";
-import { whole } from "./pairs.ts";
+import { joined } from "./pairs.ts";
 
 /**
  * The base of layers and networks. A subclass implements `apply`, from complex tensor to complex
@@ -56,7 +56,7 @@ export abstract class Layer extends Module {
    */
   forward(xr: RealTensor, xi: RealTensor): [RealTensor, RealTensor] {
     const what = `apply ${this.constructor.name}`;
-    const y = this.apply(whole(what, xr, xi));
+    const y = this.apply(joined(what, xr, xi));
     return [y.real, y.imag];
   }
 }

@@ -84,7 +84,7 @@ export type { AdamOptions } from "./optim/adam_rule.ts";
 export type { GeluOptions, SigLogOptions } from "./functional/activation_options.ts";
 export type { RecurrentParameters } from "./layers/recurrent_parameters.ts";
 export type { NormalizedShape, NormOptions } from "./functional/norm_options.ts";
-export type { Pair, Triple } from "./checks.ts";
+export type { Size2d, Size3d } from "./checks.ts";
 export type { AttentionMask, AttentionScores } from "./functional/attention.ts";
 export type { Conv1dOptions, Conv2dOptions, Conv3dOptions } from "./functional/conv.ts";
 export type {

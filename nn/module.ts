@@ -70,7 +70,7 @@ export abstract class Module {
     return this.#training;
   }
 
-  /** The module's own parts by name; whatever is no tensor, module or array of such is passed over. */
+  /** The module's own parts by name; everything but tensors, modules and arrays of them is passed over. */
   protected members(): Iterable<readonly [string, unknown]> {
     return Object.entries(this);
   }

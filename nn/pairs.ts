@@ -5,7 +5,7 @@ import { sameShape, show } from "../complex/lazy/shape.ts";
 import { checkReal, type ComplexTensor, type RealTensor } from "../complex/tensor/tensor.ts";
 
 /** xr + i·xi of two real tensors of one shape; of the views of one tensor it is that tensor. */
-export function whole(what: string, xr: RealTensor, xi: RealTensor): ComplexTensor {
+export function joined(what: string, xr: RealTensor, xi: RealTensor): ComplexTensor {
   if (!sameShape(checkReal(what, xr).shape, checkReal(what, xi).shape)) {
     throw cannot(
       what,

@@ -43,13 +43,13 @@ export interface CheckpointProgress {
 
 const PARTS = ["model", "optimizer", "schedule", "loader"] as const;
 
-const whole = z.int().nonnegative();
+const count = z.int().nonnegative();
 const headerSchema = z.object({
   parts: z.array(z.enum(PARTS)),
   description: jsonSchema.optional(),
-  epoch: whole,
-  step: whole,
-  random: z.object({ seed: whole, draws: whole }),
+  epoch: count,
+  step: count,
+  random: z.object({ seed: count, draws: count }),
   extra: jsonSchema,
 });
 

@@ -117,7 +117,7 @@ export class Reader {
       ArrayBuffer.isView(entry.data);
     return whole
       ? entry
-      : this.fault(name, `is no entry { dtype, shape, data } but ${describe(entry)}`);
+      : this.fault(name, `is not an entry { dtype, shape, data } but ${describe(entry)}`);
   }
 
   #full(name: string): string {

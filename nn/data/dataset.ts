@@ -58,8 +58,8 @@ export interface Dataset<S, B = Collated<S>> {
   readonly length: number;
   /** The sample at a place from 0 to `length` − 1. */
   get(index: number): S | Promise<S>;
-  /** The batch of the samples at these places, in this order. */
-  gather?(places: Uint32Array): B | Promise<B>;
+  /** The batch of the samples at these indices, in this order. */
+  gather?(indices: Uint32Array): B | Promise<B>;
 }
 
 /** Rows of host arrays one after the other, each into its place. */

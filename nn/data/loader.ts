@@ -45,11 +45,11 @@ interface Position {
  * Batches of a data set, as PyTorch's `DataLoader`: each `for await` is an epoch. With `shuffle` every
  * epoch has a new order, which depends on seed and epoch only.
  *
- * A pass that is left early ends its epoch: the next one begins the next. But the state dict tells the
- * very batch, and a loader that has loaded it goes on there. Of an {@link IterableDataset} it then
- * passes over the samples before.
+ * Leaving the loop early ends the epoch, and the next loop begins the next epoch. The state dict
+ * records the exact batch, and a loader that loads it resumes there; of an {@link IterableDataset} it
+ * skips the samples before.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, or an IterableDataset is to be
+ * @throws {ArgandError} if an option is unknown or does not fit, or an IterableDataset is to be
  * shuffled; while it runs, whatever the data set throws.
  *
  * @example
@@ -182,12 +182,12 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
     const count = this.length!;
     let batch = first;
     const make = async (from: number): Promise<B> => {
-      const places = Uint32Array.from(
+      const indices = Uint32Array.from(
         { length: Math.min(batchSize, length - from) },
         (_, k) => order ? order[from + k] : from + k,
       );
-      if (!this.#collate) return await gather(dataset, places);
-      return await this.#collate(await Promise.all(Array.from(places, (k) => dataset.get(k))));
+      if (!this.#collate) return await gather(dataset, indices);
+      return await this.#collate(await Promise.all(Array.from(indices, (k) => dataset.get(k))));
     };
     return {
       async next() {

@@ -6,7 +6,7 @@ import { checkNumber, withDefaults } from "../checks.ts";
 import { collate, type Collated, type Dataset } from "./dataset.ts";
 import { drawSeed, permutation } from "./order.ts";
 
-/** Refuses what is no data set whose samples have places. */
+/** Refuses anything but a data set whose samples have indices. */
 export function checkDataset(what: string, data: unknown): void {
   const { length, get } = (data ?? {}) as Partial<Dataset<unknown>>;
   if (typeof get !== "function" || typeof length !== "number") {
@@ -16,7 +16,7 @@ export function checkDataset(what: string, data: unknown): void {
 }
 
 /**
- * The samples of a data set at some places.
+ * The samples of a data set at some indices.
  *
  * @throws {ArgandError} if a place is not in the data set.
  *
@@ -34,38 +34,38 @@ export class Subset<S, B = Collated<S>> implements Dataset<S, B> {
   readonly dataset: Dataset<S, B>;
   /** The number of samples. */
   readonly length: number;
-  readonly #places: Uint32Array;
+  readonly #indices: Uint32Array;
 
-  /** The samples of `dataset` at `places`, in this order. */
-  constructor(dataset: Dataset<S, B>, places: ArrayLike<number>) {
+  /** The samples of `dataset` at `indices`, in this order. */
+  constructor(dataset: Dataset<S, B>, indices: ArrayLike<number>) {
     const what = "make a Subset";
     checkDataset(what, dataset);
-    if (!ArrayBuffer.isView(places)) checkList(what, "places", places as readonly number[]);
-    for (let k = 0; k < places.length; k++) {
-      checkInteger(what, "a place", places[k], 0, dataset.length - 1);
+    if (!ArrayBuffer.isView(indices)) checkList(what, "indices", indices as readonly number[]);
+    for (let k = 0; k < indices.length; k++) {
+      checkInteger(what, "an index", indices[k], 0, dataset.length - 1);
     }
-    if (places.length === 0) throw cannot(what, "it takes at least one place, got none");
+    if (indices.length === 0) throw cannot(what, "it takes at least one index, got none");
     this.dataset = dataset;
-    this.length = places.length;
-    this.#places = Uint32Array.from(places);
+    this.length = indices.length;
+    this.#indices = Uint32Array.from(indices);
   }
 
   /** The sample at a place of this part. */
   get(index: number): S | Promise<S> {
     checkInteger("take a sample", "the index", index, 0, this.length - 1);
-    return this.dataset.get(this.#places[index]);
+    return this.dataset.get(this.#indices[index]);
   }
 
-  /** The samples at these places of this part. */
-  gather(places: Uint32Array): B | Promise<B> {
-    return gather(this.dataset, places.map((k) => this.#places[k]));
+  /** The samples at these indices of this part. */
+  gather(indices: Uint32Array): B | Promise<B> {
+    return gather(this.dataset, indices.map((k) => this.#indices[k]));
   }
 }
 
-/** The batch of the samples at these places. */
-export function gather<S, B>(dataset: Dataset<S, B>, places: Uint32Array): B | Promise<B> {
-  if (dataset.gather) return dataset.gather(places);
-  const samples = Array.from(places, (k) => dataset.get(k));
+/** The batch of the samples at these indices. */
+export function gather<S, B>(dataset: Dataset<S, B>, indices: Uint32Array): B | Promise<B> {
+  if (dataset.gather) return dataset.gather(indices);
+  const samples = Array.from(indices, (k) => dataset.get(k));
   if (!samples.some((s) => s instanceof Promise)) return collate(samples as S[]) as B;
   return Promise.all(samples).then((all) => collate(all) as B);
 }

@@ -62,23 +62,23 @@ function settled<R extends Rows>(what: string, rows: R): R {
 const rowCount = (rows: Rows) => rows instanceof Tensor ? rows.shape[0] : rows.length;
 
 /** Some rows, in one go: on the host where the values lie there, else on the device. */
-function gatherRows(rows: Rows, places: Uint32Array): Rows {
-  if (Array.isArray(rows)) return Array.from(places, (k) => rows[k]);
+function gatherRows(rows: Rows, indices: Uint32Array): Rows {
+  if (Array.isArray(rows)) return Array.from(indices, (k) => rows[k]);
   if (!(rows instanceof Tensor)) {
     const all = rows as Int32Array;
-    const some = new (all.constructor as Int32ArrayConstructor)(places.length);
-    for (let k = 0; k < places.length; k++) some[k] = all[places[k]];
+    const some = new (all.constructor as Int32ArrayConstructor)(indices.length);
+    for (let k = 0; k < indices.length; k++) some[k] = all[indices[k]];
     return some;
   }
   const host = hostValues(rows);
-  if (!host) return take(rows, places);
+  if (!host) return take(rows, indices);
   const width = host.length / rows.shape[0];
-  const values = new Float32Array(places.length * width);
-  for (let k = 0; k < places.length; k++) {
-    const from = places[k] * width;
+  const values = new Float32Array(indices.length * width);
+  for (let k = 0; k < indices.length; k++) {
+    const from = indices[k] * width;
     values.set(host.subarray(from, from + width), k * width);
   }
-  return hostTensor(values, [places.length, ...rows.shape.slice(1)], rows.dtype);
+  return hostTensor(values, [indices.length, ...rows.shape.slice(1)], rows.dtype);
 }
 
 /**
@@ -129,10 +129,10 @@ export class TensorDataset<T extends readonly Rows[]>
     return row as { -readonly [K in keyof T]: Row<T[K]> };
   }
 
-  /** The rows of each at these places. */
-  gather(places: Uint32Array): { -readonly [K in keyof T]: T[K] } {
-    for (const k of places) checkInteger("take samples", "a place", k, 0, this.length - 1);
-    const some = this.tensors.map((rows) => gatherRows(rows, places));
+  /** The rows of each at these indices. */
+  gather(indices: Uint32Array): { -readonly [K in keyof T]: T[K] } {
+    for (const k of indices) checkInteger("take samples", "an index", k, 0, this.length - 1);
+    const some = this.tensors.map((rows) => gatherRows(rows, indices));
     return some as { -readonly [K in keyof T]: T[K] };
   }
 

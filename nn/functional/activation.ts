@@ -111,7 +111,7 @@ export function cprelu(z: ComplexTensor, weight: ComplexTensor): ComplexTensor {
  * @param z Complex, of any shape.
  * @param negativeSlope The slope a; 0.01, if absent.
  * @returns A tensor like z.
- * @throws {ArgandError} if z is not complex, or the slope is no finite number.
+ * @throws {ArgandError} if z is not complex, or the slope is not a finite number.
  *
  * @example
  * ```ts
@@ -135,7 +135,7 @@ export function cleakyRelu(z: ComplexTensor, negativeSlope = 0.01): ComplexTenso
  * @param z Complex, of any shape.
  * @param alpha The bound −α of negative values; 1, if absent.
  * @returns A tensor like z.
- * @throws {ArgandError} if z is not complex, or α is no finite number.
+ * @throws {ArgandError} if z is not complex, or α is not a finite number.
  *
  * @example
  * ```ts

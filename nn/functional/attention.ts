@@ -79,7 +79,7 @@ function weigh(what: string, s: RealTensor, { mask, causal }: Required<Attention
  * @param k Keys, complex […, S, E].
  * @param v Values, complex […, S, V].
  * @returns Complex […, L, V].
- * @throws {ArgandError} if the shapes do not fit, or an option is unknown or no fitting value.
+ * @throws {ArgandError} if the shapes do not fit, or an option is unknown or does not fit.
  *
  * @example
  * ```ts

@@ -1,16 +1,16 @@
 /** Convolutions. */
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
-import type { Pair, Triple } from "../checks.ts";
+import type { Size2d, Size3d } from "../checks.ts";
 import { convolve, type ConvOptions } from "./convolve.ts";
 
 /** Options of {@link conv1d}. */
 export type Conv1dOptions = ConvOptions<number>;
 
 /** Options of {@link conv2d}; each a number, or [along height, along width]. */
-export type Conv2dOptions = ConvOptions<Pair>;
+export type Conv2dOptions = ConvOptions<Size2d>;
 
 /** Options of {@link conv3d}; each a number, or [along depth, along height, along width]. */
-export type Conv3dOptions = ConvOptions<Triple>;
+export type Conv3dOptions = ConvOptions<Size3d>;
 
 /**
  * One-dimensional cross-correlation, y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c] (without conjugation).

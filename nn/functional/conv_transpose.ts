@@ -1,16 +1,16 @@
 /** Transposed convolutions. */
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
-import type { Pair, Triple } from "../checks.ts";
+import type { Size2d, Size3d } from "../checks.ts";
 import { convolveTransposed, type ConvTransposeOptions } from "./convolve.ts";
 
 /** Options of {@link convTranspose1d}. */
 export type ConvTranspose1dOptions = ConvTransposeOptions<number>;
 
 /** Options of {@link convTranspose2d}; each a number, or [along height, along width]. */
-export type ConvTranspose2dOptions = ConvTransposeOptions<Pair>;
+export type ConvTranspose2dOptions = ConvTransposeOptions<Size2d>;
 
 /** Options of {@link convTranspose3d}; each a number, or [along depth, along height, along width]. */
-export type ConvTranspose3dOptions = ConvTransposeOptions<Triple>;
+export type ConvTranspose3dOptions = ConvTransposeOptions<Size3d>;
 
 /**
  * The transpose of {@link conv1d} as a linear map (without conjugation) plus a bias,

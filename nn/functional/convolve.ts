@@ -1,7 +1,7 @@
 /** Convolutions and transposed ones over any number of axes: their options and application. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
-import { type Pair, spread, type Triple } from "../checks.ts";
+import { type Size2d, type Size3d, spread } from "../checks.ts";
 import { declareOptions, type OptionsDeclaration } from "../declare/declaration.ts";
 import {
   either,
@@ -65,8 +65,8 @@ export const convFields = <S extends Sizes>(sizes: SizesOf<S>) => ({
 /** The options by the number of axes. */
 const CONV_OPTIONS: Readonly<Record<number, OptionsDeclaration<ConvOptions<Sizes>>>> = {
   1: declareOptions<ConvOptions<number>>(convFields(single)),
-  2: declareOptions<ConvOptions<Pair>>(convFields(pairOf)),
-  3: declareOptions<ConvOptions<Triple>>(convFields(tripleOf)),
+  2: declareOptions<ConvOptions<Size2d>>(convFields(pairOf)),
+  3: declareOptions<ConvOptions<Size3d>>(convFields(tripleOf)),
 };
 
 /** How a kernel moves, with a number for each axis. */
@@ -140,9 +140,9 @@ export function convolved(
 export interface ConvTransposeOptions<S> {
   /** Distance at which the pixels lay down the kernel; 1, if absent. */
   readonly stride?: S;
-  /** Places cut off the output at either end of each axis; 0, if absent. */
+  /** Elements cut off the output at either end of each axis; 0, if absent. */
   readonly padding?: S;
-  /** Places added to the output at the end of each axis, fewer than stride or dilation; 0, if absent. */
+  /** Elements added to the output at the end of each axis, fewer than stride or dilation; 0, if absent. */
   readonly outputPadding?: S;
   /** Distance of the kernel's elements; 1, if absent. */
   readonly dilation?: S;
@@ -164,8 +164,8 @@ const CONV_TRANSPOSE_OPTIONS: Readonly<
   Record<number, OptionsDeclaration<ConvTransposeOptions<Sizes>>>
 > = {
   1: declareOptions<ConvTransposeOptions<number>>(convTransposeFields(single)),
-  2: declareOptions<ConvTransposeOptions<Pair>>(convTransposeFields(pairOf)),
-  3: declareOptions<ConvTransposeOptions<Triple>>(convTransposeFields(tripleOf)),
+  2: declareOptions<ConvTransposeOptions<Size2d>>(convTransposeFields(pairOf)),
+  3: declareOptions<ConvTransposeOptions<Size3d>>(convTransposeFields(tripleOf)),
 };
 
 /** How the kernel of a transposed convolution moves, with a number for each axis. */

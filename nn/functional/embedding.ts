@@ -39,7 +39,7 @@ function listed(what: string, indices: Indices, given: Shape | null): [Labels, S
  * `shape`, if it stands for several axes) or arrays nested by axis.
  * @param weight Complex [count, dim].
  * @returns Complex […, dim].
- * @throws {ArgandError} if an index is no row, or the indices are ragged, none, or do not fill the
+ * @throws {ArgandError} if an index is not a row, or the indices are ragged, none, or do not fill the
  * shape.
  *
  * @example

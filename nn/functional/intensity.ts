@@ -3,7 +3,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { poisson, randn } from "../../complex/create/random.ts";
 import { show } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor, type RealTensor } from "../../complex/tensor/tensor.ts";
-import { type Pair, spread } from "../checks.ts";
+import { type Size2d, spread } from "../checks.ts";
 import { declareOptions } from "../declare/declaration.ts";
 import {
   either,
@@ -22,7 +22,7 @@ export interface IntensityOptions {
    * Pixels of the field in a pixel of the detector, which sums over them: b for b×b pixels of the last
    * two axes, or [along height, along width]; [b] for the last axis alone. 1, if absent.
    */
-  readonly bin?: Pair | readonly [number];
+  readonly bin?: Size2d | readonly [number];
   /**
    * Mean photons counted where |z|² sums to 1 in a pixel of the detector: exposure times quantum
    * efficiency. null, if absent: no noise.
@@ -77,7 +77,7 @@ function binned(what: string, x: RealTensor, bin: Detector["bin"]): RealTensor {
  *
  * @param z Complex, [N, …, H, W] or of any other shape.
  * @returns Real [N, …, H / bin, W / bin].
- * @throws {ArgandError} if the axes are no multiples of bin, a number is out of range, or there is
+ * @throws {ArgandError} if the axes are not multiples of bin, a number is out of range, or there is
  * read noise without photons.
  *
  * @example

@@ -36,7 +36,7 @@ export function lightOf({ wavelength, pitch, refractiveIndex }: Required<LightOp
   return { wavelength: wavelength / refractiveIndex, pitch: [y, x] };
 }
 
-/** Refuses what is no finite number but 0, such as focal lengths. */
+/** Refuses what is not a finite number but 0, such as focal lengths. */
 export function checkLength(what: string, name: string, length: unknown): void {
   checkNumber(what, name, length, -Infinity);
   if (length === 0) throw cannot(what, `${name} must not be 0`);
@@ -51,7 +51,7 @@ export function planeOf(what: string, z: ComplexTensor): [number, number] {
   return [shape[shape.length - 2], shape[shape.length - 1]];
 }
 
-/** The places of n pixels along an axis, in pixels from the middle one: k − ⌊n/2⌋. */
+/** The positions of n pixels along an axis, in pixels from the middle one: k − ⌊n/2⌋. */
 export function centred(n: number): Float64Array {
   return Float64Array.from({ length: n }, (_, k) => k - Math.floor(n / 2));
 }

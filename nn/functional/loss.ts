@@ -243,7 +243,7 @@ export function phaseLoss(
  * @param logProbabilities Real [N, classes], for instance from {@link logSoftmax}.
  * @param labels N integers on the host, copied.
  * @returns A real number, or with reduction `"none"` N of them.
- * @throws {ArgandError} if a label is no class, or there is not one for each row.
+ * @throws {ArgandError} if a label is not a class, or there is not one for each row.
  *
  * @example
  * ```ts
@@ -280,7 +280,7 @@ function likelihood(
  * @param logits Real or complex [N, classes].
  * @param labels N integers on the host, copied.
  * @returns A real number, or with reduction `"none"` N of them.
- * @throws {ArgandError} if a label is no class, or there is not one for each row.
+ * @throws {ArgandError} if a label is not a class, or there is not one for each row.
  *
  * @example
  * ```ts

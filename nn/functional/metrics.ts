@@ -51,7 +51,7 @@ function norm(x: Tensor, axes: readonly number[]): RealTensor {
  * @param logits Real or complex [N, classes].
  * @param labels N integers on the host, copied.
  * @returns A real number in [0, 1].
- * @throws {ArgandError} if a label is no class, or there is not one for each row.
+ * @throws {ArgandError} if a label is not a class, or there is not one for each row.
  *
  * @example
  * ```ts
@@ -167,14 +167,14 @@ export function phaseError(a: Tensor, b: Tensor, options?: PhaseErrorOptions): R
     removeGlobalPhase: false,
   });
   const [x, y, axes] = fields(what, a, b, axis);
-  let turns = timesConj(x.sgn(), y.sgn());
+  let rotations = timesConj(x.sgn(), y.sgn());
   if (removeGlobalPhase) {
     const [u, v] = [scaled(x, axes)[0], scaled(y, axes)[0]];
-    const whole = timesConj(u, v).sum(axes, true).sgn();
-    turns = timesConj(turns, where(whole.equal(0), 1, whole));
+    const total = timesConj(u, v).sum(axes, true).sgn();
+    rotations = timesConj(rotations, where(total.equal(0), 1, total));
   }
   const count = x.notEqual(0).mul(y.notEqual(0)).sum(axes);
-  const square = turns.angle().square().sum(axes).div(orOne(count));
+  const square = rotations.angle().square().sum(axes).div(orOne(count));
   return where(count.equal(0), NaN, square.sqrt());
 }
 

@@ -3,7 +3,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { where } from "../../complex/functions/combine.ts";
 import { show } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor, type RealTensor } from "../../complex/tensor/tensor.ts";
-import type { Pair } from "../checks.ts";
+import type { Size2d } from "../checks.ts";
 import { avgPool, banded, maxPool } from "../nodes.ts";
 import { windowMeans } from "./resize.ts";
 import {
@@ -21,7 +21,7 @@ import {
 export type MaxPool1dOptions = MaxPoolOptions<number>;
 
 /** Options of {@link maxPool2d}; pairs are [along height, along width]. */
-export type MaxPool2dOptions = MaxPoolOptions<Pair>;
+export type MaxPool2dOptions = MaxPoolOptions<Size2d>;
 
 /** Options of {@link avgPool1d}. */
 export type AvgPool1dOptions = AvgPoolOptions<number>;
@@ -32,12 +32,12 @@ function imageOf(what: string, axes: 1 | 2, x: ComplexTensor): ComplexTensor {
   throw cannot(what, `it takes ${axes === 1 ? "[N, C, L]" : "[N, C, H, W]"}, got ${show(x.shape)}`);
 }
 
-/** The largest elements of the windows, and their places if the options ask for them. */
+/** The largest elements of the windows, and their indices if the options ask for them. */
 function largest(
   axes: 1 | 2,
   x: ComplexTensor,
-  kernel: Pair,
-  options: MaxPoolOptions<Pair> | MaxPoolOptions<Pair> & ReturnIndices | undefined,
+  kernel: Size2d,
+  options: MaxPoolOptions<Size2d> | MaxPoolOptions<Size2d> & ReturnIndices | undefined,
 ): ComplexTensor | [ComplexTensor, RealTensor] {
   const what = "max-pool";
   const [window, returnIndices] = maxWindow(what, axes, kernel, options);
@@ -46,17 +46,17 @@ function largest(
   if (returnIndices && plane > 2 ** 24) {
     throw cannot(what, `indices among ${plane} values are not exact in float32`);
   }
-  const [y, places] = maxPool(image, window);
-  const [most, at] = axes === 1 ? [y.squeeze(2), places.squeeze(2)] : [y, places];
+  const [y, indices] = maxPool(image, window);
+  const [most, at] = axes === 1 ? [y.squeeze(2), indices.squeeze(2)] : [y, indices];
   return returnIndices ? [most, where(at.less(plane), at, -1)] : most;
 }
 
 /**
- * The element of largest modulus of each window of a sequence, with its place; see {@link maxPool1d}.
+ * The element of largest modulus of each window of a sequence, with its index; see {@link maxPool1d}.
  *
  * @param x Complex [N, C, L].
  * @param kernel The window's size.
- * @returns Complex [N, C, L′], and real [N, C, L′] with the places along L, as `argmax` gives them; −1
+ * @returns Complex [N, C, L′], and real [N, C, L′] with the indices along L, as `argmax` gives them; −1
  * where a window lies in the padding altogether.
  * @throws {ArgandError} as {@link maxPool1d} does.
  *
@@ -66,8 +66,8 @@ function largest(
  * import { assertEquals } from "@std/assert";
  *
  * const x = complex([[[1, 0, 2, 0]]], [[[0, 3, 0, 0]]]);
- * const [, places] = nn.functional.maxPool1d(x, 2, { returnIndices: true });
- * assertEquals(await places.toArray(), [[[1, 2]]]);
+ * const [, indices] = nn.functional.maxPool1d(x, 2, { returnIndices: true });
+ * assertEquals(await indices.toArray(), [[[1, 2]]]);
  * ```
  */
 export function maxPool1d(
@@ -107,11 +107,11 @@ export function maxPool1d(
 }
 
 /**
- * The element of largest modulus of each window, with its place; see {@link maxPool2d}.
+ * The element of largest modulus of each window, with its index; see {@link maxPool2d}.
  *
  * @param x Complex [N, C, H, W].
  * @param kernel The window's size.
- * @returns Complex [N, C, H′, W′], and real [N, C, H′, W′] with the places h·W + w in the plane; −1
+ * @returns Complex [N, C, H′, W′], and real [N, C, H′, W′] with the indices h·W + w in the plane; −1
  * where a window lies in the padding altogether.
  * @throws {ArgandError} as {@link maxPool2d} does.
  *
@@ -121,13 +121,13 @@ export function maxPool1d(
  * import { assert } from "@std/assert";
  *
  * const x = complex([[[[1, 0], [0, 2]]]], [[[[0, 3], [0, 0]]]]);
- * const [, places] = nn.functional.maxPool2d(x, 2, { returnIndices: true });
- * assert(await places.item() === 1);
+ * const [, indices] = nn.functional.maxPool2d(x, 2, { returnIndices: true });
+ * assert(await indices.item() === 1);
  * ```
  */
 export function maxPool2d(
   x: ComplexTensor,
-  kernel: Pair,
+  kernel: Size2d,
   options: MaxPool2dOptions & ReturnIndices,
 ): [ComplexTensor, RealTensor];
 /**
@@ -151,12 +151,12 @@ export function maxPool2d(
  */
 export function maxPool2d(
   x: ComplexTensor,
-  kernel: Pair,
+  kernel: Size2d,
   options?: MaxPool2dOptions,
 ): ComplexTensor;
 export function maxPool2d(
   x: ComplexTensor,
-  kernel: Pair,
+  kernel: Size2d,
   options?: MaxPool2dOptions | MaxPool2dOptions & ReturnIndices,
 ): ComplexTensor | [ComplexTensor, RealTensor] {
   return largest(2, x, kernel, options);
@@ -211,7 +211,7 @@ export function avgPool1d(
  */
 export function avgPool2d(
   x: ComplexTensor,
-  kernel: Pair,
+  kernel: Size2d,
   options?: AvgPool2dOptions,
 ): ComplexTensor {
   const what = "average-pool";

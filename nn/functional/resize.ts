@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkInteger, show } from "../../complex/lazy/shape.ts";
 import type { Tensor } from "../../complex/tensor/tensor.ts";
-import type { Pair } from "../checks.ts";
+import type { Size2d } from "../checks.ts";
 import { declareOptions } from "../declare/declaration.ts";
 import {
   flag,
@@ -18,7 +18,7 @@ import { Band, banded } from "../nodes.ts";
 /** Options of {@link upsample}; pairs are [along height, along width]. */
 export interface UpsampleOptions {
   /** The output's size; either this or `scaleFactor` must be given. */
-  readonly size?: Pair | null;
+  readonly size?: Size2d | null;
   /** By how much axes grow (or shrink, below 1), any number above 0. */
   readonly scaleFactor?: number | readonly [number, number] | null;
   /**
@@ -30,7 +30,7 @@ export interface UpsampleOptions {
   readonly alignCorners?: boolean;
 }
 
-/** The most elements of a resized axis: beyond, float32 does not hold the places. */
+/** The most elements of a resized axis: beyond, float32 does not hold the positions. */
 const MOST = 2 ** 24;
 
 export const UPSAMPLE_OPTIONS = declareOptions<UpsampleOptions>({
@@ -131,7 +131,7 @@ function nearest(inputs: number, outputs: number, factor: number | null): Band {
   });
 }
 
-/** Output j lies between the two inputs about its place; PyTorch's rule. */
+/** Output j lies between the two inputs about its position; PyTorch's rule. */
 function interpolating(
   inputs: number,
   outputs: number,
@@ -140,14 +140,14 @@ function interpolating(
 ): Band {
   return remembered(`linear ${inputs} ${outputs} ${corners} ${factor}`, () => {
     const step = factor === null ? inputs / outputs : 1 / factor;
-    const place = (j: number) => {
+    const position = (j: number) => {
       if (inputs === outputs) return j; // whatever the factor
       if (corners) return outputs === 1 ? 0 : j * (inputs - 1) / (outputs - 1);
       return Math.max((j + 0.5) * step - 0.5, 0);
     };
     return bandOf(inputs, outputs, 2, (j) => {
-      const start = Math.min(Math.floor(place(j)), inputs - 1);
-      const part = place(j) - start;
+      const start = Math.min(Math.floor(position(j)), inputs - 1);
+      const part = position(j) - start;
       const alone = part === 0 || start === inputs - 1;
       return { start, weights: alone ? [1] : [1 - part, part] };
     });

@@ -14,7 +14,7 @@ import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts
  * function. Complex fields have no symmetry between k and −k: both have weights of their own.
  *
  * @param x Complex [N, C, L] or [N, C, H, W].
- * @param weight Complex [C, O, 2m] or [C, O, 2m₁, 2m₂]: place p of an axis holds frequency p − m, so
+ * @param weight Complex [C, O, 2m] or [C, O, 2m₁, 2m₂]: index p of an axis holds frequency p − m, so
  * −m, …, m − 1, in periods over the axis.
  * @returns Complex [N, O, L] or [N, O, H, W].
  * @throws {ArgandError} if channels or axes do not fit, or an axis has fewer points than modes.
@@ -54,6 +54,6 @@ export function spectralConv(x: ComplexTensor, weight: ComplexTensor): ComplexTe
   const mixed = matmul(low.permute([...axes, 0, 1]), weight.permute([...axes, 0, 1]));
   const back = [rank - 2, rank - 1, ...sizes.keys()];
   const room = counts.map((n, d): [number, number] => [0, sizes[d] - n]);
-  const whole = mixed.permute(back).pad([[0, 0], [0, 0], ...room]);
-  return ifftn(whole.roll(half.map((n) => -n), axes), { axes, norm: "forward" });
+  const padded = mixed.permute(back).pad([[0, 0], [0, 0], ...room]);
+  return ifftn(padded.roll(half.map((n) => -n), axes), { axes, norm: "forward" });
 }

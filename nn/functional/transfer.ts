@@ -23,14 +23,14 @@ export interface Transfer {
   readonly factors: readonly ComplexTensor[];
 }
 
-/** The places 0, 1, …, −2, −1 of n points in the order of the Fourier transform. */
-function places(n: number): Float64Array {
+/** The offsets 0, 1, …, −2, −1 of n points in the order of the Fourier transform. */
+function offsets(n: number): Float64Array {
   return Float64Array.from({ length: n }, (_, k) => (k < n / 2 ? k : k - n));
 }
 
 /** Spatial frequencies in 1/m, in the same order. */
 function frequencies(n: number, pitch: number): Float64Array {
-  return places(n).map((k) => k / (n * pitch));
+  return offsets(n).map((k) => k / (n * pitch));
 }
 
 /** Exact scalar waves: by their angular spectrum, and far away by the impulse response. */
@@ -89,7 +89,7 @@ function angularSpectrum(sizes: readonly [number, number], way: Way): ComplexTen
 /** The transform of d/(2πr²)·(1/r − 2πi/λ)·e^{2πir/λ}: of Rayleigh and Sommerfeld's first integral. */
 function sphericalWaves(sizes: readonly [number, number], way: Way): ComplexTensor {
   const { wavelength, pitch, distance } = way;
-  const [ys, xs] = sizes.map((n, d) => places(n).map((k) => k * pitch[d]));
+  const [ys, xs] = sizes.map((n, d) => offsets(n).map((k) => k * pitch[d]));
   const values = new Float32Array(2 * ys.length * xs.length);
   const d = Math.abs(distance);
   const back = distance < 0 ? -1 : 1;
@@ -117,7 +117,7 @@ export function fresnelTransfer(plane: readonly [number, number], way: Way): Tra
     const far = padding && Math.abs(reach) > n * pitch[d] ** 2;
     if (far) {
       const modulus = pitch[d] / Math.sqrt(Math.abs(reach));
-      places(n).forEach((k, at) => {
+      offsets(n).forEach((k, at) => {
         const turns = carrier + (k * pitch[d]) ** 2 / (2 * reach) - Math.sign(reach) / 8;
         setPhasor(values, at, turns, modulus);
       });

@@ -14,7 +14,7 @@ export interface TransmitOptions {
   readonly outputModes?: ComplexTensor | null;
 }
 
-/** Refuses what is no basis of so many modes, or null. */
+/** Refuses anything but a basis of so many modes, or null. */
 export function checkBasis(what: string, name: string, basis: unknown, modes?: number): void {
   if (basis === null) return;
   const { rank, shape } = checkComplex(what, basis);

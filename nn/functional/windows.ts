@@ -1,6 +1,6 @@
 /** Options of poolings over one or two axes, and the windows they name. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { type Pair, spread } from "../checks.ts";
+import { type Size2d, spread } from "../checks.ts";
 import { declareOptions, type OptionsDeclaration } from "../declare/declaration.ts";
 import {
   check,
@@ -70,10 +70,10 @@ const avgFields = <S extends Sizes>(sizes: SizesOf<S>) => ({
 export const KERNEL = { 1: single(positiveInteger), 2: pairOf(positiveInteger) };
 
 export const MAX_POOL1D_OPTIONS = declareOptions<MaxPoolOptions<number>>(maxFields(single));
-export const MAX_POOL2D_OPTIONS = declareOptions<MaxPoolOptions<Pair>>(maxFields(pairOf));
+export const MAX_POOL2D_OPTIONS = declareOptions<MaxPoolOptions<Size2d>>(maxFields(pairOf));
 
 /** Options of `avgPool2d`; pairs are [along height, along width]. */
-export interface AvgPool2dOptions extends AvgPoolOptions<Pair> {
+export interface AvgPool2dOptions extends AvgPoolOptions<Size2d> {
   /** What sums are divided by, in place of the count. */
   readonly divisorOverride?: number | null;
 }
@@ -92,7 +92,7 @@ const MAX_POOL: Readonly<Record<1 | 2, OptionsDeclaration<WithIndices<Sizes>>>> 
     ...maxFields(single),
     returnIndices: optional(flag, false),
   }),
-  2: declareOptions<WithIndices<Pair>>({
+  2: declareOptions<WithIndices<Size2d>>({
     ...maxFields(pairOf),
     returnIndices: optional(flag, false),
   }),
@@ -135,7 +135,7 @@ function geometry(
   return found;
 }
 
-/** The window of a max pooling, and whether places are asked for; refuses what fits no input. */
+/** The window of a max pooling, and whether indices are asked for; refuses what fits no input. */
 export function maxWindow(
   what: string,
   axes: 1 | 2,

@@ -136,7 +136,7 @@ const CLEAKY_RELU = declareLayer("a CLeakyReLU", () => CLeakyReLU, {
 /**
  * max(x, 0) + a min(x, 0) of either part x, for complex tensors of any shape.
  *
- * @throws {ArgandError} if the slope is no finite number, or the input is not complex.
+ * @throws {ArgandError} if the slope is not a finite number, or the input is not complex.
  *
  * @example
  * ```ts
@@ -168,7 +168,7 @@ const CELU_MADE = declareLayer("a CELU", () => CELU, { alpha: optional(number(),
  * The exponential linear unit of either part x (Clevert et al. 2016): x for x > 0, else α (eˣ − 1),
  * for complex tensors of any shape. With α = 1 it is also PyTorch's CELU of either part.
  *
- * @throws {ArgandError} if α is no finite number, or the input is not complex.
+ * @throws {ArgandError} if α is not a finite number, or the input is not complex.
  *
  * @example
  * ```ts

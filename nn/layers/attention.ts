@@ -144,7 +144,7 @@ export class MultiheadAttention extends Layer {
     if (q[batch] === k[batch] && k[batch] === v[batch] && k[1 - batch] === v[1 - batch]) return;
     throw cannot(
       what,
-      `queries ${show(q)}, keys ${show(k)} and values ${show(v)} are no [${axes}, …] of one N, ` +
+      `queries ${show(q)}, keys ${show(k)} and values ${show(v)} are not [${axes}, …] of one N, ` +
         "with as many values as keys",
     );
   }

@@ -12,7 +12,7 @@ import {
   weightFields,
   type WeightSizes,
 } from "../functional/convolve.ts";
-import { type Pair, spread, type Triple } from "../checks.ts";
+import { type Size2d, type Size3d, spread } from "../checks.ts";
 import { declarationOf, declareLayer, declareOptions } from "../declare/declaration.ts";
 import {
   type Field,
@@ -36,10 +36,10 @@ export interface ConvLayerOptions<S> extends ConvOptions<S> {
 export type Conv1dLayerOptions = ConvLayerOptions<number>;
 
 /** Options of {@link Conv2d}. */
-export type Conv2dLayerOptions = ConvLayerOptions<Pair>;
+export type Conv2dLayerOptions = ConvLayerOptions<Size2d>;
 
 /** Options of {@link Conv3d}. */
-export type Conv3dLayerOptions = ConvLayerOptions<Triple>;
+export type Conv3dLayerOptions = ConvLayerOptions<Size3d>;
 
 const layerFields = <S extends Sizes>(sizes: (of: Field<number>) => Field<S>) => ({
   ...convFields(sizes),
@@ -152,7 +152,7 @@ export abstract class ConvNd<S extends Sizes> extends Convolution {
  * O, L′] with L′ = ⌊(L + 2·padding − dilation·(l − 1) − 1) / stride⌋ + 1. The weight starts as
  * complex Glorot (Trabelsi et al. 2018), the bias as 0.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, if channels do not split into
+ * @throws {ArgandError} if an option is unknown or does not fit, if channels do not split into
  * the groups, if the input has other channels or is smaller than the kernel.
  *
  * @example
@@ -181,7 +181,7 @@ export class Conv1d extends ConvNd<number> {
  * [N, O, H′, W′] with H′ = ⌊(H + 2·padding − dilation·(h − 1) − 1) / stride⌋ + 1. The weight starts
  * as complex Glorot (Trabelsi et al. 2018), the bias as 0.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, if channels do not split into
+ * @throws {ArgandError} if an option is unknown or does not fit, if channels do not split into
  * the groups, if the input has other channels or is smaller than the kernel.
  *
  * @example
@@ -193,12 +193,12 @@ export class Conv1d extends ConvNd<number> {
  * assert(layer.apply(randnComplex([3, 1, 28, 28])).shape.join() === "3,10,14,14");
  * ```
  */
-export class Conv2d extends ConvNd<Pair> {
+export class Conv2d extends ConvNd<Size2d> {
   /** A layer with random weight; see `manualSeed`. */
   constructor(
     inChannels: number,
     outChannels: number,
-    kernel: Pair,
+    kernel: Size2d,
     options?: Conv2dLayerOptions,
   ) {
     super(2, inChannels, outChannels, kernel, options);
@@ -210,7 +210,7 @@ export class Conv2d extends ConvNd<Pair> {
  * to [N, O, D′, H′, W′] with D′ = ⌊(D + 2·padding − dilation·(d − 1) − 1) / stride⌋ + 1, H′ and W′
  * likewise. The weight starts as complex Glorot (Trabelsi et al. 2018), the bias as 0.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, if channels do not split into
+ * @throws {ArgandError} if an option is unknown or does not fit, if channels do not split into
  * the groups, if the input has other channels or is smaller than the kernel.
  *
  * @example
@@ -222,12 +222,12 @@ export class Conv2d extends ConvNd<Pair> {
  * assert(layer.apply(randnComplex([2, 1, 6, 7, 8])).shape.join() === "2,4,6,7,8");
  * ```
  */
-export class Conv3d extends ConvNd<Triple> {
+export class Conv3d extends ConvNd<Size3d> {
   /** A layer with random weight; see `manualSeed`. */
   constructor(
     inChannels: number,
     outChannels: number,
-    kernel: Triple,
+    kernel: Size3d,
     options?: Conv3dLayerOptions,
   ) {
     super(3, inChannels, outChannels, kernel, options);

@@ -10,7 +10,7 @@ import {
   weightFields,
   type WeightSizes,
 } from "../functional/convolve.ts";
-import { type Pair, spread, type Triple } from "../checks.ts";
+import { type Size2d, type Size3d, spread } from "../checks.ts";
 import { declarationOf, declareLayer, declareOptions } from "../declare/declaration.ts";
 import {
   type Field,
@@ -33,10 +33,10 @@ export interface ConvTransposeLayerOptions<S> extends ConvTransposeOptions<S> {
 export type ConvTranspose1dLayerOptions = ConvTransposeLayerOptions<number>;
 
 /** Options of {@link ConvTranspose2d}. */
-export type ConvTranspose2dLayerOptions = ConvTransposeLayerOptions<Pair>;
+export type ConvTranspose2dLayerOptions = ConvTransposeLayerOptions<Size2d>;
 
 /** Options of {@link ConvTranspose3d}. */
-export type ConvTranspose3dLayerOptions = ConvTransposeLayerOptions<Triple>;
+export type ConvTranspose3dLayerOptions = ConvTransposeLayerOptions<Size3d>;
 
 const layerFields = <S extends Sizes>(sizes: (of: Field<number>) => Field<S>) => {
   const { outputPadding, ...others } = convTransposeFields(sizes);
@@ -109,7 +109,7 @@ export abstract class ConvTransposeNd<S extends Sizes> extends Convolution {
  * dilation·(l − 1) + outputPadding + 1. The weight, complex [in, out / groups, …], starts as
  * complex Glorot (Trabelsi et al. 2018), the bias as 0.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, if `outputPadding` is below
+ * @throws {ArgandError} if an option is unknown or does not fit, if `outputPadding` is below
  * neither stride nor dilation, if channels do not split into the groups, if the input has other
  * channels or padding cuts all of the output off.
  *
@@ -140,7 +140,7 @@ export class ConvTranspose1d extends ConvTransposeNd<number> {
  * 2·padding + dilation·(h − 1) + outputPadding + 1. The weight, complex [in, out / groups, …],
  * starts as complex Glorot (Trabelsi et al. 2018), the bias as 0.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, if `outputPadding` is below
+ * @throws {ArgandError} if an option is unknown or does not fit, if `outputPadding` is below
  * neither stride nor dilation, if channels do not split into the groups, if the input has other
  * channels or padding cuts all of the output off.
  *
@@ -153,12 +153,12 @@ export class ConvTranspose1d extends ConvTransposeNd<number> {
  * assert(layer.apply(randnComplex([3, 10, 14, 14])).shape.join() === "3,1,28,28");
  * ```
  */
-export class ConvTranspose2d extends ConvTransposeNd<Pair> {
+export class ConvTranspose2d extends ConvTransposeNd<Size2d> {
   /** A layer with random weight; see `manualSeed`. */
   constructor(
     inChannels: number,
     outChannels: number,
-    kernel: Pair,
+    kernel: Size2d,
     options?: ConvTranspose2dLayerOptions,
   ) {
     super(2, inChannels, outChannels, kernel, options);
@@ -171,7 +171,7 @@ export class ConvTranspose2d extends ConvTransposeNd<Pair> {
  * 1)·stride − 2·padding + dilation·(d − 1) + outputPadding + 1, H′ and W′ likewise. The weight,
  * complex [in, out / groups, …], starts as complex Glorot (Trabelsi et al. 2018), the bias as 0.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, if `outputPadding` is below
+ * @throws {ArgandError} if an option is unknown or does not fit, if `outputPadding` is below
  * neither stride nor dilation, if channels do not split into the groups, if the input has other
  * channels or padding cuts all of the output off.
  *
@@ -184,12 +184,12 @@ export class ConvTranspose2d extends ConvTransposeNd<Pair> {
  * assert(layer.apply(randnComplex([2, 4, 3, 3, 4])).shape.join() === "2,1,6,6,8");
  * ```
  */
-export class ConvTranspose3d extends ConvTransposeNd<Triple> {
+export class ConvTranspose3d extends ConvTransposeNd<Size3d> {
   /** A layer with random weight; see `manualSeed`. */
   constructor(
     inChannels: number,
     outChannels: number,
-    kernel: Triple,
+    kernel: Size3d,
     options?: ConvTranspose3dLayerOptions,
   ) {
     super(3, inChannels, outChannels, kernel, options);

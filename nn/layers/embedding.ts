@@ -25,9 +25,9 @@ const EMBEDDING = declareLayer(
  * A learned vector for each of `count` things: y[…, k] = weight[indices[…], k]. The weight, complex
  * [count, dim], starts as standard complex normal numbers, E|w|² = 1, as PyTorch's N(0, 1).
  *
- * It takes integers of the host and is therefore no {@link Layer}.
+ * It takes integers of the host and is therefore not a {@link Layer}.
  *
- * @throws {ArgandError} if a size is not a positive integer, or an index or paddingIdx is no row.
+ * @throws {ArgandError} if a size is not a positive integer, or an index or paddingIdx is not a row.
  *
  * @example
  * ```ts

@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
-import type { Pair } from "../checks.ts";
+import type { Size2d } from "../checks.ts";
 import { declareLayer, declareOptions } from "../declare/declaration.ts";
 import { layerMaker, optional, pairOf, positiveInteger } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
@@ -17,7 +17,7 @@ export interface FNO2dOptions {
   /** Fields that come out. */
   readonly outChannels: number;
   /** Fourier modes of each sign, or [along height, along width]. */
-  readonly modes: Pair;
+  readonly modes: Size2d;
   /** Channels within; 32, if absent. */
   readonly width?: number;
   /** Fourier layers; 4, if absent. */

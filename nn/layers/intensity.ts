@@ -9,7 +9,7 @@ import {
 } from "../functional/intensity.ts";
 import { declareLayer } from "../declare/declaration.ts";
 import { Module } from "../module.ts";
-import { whole } from "../pairs.ts";
+import { joined } from "../pairs.ts";
 
 const INTENSITY = declareLayer("an Intensity", () => Intensity, {}, INTENSITY_OPTIONS, {
   brief: true,
@@ -19,10 +19,10 @@ const INTENSITY = declareLayer("an Intensity", () => Intensity, {}, INTENSITY_OP
  * The intensity |z|² that a square-law detector measures, from complex [N, …, H, W] to real [N, …,
  * H / bin, W / bin], with photon and read noise if asked for; see `nn.functional.intensity` for the
  * formula. Noise belongs to the measurement: it is there in training and in evaluation, new at every
- * call. Its output is real, so that it is no {@link Layer}.
+ * call. Its output is real, so it is not a {@link Layer}.
  *
  * @throws {ArgandError} if an option is unknown or out of range, the input is not complex or its axes
- * are no multiples of bin.
+ * are not multiples of bin.
  *
  * @example
  * ```ts
@@ -50,6 +50,6 @@ export class Intensity extends Module {
 
   /** xr² + xi², as measured. */
   forward(xr: RealTensor, xi: RealTensor): RealTensor {
-    return this.apply(whole("apply Intensity", xr, xi));
+    return this.apply(joined("apply Intensity", xr, xi));
   }
 }

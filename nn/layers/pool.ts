@@ -23,7 +23,7 @@ import {
   maxWindow,
   OUTPUT,
 } from "../functional/windows.ts";
-import type { Pair } from "../checks.ts";
+import type { Size2d } from "../checks.ts";
 import { declareLayer } from "../declare/declaration.ts";
 import { Layer } from "../layer.ts";
 
@@ -44,7 +44,7 @@ const ADAPTIVE_AVG_POOL2D = declareLayer("an AdaptiveAvgPool2d", () => AdaptiveA
  * The element of largest modulus of each window, from complex [N, C, L] to [N, C, L′].
  * `functional.maxPool1d` gives the places, too.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, the input has other axes, or
+ * @throws {ArgandError} if an option is unknown or does not fit, the input has other axes, or
  * the window is larger than the padded input.
  *
  * @example
@@ -79,7 +79,7 @@ export class MaxPool1d extends Layer {
  * The element of largest modulus of each window, from complex [N, C, H, W] to [N, C, H′, W′].
  * `functional.maxPool2d` gives the places, too.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, the input has other axes, or
+ * @throws {ArgandError} if an option is unknown or does not fit, the input has other axes, or
  * the window is larger than the padded input.
  *
  * @example
@@ -92,11 +92,11 @@ export class MaxPool1d extends Layer {
  * ```
  */
 export class MaxPool2d extends Layer {
-  readonly #kernel: Pair;
+  readonly #kernel: Size2d;
   readonly #options: MaxPool2dOptions;
 
   /** A pool with windows of size `kernel`, by default side by side. */
-  constructor(kernel: Pair, options?: MaxPool2dOptions) {
+  constructor(kernel: Size2d, options?: MaxPool2dOptions) {
     super();
     MAX_POOL2D.take(this, { kernel }, options);
     maxWindow(MAX_POOL2D.what, 2, kernel, options);
@@ -113,7 +113,7 @@ export class MaxPool2d extends Layer {
 /**
  * The mean of each window, from complex [N, C, L] to [N, C, L′].
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, the input has other axes, or
+ * @throws {ArgandError} if an option is unknown or does not fit, the input has other axes, or
  * the window is larger than the padded input.
  *
  * @example
@@ -147,7 +147,7 @@ export class AvgPool1d extends Layer {
 /**
  * The mean of each window, from complex [N, C, H, W] to [N, C, H′, W′].
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, the input has other axes, or
+ * @throws {ArgandError} if an option is unknown or does not fit, the input has other axes, or
  * the window is larger than the padded input.
  *
  * @example
@@ -160,11 +160,11 @@ export class AvgPool1d extends Layer {
  * ```
  */
 export class AvgPool2d extends Layer {
-  readonly #kernel: Pair;
+  readonly #kernel: Size2d;
   readonly #options: AvgPool2dOptions;
 
   /** A pool with windows of size `kernel`, by default side by side. */
-  constructor(kernel: Pair, options?: AvgPool2dOptions) {
+  constructor(kernel: Size2d, options?: AvgPool2dOptions) {
     super();
     AVG_POOL2D.take(this, { kernel }, options);
     avgWindow(AVG_POOL2D.what, 2, kernel, options);

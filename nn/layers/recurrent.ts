@@ -245,7 +245,7 @@ export abstract class Recurrent<S> extends Layer {
  * of the variance of PyTorch's, E|w|² = 1/(3·hidden), and biases are 0. In the split form `re` and `im`
  * with the same real ones, which start as PyTorch's.
  *
- * @throws {ArgandError} if an option is unknown or no fitting value, or the input has other features.
+ * @throws {ArgandError} if an option is unknown or does not fit, or the input has other features.
  *
  * @example
  * ```ts
@@ -303,7 +303,7 @@ export interface LSTMState {
  * c′ = f∘c + i∘g, h′ = o∘tanh(c′), with a bias at each product. Shapes, options and the two forms are
  * those of {@link GRU}; the rows of a weight [4·hidden, …] are those of i, f, g and o.
  *
- * @throws {ArgandError} if an option is unknown or no fitting value, or the input has other features.
+ * @throws {ArgandError} if an option is unknown or does not fit, or the input has other features.
  *
  * @example
  * ```ts

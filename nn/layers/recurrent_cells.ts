@@ -112,10 +112,10 @@ export class GRUCell extends Layer {
     hr?: RealTensor,
     hi?: RealTensor,
   ): [RealTensor, RealTensor] {
-    const x = this.#whole("input", xr, xi);
+    const x = this.#joined("input", xr, xi);
     const h = hr === undefined && hi === undefined
       ? undefined
-      : this.#whole("hidden state", hr, hi);
+      : this.#joined("hidden state", hr, hi);
     const next = this.apply(x, h);
     return [next.real, next.imag];
   }
@@ -125,7 +125,7 @@ export class GRUCell extends Layer {
     return product;
   }
 
-  #whole(of: string, re: RealTensor | undefined, im: RealTensor | undefined): ComplexTensor {
+  #joined(of: string, re: RealTensor | undefined, im: RealTensor | undefined): ComplexTensor {
     const what = `apply ${this.constructor.name}`;
     const [a, b] = [checkReal(what, re), checkReal(what, im)];
     if (sameShape(a.shape, b.shape)) return complex(a, b);

@@ -11,7 +11,7 @@ const SEQUENTIAL = declareLayer("a Sequential", () => Sequential, { layers: inne
 /**
  * Applies its layers in order. Their parts are named by place: `0.weight`, `2.bias`, …
  *
- * @throws {ArgandError} if something given is no layer.
+ * @throws {ArgandError} if something given is not a layer.
  *
  * @example
  * ```ts

@@ -2,7 +2,7 @@
 import { parameter } from "../../complex/create/create.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { spectralConv } from "../functional/spectral_conv.ts";
-import { type Pair, spread } from "../checks.ts";
+import { type Size2d, spread } from "../checks.ts";
 import { declarationOf, declareLayer } from "../declare/declaration.ts";
 import { pairOf, positiveInteger, single } from "../declare/field.ts";
 import { complexGlorot } from "../init.ts";
@@ -35,7 +35,7 @@ export abstract class SpectralConv extends Layer {
   readonly weight: ComplexTensor;
 
   /** A layer with random weight; see `manualSeed`. */
-  constructor(axes: number, inChannels: number, outChannels: number, modes: Pair) {
+  constructor(axes: number, inChannels: number, outChannels: number, modes: Size2d) {
     super();
     const declared: typeof SPECTRAL_CONV2D = declarationOf(new.target);
     declared.take(this, { inChannels, outChannels, modes });
@@ -98,7 +98,7 @@ export class SpectralConv1d extends SpectralConv {
  */
 export class SpectralConv2d extends SpectralConv {
   /** A layer with random weight; see `manualSeed`. */
-  constructor(inChannels: number, outChannels: number, modes: Pair) {
+  constructor(inChannels: number, outChannels: number, modes: Size2d) {
     super(2, inChannels, outChannels, modes);
   }
 }

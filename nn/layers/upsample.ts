@@ -17,7 +17,7 @@ const POLAR_UPSAMPLE = declareLayer(
 
 /**
  * Upsampling by the nearest element or by linear interpolation along each axis, from complex
- * [N, C, H, W] or [N, C, L]; see `functional.upsample` for the places.
+ * [N, C, H, W] or [N, C, L]; see `functional.upsample` for the positions.
  *
  * @throws {ArgandError} if an option is unknown or does not fit, not one of `size` and `scaleFactor`
  * is given, or the input has not the axes of the mode.

@@ -27,7 +27,7 @@ export interface AdagradOptions {
  * w ← w − lr/(1 + (t − 1)η) · g/(√s + eps). Of complex parameters the parts count as two real numbers
  * each, as in PyTorch.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, or something is no parameter.
+ * @throws {ArgandError} if an option is unknown or does not fit, or something is not a parameter.
  *
  * @example
  * ```ts

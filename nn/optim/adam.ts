@@ -11,7 +11,7 @@ import { descended } from "./rules.ts";
  * and Kumar 2018) the largest v so far stands in place of v. Of complex parameters the parts count as
  * two real numbers each, as in PyTorch (`view_as_real`).
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, or something is no parameter.
+ * @throws {ArgandError} if an option is unknown or does not fit, or something is not a parameter.
  *
  * @example
  * ```ts

@@ -10,7 +10,7 @@ import { type Moments, Optimizer } from "./optimizer.ts";
  * make a step of Adam whose moments know nothing of it. Of complex parameters the parts count as two
  * real numbers each, as in PyTorch.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, or something is no parameter.
+ * @throws {ArgandError} if an option is unknown or does not fit, or something is not a parameter.
  *
  * @example
  * ```ts

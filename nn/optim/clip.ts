@@ -32,7 +32,7 @@ function withGradient(what: string, parameters: Tensor | Iterable<Tensor>): Tens
   for (const item of list) {
     const { state, requiresGrad, shape, grad } = checkTensor(what, item);
     if (!state || !requiresGrad) {
-      throw cannot(what, `a tensor of shape ${show(shape)} is no parameter with a gradient`);
+      throw cannot(what, `a tensor of shape ${show(shape)} is not a parameter with a gradient`);
     }
     if (grad !== null) found.set(state, item);
   }
@@ -46,7 +46,7 @@ function withGradient(what: string, parameters: Tensor | Iterable<Tensor>): Tens
  * becomes part of the step's schedule.
  *
  * @returns N, a recipe that the optimiser's step computes: read it after the step, as the loss.
- * @throws {ArgandError} if `maxNorm` is negative, `normType` not above 0, or something is no parameter.
+ * @throws {ArgandError} if `maxNorm` is negative, `normType` not above 0, or something is not a parameter.
  *
  * @example
  * ```ts
@@ -92,7 +92,7 @@ export function clipGradNorm(
  * Brings every entry of the gradients of parameters into [−clipValue, clipValue], of complex ones
  * each part by itself (PyTorch's `clip_grad_value_`). Nothing is read back.
  *
- * @throws {ArgandError} if `clipValue` is negative or something is no parameter.
+ * @throws {ArgandError} if `clipValue` is negative or something is not a parameter.
  *
  * @example
  * ```ts

@@ -15,40 +15,49 @@ export function largest(a: Float64Array): number {
 }
 
 /** One step and how the gradient changed in it. */
-export interface Pair {
+export interface Correction {
   readonly step: Float64Array;
   readonly change: Float64Array;
 }
 
-/** The least s·y of a pair that is kept: only then is the curvature positive. */
+/** The least s·y of a correction that is kept: only then is the curvature positive. */
 const LEAST_CURVATURE = 1e-10;
 
-/** The pairs with one more, the oldest of too many dropped; the same list if the pair is no use. */
-export function withPair(pairs: readonly Pair[], pair: Pair, most: number): readonly Pair[] {
-  if (!(dot(pair.step, pair.change) > LEAST_CURVATURE)) return pairs;
-  return [...pairs, pair].slice(-most);
+/** The corrections with one more, the oldest of too many dropped; the same list if the correction is of no use. */
+export function withCorrection(
+  corrections: readonly Correction[],
+  correction: Correction,
+  most: number,
+): readonly Correction[] {
+  if (!(dot(correction.step, correction.change) > LEAST_CURVATURE)) return corrections;
+  return [...corrections, correction].slice(-most);
 }
 
 /**
- * −H g with the inverse Hessian H that the pairs make of s·y/y·y of the newest (the two-loop recursion,
+ * −H g with the inverse Hessian H that the corrections make of s·y/y·y of the newest (the two-loop recursion,
  * Nocedal 1980).
  */
-export function direction(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
+export function direction(
+  gradient: Float64Array,
+  corrections: readonly Correction[],
+): Float64Array {
   const q = gradient.map((x) => -x);
   const add = (factor: number, v: Float64Array): void => {
     for (let k = 0; k < q.length; k++) q[k] += factor * v[k];
   };
-  const rho = pairs.map(({ step, change }) => 1 / dot(step, change));
-  const alpha = new Array<number>(pairs.length);
-  for (let k = pairs.length - 1; k >= 0; k--) {
-    alpha[k] = rho[k] * dot(pairs[k].step, q);
-    add(-alpha[k], pairs[k].change);
+  const rho = corrections.map(({ step, change }) => 1 / dot(step, change));
+  const alpha = new Array<number>(corrections.length);
+  for (let k = corrections.length - 1; k >= 0; k--) {
+    alpha[k] = rho[k] * dot(corrections[k].step, q);
+    add(-alpha[k], corrections[k].change);
   }
-  const newest = pairs.at(-1);
+  const newest = corrections.at(-1);
   if (newest) {
     const scale = dot(newest.step, newest.change) / dot(newest.change, newest.change);
     for (let k = 0; k < q.length; k++) q[k] *= scale;
   }
-  pairs.forEach((pair, k) => add(alpha[k] - rho[k] * dot(pair.change, q), pair.step));
+  corrections.forEach((correction, k) =>
+    add(alpha[k] - rho[k] * dot(correction.change, q), correction.step)
+  );
   return q;
 }

@@ -64,7 +64,7 @@ export abstract class OptimizerBase<O extends object> {
       const tensors = [...params].map((p) => checkTensor(what, p));
       for (const { state, requiresGrad, shape } of tensors) {
         if (!state || !requiresGrad) {
-          throw cannot(what, `a tensor of shape ${show(shape)} is no parameter with a gradient`);
+          throw cannot(what, `a tensor of shape ${show(shape)} is not a parameter with a gradient`);
         }
         if (seen.has(state)) throw cannot(what, `${state.name} is there twice`);
         seen.add(state);

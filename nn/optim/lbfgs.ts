@@ -13,7 +13,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { countEntry, type EntryReader, numbersEntry } from "../entries.ts";
 import type { StateDict } from "../module.ts";
 import { checkNumber, checkWord } from "../checks.ts";
-import { direction, dot, largest, type Pair, withPair } from "./curvature.ts";
+import { type Correction, direction, dot, largest, withCorrection } from "./curvature.ts";
 import { OptimizerBase, type OptimizerParameters } from "./groups.ts";
 import { strongWolfe, type Trial } from "./strong_wolfe.ts";
 
@@ -42,7 +42,7 @@ interface Progress {
   /** The last step and the gradient before it; empty before the first. */
   readonly step: Float64Array;
   readonly gradient: Float64Array;
-  readonly pairs: readonly Pair[];
+  readonly corrections: readonly Correction[];
 }
 
 const NOTHING = new Float64Array(0);
@@ -51,7 +51,7 @@ const BEGINNING: Progress = {
   evaluations: 0,
   step: NOTHING,
   gradient: NOTHING,
-  pairs: [],
+  corrections: [],
 };
 
 /** Several arrays of float32 as one of float64. */
@@ -75,7 +75,7 @@ function flat(arrays: readonly HostArray[], size: number): Float64Array {
  * is right for real losses (PyTorch 1.13 takes complex ones). Directions are computed on the host in
  * float64: an evaluation reads loss and gradients back.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, something is no parameter, or
+ * @throws {ArgandError} if an option is unknown or does not fit, something is not a parameter, or
  * there are several groups.
  *
  * @example
@@ -156,7 +156,7 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
       } catch {
         // What can't be carried out is dropped with this.
       }
-      this.#place(before);
+      this.#put(before);
       throw error;
     } finally {
       this.#busy = false;
@@ -172,7 +172,7 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
     const { lr, maxIter, toleranceGrad, toleranceChange, historySize, lineSearchFn, maxEval } =
       this.groups[0];
     const mostEvaluations = maxEval ?? Math.floor(maxIter * 5 / 4);
-    let { iterations, evaluations, step, gradient: older, pairs } = this.#progress;
+    let { iterations, evaluations, step, gradient: older, corrections } = this.#progress;
     let x = begin;
     let { loss, gradient } = await this.#evaluate(what, closure, true);
     let here = 1;
@@ -180,13 +180,13 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
     for (let n = 1; n <= maxIter && largest(gradient) > toleranceGrad; n++) {
       iterations++;
       if (step.length > 0) {
-        pairs = withPair(
-          pairs,
+        corrections = withCorrection(
+          corrections,
           { step, change: gradient.map((g, k) => g - older[k]) },
           historySize,
         );
       }
-      const d = direction(gradient, pairs);
+      const d = direction(gradient, corrections);
       older = gradient;
       const slope = dot(gradient, d);
       let t = lr;
@@ -198,7 +198,7 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
       const previous = loss;
       if (lineSearchFn !== null) {
         const evaluate = async (t: number): Promise<Trial> => {
-          this.#place(this.#moved(x, t, d));
+          this.#put(this.#moved(x, t, d));
           const { loss, gradient } = await this.#evaluate(what, closure, false);
           const slope = dot(gradient, d);
           return { t, loss: Number.isFinite(slope) ? loss : Infinity, gradient, slope };
@@ -209,7 +209,7 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
         here += trials;
       }
       const next = this.#moved(x, t, d);
-      this.#place(next);
+      this.#put(next);
       if (lineSearchFn === null && n < maxIter) {
         ({ loss, gradient } = await this.#evaluate(what, closure, true));
         here++;
@@ -222,7 +222,10 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
       if (n < maxIter && Math.abs(loss - previous) < toleranceChange) break;
     }
     evaluations += here;
-    return { loss: first, progress: { iterations, evaluations, step, gradient: older, pairs } };
+    return {
+      loss: first,
+      progress: { iterations, evaluations, step, gradient: older, corrections },
+    };
   }
 
   /** Loss and gradient with the parameters as they are now. */
@@ -262,7 +265,7 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
     return x.map((values) => values.map((value) => value + t * d[at++]));
   }
 
-  #place(values: readonly Float32Array[]): void {
+  #put(values: readonly Float32Array[]): void {
     assign(
       ...this.#states().map((state, k): [State, Node] => {
         return [state, hostNode(values[k], state.shape, state.dtype)];
@@ -275,11 +278,11 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
   }
 
   /**
-   * `state.iterations`, `state.evaluations`, the last step and the gradient before it, and the pairs.
+   * `state.iterations`, `state.evaluations`, the last step and the gradient before it, and the corrections.
    * @internal
    */
   protected save(dict: StateDict): Promise<void> {
-    const { iterations, evaluations, step, gradient, pairs } = this.#progress;
+    const { iterations, evaluations, step, gradient, corrections } = this.#progress;
     if (evaluations === 0) return Promise.resolve();
     dict.set("state.iterations", countEntry(iterations));
     dict.set("state.evaluations", countEntry(evaluations));
@@ -287,7 +290,7 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
       dict.set("state.step", numbersEntry(step));
       dict.set("state.gradient", numbersEntry(gradient));
     }
-    pairs.forEach(({ step, change }, k) => {
+    corrections.forEach(({ step, change }, k) => {
       dict.set(`state.pairs.${k}.step`, numbersEntry(step));
       dict.set(`state.pairs.${k}.change`, numbersEntry(change));
     });
@@ -304,17 +307,17 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
     let progress = BEGINNING;
     if (reader.has("state.evaluations")) {
       const moved = reader.has("state.step");
-      const pairs: Pair[] = [];
+      const corrections: Correction[] = [];
       for (let k = 0; reader.has(`state.pairs.${k}.step`); k++) {
         const path = `state.pairs.${k}.`;
-        pairs.push({ step: copy(`${path}step`), change: copy(`${path}change`) });
+        corrections.push({ step: copy(`${path}step`), change: copy(`${path}change`) });
       }
       progress = {
         iterations: reader.count("state.iterations"),
         evaluations: reader.count("state.evaluations"),
         step: moved ? copy("state.step") : NOTHING,
         gradient: moved ? copy("state.gradient") : NOTHING,
-        pairs,
+        corrections,
       };
     }
     return () => this.#progress = progress;

@@ -30,7 +30,7 @@ export interface RMSpropOptions {
  * and √max(v − a², 0) in place of √v. Of complex parameters the parts count as two real numbers
  * each, as in PyTorch.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, or something is no parameter.
+ * @throws {ArgandError} if an option is unknown or does not fit, or something is not a parameter.
  *
  * @example
  * ```ts
@@ -84,7 +84,7 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     let v = blend(moments, "meanSquare", alpha, byParts((x) => x.square(), g));
     if (centered) {
       const mean = blend(moments, "meanGradient", alpha, g);
-      // Rounding could bring the difference below 0, whose root is no number.
+      // Rounding could bring the difference below 0, whose root is not a number.
       v = byParts((v, a) => v.sub(a.square()).maximum(0), v, mean);
     }
     const fresh = byParts((g, v) => div(g, v.sqrt().add(eps)), g, v);

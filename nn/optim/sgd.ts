@@ -28,7 +28,7 @@ export interface SGDOptions {
  * g ← g + λw; b ← μb + (1 − τ)g (at first b = g); w ← w − lr·b, or with `nesterov` w − lr·(g + μb). With `maximize` g is the opposite of the
  * gradient; weights decay all the same.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, or something is no parameter.
+ * @throws {ArgandError} if an option is unknown or does not fit, or something is not a parameter.
  *
  * @example
  * ```ts

@@ -22,15 +22,15 @@ import {
   Unread,
 } from "./history.ts";
 import {
+  type CheckedOptions,
+  checkedOptions,
   type FitAnswer,
   type FitCallbacks,
   type FitOptions,
   type FitState,
-  type Plan,
-  planOf,
 } from "./fit_options.ts";
 import { Reporter } from "./progress.ts";
-import { extraOf, isStateful, type Place, recordsOf, SavedPlace } from "./saved.ts";
+import { extraOf, isStateful, type Position, recordsOf, SavedPosition } from "./saved.ts";
 import { checkFigure, inEvaluation, meansOf, restoreModes } from "./validation.ts";
 
 const WHAT = "fit";
@@ -56,10 +56,10 @@ async function exists(path: string | URL): Promise<boolean> {
 /** One run of {@link fit}. */
 class Run<M extends Module, B> {
   readonly #model: M;
-  readonly #plan: Plan<M, B>;
+  readonly #options: CheckedOptions<M, B>;
   readonly #reporter: Reporter;
-  readonly #place: Place;
-  readonly #saved: SavedPlace;
+  readonly #position: Position;
+  readonly #saved: SavedPosition;
   readonly #unread = new Unread();
   /** The samples of the batches whose losses are not read yet. */
   #weights: number[] = [];
@@ -72,24 +72,24 @@ class Run<M extends Module, B> {
   #paused = performance.now();
   #end: FitEnd | null = null;
 
-  constructor(model: M, plan: Plan<M, B>) {
-    const { earlyStopping, checkpoint, data, validation } = plan;
+  constructor(model: M, options: CheckedOptions<M, B>) {
+    const { earlyStopping, checkpoint, data, validation } = options;
     this.#model = model;
-    this.#plan = plan;
-    this.#reporter = new Reporter(plan.progress, plan.epochs);
-    this.#place = {
+    this.#options = options;
+    this.#reporter = new Reporter(options.progress, options.epochs);
+    this.#position = {
       batch: 0,
       mean: new Mean(),
       stopping: earlyStopping && new Best(earlyStopping),
       best: checkpoint?.best === undefined ? null : new Best(checkpoint),
       bestState: null,
     };
-    this.#saved = new SavedPlace(this.#place, model, data, validation);
+    this.#saved = new SavedPosition(this.#position, model, data, validation);
   }
 
   async train(): Promise<FitHistory> {
-    const { epochs, checkpoint, earlyStopping, signal, optimizer } = this.#plan;
-    const { stopping } = this.#place;
+    const { epochs, checkpoint, earlyStopping, signal, optimizer } = this.#options;
+    const { stopping } = this.#position;
     let savedAt = -1;
     if (checkpoint?.resume && await exists(checkpoint.path)) {
       await this.#resume(checkpoint.path);
@@ -103,7 +103,7 @@ class Run<M extends Module, B> {
         break;
       }
       await this.#trainEpoch();
-      const due = checkpoint && this.#place.batch === 0 && this.#epoch % checkpoint.every === 0;
+      const due = checkpoint && this.#position.batch === 0 && this.#epoch % checkpoint.every === 0;
       if (due) {
         await this.#save(checkpoint.path);
         savedAt = this.#steps;
@@ -111,7 +111,7 @@ class Run<M extends Module, B> {
     }
     await this.#flush();
     if (checkpoint && savedAt !== this.#steps) await this.#save(checkpoint.path);
-    const { bestState } = this.#place;
+    const { bestState } = this.#position;
     if (earlyStopping?.restoreBest && bestState) this.#model.loadStateDict(bestState);
     return {
       epochs: this.#records,
@@ -128,26 +128,26 @@ class Run<M extends Module, B> {
 
   /** An epoch, or what is left of it; where the run is ended in its midst it stays unfinished. */
   async #trainEpoch(): Promise<void> {
-    const { data, accumulate, validation, schedule, scheduleInterval, optimizer } = this.#plan;
-    const place = this.#place;
+    const { data, accumulate, validation, schedule, scheduleInterval, optimizer } = this.#options;
+    const position = this.#position;
     const began = performance.now();
     const total = (data as { length?: number | null }).length ?? null;
-    // A loader goes on by itself; what else is gone through begins at its beginning.
-    let skip = isStateful(data) ? 0 : place.batch;
+    // A loader goes on by itself; anything else starts from its beginning.
+    let skip = isStateful(data) ? 0 : position.batch;
     let pieces = 0;
-    this.#reporter.begin(this.#epoch, place.batch, total);
+    this.#reporter.begin(this.#epoch, position.batch, total);
     if (await this.#call("onEpochBegin", (on) => on.onEpochBegin?.(this.#state()))) return;
     for await (const batch of data) {
       if (skip-- > 0) continue;
       const loss = await this.#trainBatch(batch, ++pieces === accumulate);
       if (pieces === accumulate) pieces = 0;
-      place.batch++;
+      position.batch++;
       if (performance.now() - this.#paused > PAUSE) await this.#pause();
       await this.#call("onBatchEnd", (on) => on.onBatchEnd?.(this.#state(), loss));
-      if (this.#plan.signal?.aborted) this.#end ??= "signal";
+      if (this.#options.signal?.aborted) this.#end ??= "signal";
       if (this.#end && pieces === 0) break;
     }
-    if (place.batch === 0) {
+    if (position.batch === 0) {
       throw cannot(
         WHAT,
         `epoch ${this.#epoch} had no batches; what gives them must do so every epoch`,
@@ -159,25 +159,25 @@ class Run<M extends Module, B> {
     const held = validation && await this.#validate();
     const record: EpochRecord = {
       epoch: this.#epoch,
-      loss: place.mean.value,
+      loss: position.mean.value,
       lr: optimizer.groups[0].lr,
       steps: this.#steps,
       seconds: (performance.now() - began) / 1000,
       ...held && { validation: held },
     };
     this.#records.push(record);
-    this.#reporter.end(record, place.batch);
+    this.#reporter.end(record, position.batch);
     if (scheduleInterval === "epoch") schedule?.step(held?.loss ?? record.loss);
     await this.#judge(record);
     const state = this.#state();
-    [place.batch, place.mean.sum, place.mean.weight] = [0, 0, 0];
+    [position.batch, position.mean.sum, position.mean.weight] = [0, 0, 0];
     this.#epoch++;
     await this.#call("onEpochEnd", (on) => on.onEpochEnd?.(record, state));
   }
 
   /** The loss of a batch and its gradients, and a step where it is the last of those that make one. */
   async #trainBatch(batch: B, last: boolean): Promise<RealTensor> {
-    const { loss: lossOf, optimizer, accumulate } = this.#plan;
+    const { loss: lossOf, optimizer, accumulate } = this.#options;
     if (optimizer instanceof LBFGS) {
       let first: RealTensor | null = null;
       await optimizer.step(() => {
@@ -200,7 +200,7 @@ class Run<M extends Module, B> {
   }
 
   #step(): void {
-    const { optimizer, clip } = this.#plan;
+    const { optimizer, clip } = this.#options;
     if (clip !== null) clipGradNorm(optimizer.groups.flatMap(({ params }) => params), clip);
     (optimizer as { step(): void }).step();
     this.#stepped();
@@ -208,7 +208,7 @@ class Run<M extends Module, B> {
 
   #stepped(): void {
     this.#steps++;
-    if (this.#plan.scheduleInterval === "step") this.#plan.schedule?.step(NaN);
+    if (this.#options.scheduleInterval === "step") this.#options.schedule?.step(NaN);
   }
 
   #note(loss: RealTensor, batch: B): void {
@@ -220,10 +220,10 @@ class Run<M extends Module, B> {
   #read(): Promise<void> {
     const weights = this.#weights;
     this.#weights = [];
-    const { mean } = this.#place;
+    const { mean } = this.#position;
     return this.#unread.take().then((values) =>
       values.forEach((value, k) => {
-        const loss = value * this.#plan.accumulate;
+        const loss = value * this.#options.accumulate;
         mean.add(loss, weights[k]);
         this.#losses.push(loss);
         this.#fresh.push(loss);
@@ -237,7 +237,7 @@ class Run<M extends Module, B> {
     this.#reading = this.#read();
     this.#reading.catch(() => {}); // it is told at the next pause
     await new Promise((done) => setTimeout(done));
-    this.#reporter.update(this.#place.batch, this.#fresh.splice(0));
+    this.#reporter.update(this.#position.batch, this.#fresh.splice(0));
     this.#paused = performance.now();
   }
 
@@ -249,7 +249,7 @@ class Run<M extends Module, B> {
   }
 
   #state(): FitState<M> {
-    const { batch } = this.#place;
+    const { batch } = this.#position;
     return { model: this.#model, epoch: this.#epoch, batch, step: this.#steps };
   }
 
@@ -258,7 +258,7 @@ class Run<M extends Module, B> {
     name: keyof FitCallbacks<M>,
     ask: (on: FitCallbacks<M>) => FitAnswer,
   ): Promise<boolean> {
-    for (const on of this.#plan.callbacks) {
+    for (const on of this.#options.callbacks) {
       if (!on[name]) continue;
       const given = ask(on);
       const answer = given instanceof Promise ? await given : given;
@@ -268,7 +268,7 @@ class Run<M extends Module, B> {
   }
 
   #validate(): Promise<Record<string, number>> {
-    const { validation, loss, metrics } = this.#plan;
+    const { validation, loss, metrics } = this.#options;
     const model = this.#model;
     const between = async () => {
       if (performance.now() - this.#paused <= PAUSE) return;
@@ -286,11 +286,11 @@ class Run<M extends Module, B> {
 
   /** Keeps the model where the epoch is the best so far, and ends the run where it waited too long. */
   async #judge(record: EpochRecord): Promise<void> {
-    const { earlyStopping, checkpoint } = this.#plan;
-    const place = this.#place;
-    const { stopping, best } = place;
+    const { earlyStopping, checkpoint } = this.#options;
+    const position = this.#position;
+    const { stopping, best } = position;
     if (stopping?.update(WHAT, record) && earlyStopping!.restoreBest) {
-      place.bestState = await this.#model.stateDict();
+      position.bestState = await this.#model.stateDict();
     }
     if (stopping && stopping.waited >= earlyStopping!.patience) this.#end ??= "earlyStopping";
     if (best?.update(WHAT, record)) {
@@ -306,7 +306,7 @@ class Run<M extends Module, B> {
   }
 
   #parts(): CheckpointParts {
-    const { optimizer, schedule } = this.#plan;
+    const { optimizer, schedule } = this.#options;
     return { model: this.#model, optimizer, schedule: schedule ?? undefined, loader: this.#saved };
   }
 
@@ -372,7 +372,7 @@ export async function fit<M extends Module, B>(
   model: M,
   options: FitOptions<M, B>,
 ): Promise<FitHistory> {
-  const run = new Run(model, planOf(WHAT, model, options));
+  const run = new Run(model, checkedOptions(WHAT, model, options));
   const modes = model.modules().map((module) => [module, module.training] as const);
   model.train();
   try {

@@ -30,7 +30,7 @@ export interface FitSchedule extends Stateful {
   step(metric: number): void;
 }
 
-/** Batches: a `DataLoader`, an array of batches, or whatever can be gone through once an epoch. */
+/** Batches: a `DataLoader`, an array of batches, or anything that can be iterated once an epoch. */
 export type Batches<B> = AsyncIterable<B> | Iterable<B>;
 
 /** Where a run is, for callbacks. */
@@ -72,7 +72,7 @@ export interface FitCheckpointOptions extends MonitorOptions {
 
 /** Options of {@link fit}. */
 export interface FitOptions<M extends Module, B> {
-  /** The batches to learn from, gone through once an epoch. */
+  /** The batches to learn from, iterated once an epoch. */
   readonly data: Batches<B>;
   /** The loss of a batch, one real number. */
   readonly loss: (model: M, batch: B) => RealTensor;
@@ -108,7 +108,7 @@ export interface FitOptions<M extends Module, B> {
 }
 
 /** The options as the run uses them. */
-export interface Plan<M extends Module, B> {
+export interface CheckedOptions<M extends Module, B> {
   readonly data: Batches<B>;
   readonly loss: FitOptions<M, B>["loss"];
   readonly optimizer: FitOptimizer | LBFGS;
@@ -152,11 +152,11 @@ function checkMethods(what: string, name: string, x: unknown, methods: readonly 
 const CALLBACKS = { onEpochBegin: undefined, onBatchEnd: undefined, onEpochEnd: undefined };
 
 /** The options with their defaults; refuses what makes no sense. */
-export function planOf<M extends Module, B>(
+export function checkedOptions<M extends Module, B>(
   what: string,
   model: M,
   options: FitOptions<M, B>,
-): Plan<M, B> {
+): CheckedOptions<M, B> {
   if (!(model instanceof Module)) throw cannot(what, `it takes a Module, got ${describe(model)}`);
   if (options === undefined) throw cannot(what, "it takes options: data, loss, optimizer, epochs");
   const absent = undefined as never;
@@ -236,7 +236,7 @@ function checkpointOf(what: string, given: FitCheckpointOptions, monitor: string
     resume: false,
     monitor,
     mode: "min" as "min" | "max",
-  } as NonNullable<Plan<Module, unknown>["checkpoint"]>);
+  } as NonNullable<CheckedOptions<Module, unknown>["checkpoint"]>);
   for (const [name, path] of Object.entries({ path: options.path, best: options.best ?? "" })) {
     if (typeof path === "string" || path instanceof URL) continue;
     throw cannot(what, `checkpoint.${name} must be a path or a URL, got ${describe(path)}`);

@@ -7,7 +7,7 @@ import type { Best } from "./early_stopping.ts";
 import type { EpochRecord, Mean } from "./history.ts";
 
 /** Where a run is. */
-export interface Place {
+export interface Position {
   /** Batches of the epoch so far. */
   batch: number;
   /** The loss of the epoch so far. */
@@ -33,21 +33,21 @@ export function isStateful(x: unknown): x is Stateful {
   return typeof stateDict === "function" && typeof loadStateDict === "function";
 }
 
-/** The place of a run and of its loaders as one part of a checkpoint. */
-export class SavedPlace implements Stateful {
-  readonly #place: Place;
+/** The position of a run and of its loaders as one part of a checkpoint. */
+export class SavedPosition implements Stateful {
+  readonly #position: Position;
   readonly #model: Module;
   readonly #loaders: readonly (readonly ["data" | "validation", Stateful])[];
 
-  constructor(place: Place, model: Module, data: unknown, validation: unknown) {
-    this.#place = place;
+  constructor(position: Position, model: Module, data: unknown, validation: unknown) {
+    this.#position = position;
     this.#model = model;
     const known: [typeof PARTS[number], unknown][] = [["data", data], ["validation", validation]];
     this.#loaders = known.filter((pair): pair is ["data", Stateful] => isStateful(pair[1]));
   }
 
   async stateDict(): Promise<StateDict> {
-    const { batch, mean, stopping, best, bestState } = this.#place;
+    const { batch, mean, stopping, best, bestState } = this.#position;
     const dict: StateDict = new Map([
       ["fit.batch", countEntry(batch)],
       ["fit.mean", numbersEntry([mean.sum, mean.weight])],
@@ -65,7 +65,7 @@ export class SavedPlace implements Stateful {
   }
 
   async loadStateDict(dict: StateDict): Promise<void> {
-    const place = this.#place;
+    const position = this.#position;
     const rest = new Map(
       [...dict].filter(([path]) => !PARTS.some((p) => p !== "fit" && path.startsWith(`${p}.`))),
     );
@@ -73,7 +73,7 @@ export class SavedPlace implements Stateful {
     const batch = reader.count("fit.batch");
     const [sum, weight] = reader.numbers("fit.mean", [2]);
     const hasBest = reader.count("fit.hasBestState") === 1;
-    const watched = ([["stopping", place.stopping], ["best", place.best]] as const).map(
+    const watched = ([["stopping", position.stopping], ["best", position.best]] as const).map(
       ([name, one]) => {
         const path = `fit.${name}`;
         // A run may be resumed with early stopping, or without, where it was not so before.
@@ -84,9 +84,9 @@ export class SavedPlace implements Stateful {
     const state = hasBest ? under(dict, "best") : null;
     if (state) this.#model.prepareStateDict(state);
     for (const [name, loader] of this.#loaders) await loader.loadStateDict(under(dict, name));
-    place.batch = batch;
-    [place.mean.sum, place.mean.weight] = [sum, weight];
-    place.bestState = state;
+    position.batch = batch;
+    [position.mean.sum, position.mean.weight] = [sum, weight];
+    position.bestState = state;
     for (const pair of watched) {
       if (pair?.[0]) [pair[0].value, pair[0].epoch, pair[0].waited] = pair[1];
     }
@@ -110,7 +110,7 @@ export function extraOf(epochs: readonly EpochRecord[]): unknown {
   return JSON.parse(JSON.stringify({ epochs }));
 }
 
-/** The records of epochs in the extra of a checkpoint; null if they are no such. */
+/** The records of epochs in the extra of a checkpoint; null if they are not records. */
 export function recordsOf(extra: unknown): EpochRecord[] | null {
   const parsed = extraSchema.safeParse(extra);
   if (!parsed.success) return null;

@@ -188,7 +188,7 @@ class Recorder {
   }
 }
 
-/** Rows with the parameters of each module that are no other's. */
+/** Rows with the parameters of each module that no other module has. */
 function draftsOf(model: Module): { drafts: Draft[]; modules: Module[]; bufferBytes: number } {
   const named = model.namedModules();
   const drafts = named.map(([path, module]): Draft => ({

@@ -230,6 +230,6 @@ onEngines("loaders refuse what is no module or no map of entries", () => {
     assertThrows(wrong({}, new Map()), ArgandError, "it takes a Module, got an object");
     assertThrows(wrong(layer, { weight: 1 }), ArgandError, "it takes a Map of entries");
     const broken = new Map([["weight", null], ["fc_r.weight", null]]);
-    assertThrows(wrong(layer, broken), ArgandError, "weight is no entry");
+    assertThrows(wrong(layer, broken), ArgandError, "weight is not an entry");
   }
 });

@@ -64,7 +64,7 @@ Deno.test("TensorDataset refuses different numbers of rows and what are no rows"
   const floats = Float32Array.of(1) as unknown as Int32Array;
   assertThrows(() => new nn.TensorDataset(floats), ArgandError, "tensor(data, shape)");
   assertThrows(() => numbers(3).get(3), ArgandError, "the index");
-  assertThrows(() => numbers(3).gather(Uint32Array.of(0, 3)), ArgandError, "a place");
+  assertThrows(() => numbers(3).gather(Uint32Array.of(0, 3)), ArgandError, "an index");
 });
 
 Deno.test("TensorDataset takes the arrays of npz files by name and kind, and refuses others", async () => {
@@ -316,7 +316,7 @@ Deno.test("randomSplit divides all samples by numbers or fractions, by its seed"
   assertNotEquals(await places([6, 4], 4), parts);
   assertThrows(() => nn.randomSplit(numbers(10), [5, 4]), ArgandError, "add up to 9");
   assertThrows(() => nn.randomSplit(numbers(10), [10, 0]), ArgandError, "a length");
-  assertThrows(() => new nn.Subset(numbers(10), [10]), ArgandError, "a place");
+  assertThrows(() => new nn.Subset(numbers(10), [10]), ArgandError, "an index");
   const none = "Cannot make a Subset: it takes at least one place, got none";
   assertThrows(() => new nn.Subset(numbers(10), []), ArgandError, none);
 });

@@ -41,7 +41,7 @@ const MISUSES: Record<string, [call: () => unknown, message: string][]> = {
     ],
   ],
   "an option in a state dict": [
-    [() => optionEntry("save", "momentum", {}), "Cannot save: the option momentum is no number"],
+    [() => optionEntry("save", "momentum", {}), "Cannot save: the option momentum is not a number"],
   ],
 };
 

@@ -272,7 +272,7 @@ Deno.test("clipping refuses what makes no sense", () => {
   // deno-lint-ignore no-explicit-any
   const any = (x: unknown) => x as any;
   assertThrows(() => nn.clipGradNorm(any(3), 1), Error, "it takes parameters, got 3");
-  assertThrows(() => nn.clipGradNorm([tensor([1])], 1), Error, "is no parameter");
+  assertThrows(() => nn.clipGradNorm([tensor([1])], 1), Error, "is not a parameter");
   assertThrows(() => nn.clipGradNorm([w], -1), Error, "maxNorm must be");
   assertThrows(() => nn.clipGradNorm([w], 1, { normType: 0 }), Error, "normType must be");
   assertThrows(() => nn.clipGradNorm([w], 1, any({ p: 2 })), Error, 'unknown option "p"');

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { complexTensor } from "../../complex/create/create.ts";
 import { loadSafetensors } from "../../complex/files/safetensors.ts";
 import { use } from "../../gpu/engines/device.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
@@ -51,3 +52,22 @@ Deno.test("a run goes on from an earlier checkpoint with the losses it had then"
   }
   assertClose(losses, numbers("run.losses"), 1e-5);
 });
+
+const optimizers: Readonly<Record<string, (parameters: Tensor[]) => nn.Stateful>> = {
+  sgd: (all) => new nn.SGD(all, { lr: 0.1, momentum: 0.9, nesterov: true }),
+  adam: (all) => new nn.Adam(all, { amsgrad: true }),
+  adagrad: (all) => new nn.Adagrad(all),
+  rmsprop: (all) => new nn.RMSprop(all, { momentum: 0.5, centered: true }),
+  lbfgs: (all) => new nn.LBFGS(all, { maxIter: 3 }),
+};
+
+for (const [name, make] of Object.entries(optimizers)) {
+  Deno.test(`an earlier checkpoint with ${name} is loaded, and written again byte for byte`, async () => {
+    await use("cpu");
+    const bytes = await Deno.readFile(new URL(`${name}.safetensors`, folder));
+    const model = new nn.Sequential(new nn.Linear(3, 2), new nn.CTanh());
+    const optimizer = make(model.parameters());
+    const { step } = await nn.parseCheckpoint(bytes, { model, optimizer });
+    assertEquals(await nn.formatCheckpoint({ model, optimizer, step }), bytes);
+  });
+}

@@ -15,7 +15,7 @@ export interface CosineAnnealingLROptions {
  * The learning rate along a cosine: lr = η + (lr₀ − η)(1 + cos(π·epoch/T))/2 (Loshchilov and Hutter
  * 2017), step by step as PyTorch does it, so that it goes with other schedules.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number.
+ * @throws {ArgandError} if an option is unknown or does not fit.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export class CosineAnnealingLR extends Schedule {
   protected rate(lr: number, base: number): number {
     const [epoch, t, eta] = [this.lastEpoch, this.#tMax, this.#etaMin];
     if (epoch === 0) return lr;
-    if ((epoch - 1) % (2 * t) === t) { // from the least rate, where the ratio below is no number
+    if ((epoch - 1) % (2 * t) === t) { // from the least rate, where the ratio below is not a number
       return lr + (base - eta) * (1 - Math.cos(Math.PI / t)) / 2;
     }
     const ratio = (1 + Math.cos(Math.PI * epoch / t)) / (1 + Math.cos(Math.PI * (epoch - 1) / t));

@@ -11,7 +11,7 @@ export interface ExponentialLROptions {
 /**
  * The learning rate times γ every epoch: lr = lr₀ · γ^epoch.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number.
+ * @throws {ArgandError} if an option is unknown or does not fit.
  *
  * @example
  * ```ts

@@ -18,7 +18,7 @@ export interface LinearLROptions {
  * The learning rate times a factor that goes along a line from `startFactor` to `endFactor` in
  * `totalIters` epochs and then stays: a warm-up.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number.
+ * @throws {ArgandError} if an option is unknown or does not fit.
  *
  * @example
  * ```ts

@@ -14,7 +14,7 @@ export interface MultiStepLROptions {
 /**
  * The learning rate times γ at each milestone: lr = lr₀ · γⁿ after n of them.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number.
+ * @throws {ArgandError} if an option is unknown or does not fit.
  *
  * @example
  * ```ts

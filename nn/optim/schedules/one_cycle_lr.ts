@@ -47,7 +47,7 @@ type Moving = { lr: number; momentum?: number; betas?: readonly [number, number]
  * `maxLr`/`divFactor` to `maxLr` and falls to `maxLr`/`divFactor`/`finalDivFactor`, the momentum
  * falls and rises again. `step` goes after every batch.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number, or the optimiser has no momentum;
+ * @throws {ArgandError} if an option is unknown or does not fit, or the optimiser has no momentum;
  * in `step` after the end of the cycle.
  *
  * @example
@@ -121,7 +121,7 @@ export class OneCycleLR extends Schedule {
 
   /** The rate at `lastEpoch`. */
   protected rate(_lr: number, _base: number, group: number): number {
-    const { phase: { lr: [from, to] }, part } = this.#place();
+    const { phase: { lr: [from, to] }, part } = this.#phase();
     const rates = this.#rates[group];
     return this.#anneal(rates[from], rates[to], part);
   }
@@ -145,7 +145,7 @@ export class OneCycleLR extends Schedule {
   }
 
   /** Which phase `lastEpoch` is in, and how far. After the last step all stays as at its end. */
-  #place(): { phase: Phase; part: number } {
+  #phase(): { phase: Phase; part: number } {
     let start = 0;
     for (const phase of this.#phases) {
       if (this.lastEpoch <= phase.end || phase === this.#phases.at(-1)) {
@@ -159,7 +159,7 @@ export class OneCycleLR extends Schedule {
 
   #setMomentum(): void {
     if (!this.#momenta) return;
-    const { phase: { momentum: [from, to] }, part } = this.#place();
+    const { phase: { momentum: [from, to] }, part } = this.#phase();
     this.optimizer.groups.forEach((group: Moving, k) => {
       const range = this.#momenta![k];
       const value = this.#anneal(range[from], range[to], part);

@@ -31,7 +31,7 @@ export interface ReduceLROnPlateauOptions {
  * The learning rate times `factor` when a metric, such as the loss over held-out data, has not
  * improved for more than `patience` epochs.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number; in `step` if the metric is none.
+ * @throws {ArgandError} if an option is unknown or does not fit; in `step` if the metric is none.
  *
  * @example
  * ```ts

@@ -20,7 +20,7 @@ export function setInitial({ groups }: Scheduled, rates: readonly number[]): voi
   groups.forEach((group, k) => initial.set(group, rates[k]));
 }
 
-/** Refuses what is no optimiser. */
+/** Refuses what is not an optimiser. */
 export function checkScheduled(what: string, optimizer: unknown): void {
   const { groups } = (optimizer ?? {}) as Partial<Scheduled>;
   if (Array.isArray(groups) && groups.every((g) => typeof g?.lr === "number")) return;

@@ -14,7 +14,7 @@ export interface StepLROptions {
 /**
  * The learning rate times γ every `stepSize` epochs: lr = lr₀ · γ^⌊epoch/stepSize⌋.
  *
- * @throws {ArgandError} if an option is unknown or no fitting number.
+ * @throws {ArgandError} if an option is unknown or does not fit.
  *
  * @example
  * ```ts
