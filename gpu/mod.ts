@@ -48,4 +48,4 @@ export {
 export type { WasmModule } from "./contract/wasm_module.ts";
 export { Profile, profile, type ProfiledDispatch, type ProfileRow } from "./tools/profile.ts";
 export { tune, type TunedKernel } from "./tools/tuner.ts";
-export { deterministic } from "./engines/variants.ts";
+export { deterministic } from "./engines/shared/variants.ts";

@@ -21,8 +21,8 @@ import {
   type WasmRun,
 } from "../contract/kernel.ts";
 import { cannot } from "../contract/errors.ts";
-import { Pool, sizeClass } from "./pool.ts";
-import { Clock } from "./timing.ts";
+import { Pool, sizeClass } from "./shared/pool.ts";
+import { Clock } from "./shared/timing.ts";
 import { NoRoom } from "../contract/wasm_module.ts";
 import type { MapFunction } from "../contract/map_function.ts";
 import { hasOperation } from "../wasm/encode_expression.ts";

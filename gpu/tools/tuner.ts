@@ -11,8 +11,8 @@ import {
   isDeterministic,
   listenToDispatches,
   shapeClass,
-} from "../engines/variants.ts";
-import { writeChoices } from "../engines/variants_file.ts";
+} from "../engines/shared/variants.ts";
+import { writeChoices } from "../engines/shared/variants_file.ts";
 
 /** The measurements of one kernel and shape class. */
 export interface TunedKernel {

@@ -10,7 +10,7 @@ import { CpuEngine } from "../../gpu/engines/cpu.ts";
 import { ArgandError } from "../../gpu/contract/errors.ts";
 import { type Kernel, linearGrid, linearMain, single } from "../../gpu/contract/kernel.ts";
 import { engine as current, use } from "../../gpu/engines/device.ts";
-import { sizeClass } from "../../gpu/engines/pool.ts";
+import { sizeClass } from "../../gpu/engines/shared/pool.ts";
 import { complex, full, ones, tensor } from "../../complex/create/create.ts";
 import { definePrimitive } from "../../complex/transforms/primitive.ts";
 import { read } from "../../complex/lazy/realize.ts";

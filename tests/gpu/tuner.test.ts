@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { definePrimitive, eval as evaluate, gpu, randnComplex, tensor } from "@argand/argand";
 import type { RealTensor } from "@argand/argand";
-import { choicesFor, shapeClass } from "../../gpu/engines/variants.ts";
-import { readChoices, writeChoices } from "../../gpu/engines/variants_file.ts";
+import { choicesFor, shapeClass } from "../../gpu/engines/shared/variants.ts";
+import { readChoices, writeChoices } from "../../gpu/engines/shared/variants_file.ts";
 import { onEngines } from "../support/engines.ts";
 
 /** Adds 1 quickly or 2 slowly, so that one sees which variant ran; a real kernel's all compute the same. */

@@ -1,7 +1,7 @@
 /** A schedule for people to look at: its kernels, and the buffers between them. */
 import type { Engine, KernelForm } from "../../../gpu/contract/engine.ts";
 import type { DType } from "../../../gpu/contract/dtype.ts";
-import { sizeClass } from "../../../gpu/engines/pool.ts";
+import { sizeClass } from "../../../gpu/engines/shared/pool.ts";
 import { shortened, showBytes, tableLines } from "../../../gpu/tools/table.ts";
 import type { Node } from "../graph.ts";
 import { type Shape, show } from "../shape.ts";

@@ -3,7 +3,7 @@
  * the smallest buffer that is free all the while ("greedy by size for shared objects", Pisarchyk and
  * Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020).
  */
-import { sizeClass } from "../../../gpu/engines/pool.ts";
+import { sizeClass } from "../../../gpu/engines/shared/pool.ts";
 import type { LaunchDraft } from "./draft.ts";
 import type { Lifetime } from "./lifetimes.ts";
 

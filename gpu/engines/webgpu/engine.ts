@@ -14,12 +14,12 @@ import type { HostArray } from "../../contract/dtype.ts";
 import { type Adapter, declare, type Kernel, type Shader } from "../../contract/kernel.ts";
 import { type ArgandError, cannot } from "../../contract/errors.ts";
 import { describeAdapter, SOFTWARE_ROUNDS } from "./adapter.ts";
-import { Pool, sizeClass } from "../pool.ts";
+import { Pool, sizeClass } from "../shared/pool.ts";
 import { Guards } from "./guards.ts";
 import { Timestamps } from "./timestamps.ts";
 import { Texels } from "./texels.ts";
 import { Uniforms } from "./uniforms.ts";
-import { choicesVersion, chosenVariant } from "../variants.ts";
+import { choicesVersion, chosenVariant } from "../shared/variants.ts";
 import { Waiting } from "./waiting.ts";
 import {
   type PassHost,

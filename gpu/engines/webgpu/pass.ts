@@ -2,12 +2,12 @@
 import type {} from "@webgpu/types";
 import type { DeviceBuffer, Executable, Pass } from "../../contract/engine.ts";
 import type { Kernel } from "../../contract/kernel.ts";
-import { boundBytes } from "../timing.ts";
+import { boundBytes } from "../shared/timing.ts";
 import { type Failure, firstFailure, type Guards, type Made } from "./guards.ts";
 import type { PassTimestamps, Timestamps } from "./timestamps.ts";
 import type { Texels } from "./texels.ts";
 import { PassParams, type Uniforms } from "./uniforms.ts";
-import { choicesVersion, dispatchListener } from "../variants.ts";
+import { choicesVersion, dispatchListener } from "../shared/variants.ts";
 
 /** Bind groups that a launch remembers. */
 const MOST_BOUND = 8;

@@ -4,7 +4,7 @@
  */
 import type {} from "@webgpu/types";
 import type { DeviceBuffer, Executable, Pass, Stopwatch, Timing } from "../../contract/engine.ts";
-import { boundBytes } from "../timing.ts";
+import { boundBytes } from "../shared/timing.ts";
 import { type Failure, firstFailure } from "./guards.ts";
 import { PassParams } from "./uniforms.ts";
 import {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { allocate, releases } from "../../../../complex/lazy/schedule/memory.ts";
 import type { Lifetime } from "../../../../complex/lazy/schedule/lifetimes.ts";
-import { sizeClass } from "../../../../gpu/engines/pool.ts";
+import { sizeClass } from "../../../../gpu/engines/shared/pool.ts";
 
 /** A value that is shared: its bytes, its first and its last launch. */
 const life = (bytes: number, first: number, last: number, alone = false): Lifetime => (

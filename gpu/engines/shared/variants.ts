@@ -2,8 +2,8 @@
  * Which of its variants a kernel is written in: what a tuner has chosen for the adapter, else the first
  * one, which the kernel's own estimate puts in front.
  */
-import type { Adapter, Kernel } from "../contract/kernel.ts";
-import { cannot } from "../contract/errors.ts";
+import type { Adapter, Kernel } from "../../contract/kernel.ts";
+import { cannot } from "../../contract/errors.ts";
 import { readChoices } from "./variants_file.ts";
 
 /** Names of variants by shape class. */

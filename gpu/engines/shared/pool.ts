@@ -1,5 +1,5 @@
 /** Reuse of device buffers by size class, and the exact account of what the device holds. */
-import type { Memory } from "../contract/engine.ts";
+import type { Memory } from "../../contract/engine.ts";
 
 /**
  * Rounds up to a size class: multiples of 256 below 4 KiB, above that eighths of a power of two, so

@@ -1,5 +1,5 @@
 /** Times of single dispatches, as an engine reports them to a profile. */
-import type { DeviceBuffer, Executable, Pass, Stopwatch, Timing } from "../contract/engine.ts";
+import type { DeviceBuffer, Executable, Pass, Stopwatch, Timing } from "../../contract/engine.ts";
 
 /** The bytes of the buffers that a dispatch binds. */
 export function boundBytes(
