@@ -1,4 +1,4 @@
-/** Who does a piece of work: this library or another. */
+/** A library that does a piece of work: this one or another. */
 
 /** One library at one piece of work. */
 export interface Contender {

@@ -1,4 +1,4 @@
-/** Timing: warmed up, many runs between two waits, several contenders by turns. */
+/** Timing: warmed up, many runs between two waits, several contenders in alternation. */
 import type { Contender } from "./contender.ts";
 
 /** How long and how often is measured. */
@@ -34,7 +34,7 @@ async function sampler(contender: Contender, { sample }: Patience): Promise<() =
 }
 
 /**
- * Milliseconds of one run of each contender, round by round: by turns, so that other load on the
+ * Milliseconds of one run of each contender, round by round, in alternation, so that other load on the
  * machine meets them alike.
  */
 export async function timeByTurns(

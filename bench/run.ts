@@ -1,4 +1,4 @@
-/** Runs pieces of work: checked, then timed by turns with the other libraries. */
+/** Runs pieces of work: checks them, then times them in alternation with the other libraries. */
 import { gpu } from "@argand/argand";
 import { type Probe, probes } from "../gpu/tools/limits.ts";
 import { type Patience, single, timeByTurns } from "./measure.ts";
