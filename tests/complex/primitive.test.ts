@@ -6,6 +6,7 @@ import { complex, tensor } from "../../complex/create/create.ts";
 import { definePrimitive } from "../../complex/transforms/primitive.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import { grad } from "../../complex/transforms/transform.ts";
+import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 
 /** f(x) = x³ as one function of elements. */
@@ -63,6 +64,21 @@ onEngines(
     assertEquals([...await cube(x.add(1)).mul(2).data()], [16, 54, 128]);
     const second = grad((x: RealTensor) => grad((x: RealTensor) => cube(x).sum())(x).sum());
     assertEquals([...await second(x).data()], [6, 12, 18]);
+  },
+);
+
+onEngines(
+  "a chain with a function of the user's in its middle is right, and its gradient",
+  async () => {
+    const values = Float32Array.from({ length: 5000 }, (_, k) => k / 5000);
+    const chain = (x: RealTensor, third: (x: RealTensor) => RealTensor) =>
+      third(x.add(1).sqrt()).mul(0.5).exp().square();
+    const composed = (x: RealTensor) => x.square().mul(x);
+    const x = tensor(values);
+    assertClose(await chain(x, cube).data(), await chain(x, composed).data(), 1e-6, "the chain");
+    const slope = (third: (x: RealTensor) => RealTensor) =>
+      grad((x: RealTensor) => chain(x, third).mean())(x).data();
+    assertClose(await slope(cube), await slope(composed), 1e-5, "its gradient");
   },
 );
 
