@@ -25,8 +25,9 @@ export interface PrimitiveDefinition<I extends readonly Tensor[], O extends Tens
   /** The shape and dtype of the result; throws if the inputs do not fit. */
   shape(inputs: readonly Result[], attrs: A): Result;
   /**
-   * A function of single elements, in WGSL and in TypeScript, which fuses with its neighbours. All inputs
-   * and the result have one shape.
+   * A function of single elements, in WGSL and in TypeScript. It fuses with its neighbours; on the CPU
+   * engine it has a kernel to itself, so that they stay in WebAssembly. All inputs and the result have
+   * one shape.
    */
   readonly elementwise?: MapFunction;
   /** Or kernels of its own, each in WGSL and TypeScript, bound to the inputs `in0…` and the result `out0`. */
