@@ -1,6 +1,6 @@
 /** Shows tensors in Deno's notebooks. */
 import { isComplex } from "../../gpu/contract/dtype.ts";
-import { compose, type Plan, planDrawing } from "./mosaic.ts";
+import { compose, type Sketch, sketch } from "./mosaic.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type Shape, sizeOf } from "../lazy/shape.ts";
 
@@ -10,13 +10,13 @@ const MOST_SHOWN = 2 ** 20;
 /** The longest side of a picture that is shown by itself. */
 const LONGEST = 4096;
 
-/** The plan of a drawing; null if there is no picture, or it is too large for a page. */
-function planOf(shape: Shape, isComplex: boolean): Plan | null {
+/** The sketch of a drawing; null if there is no picture, or it is too large for a page. */
+function sketchOf(shape: Shape, isComplex: boolean): Sketch | null {
   const [width, height] = [shape.at(-1) ?? 1, shape.at(-2) ?? 1];
   if (sizeOf(shape) < 2 || shape.length > 4 || Math.max(width, height) > LONGEST) return null;
-  const plan = planDrawing("show a tensor", shape, isComplex);
-  const { size } = plan.page;
-  return Math.max(size.width, size.height) > LONGEST ? null : plan;
+  const drawn = sketch("show a tensor", shape, isComplex);
+  const { size } = drawn.page;
+  return Math.max(size.width, size.height) > LONGEST ? null : drawn;
 }
 
 /** The values as text and, where the shape has a drawing, as a picture; by kind of content. */
@@ -27,10 +27,10 @@ async function display(x: Tensor): Promise<Record<string, string>> {
     const kind = x[Symbol.toStringTag];
     return { "text/plain": `${kind} [${shape.join(", ")}] (${why}; slice() gives a part)` };
   }
-  const plan = planOf(shape, isComplex(x.dtype));
-  if (!plan) return { "text/plain": await x.format() };
+  const drawn = sketchOf(shape, isComplex(x.dtype));
+  if (!drawn) return { "text/plain": await x.format() };
   const [text, data] = await Promise.all([x.format(), x.data()]);
-  return { "text/plain": text, "image/png": compose(plan, data).base64() };
+  return { "text/plain": text, "image/png": compose(drawn, data).base64() };
 }
 
 // Notebooks look for this method. It is put on tensors from here, since they stand below pictures.

@@ -1,7 +1,7 @@
 /** Tensors as pictures: hue for the phase, brightness for the modulus. */
 import { isComplex } from "../../gpu/contract/dtype.ts";
 import type { Drawing } from "./drawing.ts";
-import { compose, type DrawOptions, planDrawing } from "./mosaic.ts";
+import { compose, type DrawOptions, sketch } from "./mosaic.ts";
 import { checkTensor, type Tensor } from "../tensor/tensor.ts";
 
 /**
@@ -34,6 +34,6 @@ import { checkTensor, type Tensor } from "../tensor/tensor.ts";
 export async function draw(z: Tensor, options?: DrawOptions): Promise<Drawing> {
   const what = "draw a tensor";
   const { shape, dtype } = checkTensor(what, z);
-  const plan = planDrawing(what, shape, isComplex(dtype), options);
-  return compose(plan, await z.data());
+  const drawn = sketch(what, shape, isComplex(dtype), options);
+  return compose(drawn, await z.data());
 }

@@ -119,7 +119,7 @@ function colours(
 }
 
 /** A tensor that can be drawn as soon as its values are known. */
-export interface Plan {
+export interface Sketch {
   readonly what: string;
   readonly page: Page;
   readonly isComplex: boolean;
@@ -127,12 +127,12 @@ export interface Plan {
 }
 
 /** Refuses what cannot be drawn, before anything is computed. */
-export function planDrawing(
+export function sketch(
   what: string,
   shape: Shape,
   isComplex: boolean,
   given?: DrawOptions,
-): Plan {
+): Sketch {
   const options = withDefaults<DrawOptions>(what, given, {
     scale: undefined,
     decades: undefined,
@@ -161,7 +161,7 @@ export function planDrawing(
 }
 
 /** The drawing of a tensor's values. */
-export function compose({ what, page, isComplex, options }: Plan, data: HostArray): Drawing {
+export function compose({ what, page, isComplex, options }: Sketch, data: HostArray): Drawing {
   const { count, columns, width, height, field, size } = page;
   const each = height * width;
   const { elements, legend } = colours(what, data, count * each, isComplex, options);

@@ -6,7 +6,7 @@ import { add, toComplex } from "./arithmetic.ts";
 import { conv2d, type Conv2dGeometry, conv2dTransposed } from "./conv2d.ts";
 import { fold, type Line, unfold } from "./unfold.ts";
 import { permute, reshape } from "./views.ts";
-import { checkWindow, extent, type Movement, type Pair, windowSteps } from "./window.ts";
+import { checkWindow, extent, type HeightWidth, type Movement, windowSteps } from "./window.ts";
 
 /** How the kernel moves along each axis, and how many independent groups of channels there are. */
 export interface ConvGeometry extends Movement<readonly number[]> {
@@ -66,7 +66,7 @@ function alike(x: Node, w: Node, bias: Node | null): [Node, Node, Node | null] {
 }
 
 /** The numbers for height and width out of those for each axis; a single axis is the width. */
-function plane(list: readonly number[], height: number): Pair {
+function plane(list: readonly number[], height: number): HeightWidth {
   return list.length === 1 ? [height, list[0]] : [list.at(-2)!, list.at(-1)!];
 }
 

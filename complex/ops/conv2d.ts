@@ -11,7 +11,7 @@ import { Node, type Primitive, type Vjp } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";
 import { conj } from "./arithmetic.ts";
 import { sum } from "./views.ts";
-import type { Movement, Pair } from "./window.ts";
+import type { HeightWidth, Movement } from "./window.ts";
 
 /** How the kernel moves, and how many independent groups of channels there are. */
 export interface Conv2dGeometry extends Movement {
@@ -114,7 +114,7 @@ export function conv2d(
   w: Node,
   bias: Node | null,
   geometry: Conv2dGeometry,
-  size: Pair,
+  size: HeightWidth,
 ): Node {
   const shape = [x.shape[0], w.shape[0], ...size];
   return apply(x, w, attrsOf(geometry, x.shape, w.shape), shape, bias ?? undefined);
@@ -124,7 +124,12 @@ export function conv2d(
  * The adjoint of x ↦ conv2d(x, conj w), of height and width `size`, for g [N, C, H, W] and
  * w [C, O / groups, h, w] that the caller has checked.
  */
-export function conv2dTransposed(g: Node, w: Node, geometry: Conv2dGeometry, size: Pair): Node {
+export function conv2dTransposed(
+  g: Node,
+  w: Node,
+  geometry: Conv2dGeometry,
+  size: HeightWidth,
+): Node {
   const shape = [g.shape[0], w.shape[1] * geometry.groups, ...size];
   return inputGradient(g, conj(w), attrsOf(geometry, shape, w.shape));
 }

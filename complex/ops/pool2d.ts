@@ -11,11 +11,11 @@ import { inexact } from "../../gpu/contract/dtype.ts";
 import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";
 import { toComplex } from "./arithmetic.ts";
-import { checkWindow, type Movement, type Pair, windowSteps } from "./window.ts";
+import { checkWindow, type HeightWidth, type Movement, windowSteps } from "./window.ts";
 
 /** The window and how it moves; the caller has checked the numbers. */
 export interface PoolGeometry extends Movement {
-  readonly kernel: Pair;
+  readonly kernel: HeightWidth;
   /** Whether output sizes are rounded up, so that a last window may reach past the padded input. */
   readonly ceilMode: boolean;
 }
@@ -51,7 +51,7 @@ function spec({ x, y, kernel, stride, padding, dilation }: Attrs): Pool2dSpec {
 function pooled(what: string, x: Node, g: PoolGeometry): Shape {
   checkWindow(what, g.kernel, g);
   const { kernel, stride, padding, dilation, ceilMode } = g;
-  const size: Pair = [x.shape[2], x.shape[3]];
+  const size: HeightWidth = [x.shape[2], x.shape[3]];
   const out = kernel.map((taps, d) => {
     const room = size[d] + 2 * padding[d] + (ceilMode ? stride[d] - 1 : 0);
     const n = Math.floor((room - dilation[d] * (taps - 1) - 1) / stride[d]) + 1;

@@ -3,10 +3,10 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { checkInteger, sizeOf } from "../lazy/shape.ts";
 
 /** Two numbers, along height and width. */
-export type Pair = readonly [number, number];
+export type HeightWidth = readonly [number, number];
 
 /** How a window moves: a number for each axis. */
-export interface Movement<Axes extends readonly number[] = Pair> {
+export interface Movement<Axes extends readonly number[] = HeightWidth> {
   readonly stride: Axes;
   readonly padding: Axes;
   readonly dilation: Axes;
