@@ -88,10 +88,10 @@ export function parseModel<M extends Module = Module>(
   const before = getRandomState();
   try {
     const model = buildModule(header.description);
-    const kind = model.constructor.name;
-    if (!(model instanceof wanted)) throw new TypeError(`it holds a ${kind}, not a ${wanted.name}`);
     // Its first values are not drawn: they give way to those of the file, or to nothing.
     for (const [, part] of model.parts()) if (part instanceof Tensor) part.state!.rollback();
+    const kind = model.constructor.name;
+    if (!(model instanceof wanted)) throw new TypeError(`it holds a ${kind}, not a ${wanted.name}`);
     model.loadStateDict(dict);
     return model as M;
   } catch (error) {
