@@ -13,5 +13,6 @@ export function describe(x: unknown): string {
   };
   const name = tag ?? constructor?.name;
   if (!name || name === "Object") return "an object";
-  return `a ${name}${Array.isArray(shape) ? ` [${shape.join(", ")}]` : ""}`;
+  const article = /^[AEIO]/.test(name) ? "an" : "a";
+  return `${article} ${name}${Array.isArray(shape) ? ` [${shape.join(", ")}]` : ""}`;
 }

@@ -274,7 +274,7 @@ Deno.test("the functions of .npy and .npz refuse what is no bytes and no entry",
   // deno-lint-ignore no-explicit-any
   const any = (x: unknown) => x as any;
   const cases: [() => unknown, string][] = [
-    [() => parseNpy(any(new ArrayBuffer(3))), "as a Uint8Array, got a ArrayBuffer"],
+    [() => parseNpy(any(new ArrayBuffer(3))), "as a Uint8Array, got an ArrayBuffer"],
     [
       () => parseNpz(any(null)),
       "Cannot read npz data: it takes the bytes as a Uint8Array, got null",

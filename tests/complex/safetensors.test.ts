@@ -234,5 +234,5 @@ Deno.test("writeSafetensors() writes what loadSafetensors() reads, and names wha
 
 Deno.test("parseSafetensors() refuses what is no bytes", () => {
   const act = () => parseSafetensors(new ArrayBuffer(8) as never);
-  assertThrows(act, ArgandError, "it takes the bytes as a Uint8Array, got a ArrayBuffer");
+  assertThrows(act, ArgandError, "it takes the bytes as a Uint8Array, got an ArrayBuffer");
 });
