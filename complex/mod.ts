@@ -119,6 +119,7 @@ export {
   type PrimitiveDefinition,
 } from "./transforms/primitive.ts";
 export type { Result } from "./lazy/graph.ts";
+export type { ComplexDType, DType, InexactDType, RealDType } from "../gpu/contract/dtype.ts";
 export type { FileArray } from "./files/array.ts";
 export {
   formatNpy,

@@ -27,7 +27,14 @@ export type {
   Timing,
 } from "./contract/engine.ts";
 export { ArgandError } from "./contract/errors.ts";
-export type { DType, HostArray, HostArrays } from "./contract/dtype.ts";
+export type {
+  ComplexDType,
+  DType,
+  HostArray,
+  HostArrays,
+  InexactDType,
+  RealDType,
+} from "./contract/dtype.ts";
 export type { MapFunction, Wgsl } from "./contract/map_function.ts";
 export { type Limits, limits } from "./tools/limits.ts";
 export {

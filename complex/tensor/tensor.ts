@@ -3,7 +3,13 @@
  * somebody looks at them, and views of one another cost nothing. The three classes share a file because
  * each returns the others.
  */
-import { isComplex, isReal } from "../../gpu/contract/dtype.ts";
+import {
+  type ComplexDType,
+  type InexactDType,
+  isComplex,
+  isReal,
+  type RealDType,
+} from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { type Node, withoutGradients } from "../lazy/graph.ts";
 import { gradients } from "../ops/autograd.ts";
@@ -123,7 +129,7 @@ export abstract class Tensor {
   }
 
   /** The dtype of the elements. */
-  abstract readonly dtype: "float32" | "complex64";
+  abstract readonly dtype: InexactDType;
 
   /** The sizes of the axes, outermost first. */
   get shape(): Shape {
@@ -562,7 +568,7 @@ export abstract class Tensor {
  */
 export class RealTensor extends Tensor {
   /** The dtype of the elements. */
-  readonly dtype = "float32";
+  readonly dtype: RealDType = "float32";
 
   /** The single value. */
   async item(): Promise<number> {
@@ -749,7 +755,7 @@ export class RealTensor extends Tensor {
  */
 export class ComplexTensor extends Tensor {
   /** The dtype of the elements. */
-  readonly dtype = "complex64";
+  readonly dtype: ComplexDType = "complex64";
 
   /** The single value. */
   async item(): Promise<Complex> {

@@ -6,6 +6,7 @@
 import {
   type DType,
   type HostArray,
+  hostZeros,
   isComplex,
   isInteger,
   isReal,
@@ -66,8 +67,6 @@ export function functionsIn(value: Value): number {
   });
   return count;
 }
-
-const ZERO: Record<DType, string> = { float32: "0.0", complex64: "vec2<f32>(0.0)", uint32: "0u" };
 
 /** Visits everything that `roots` depend on, operands first, each once. */
 function visit(
@@ -150,7 +149,7 @@ export function expressionWgsl(
           : `vec2<f32>(param_f32(${v.at}u), param_f32(${v.at + 1}u))`;
         break;
       case "guard": {
-        const zero = ZERO[valueDType(v)];
+        const zero = `${wgslOf(valueDType(v))}()`;
         const inside = `${nameOf(v.index)} - ${v.low}u < ${v.size}u`;
         text = `select(${zero}, ${names.get(v.of)!}, ${inside})`;
       }
@@ -298,12 +297,7 @@ export function compileBlocks(roots: readonly (Value | Index)[]): BlockEvaluator
   order.forEach((node, step) => inputsOf(node).forEach((id) => lastUse.set(id, step)));
   for (const r of roots) lastUse.set(idOf(r), Infinity);
 
-  const free: Record<DType, HostArray[]> = { float32: [], complex64: [], uint32: [] };
-  const make: Record<DType, () => HostArray> = {
-    float32: () => new Float32Array(BLOCK),
-    complex64: () => new Float32Array(2 * BLOCK),
-    uint32: () => new Uint32Array(BLOCK),
-  };
+  const free = new Map<DType, HostArray[]>();
   const registers: HostArray[] = [];
   const slotOf = new Map<Id, number>();
   const owned = new Map<Id, HostArray>();
@@ -321,7 +315,7 @@ export function compileBlocks(roots: readonly (Value | Index)[]): BlockEvaluator
       registers.push(NOTHING);
       program.push(loadRun(node, slot, registers));
     } else {
-      const own = free[dtype].pop() ?? make[dtype]();
+      const own = free.get(dtype)?.pop() ?? hostZeros(dtype, BLOCK);
       registers.push(own);
       owned.set(id, own);
       program.push(
@@ -332,7 +326,11 @@ export function compileBlocks(roots: readonly (Value | Index)[]): BlockEvaluator
     }
     for (const input of new Set(inputsOf(node))) {
       const register = lastUse.get(input) === step ? owned.get(input) : undefined;
-      if (register) free[dtypeOf.get(input)!].push(register);
+      if (!register) continue;
+      const dtype = dtypeOf.get(input)!;
+      const unused = free.get(dtype);
+      if (unused) unused.push(register);
+      else free.set(dtype, [register]);
     }
   });
   const results = roots.map((r) => slotOf.get(idOf(r))!);

@@ -280,7 +280,7 @@ function assemble(
     kinds.length,
     order.length,
     fixed < 0 ? order.length : fixed,
-    ...kinds.flatMap((kind) => [0, isComplex(kind) ? 3 : 2]),
+    ...kinds.flatMap((kind) => [0, Math.log2(bytesOf(kind))]),
     ...code,
   ];
   return {

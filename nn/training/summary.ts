@@ -1,5 +1,5 @@
 /** What a network is made of, layer by layer, without computing anything. */
-import { bytesOf, isComplex } from "../../gpu/contract/dtype.ts";
+import { bytesOf, type InexactDType, isComplex } from "../../gpu/contract/dtype.ts";
 import { full } from "../../complex/create/create.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import { type Node, withoutGradients } from "../../complex/lazy/graph.ts";
@@ -17,7 +17,7 @@ import { restoreModes } from "./validation.ts";
 /** Options of {@link summary}. */
 export interface SummaryOptions<M extends Module = Module> {
   /** The kind of the inputs; `"complex64"`, if absent. */
-  readonly dtype?: "complex64" | "float32";
+  readonly dtype?: InexactDType;
   /** How the model is applied; `model.apply(…inputs)`, if absent. */
   // deno-lint-ignore no-explicit-any
   readonly call?: (model: M, ...inputs: any[]) => unknown;
@@ -216,7 +216,7 @@ function draftsOf(model: Module): { drafts: Draft[]; modules: Module[]; bufferBy
 }
 
 /** Zeros of a shape, or the tensor itself. */
-function inputOf(what: string, given: unknown, dtype: "complex64" | "float32"): Tensor {
+function inputOf(what: string, given: unknown, dtype: InexactDType): Tensor {
   if (given instanceof Tensor) return given;
   if (!Array.isArray(given)) {
     throw cannot(what, `an input is a shape or a tensor, got ${describe(given)}`);

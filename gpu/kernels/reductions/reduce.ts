@@ -3,7 +3,7 @@
  * and the parts are folded again, so that there is work for every thread and no long float32 sum.
  */
 import { range } from "../../contract/collections.ts";
-import { bytesOf, type DType, isReal, lanesOf, wgslOf } from "../../contract/dtype.ts";
+import { bytesOf, isReal, lanesOf, wgslOf } from "../../contract/dtype.ts";
 import {
   type Adapter,
   type Kernel,
@@ -54,8 +54,6 @@ interface Stage extends ReduceSpec {
 
 /** Elements folded into one partial result before it joins the rest. */
 const RUN = 32;
-
-const ZERO: Partial<Record<DType, string>> = { float32: "0.0", complex64: "vec2<f32>(0.0)" };
 
 /**
  * The larger of two numbers; NaN if either is. NaN is known by its bits, for WGSL lets `max` and
@@ -163,7 +161,7 @@ const stage: Kernel<Stage> = {
     if (beside) return beside;
     const { fold, parts, value } = spec;
     const { kept, run } = sizes(spec);
-    const zero = ZERO[valueDType(value)]!;
+    const zero = `${wgslOf(valueDType(value))}()`;
     // A maximum starts from an element: WGSL can't write −∞, and all elements may be that.
     const [start, some] = fold === "sum"
       ? [zero, zero]
