@@ -93,7 +93,7 @@ export class Schedule {
         wgsl: wgsl ? engine.shaderOf(kernel, spec) : null,
       };
     });
-    this.peak = Math.max(0, ...this.rows.map((_, l) => bytesAt(this.buffers, l)));
+    this.peak = peakOf(this.buffers, this.rows.length);
   }
 
   /** The tables of kernels and of buffers, and the shaders if they were asked for. */
@@ -181,9 +181,19 @@ function operationsOf({ nodes }: Graph, computes: readonly number[]): string[] {
     .filter(({ lowering }) => lowering.kind !== "fill").map(({ name }) => name);
 }
 
-function bytesAt(buffers: readonly ScheduleBuffer[], row: number): number {
-  return buffers.filter(({ first, last }) => first <= row && row <= last)
-    .reduce((sum, { bytes }) => sum + bytes, 0);
+/** The most bytes that are held during one of the rows. */
+function peakOf(buffers: readonly ScheduleBuffer[], rows: number): number {
+  const changes = new Float64Array(rows + 1);
+  for (const { bytes, first, last } of buffers) {
+    changes[Math.max(0, first)] += bytes;
+    if (last < rows) changes[last + 1] -= bytes;
+  }
+  let held = 0, peak = 0;
+  for (let row = 0; row < rows; row++) {
+    held += changes[row];
+    peak = Math.max(peak, held);
+  }
+  return peak;
 }
 
 function count(n: number, what: string): string {
