@@ -32,6 +32,9 @@ export type InexactDType = RealDType | ComplexDType;
 /** A buffer as the host sees it; complex elements are interleaved. */
 export type HostArray = HostArrays[DType];
 
+/** A buffer of real or complex numbers as the host sees it. */
+export type InexactArray = HostArrays[InexactDType];
+
 /** The real dtype of the parts of `D`; integers are their own. */
 type PartOf<D extends DType> = D extends ComplexDType ? RealDType : D;
 

@@ -2,7 +2,14 @@
  * Dense factorisations by columns: each column of a matrix belongs to a few threads, which do all that
  * happens to it in a dispatch. What one column needs of another comes from the dispatch before.
  */
-import { type InexactDType, isComplex, isReal, lanesOf, wgslOf } from "../../contract/dtype.ts";
+import {
+  type InexactArray,
+  type InexactDType,
+  isComplex,
+  isReal,
+  lanesOf,
+  wgslOf,
+} from "../../contract/dtype.ts";
 import type { Adapter, Step } from "../../contract/kernel.ts";
 import { linkWgsl } from "../../contract/map_function.ts";
 import { exponentWgsl, nanWgsl, pow2Wgsl } from "../../functions/scaling.ts";
@@ -114,9 +121,9 @@ export function addScaled(
   count: number,
   re: number,
   im: number,
-  x: Float32Array | Float64Array,
+  x: InexactArray | Float64Array,
   xAt: number,
-  y: Float32Array | Float64Array,
+  y: InexactArray | Float64Array,
   yAt: number,
 ): void {
   if (isReal(dtype)) {
@@ -134,7 +141,7 @@ export function addScaled(
 /** The real and imaginary part of element `at`. */
 export function part(
   dtype: InexactDType,
-  x: Float32Array | Float64Array,
+  x: InexactArray | Float64Array,
   at: number,
 ): readonly [re: number, im: number] {
   return isReal(dtype) ? [x[at], 0] : [x[2 * at], x[2 * at + 1]];
@@ -143,7 +150,7 @@ export function part(
 /** Writes element `at`. */
 export function put(
   dtype: InexactDType,
-  x: Float32Array,
+  x: InexactArray,
   at: number,
   re: number,
   im: number,
@@ -153,7 +160,7 @@ export function put(
 }
 
 /** Half of |re| + |im|, or |re|, as `size_of` has it. */
-export function sizeAt(dtype: InexactDType, x: Float32Array, at: number): number {
+export function sizeAt(dtype: InexactDType, x: InexactArray, at: number): number {
   const [re, im] = part(dtype, x, at);
   return Math.fround(isReal(dtype) ? Math.abs(re) : 0.5 * Math.abs(re) + 0.5 * Math.abs(im));
 }

@@ -1,5 +1,5 @@
 /** Determinants from the factors of `eliminate`, without overflow on the way. */
-import { type InexactDType, isReal, wgslOf } from "../../contract/dtype.ts";
+import { type InexactArray, type InexactDType, isReal, wgslOf } from "../../contract/dtype.ts";
 import { type Kernel, linearGrid, type Program, single, sizedMain } from "../../contract/kernel.ts";
 import { linkWgsl } from "../../contract/map_function.ts";
 import { realLogWgsl } from "../../functions/exponential.ts";
@@ -64,8 +64,8 @@ ${last}`,
     };
   },
   cpu({ dtype, batch, n, form }, inputs, outputs) {
-    const [lu, order] = inputs as [Float32Array, Uint32Array];
-    const [direction, logarithm] = outputs as Float32Array[];
+    const [lu, order] = inputs as [InexactArray, Uint32Array];
+    const [direction, logarithm] = outputs as InexactArray[];
     for (let matrix = 0; matrix < batch; matrix++) {
       const state = order[matrix * (n + 1) + n];
       let re = state & NOT_FINITE ? NaN : state & ODD ? -1 : 1;

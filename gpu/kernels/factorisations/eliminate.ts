@@ -3,7 +3,13 @@
  * subtracts multiples of pivot row s − 1 from the columns behind it, then the threads of column s
  * choose its pivot.
  */
-import { bytesOf, type InexactDType, lanesOf, multiplyAddFlops } from "../../contract/dtype.ts";
+import {
+  bytesOf,
+  type InexactArray,
+  type InexactDType,
+  lanesOf,
+  multiplyAddFlops,
+} from "../../contract/dtype.ts";
 import {
   type Kernel,
   linearGrid,
@@ -146,7 +152,7 @@ ${pivotWgsl(panel)}
     };
   },
   cpu(spec, _, outputs, { u32: [, , s] }) {
-    const [lu, order, exchanges] = outputs as [Float32Array, Uint32Array, Uint32Array];
+    const [lu, order, exchanges] = outputs as [InexactArray, Uint32Array, Uint32Array];
     for (let matrix = 0; matrix < spec.batch; matrix++) {
       if (s > 0) takeOff(spec, matrix, s - 1, lu, exchanges[matrix * spec.n + s - 1]);
       const row = choose(spec, matrix, s, lu, order);
@@ -173,7 +179,7 @@ function exchange(
   { dtype, n }: EliminateSpec,
   matrix: number,
   k: number,
-  lu: Float32Array,
+  lu: InexactArray,
   p: number,
 ): void {
   if (p === k) return;
@@ -193,7 +199,7 @@ function takeOff(
   spec: EliminateSpec,
   matrix: number,
   k: number,
-  lu: Float32Array,
+  lu: InexactArray,
   p: number,
 ): void {
   const { dtype, n } = spec, base = matrix * n * n, upper = base + k * n;
@@ -210,7 +216,7 @@ function choose(
   { dtype, n }: EliminateSpec,
   matrix: number,
   s: number,
-  lu: Float32Array,
+  lu: InexactArray,
   order: Uint32Array,
 ): number {
   const base = matrix * n * n;
@@ -288,13 +294,13 @@ const orderOfUpper: Kernel<EliminateSpec> = {
     };
   },
   cpu({ dtype, batch, n }, inputs, [order]) {
-    const [u] = inputs as Float32Array[];
+    const [u] = inputs as InexactArray[];
     for (let matrix = 0; matrix < batch; matrix++) {
       const rows = order.subarray(matrix * (n + 1), (matrix + 1) * (n + 1));
       rows[n] = 0;
       for (let k = 0; k < n; k++) {
         rows[k] = k;
-        const size = sizeAt(dtype, u as Float32Array, matrix * n * n + k * (n + 1));
+        const size = sizeAt(dtype, u as InexactArray, matrix * n * n + k * (n + 1));
         if (size < SMALLEST) rows[n] |= SINGULAR;
         if (!(size < Infinity)) rows[n] |= NOT_FINITE;
       }

@@ -8,6 +8,7 @@
  */
 import {
   bytesOf,
+  type InexactArray,
   type InexactDType,
   isReal,
   lanesOf,
@@ -154,7 +155,7 @@ fn real_number(x: f32) -> T { return ${real}; }
     };
   },
   cpu(spec, _, outputs, { u32: [, , , s] }) {
-    const [a, tau] = outputs as Float32Array[];
+    const [a, tau] = outputs as InexactArray[];
     for (let matrix = 0; matrix < spec.batch; matrix++) {
       if (s > 0) applyReflection(spec, matrix, s - 1, a, tau);
       makeReflection(spec, matrix, s, a, tau);
@@ -173,8 +174,8 @@ function applyReflection(
   { dtype, m, n }: HouseholderSpec,
   matrix: number,
   k: number,
-  a: Float32Array,
-  tau: Float32Array,
+  a: InexactArray,
+  tau: InexactArray,
 ): void {
   const base = matrix * m * n;
   const count = n - k - 1;
@@ -205,8 +206,8 @@ function makeReflection(
   { dtype, m, n }: HouseholderSpec,
   matrix: number,
   s: number,
-  a: Float32Array,
-  tau: Float32Array,
+  a: InexactArray,
+  tau: InexactArray,
 ): void {
   const at = matrix * m * n + s;
   let largest = 0;
@@ -314,7 +315,7 @@ const assemble: Kernel<HouseholderSpec & { readonly rounds: number }> = {
   },
   cpu(spec, inputs, outputs, { u32: [, , , , start, end] }) {
     const { dtype, batch, m, n, width } = spec;
-    const [[a, tau], [q]] = [inputs, outputs] as [Float32Array[], Float32Array[]];
+    const [[a, tau], [q]] = [inputs, outputs] as [InexactArray[], InexactArray[]];
     if (start === 0) unitColumns(spec, q);
     const w = new Float64Array(width * lanesOf(dtype));
     for (let matrix = 0; matrix < batch; matrix++) {
@@ -348,7 +349,7 @@ const assemble: Kernel<HouseholderSpec & { readonly rounds: number }> = {
 /** On the host: the first `width` columns of unit matrices. */
 function unitColumns(
   { dtype, batch, m, width }: HouseholderSpec,
-  q: Float32Array,
+  q: InexactArray,
 ): void {
   q.fill(0, 0, batch * m * width * lanesOf(dtype));
   for (let c = 0; c < batch * width; c++) {

@@ -5,6 +5,7 @@
 import { range } from "../../contract/collections.ts";
 import {
   bytesOf,
+  type InexactArray,
   type InexactDType,
   isReal,
   lanesOf,
@@ -151,7 +152,7 @@ const triangle: Kernel<Triangle> = {
   },
   cpu(spec, inputs, outputs, { u32: [, , , start, end] }) {
     const { dtype, batch, n, columns, adjoint, factor } = spec;
-    const [[lu], [x]] = [inputs, outputs] as [Float32Array[], Float32Array[]];
+    const [[lu], [x]] = [inputs, outputs] as [InexactArray[], InexactArray[]];
     const forward = isForward(spec);
     const width = columns * lanesOf(dtype);
     const sum = new Float64Array(width);
