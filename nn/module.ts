@@ -1,4 +1,4 @@
-/** What layers and networks have in common: their parts by name. */
+/** The base of layers and networks: their parts by name. */
 import { isComplex } from "../gpu/contract/dtype.ts";
 import { cannot } from "../gpu/contract/errors.ts";
 import { complexTensor, tensor } from "../complex/create/create.ts";
@@ -33,7 +33,7 @@ export class Counter {
 export type StateDict = Map<string, SafetensorsEntry>;
 
 /**
- * What a module is made of.
+ * A part of a module.
  * @internal
  */
 export type Part = Tensor | Counter | Module;

@@ -134,7 +134,7 @@ export interface Running {
   readonly spread: Tensor;
 }
 
-/** What each channel is scaled by, and what is added to it. */
+/** The scale and the shift of each channel. */
 export interface Affine {
   readonly weight: Tensor;
   readonly bias: ComplexTensor;

@@ -13,7 +13,7 @@ import { noDefault, withDefaults } from "../checks.ts";
 import { type FileFormat, headerMetadata, parseFile } from "./header.ts";
 import { type Stateful, takeOver } from "./take_over.ts";
 
-/** What a checkpoint is made of, and loaded into. */
+/** The parts of a checkpoint, from which it is made and into which it is loaded. */
 export interface CheckpointParts {
   /** The network. */
   readonly model: Module;
@@ -31,13 +31,13 @@ export interface CheckpointParts {
   readonly extra?: unknown;
 }
 
-/** What a checkpoint says beside the states. */
+/** The progress that a checkpoint states beside the states. */
 export interface CheckpointProgress {
   /** How many epochs there had been. */
   readonly epoch: number;
   /** How many steps there had been. */
   readonly step: number;
-  /** What was saved as `extra`. */
+  /** The value that was saved as `extra`. */
   readonly extra: Json;
 }
 

@@ -11,7 +11,7 @@ const formatSchema = z.looseObject({ format: z.string(), version: z.int().positi
 export interface FileFormat<H> {
   readonly name: string;
   readonly version: number;
-  /** What its header says beside `format` and `version`. */
+  /** The schema of its header beside `format` and `version`. */
   readonly schema: z.ZodType<H>;
 }
 

@@ -14,7 +14,7 @@ import { Module, type StateDict } from "../module.ts";
 import { CHECKPOINT } from "./checkpoint.ts";
 import { type FileFormat, headerMetadata, parseFile } from "./header.ts";
 
-/** What both kinds of files say of a model. */
+/** The description of a model in both kinds of files. */
 interface Described {
   readonly description?: Json;
 }

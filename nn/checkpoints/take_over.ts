@@ -4,7 +4,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { Module, type StateDict } from "../module.ts";
 import { OptimizerBase } from "../optim/groups.ts";
 
-/** What can be saved and loaded: a module, an optimiser, a schedule, a loader. */
+/** Anything that can be saved and loaded: a module, an optimiser, a schedule, a loader. */
 export interface Stateful {
   /** A copy of its state. */
   stateDict(): StateDict | Promise<StateDict>;
@@ -14,7 +14,7 @@ export interface Stateful {
 
 /** Something with the state that it is to have. */
 export interface Loading {
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly name: string;
   readonly part: Stateful;
   readonly dict: StateDict;

@@ -1,4 +1,4 @@
-/** What a data set is, and how its samples make a batch. */
+/** Data sets, and how their samples make a batch. */
 import { hostTensor, hostValues } from "../../complex/tensor/host.ts";
 import { stack } from "../../complex/functions/arrange.ts";
 import { describe } from "../../complex/lazy/describe.ts";
@@ -19,7 +19,7 @@ export type NumberArray =
   | Uint32Array;
 
 /**
- * What samples of kind S become as a batch: tensors are stacked, typed arrays make a real tensor
+ * A batch of samples of kind S: tensors are stacked, typed arrays make a real tensor
  * [samples, length], numbers an array (which losses take as labels), lists and records are taken part
  * by part, and anything else makes an array.
  */

@@ -17,7 +17,7 @@ export interface DataLoaderOptions {
   readonly batchSize?: number;
   /** Whether each epoch has a new order; false, if absent. */
   readonly shuffle?: boolean;
-  /** What the orders depend on; if absent drawn from the generator of `manualSeed`, where there is an order to draw. */
+  /** The seed of the orders; drawn from the generator of `manualSeed`, if absent and needed. */
   readonly seed?: number;
   /** Whether a last batch of fewer samples is left out; false, if absent. */
   readonly dropLast?: boolean;

@@ -72,7 +72,7 @@ export function gather<S, B>(dataset: Dataset<S, B>, indices: Uint32Array): B | 
 
 /** Options of {@link randomSplit}. */
 export interface RandomSplitOptions {
-  /** What the order depends on; drawn from the generator of `manualSeed`, if absent. */
+  /** The seed of the order; drawn from the generator of `manualSeed`, if absent. */
   readonly seed?: number;
 }
 

@@ -22,7 +22,7 @@ export type Row<R> = R extends RealTensor ? RealTensor
   : R extends Tensor ? Tensor
   : number;
 
-/** What {@link TensorDataset.fromNpz} makes of an array. */
+/** How {@link TensorDataset.fromNpz} takes an array. */
 export type NpzKind = "real" | "complex" | "labels";
 
 /** The rows of a kind of array. */

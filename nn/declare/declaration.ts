@@ -1,6 +1,6 @@
 /**
- * What a layer takes, declared once beside it: from the declaration come the defaults and checks of
- * its options, what it was made with, and how it is described in JSON and made again.
+ * The arguments and options of a layer, declared once beside it: from them come the defaults and checks
+ * of its options, the record of how it was made, and its description in JSON.
  */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { Tensor } from "../../complex/tensor/tensor.ts";
@@ -17,7 +17,7 @@ export type ModuleClass<M extends Module> = abstract new (...args: any[]) => M;
 
 /** The options of a function or a layer. */
 export class OptionsDeclaration<O extends object> {
-  /** What each option must be, and its default. */
+  /** The rule and the default of each option. */
   readonly fields: Fields;
   readonly #defaults: Readonly<Record<string, unknown>>;
   readonly #required: readonly string[];
@@ -50,11 +50,11 @@ const made = new WeakMap<Module, Readonly<Record<string, unknown>>>();
 
 /** How a class of layers is made: arguments A by name in the constructor's order, then options O. */
 export class LayerDeclaration<A, O extends object> {
-  /** What the layer is called in errors, such as `make a Linear`. */
+  /** The action in errors, such as `make a Linear`. */
   readonly what: string;
   /** Its type in descriptions. */
   readonly type: string;
-  /** What each argument and each option must be, in the order in which they are described. */
+  /** The rule of each argument and each option, in the order in which they are described. */
   readonly fields: Fields;
   readonly #arguments: Fields;
   readonly #options: OptionsDeclaration<O> | null;

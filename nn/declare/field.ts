@@ -1,4 +1,4 @@
-/** What an option may be, as data: from it come the check, the words of its error, and the schema. */
+/** Rules for options, as data: from them come the check, the words of its error, and the schema. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import { range } from "../../complex/lazy/shape.ts";
@@ -6,7 +6,7 @@ import { checkPositive, LARGEST, LEAST, numberIn } from "../checks.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { Layer } from "../layer.ts";
 
-/** What a value must be. */
+/** The rule for a value. */
 export type Rule =
   | { readonly is: "integer"; readonly low: number; readonly high: number }
   | { readonly is: "number"; readonly low: number; readonly high: number }
@@ -32,7 +32,7 @@ export type Rule =
 
 /** An option or an argument of type T: neither a narrower nor a wider one. */
 export interface Field<T> {
-  /** What its values must be. */
+  /** The rule for its values. */
   readonly rule: Rule;
   /** Absent: it makes the type hold for both reading and writing. */
   readonly type?: (value: T) => T;

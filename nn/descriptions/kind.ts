@@ -1,4 +1,4 @@
-/** What the descriptions of a class of modules need: a schema of its options, and how it is made of them. */
+/** The description of a class of modules: a schema of its options, and how a module is made of them. */
 import { z } from "zod";
 import type { Json } from "../json.ts";
 import type { ModuleClass } from "../declare/declaration.ts";
@@ -30,7 +30,7 @@ export interface OptionsSchema<O> {
 export interface ModuleKind<M extends Module, O> {
   /** The class itself; subclasses are other kinds. */
   readonly of: ModuleClass<M>;
-  /** What the options must be. */
+  /** The schema of the options. */
   readonly schema: OptionsSchema<O>;
   /**
    * The options of a module. `child(module, "layers.0")` describes one inside; the place is for errors.

@@ -13,10 +13,10 @@ import { checkNumber, checkWord, withDefaults } from "../checks.ts";
 import { dropout as drop } from "./dropout.ts";
 import { softmax } from "./softmax.ts";
 
-/** What of the complex scores the softmax compares: their real parts or their moduli. */
+/** The part of the complex scores that the softmax compares: their real parts or their moduli. */
 export type AttentionScores = "real" | "modulus";
 
-/** What may attend to what. */
+/** Limits which keys a query attends to. */
 export interface AttentionMask {
   /**
    * Real, added to the scores, of a shape that broadcasts to theirs: 0 where a query attends to a key,
@@ -29,11 +29,11 @@ export interface AttentionMask {
 
 /** Options of {@link scaledDotProductAttention}. */
 export interface AttentionOptions extends AttentionMask {
-  /** What the softmax compares; the real parts, if absent. */
+  /** The part of the scores that the softmax compares; the real parts, if absent. */
   readonly scores?: AttentionScores;
   /** The probability to drop a weight; 0, if absent. Out of training it must be 0. */
   readonly dropout?: number;
-  /** What the scores are multiplied by; 1/√E, if absent. */
+  /** The factor of the scores; 1/√E, if absent. */
   readonly scale?: number | null;
 }
 

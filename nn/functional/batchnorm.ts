@@ -11,13 +11,13 @@ import {
 import { type Affine, batchNorm as normalized, type Running } from "../nodes.ts";
 import { NORM_OPTIONS, type NormOptions } from "./norm_options.ts";
 
-/** What a batch norm takes beside its input: statistics to use in place of the batch's, Γ and β. */
+/** Arguments of a batch norm beside its input: statistics to use in place of the batch's, Γ and β. */
 export interface BatchNormArguments<W extends Tensor, S extends Tensor> extends NormOptions {
   /** The mean and second moments of each channel; those of the batch, if absent. */
   readonly running?: { readonly mean: ComplexTensor; readonly spread: S } | null;
-  /** What scales each channel; comes with a bias. */
+  /** The scale of each channel; comes with a bias. */
   readonly weight?: W | null;
-  /** What is added to each channel, complex [channels]. */
+  /** The shift of each channel, complex [channels]. */
   readonly bias?: ComplexTensor | null;
 }
 

@@ -33,7 +33,7 @@ function masked<T extends Tensor>(x: T, p: number, mask: Shape): T {
 export function dropout<T extends Tensor>(x: T, p = 0.5): T {
   const what = "drop elements";
   checkTensor(what, x);
-  checkNumber(what, "the probability p", p, 0, 1);
+  checkNumber(what, "p", p, 0, 1);
   return masked(x, p, x.shape);
 }
 
@@ -60,7 +60,7 @@ export function dropout<T extends Tensor>(x: T, p = 0.5): T {
 export function dropout2d<T extends Tensor>(x: T, p = 0.5): T {
   const what = "drop channels";
   const { rank, shape } = checkTensor(what, x);
-  checkNumber(what, "the probability p", p, 0, 1);
+  checkNumber(what, "p", p, 0, 1);
   if (rank !== 3 && rank !== 4) {
     throw cannot(what, `it takes [N, C, H, W] or [N, C, L], got ${show(shape)}`);
   }

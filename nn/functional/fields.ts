@@ -1,4 +1,4 @@
-/** What losses, metrics and normalize share. */
+/** Helpers of losses, metrics and normalize. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { where } from "../../complex/functions/combine.ts";
 import { sameShape, show } from "../../complex/lazy/shape.ts";

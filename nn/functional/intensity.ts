@@ -1,4 +1,4 @@
-/** What a detector makes of a field. */
+/** Intensities as a detector measures them. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { poisson, randn } from "../../complex/create/random.ts";
 import { show } from "../../complex/lazy/shape.ts";

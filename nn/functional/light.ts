@@ -23,7 +23,7 @@ export interface Light {
   readonly pitch: readonly [number, number];
 }
 
-/** What those options must be. */
+/** The fields of those options. */
 export const lightFields = {
   wavelength: positiveNumber,
   pitch: pairOf(positiveNumber),
@@ -66,7 +66,7 @@ export function setPhasor(to: Float32Array, k: number, turns: number, modulus = 
   to[2 * k + 1] = modulus * Math.sin(angle);
 }
 
-/** What a layer works out once for a shape; the last few shapes stay. */
+/** Values that a layer computes once for a shape; the last few shapes stay. */
 export class PerShape<T> {
   readonly #made = new Map<string, T>();
 

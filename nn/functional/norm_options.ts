@@ -22,7 +22,7 @@ export function normalizedAxes(what: string, normalizedShape: NormalizedShape): 
   return shape;
 }
 
-/** What those options must be. */
+/** The fields of those options. */
 export const normFields = { eps: optional(number(0), 1e-5) };
 
 export const NORM_OPTIONS = declareOptions<NormOptions>(normFields);

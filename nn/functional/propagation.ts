@@ -35,7 +35,7 @@ export const PROPAGATION_OPTIONS = declareOptions<PropagationOptions>({
   bandLimit: optional(flag, true),
 });
 
-/** What the way does to fields on [H, W] pixels. */
+/** The transfer of the way, for fields on [H, W] pixels. */
 export function transferOf(
   what: string,
   plane: readonly [number, number],

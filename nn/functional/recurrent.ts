@@ -14,7 +14,7 @@ import { sameShape, type Shape, show } from "../../complex/lazy/shape.ts";
 import { checkTensor, type ComplexTensor, Tensor, wrap } from "../../complex/tensor/tensor.ts";
 import { withDefaults } from "../checks.ts";
 
-/** What one layer of a recurrence multiplies with, in one direction; all real or all complex. */
+/** The weights of one layer of a recurrence, in one direction; all real or all complex. */
 export interface RecurrentWeights<T extends Tensor = ComplexTensor> {
   /** Of the input, [gates·hidden, in]. */
   readonly weightIh: T;

@@ -1,5 +1,5 @@
 /**
- * What free space does to a field, as factors of its Fourier transform on a grid. The transfer function
+ * Propagation through free space, as factors of a field's Fourier transform on a grid. The transfer function
  * and the impulse response are transforms of one another; which of the two has phases slow enough for
  * the grid depends on the distance. Phases are worked out in float64.
  */

@@ -15,7 +15,7 @@ import { Linear } from "./linear.ts";
 
 /** Options of {@link MultiheadAttention}. */
 export interface MultiheadAttentionOptions {
-  /** What the softmax compares, real parts or moduli; real parts, if absent. */
+  /** The part of the scores that the softmax compares, real parts or moduli; real parts, if absent. */
   readonly scores?: AttentionScores;
   /** Whether the four linear maps have biases; true, if absent. */
   readonly bias?: boolean;
@@ -97,7 +97,7 @@ export class MultiheadAttention extends Layer {
     this.#batchFirst = batchFirst;
   }
 
-  /** What the queries q find among keys k and values v; k is q and v is k, if absent. */
+  /** Attention of the queries q to keys k and values v; k is q and v is k, if absent. */
   override apply(
     q: ComplexTensor,
     k: ComplexTensor = q,

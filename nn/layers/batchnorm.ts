@@ -62,7 +62,7 @@ declareLayer("a BatchNorm2d", () => BatchNorm2d, channelsField, COVARIANCE_OPTIO
 declareLayer("a BatchNorm3d", () => BatchNorm3d, channelsField, COVARIANCE_OPTIONS);
 
 /**
- * What the batch norms share: W is the kind of the weight, S that of the second moments.
+ * The base of the batch norms: W is the kind of the weight, S that of the second moments.
  *
  * @example
  * ```ts
@@ -75,9 +75,9 @@ declareLayer("a BatchNorm3d", () => BatchNorm3d, channelsField, COVARIANCE_OPTIO
  * ```
  */
 export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends Layer {
-  /** What scales each channel, or null. */
+  /** The scale of each channel, or null. */
   readonly weight: W | null;
-  /** What is added to each channel, complex [channels], or null. */
+  /** The shift of each channel, complex [channels], or null. */
   readonly bias: ComplexTensor | null;
   /** The running mean, complex [channels], or null. */
   readonly runningMean: ComplexTensor | null;
@@ -132,7 +132,7 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
   }
 
   /**
-   * What the norm's own kernel scales and shifts by.
+   * The scale and shift in the norm's own kernel.
    * @internal
    */
   protected affine(): Affine | null {
@@ -210,7 +210,7 @@ export abstract class CovarianceBatchNorm extends BatchNormBase<RealTensor, Real
   }
 
   /**
-   * What the norm's own kernel scales and shifts by; it knows symmetric matrices only.
+   * The scale and shift in the norm's own kernel, which takes symmetric matrices only.
    * @internal
    */
   protected override affine(): Affine | null {

@@ -66,7 +66,7 @@ declareLayer(
 );
 
 /**
- * What convolutions and transposed convolutions share: weight and bias.
+ * The base of convolutions and transposed convolutions: weight and bias.
  *
  * @example
  * ```ts
@@ -107,7 +107,7 @@ export abstract class Convolution extends Layer {
 }
 
 /**
- * What the convolutions over one, two and three axes share.
+ * The base of the convolutions over one, two and three axes.
  *
  * @example
  * ```ts

@@ -63,7 +63,7 @@ declareLayer(
 );
 
 /**
- * What the transposed convolutions over one, two and three axes share.
+ * The base of the transposed convolutions over one, two and three axes.
  *
  * @example
  * ```ts

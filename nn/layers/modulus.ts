@@ -40,7 +40,7 @@ const MOD_RELU = declareLayer(
  * ```
  */
 export class ModReLU extends Layer {
-  /** What is added to the modulus, real [numParameters]. */
+  /** The shift of the modulus, real [numParameters]. */
   readonly bias: RealTensor;
 
   /** A layer with one b for all (if absent), or one for each of `numParameters` channels. */

@@ -63,7 +63,7 @@ declareLayer("a GRU", () => GRU, sizes, RECURRENT_OPTIONS);
 declareLayer("an LSTM", () => LSTM, sizes, RECURRENT_OPTIONS);
 
 /**
- * What {@link GRU} and {@link LSTM} share: layers, directions and both forms. S is the kind of state.
+ * The base of {@link GRU} and {@link LSTM}: layers, directions and both forms. S is the kind of state.
  *
  * @example
  * ```ts

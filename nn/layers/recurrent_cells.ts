@@ -120,7 +120,7 @@ export class GRUCell extends Layer {
     return [next.real, next.imag];
   }
 
-  /** What products and the candidate pass through before σ and tanh. */
+  /** Normalises products and the candidate before σ and tanh. */
   protected normalized(product: ComplexTensor): ComplexTensor {
     return product;
   }
@@ -170,7 +170,7 @@ export class BNGRUCell extends GRUCell {
     this.norm = new BatchNorm1d(1);
   }
 
-  /** What products and the candidate pass through before σ and tanh. */
+  /** Normalises products and the candidate before σ and tanh. */
   protected override normalized(product: ComplexTensor): ComplexTensor {
     return this.norm.apply(product.unsqueeze(1)).squeeze(1);
   }

@@ -48,7 +48,7 @@ export type Initial<T extends Tensor> = (
 ) => RecurrentWeights<T>;
 
 /**
- * What a hidden state is first multiplied with, [rows, hidden]: complex normal of the variance of
+ * First weights for a hidden state, [rows, hidden]: complex normal of the variance of
  * PyTorch's, E|w|² = 1/(3·hidden). With that of complex Glorot, 1/hidden, small differences between
  * the states of a GRU grow from step to step.
  */

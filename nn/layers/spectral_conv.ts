@@ -19,7 +19,7 @@ const SPECTRAL_CONV2D = declareLayer("a SpectralConv2d", () => SpectralConv2d, {
 });
 
 /**
- * What spectral convolutions over one and two axes share.
+ * The base of the spectral convolutions over one and two axes.
  *
  * @example
  * ```ts

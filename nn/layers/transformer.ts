@@ -20,7 +20,7 @@ export interface TransformerEncoderLayerOptions {
   readonly activation?: Layer | null;
   /** Whether the norms come before attention and maps and not after the sums; false, if absent. */
   readonly normFirst?: boolean;
-  /** What the attention's softmax compares, real parts or moduli; real parts, if absent. */
+  /** The part of the scores that the attention's softmax compares; real parts, if absent. */
   readonly scores?: AttentionScores;
   /** Whether sequences are [N, length, embed]; false, if absent: [length, N, embed]. */
   readonly batchFirst?: boolean;
@@ -74,7 +74,7 @@ export class TransformerEncoderLayer extends Layer {
   readonly norm2: LayerNorm;
   /** a. */
   readonly activation: Layer;
-  /** What drops elements. */
+  /** Drops elements. */
   readonly dropout: Dropout;
   readonly #normFirst: boolean;
 

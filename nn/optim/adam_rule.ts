@@ -44,7 +44,7 @@ export function checkAdam(what: string, { lr, betas, eps, weightDecay }: AdamOpt
   for (const beta of betas) checkNumber(what, "a beta", beta, 0, 1, true);
 }
 
-/** What both remember. */
+/** The moments of both rules. */
 export function adamMoments({ amsgrad }: AdamOptions): string[] {
   const moments = ["firstMoment", "secondMoment"];
   return amsgrad ? [...moments, "largestSecondMoment"] : moments;

@@ -1,4 +1,4 @@
-/** What L-BFGS knows of the curvature, and the direction that follows from it; on the host in float64. */
+/** The curvature that L-BFGS has measured, and the direction that follows from it; on the host in float64. */
 
 /** a · b; of interleaved complex numbers Re⟨a, b⟩. */
 export function dot(a: Float64Array, b: Float64Array): number {
@@ -23,7 +23,7 @@ export interface Correction {
 /** The least s·y of a correction that is kept: only then is the curvature positive. */
 const LEAST_CURVATURE = 1e-10;
 
-/** The corrections with one more, the oldest of too many dropped; the same list if the correction is of no use. */
+/** The corrections with one more, the oldest of too many dropped; the same list if it is of no use. */
 export function withCorrection(
   corrections: readonly Correction[],
   correction: Correction,
@@ -34,8 +34,8 @@ export function withCorrection(
 }
 
 /**
- * −H g with the inverse Hessian H that the corrections make of s·y/y·y of the newest (the two-loop recursion,
- * Nocedal 1980).
+ * −H g with the inverse Hessian H that the corrections make of s·y/y·y of the newest (the two-loop
+ * recursion, Nocedal 1980).
  */
 export function direction(
   gradient: Float64Array,

@@ -15,7 +15,7 @@ export type ParameterGroup<O> = Partial<O> & {
   readonly params: Iterable<Tensor>;
 };
 
-/** What an optimiser takes: parameters, or groups of them. */
+/** The parameters of an optimiser, or groups of them. */
 export type OptimizerParameters<O> = Iterable<Tensor> | Iterable<ParameterGroup<O>>;
 
 /** A group as an optimiser holds it; its options may be changed from step to step. */
@@ -25,7 +25,7 @@ export type Group<O> = O & {
 };
 
 /**
- * What all optimisers have: groups of parameters with their options, and a state dict.
+ * The base of all optimisers: groups of parameters with their options, and a state dict.
  *
  * @example
  * ```ts

@@ -35,7 +35,7 @@ export interface LBFGSOptions {
   lineSearchFn: "strong_wolfe" | null;
 }
 
-/** What goes from iteration to iteration. */
+/** The values that go from iteration to iteration. */
 interface Progress {
   readonly iterations: number;
   readonly evaluations: number;

@@ -15,7 +15,7 @@ import { countEntry, type EntryReader } from "../entries.ts";
 import type { StateDict } from "../module.ts";
 import { type Group, OptimizerBase } from "./groups.ts";
 
-/** What an optimiser remembers of one parameter. Recipes go in, and the step updates the states. */
+/** The moments of one parameter. Recipes go in, and the step updates the states. */
 export interface Moments {
   /** The steps of this parameter, this one included. */
   readonly step: number;

@@ -1,4 +1,4 @@
-/** What the rules of several optimisers have in common. */
+/** Pieces that the rules of several optimisers share. */
 import { add, mul } from "../../complex/functions/combine.ts";
 import { complex } from "../../complex/create/create.ts";
 import {
@@ -17,7 +17,7 @@ export function byParts(f: (...parts: RealTensor[]) => RealTensor, ...all: Tenso
   return complex(parts((z) => z.real), parts((z) => z.imag));
 }
 
-/** What is descended along: the gradient (its opposite to `maximize`) and λw. */
+/** The direction to descend along: the gradient (its opposite to `maximize`) and λw. */
 export function descended(
   w: Tensor,
   gradient: Tensor,

@@ -1,4 +1,4 @@
-/** What `fit` takes, checked before anything is trained. */
+/** The options of `fit`, checked before anything is trained. */
 import { describe } from "../../complex/lazy/describe.ts";
 import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
@@ -45,7 +45,7 @@ export interface FitState<M extends Module> {
   readonly step: number;
 }
 
-/** What a callback returns: `false` or `"stop"` ends the run. */
+/** The answer of a callback: `false` or `"stop"` ends the run. */
 export type FitAnswer = void | boolean | "stop" | Promise<void | boolean | "stop">;
 
 /** Functions that a run calls on its way; each may be asynchronous, and end the run. */
@@ -76,7 +76,7 @@ export interface FitOptions<M extends Module, B> {
   readonly data: Batches<B>;
   /** The loss of a batch, one real number. */
   readonly loss: (model: M, batch: B) => RealTensor;
-  /** What updates the parameters. */
+  /** Updates the parameters. */
   readonly optimizer: FitOptimizer | LBFGS;
   /** How many times to go through the data, those before a resumption included. */
   readonly epochs: number;

@@ -1,4 +1,4 @@
-/** What a training run leaves behind: figures of its epochs. */
+/** The history of a training run: figures of its epochs. */
 import { read } from "../../complex/lazy/realize.ts";
 import { Tensor } from "../../complex/tensor/tensor.ts";
 
@@ -12,7 +12,7 @@ export interface EpochRecord {
   readonly lr: number;
   /** Steps of the optimiser so far. */
   readonly steps: number;
-  /** What it took, validation included. */
+  /** The time it took, validation included. */
   readonly seconds: number;
   /** The means of loss and metrics over the samples held out, if there are such. */
   readonly validation?: Readonly<Record<string, number>>;
@@ -21,7 +21,7 @@ export interface EpochRecord {
 /** Why a run ended. */
 export type FitEnd = "epochs" | "earlyStopping" | "callback" | "signal";
 
-/** What {@link fit} returns: an object of numbers, as JSON has them. */
+/** The result of {@link fit}: an object of numbers, as JSON has them. */
 export interface FitHistory {
   /** The epochs that have been finished, those before a resumption included. */
   readonly epochs: readonly EpochRecord[];

@@ -5,7 +5,7 @@ import { standardError, type Terminal } from "./terminal.ts";
 /** How {@link fit} tells of its progress. */
 export type FitProgress = "auto" | "line" | "json" | false;
 
-/** What one line says. */
+/** The figures of one line. */
 export interface Line {
   readonly label: string;
   readonly done: number;

@@ -1,4 +1,4 @@
-/** What a checkpoint of a training run holds beside model, optimiser and schedule. */
+/** The state of a training run in a checkpoint, beside model, optimiser and schedule. */
 import { z } from "zod";
 import type { Stateful } from "../checkpoints/take_over.ts";
 import { countEntry, EntryReader, numbersEntry } from "../entries.ts";

@@ -1,4 +1,4 @@
-/** What a network is made of, layer by layer, without computing anything. */
+/** The layers of a network in a table, without computing anything. */
 import { bytesOf, type InexactDType, isComplex } from "../../gpu/contract/dtype.ts";
 import { full } from "../../complex/create/create.ts";
 import { describe } from "../../complex/lazy/describe.ts";
@@ -52,7 +52,7 @@ export interface SummaryRow extends SummaryCounts {
   readonly calls: number;
 }
 
-/** What {@link summary} returns; `console.log` and `toString` show it as a table. */
+/** The result of {@link summary}; `console.log` and `toString` show it as a table. */
 export class Summary {
   /** The modules, outermost first. */
   readonly rows: readonly SummaryRow[];
@@ -100,12 +100,12 @@ export class Summary {
     return bufferBytes > 0 ? `${table}\nbuffers: ${bufferBytes} bytes` : table;
   }
 
-  /** What `console.log` shows in Deno. */
+  /** The text that `console.log` shows in Deno. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
   }
 
-  /** What `console.log` shows in Node. */
+  /** The text that `console.log` shows in Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
@@ -176,7 +176,7 @@ class Recorder {
     }
   }
 
-  /** What the model itself returned. */
+  /** The value that the model itself returned. */
   end(row: Draft, result: unknown): void {
     row.flops += this.#counter.count(nodesOf(result));
     row.output = shapesOf(result);

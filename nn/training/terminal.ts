@@ -9,7 +9,7 @@ export interface Terminal {
   write(text: string): void;
 }
 
-/** What of Deno, Node and Bun is used here. */
+/** The parts of Deno, Node and Bun that are used here. */
 interface Host {
   readonly Deno?: {
     readonly stderr: { isTerminal(): boolean; writeSync(bytes: Uint8Array): number };

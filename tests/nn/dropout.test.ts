@@ -61,7 +61,7 @@ Deno.test("dropout2d() refuses other axes and probabilities, and draws nothing t
   const expected = await nn.functional.dropout2d(z).data();
   manualSeed(9);
   for (const p of [-0.1, 1.1, NaN]) {
-    const why = `Cannot drop channels: the probability p must be a number from 0 to 1, got ${p}`;
+    const why = `Cannot drop channels: p must be a number from 0 to 1, got ${p}`;
     assertThrows(() => nn.functional.dropout2d(z, p), ArgandError, why);
     assertThrows(() => new nn.Dropout2d(p), ArgandError, "Cannot make a Dropout2d");
   }

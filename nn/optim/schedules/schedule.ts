@@ -1,4 +1,4 @@
-/** What schedules of learning rates have in common. */
+/** The base of the schedules of learning rates. */
 import { describe } from "../../../complex/lazy/describe.ts";
 import type { SafetensorsEntry } from "../../../complex/files/safetensors.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
@@ -6,7 +6,7 @@ import { countEntry, EntryReader, numbersEntry } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
 import { checkNumber } from "../../checks.ts";
 
-/** What a schedule changes: an optimiser. */
+/** An optimiser, whose learning rates a schedule changes. */
 export interface Scheduled {
   /** Its groups of parameters with their learning rates. */
   readonly groups: readonly { lr: number }[];
