@@ -91,6 +91,7 @@ onEngines(
       }
     }
   },
+  { exhaustive: ["webgpu"] }, // the next test takes WebGPU through axes, too
 );
 
 Deno.test("reductions of fused expressions over random axes agree on every engine", async () => {
