@@ -65,14 +65,14 @@ export const letteringWidth = (text: string): number => ADVANCE * text.length + 
 export function drawLettering(text: string): Picture {
   const width = letteringWidth(text);
   const rgba = new Uint8ClampedArray(4 * width * LETTER_HEIGHT);
-  [...text].forEach((character, place) => {
+  [...text].forEach((character, position) => {
     const strokes = strokesOf(character);
     for (let row = 0; row < LETTER_HEIGHT; row++) {
       for (let column = 0; column <= ADVANCE; column++) {
         const [x, y] = [(column - 0.7) / UNIT, (row - 1.4) / UNIT];
         const off = UNIT * Math.min(...strokes.map((stroke) => distance(x, y, stroke)));
         const cover = Math.min(1, Math.max(0, STROKE / 2 + 0.5 - off));
-        const k = 4 * (row * width + ADVANCE * place + column);
+        const k = 4 * (row * width + ADVANCE * position + column);
         rgba.set(LETTER_RGB, k);
         rgba[k + 3] = Math.max(rgba[k + 3], Math.round(255 * cover));
       }

@@ -62,8 +62,8 @@ function frequencies(n: number, d: number, count: number, wrapped: boolean): Rea
   if (d === 0 || !Number.isFinite(d)) {
     throw cannot(what, `the spacing must be a finite number other than 0, got ${d}`);
   }
-  const place = (k: number) => (wrapped && 2 * k >= n ? k - n : k) / (n * d);
-  return tensor(Float64Array.from({ length: count }, (_, k) => place(k)));
+  const frequency = (k: number) => (wrapped && 2 * k >= n ? k - n : k) / (n * d);
+  return tensor(Float64Array.from({ length: count }, (_, k) => frequency(k)));
 }
 
 /** Refuses what is not a number of points. */

@@ -212,17 +212,17 @@ function swap(bytes: Uint8Array, unit: number): void {
 }
 
 /** For every element in row-major order, its index if the first axis varies fastest. */
-function* fortranPlaces(shape: readonly number[]): Generator<number> {
+function* fortranOffsets(shape: readonly number[]): Generator<number> {
   const strides: number[] = [];
   shape.reduce((stride, n, axis) => (strides[axis] = stride) * n, 1);
   const index = new Array<number>(shape.length).fill(0);
   const total = count(shape);
-  for (let k = 0, place = 0; k < total; k++) {
-    yield place;
+  for (let k = 0, offset = 0; k < total; k++) {
+    yield offset;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      place += strides[axis];
+      offset += strides[axis];
       if (++index[axis] < shape[axis]) break;
-      place -= strides[axis] * shape[axis];
+      offset -= strides[axis] * shape[axis];
       index[axis] = 0;
     }
   }
@@ -238,8 +238,8 @@ function reordered(
   if (shape.length < 2) return bytes;
   const result = new Uint8Array(bytes.length);
   let at = 0;
-  for (const place of fortranPlaces(shape)) {
-    const [from, to] = toFortran ? [at, place * size] : [place * size, at];
+  for (const offset of fortranOffsets(shape)) {
+    const [from, to] = toFortran ? [at, offset * size] : [offset * size, at];
     for (let k = 0; k < size; k++) result[to + k] = bytes[from + k];
     at += size;
   }

@@ -22,8 +22,8 @@ export interface Result {
   readonly dtype: DType;
 }
 
-/** Where a view finds the element of its input: a place, and which coordinate decides on zero. */
-export interface Placement {
+/** Where a view finds an element of its input: the index, and the coordinates that decide on zero. */
+export interface Source {
   readonly at: Index;
   /** Elements whose index is outside [low, low + size) are zero. */
   readonly guards?: readonly {
@@ -52,11 +52,11 @@ export type Lowering<Attrs = unknown, Saved = unknown> =
   | {
     readonly kind: "view";
     readonly alias?: boolean;
-    place(
+    source(
       at: Index,
       call: Node<Attrs, Saved>,
       param: (word: number, max: number) => Index,
-    ): Placement;
+    ): Source;
   }
   /** The same value everywhere, from the node's params. */
   | { readonly kind: "fill" }

@@ -16,7 +16,7 @@ const DIAGONAL: Primitive<number> = {
   name: "diagonal",
   lowering: {
     kind: "view",
-    place(at, node) {
+    source(at, node) {
       const coords = split(at, node.shape);
       const [row, column] = corner(node.attrs);
       const k = coords.pop()!;
@@ -42,7 +42,7 @@ const EMBED_DIAGONAL: Primitive<number> = {
   name: "diagonal matrix",
   lowering: {
     kind: "view",
-    place(at, node) {
+    source(at, node) {
       const coords = split(at, node.shape);
       const offset = node.attrs;
       const length = node.inputs[0].shape.at(-1)!;

@@ -99,7 +99,7 @@ export function derived<Origin>(
 ): (value: Node, a: Node, origin: Origin) => Node {
   const primitive: Primitive<null, Origin> = {
     name,
-    lowering: { kind: "view", alias: true, place: (at) => ({ at }) },
+    lowering: { kind: "view", alias: true, source: (at) => ({ at }) },
     vjp: (call, [g]) => [null, vjp(call, g!, call.saved)],
   };
   return (value, a, origin) => {

@@ -15,12 +15,12 @@ import {
   split,
 } from "../../gpu/contract/indexing.ts";
 import { reduce } from "../../gpu/kernels/reductions/reduce.ts";
-import { Node, type Placement, type Primitive, type Vjp } from "../lazy/graph.ts";
+import { Node, type Primitive, type Source, type Vjp } from "../lazy/graph.ts";
 import { type Axes, broadcastShapes, checkAxes, sameShape, type Shape } from "../lazy/shape.ts";
 
 /** A view that keeps the order of the elements. */
 function alias(name: string, vjp?: Vjp): Primitive {
-  return { name, lowering: { kind: "view", alias: true, place: (at) => ({ at }) }, vjp };
+  return { name, lowering: { kind: "view", alias: true, source: (at) => ({ at }) }, vjp };
 }
 
 /** A view given by a map of coordinates. */
@@ -30,14 +30,14 @@ function coordinateView<Attrs = null>(
     coords: Index[],
     call: Node<Attrs>,
     param: (word: number, max: number) => Index,
-  ) => { coords: Index[]; guards?: Placement["guards"] },
+  ) => { coords: Index[]; guards?: Source["guards"] },
   vjp: Vjp<Attrs>,
 ): Primitive<Attrs> {
   return {
     name,
     lowering: {
       kind: "view",
-      place(at, call, param) {
+      source(at, call, param) {
         const { coords, guards } = map(split(at, call.shape), call, param);
         return { at: join(coords, call.inputs[0].shape), guards };
       },

@@ -70,7 +70,7 @@ const REVERSE: Primitive = {
   name: "reverse",
   lowering: {
     kind: "view",
-    place: (at, { size }) => (
+    source: (at, { size }) => (
       { at: { op: "reverse", a: at, n: size, key: `(${size}~${at.key})`, max: size - 1 } }
     ),
   },
@@ -83,7 +83,7 @@ export function reverse(x: Node): Node {
 
 const RESHAPE: Primitive = {
   name: "reshape",
-  lowering: { kind: "view", alias: true, place: (at) => ({ at }) },
+  lowering: { kind: "view", alias: true, source: (at) => ({ at }) },
 };
 
 /** The same elements under another shape. */
@@ -95,7 +95,7 @@ const REPEAT: Primitive = {
   name: "repeat",
   lowering: {
     kind: "view",
-    place: (at, { inputs: [x] }) => (
+    source: (at, { inputs: [x] }) => (
       { at: { op: "mod", a: at, n: x.size, key: `(${at.key}%${x.size})`, max: x.size - 1 } }
     ),
   },

@@ -54,7 +54,7 @@ export class ExpressionBuilder {
       }
       case "view": {
         const read = (w: number, max: number) => param(this.#word(k, w, 1), max);
-        const { at: from, guards = [] } = lowering.place(at, node, read);
+        const { at: from, guards = [] } = lowering.source(at, node, read);
         let value = this.value(inputs[k][0], from);
         for (const guard of guards) value = { op: "guard", of: value, ...guard };
         return value;

@@ -11,7 +11,7 @@ interface Factor {
 /** x, with the gradient g · factor, where the factor is saved and not an input. */
 const GATE: Primitive<string, Factor> = {
   name: "gate",
-  lowering: { kind: "view", alias: true, place: (at) => ({ at }) },
+  lowering: { kind: "view", alias: true, source: (at) => ({ at }) },
   vjp: ({ saved: { factor } }, [g]) => [mul(g!, factor)],
 };
 
