@@ -10,7 +10,7 @@ import { encodeBase64 } from "./base64.ts";
 import { Op } from "./opcodes.ts";
 
 const COMPILER = "npm:assemblyscript@0.28.20/asc";
-const ASSEMBLY = new URL("./assembly/", import.meta.url);
+const ASSEMBLY = `${import.meta.dirname}/assembly`;
 const BUILDS = { RELAXED: "simd,relaxed-simd,threads", PLAIN: "simd,threads" };
 /** The files of `assembly/` that run elementwise functions. */
 const FAMILIES = ["arithmetic", "comparison", "transcendental", "random"];
@@ -20,7 +20,7 @@ async function functionOpcodes(): Promise<string> {
   let next = Object.values(Op).filter((op) => typeof op === "number").length;
   const functions: string[] = [], firsts: string[] = [];
   for (const family of FAMILIES) {
-    const source = await Deno.readTextFile(new URL(`${family}.ts`, ASSEMBLY));
+    const source = await Deno.readTextFile(`${ASSEMBLY}/${family}.ts`);
     firsts.push(`  ${family} = ${next},`);
     for (const name of new Set(Array.from(source.matchAll(/\bFn\.(\w+)/g), ([, name]) => name))) {
       if (!functionsByName.has(name)) {
@@ -47,10 +47,11 @@ ${firsts.join("\n")}
 async function compile(features: string): Promise<Uint8Array> {
   const file = await Deno.makeTempFile({ suffix: ".wasm" });
   const options = `-O3 --noAssert --runtime stub --importMemory --sharedMemory --initialMemory 1 \
---maximumMemory 65536 --memoryBase 16384 --enable ${features} --outFile ${file}`;
-  const entry = new URL("index.ts", ASSEMBLY).pathname;
+--maximumMemory 65536 --memoryBase 16384 --enable ${features}`;
+  // Folders may have a space in their names.
+  const files = [`${ASSEMBLY}/index.ts`, "--outFile", file];
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-lock", "--no-config", COMPILER, entry, ...options.split(" ")],
+    args: ["run", "-A", "--no-lock", "--no-config", COMPILER, ...files, ...options.split(" ")],
   }).output();
   const told = new TextDecoder();
   if (!success) {
