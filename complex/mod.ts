@@ -105,7 +105,7 @@ export {
   take,
 } from "./functions/arrange.ts";
 export type { Labels } from "./ops/labels.ts";
-export { eval, grad, type Gradients, noGrad, valueAndGrad } from "./transforms/transform.ts";
+export { evaluate, grad, type Gradients, noGrad, valueAndGrad } from "./transforms/transform.ts";
 export { derivative } from "./transforms/holomorphic.ts";
 export {
   gradcheck,

@@ -3,7 +3,7 @@ import {
   complex,
   type ComplexTensor,
   complexTensor,
-  eval as evaluate,
+  evaluate,
   gpu,
   parameter,
   type RealTensor,

@@ -180,7 +180,7 @@ export class Node<Attrs = unknown, Saved = unknown> {
   state: Versioned | null = null;
   /** Of a state's node: which version it reads, whose recipe is the input until it has run. */
   version = 0;
-  /** Where it stands among the values that `eval` keeps. */
+  /** Where it stands among the values that `evaluate` keeps. */
   link: Link<Node> | null = null;
   /** Scratch of the walk that is going on. */
   mark = 0;

@@ -23,7 +23,7 @@ export interface HermitianEigen<T extends Tensor> {
  * 1 / (λ_i − λ_j), and are NaN where two values that they mix are equal; those of the values are always
  * finite.
  *
- * One computation gives both where one schedule asks for both: `eval(values, vectors)` before reading them
+ * One computation gives both where one schedule asks for both: `evaluate(values, vectors)` before reading them
  * one after the other avoids a second computation.
  *
  * @throws {ArgandError} if A is not square.

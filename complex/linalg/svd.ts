@@ -36,7 +36,7 @@ export interface SingularValueDecomposition<T extends Tensor> {
  * equal; for the values alone take `svdvals`, whose derivative is always finite. With `fullMatrices`, the
  * vectors beyond k have no derivative.
  *
- * All parts come from one computation where one schedule asks for them: `eval(u, s, vh)` before reading
+ * All parts come from one computation where one schedule asks for them: `evaluate(u, s, vh)` before reading
  * them one by one saves doing it again.
  *
  * @throws {ArgandError} if A has fewer than two axes.

@@ -90,13 +90,13 @@ export function noGrad<T>(work: () => T): T {
 
 /**
  * Computes tensors now, in one schedule, and keeps their values on the device. It returns without
- * waiting; `await x.data()` reads. Nothing has to be freed: in `psi = step(psi)` with an `eval` each
+ * waiting; `await x.data()` reads. Nothing has to be freed: in `psi = step(psi)` with an `evaluate` each
  * time the earlier values are given back. Evaluate together whatever the next step starts from: tensors
  * that are not evaluated stay recipes, and are computed again from their own beginnings.
  *
  * @example
  * ```ts
- * import { eval as evaluate, ones } from "@argand/argand";
+ * import { evaluate, ones } from "@argand/argand";
  * import { assert } from "@std/assert";
  *
  * let psi = ones([4]);
@@ -107,9 +107,7 @@ export function noGrad<T>(work: () => T): T {
  * assert((await psi.data())[0] === 2 ** -10);
  * ```
  */
-function evaluate(...tensors: Tensor[]): void {
-  if (tensors.length === 0) throw cannot("eval", "there is no tensor");
-  run(tensors.map((x) => checkTensor("eval", x).node), true);
+export function evaluate(...tensors: Tensor[]): void {
+  if (tensors.length === 0) throw cannot("evaluate", "there is no tensor");
+  run(tensors.map((x) => checkTensor("evaluate", x).node), true);
 }
-
-export { evaluate as eval };

@@ -3,7 +3,7 @@ import {
   abs,
   type ComplexTensor,
   complexTensor,
-  eval as evaluate,
+  evaluate,
   gpu,
   manualSeed,
   nn,

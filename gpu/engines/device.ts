@@ -153,7 +153,7 @@ export function useEngine(open: Engine): void {
  *
  * @example
  * ```ts
- * import { eval as evaluate, gpu, ones } from "@argand/argand";
+ * import { evaluate, gpu, ones } from "@argand/argand";
  * import { assert } from "@std/assert";
  *
  * const before = gpu.memory().live;

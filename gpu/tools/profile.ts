@@ -161,7 +161,7 @@ let running = false;
  *
  * @example
  * ```ts
- * import { eval as evaluate, gpu, randnComplex } from "@argand/argand";
+ * import { evaluate, gpu, randnComplex } from "@argand/argand";
  * import { assert } from "@std/assert";
  *
  * const a = randnComplex([64, 64]);

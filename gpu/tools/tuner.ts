@@ -141,7 +141,7 @@ let running = false;
  *
  * @example
  * ```ts
- * import { eval as evaluate, gpu, randnComplex } from "@argand/argand";
+ * import { evaluate, gpu, randnComplex } from "@argand/argand";
  * import { assert } from "@std/assert";
  *
  * const a = randnComplex([32, 32]);

@@ -140,7 +140,7 @@ export abstract class Recurrent<S> extends Layer {
    * the state is that of the four real recurrences put together like the output, from which they
    * can't be told apart: there no first state can be given.
    *
-   * A long sequence can be learned in pieces: `state = next.detach()` cuts the derivatives, and `eval`
+   * A long sequence can be learned in pieces: `state = next.detach()` cuts the derivatives, and `evaluate`
    * of it before the optimiser's step computes it with the weights that it belongs to.
    *
    * @param z Complex [steps, N, in], or [N, steps, in] with batchFirst.

@@ -3,7 +3,7 @@ import {
   arange,
   complex,
   complexTensor,
-  eval as evaluate,
+  evaluate,
   eye,
   full,
   linspace,

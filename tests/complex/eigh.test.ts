@@ -6,7 +6,7 @@ import {
   complexTensor,
   eigh,
   eigvalsh,
-  eval as evaluate,
+  evaluate,
   expm,
   eye,
   grad,

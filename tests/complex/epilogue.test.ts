@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import {
   type ComplexTensor,
   complexTensor,
-  eval as evaluate,
+  evaluate,
   gradcheck,
   matmul,
   nn,

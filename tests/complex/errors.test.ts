@@ -235,8 +235,8 @@ const MISUSES: Record<string, [call: () => unknown, message: string][]> = {
     [() => a.valueAndGrad((t: Any) => t)(null), "it takes a tensor, got null"],
     [() => a.grad(3), "it takes a function, got 3"],
     [() => a.noGrad(3), "it takes a function, got 3"],
-    [() => a.eval(), "Cannot eval: there is no tensor"],
-    [() => a.eval([x]), "Cannot eval: it takes a tensor, got an array"],
+    [() => a.evaluate(), "Cannot evaluate: there is no tensor"],
+    [() => a.evaluate([x]), "Cannot evaluate: it takes a tensor, got an array"],
     [() => a.parameter([1]), "Cannot make a parameter: it takes a tensor, got an array"],
     [() => x.assign(x), "only parameters and buffers can be assigned to"],
     [() => w.assign(x), "Cannot assign to the weight"],
@@ -278,7 +278,7 @@ Deno.test("a value of an engine that is no longer used must be read first", asyn
   try {
     useEngine(other);
     const there = argand.tensor([1, 2]).mul(2);
-    argand.eval(there);
+    argand.evaluate(there);
     useEngine(before);
     const both = there.add(1);
     await assertRejects(() => both.data(), ArgandError, "Cannot compute on the ");

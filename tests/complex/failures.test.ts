@@ -4,7 +4,7 @@ import {
   ArgandError,
   type ComplexTensor,
   definePrimitive,
-  eval as evaluate,
+  evaluate,
   fft,
   gpu,
   ones,

@@ -5,7 +5,7 @@ import {
   complex,
   type ComplexTensor,
   complexTensor,
-  eval as evaluate,
+  evaluate,
   fft,
   fft2,
   fftfreq,

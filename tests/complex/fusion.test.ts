@@ -4,7 +4,7 @@ import {
   type ComplexTensor,
   complexTensor,
   concat,
-  eval as evaluate,
+  evaluate,
   matmul,
   type RealTensor,
   take,

@@ -7,7 +7,7 @@ import { complex, full, ones, parameter, tensor } from "../../complex/create/cre
 import { fft } from "../../complex/fft/fft.ts";
 import { manualSeed, randnComplex } from "../../complex/create/random.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
-import { eval as evaluate } from "../../complex/transforms/transform.ts";
+import { evaluate } from "../../complex/transforms/transform.ts";
 import { run } from "../../complex/lazy/realize.ts";
 import { assertFlat } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
@@ -22,20 +22,23 @@ function bytesDuring(engine: Engine, rounds: number, after: number[], round: (k:
   return bytes;
 }
 
-onEngines("eval() keeps device memory flat for fields that move one another", async (engine) => {
-  let [q, p] = [ones([256]), full([256], 0)];
-  const bytes = bytesDuring(engine, 2500, [600, 1200, 1800, 2500], () => {
-    p = p.sub(q.mul(0.01));
-    q = q.add(p.mul(0.01));
-    evaluate(p, q);
-  });
-  assertEquals(bytes, Array(4).fill(bytes[0]));
-  const [x, v] = [(await q.data())[0], (await p.data())[0]];
-  assertAlmostEquals(x * x + v * v - 0.01 * x * v, 1, 1e-4); // what these steps conserve
-});
+onEngines(
+  "evaluate() keeps device memory flat for fields that move one another",
+  async (engine) => {
+    let [q, p] = [ones([256]), full([256], 0)];
+    const bytes = bytesDuring(engine, 2500, [600, 1200, 1800, 2500], () => {
+      p = p.sub(q.mul(0.01));
+      q = q.add(p.mul(0.01));
+      evaluate(p, q);
+    });
+    assertEquals(bytes, Array(4).fill(bytes[0]));
+    const [x, v] = [(await q.data())[0], (await p.data())[0]];
+    assertAlmostEquals(x * x + v * v - 0.01 * x * v, 1, 1e-4); // what these steps conserve
+  },
+);
 
 onEngines(
-  "eval() keeps device memory flat over 10 000 rounds of psi = step(psi)",
+  "evaluate() keeps device memory flat over 10 000 rounds of psi = step(psi)",
   async (engine) => {
     let psi = complex(ones([256]));
     const bytes = bytesDuring(engine, 10_000, [5, 100, 300, 1000, 10_000], () => {
@@ -48,7 +51,7 @@ onEngines(
 );
 
 onEngines(
-  "eval() keeps a scheme that looks two steps back flat, without computing anything again",
+  "evaluate() keeps a scheme that looks two steps back flat, without computing anything again",
   async (engine) => {
     let [before, now] = [ones([512]), ones([512]).mul(1.5)];
     evaluate(before, now);
@@ -62,7 +65,7 @@ onEngines(
   },
 );
 
-onEngines("eval() keeps two coupled fields flat", (engine) => {
+onEngines("evaluate() keeps two coupled fields flat", (engine) => {
   let [e, h] = [ones([512]), full([512], 0)];
   assertFlat(bytesDuring(engine, 600, [50, 300, 600], () => {
     e = e.add(h.roll(1, 0).sub(h).mul(0.1));
@@ -72,7 +75,7 @@ onEngines("eval() keeps two coupled fields flat", (engine) => {
   }));
 });
 
-onEngines("eval() of a field and of what is derived from it stays flat", async (engine) => {
+onEngines("evaluate() of a field and of what is derived from it stays flat", async (engine) => {
   let psi = complex(ones([300]));
   let intensity = psi.abs();
   const bytes = bytesDuring(engine, 600, [10, 100, 600], () => {
@@ -84,7 +87,7 @@ onEngines("eval() of a field and of what is derived from it stays flat", async (
   assertEquals((await intensity.data())[5], 2); // i to the power 600 is 1
 });
 
-onEngines("eval() keeps a constant of a loop on the device", (engine) => {
+onEngines("evaluate() keeps a constant of a loop on the device", (engine) => {
   const kernel = randnComplex([512]);
   evaluate(kernel);
   let psi: ComplexTensor = complex(ones([512]));
@@ -95,7 +98,7 @@ onEngines("eval() keeps a constant of a loop on the device", (engine) => {
   assert(kernel.node.stored?.device, "the constant was given back although every round uses it");
 });
 
-onEngines("values of a trajectory that eval gave back can still be read", async () => {
+onEngines("values of a trajectory that evaluate gave back can still be read", async () => {
   const path: RealTensor[] = [];
   let x = ones([64]);
   for (let k = 0; k < 40; k++) {
@@ -106,7 +109,7 @@ onEngines("values of a trajectory that eval gave back can still be read", async 
   for (const k of [0, 3, 20, 39]) assertEquals((await path[k].data())[7], k + 2);
 });
 
-onEngines("a value that eval gave back long ago is refused, never wrong", async () => {
+onEngines("a value that evaluate gave back long ago is refused, never wrong", async () => {
   const path: RealTensor[] = [];
   let x = ones([64]);
   for (let k = 0; k < 800; k++) {
@@ -115,7 +118,7 @@ onEngines("a value that eval gave back long ago is refused, never wrong", async 
     path.push(x);
   }
   for (const k of [300, 400, 500]) {
-    await assertRejects(() => path[k].data(), ArgandError, "eval kept long ago");
+    await assertRejects(() => path[k].data(), ArgandError, "evaluate kept long ago");
   }
   for (const k of [10, 200, 799]) assertEquals((await path[k].data())[0], k + 2);
 });
@@ -230,7 +233,7 @@ onEngines("training 1000 steps keeps device memory flat", async (engine) => {
 });
 
 onEngines(
-  "eval() of many large values that nobody asks for again stays under a budget",
+  "evaluate() of many large values that nobody asks for again stays under a budget",
   async (engine) => {
     const x = tensor([1]);
     const values: RealTensor[] = [];

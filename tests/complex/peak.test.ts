@@ -5,7 +5,7 @@ import { use, useEngine } from "../../gpu/engines/device.ts";
 import { complex, parameter, tensor } from "../../complex/create/create.ts";
 import { fft, ifft } from "../../complex/fft/fft.ts";
 import { manualSeed, randnComplex } from "../../complex/create/random.ts";
-import { eval as evaluate } from "../../complex/transforms/transform.ts";
+import { evaluate } from "../../complex/transforms/transform.ts";
 import { FoundingNetwork } from "../../examples/support/networks.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";

@@ -3,7 +3,7 @@ import {
   ArgandError,
   complex,
   type ComplexTensor,
-  eval as evaluate,
+  evaluate,
   eye,
   full,
   grad,

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { complex, ones, parameter, tensor } from "../../complex/create/create.ts";
 import { randnComplex } from "../../complex/create/random.ts";
-import { eval as evaluate, valueAndGrad } from "../../complex/transforms/transform.ts";
+import { evaluate, valueAndGrad } from "../../complex/transforms/transform.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { count, kernelsOf } from "../support/dispatches.ts";
 import { onEngines } from "../support/engines.ts";

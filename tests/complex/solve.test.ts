@@ -7,7 +7,7 @@ import {
   complexTensor,
   concat,
   det,
-  eval as evaluate,
+  evaluate,
   eye,
   full,
   grad,

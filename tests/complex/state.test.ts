@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ArgandError } from "../../gpu/contract/errors.ts";
 import { complex, ones, parameter, tensor } from "../../complex/create/create.ts";
-import { eval as evaluate, noGrad } from "../../complex/transforms/transform.ts";
+import { evaluate, noGrad } from "../../complex/transforms/transform.ts";
 import { onEngines } from "../support/engines.ts";
 
 onEngines("a recipe made before an update and run after it is refused", async () => {

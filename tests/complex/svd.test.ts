@@ -3,7 +3,7 @@ import * as argand from "@argand/argand";
 import {
   type ComplexTensor,
   complexTensor,
-  eval as evaluate,
+  evaluate,
   eye,
   grad,
   gradcheck,

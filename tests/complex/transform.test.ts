@@ -2,7 +2,7 @@
 import {
   complex,
   type ComplexTensor,
-  eval as evaluate,
+  evaluate,
   grad,
   noGrad,
   ones,
@@ -101,7 +101,7 @@ onEngines("backward() sums over every way to a parameter, through both of its pa
   assertEquals(await w.grad!.data(), new Float32Array([2 * 2 + 3, 2]));
 });
 
-onEngines("derivatives pass through what eval() and data() have computed", async () => {
+onEngines("derivatives pass through what evaluate() and data() have computed", async () => {
   const f = (x: RealTensor) => {
     const y = x.square();
     evaluate(y);

@@ -15,7 +15,7 @@ import { complex, full, ones, tensor } from "../../complex/create/create.ts";
 import { definePrimitive } from "../../complex/transforms/primitive.ts";
 import { read } from "../../complex/lazy/realize.ts";
 import type { RealTensor } from "../../complex/tensor/tensor.ts";
-import { eval as evaluate } from "../../complex/transforms/transform.ts";
+import { evaluate } from "../../complex/transforms/transform.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
 import { engines, runProgram } from "../support/program.ts";

@@ -5,7 +5,7 @@ import { type Kernel, linearGrid, linearMain } from "../../gpu/contract/kernel.t
 import { profile } from "../../gpu/tools/profile.ts";
 import { complex, ones, parameter, tensor } from "../../complex/create/create.ts";
 import { randnComplex } from "../../complex/create/random.ts";
-import { eval as evaluate } from "../../complex/transforms/transform.ts";
+import { evaluate } from "../../complex/transforms/transform.ts";
 import { conv2d } from "../../nn/functional/conv.ts";
 import { count } from "../support/dispatches.ts";
 import { onEngines } from "../support/engines.ts";

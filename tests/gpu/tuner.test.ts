@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { definePrimitive, eval as evaluate, gpu, randnComplex, tensor } from "@argand/argand";
+import { definePrimitive, evaluate, gpu, randnComplex, tensor } from "@argand/argand";
 import type { RealTensor } from "@argand/argand";
 import { choicesFor, shapeClass } from "../../gpu/engines/shared/variants.ts";
 import { readChoices, writeChoices } from "../../gpu/engines/shared/variants_file.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { complex, tensor } from "../../complex/create/create.ts";
 import { manualSeed, randnComplex } from "../../complex/create/random.ts";
-import { eval as evaluate } from "../../complex/transforms/transform.ts";
+import { evaluate } from "../../complex/transforms/transform.ts";
 import * as nn from "../../nn/mod.ts";
 import { kernelsOf } from "../support/dispatches.ts";
 import { assertFlat } from "../support/close.ts";

@@ -3,7 +3,7 @@ import { ArgandError } from "../../gpu/contract/errors.ts";
 import { complex, parameter, tensor } from "../../complex/create/create.ts";
 import { manualSeed, rand, randnComplex } from "../../complex/create/random.ts";
 import type { Tensor } from "../../complex/tensor/tensor.ts";
-import { eval as evaluate } from "../../complex/transforms/transform.ts";
+import { evaluate } from "../../complex/transforms/transform.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
 
@@ -168,7 +168,7 @@ onEngines("a step that is refused leaves statistics, random numbers and gradient
 });
 
 onEngines(
-  "of two values of which one is refused, eval computes none and keeps updates",
+  "of two values of which one is refused, evaluate computes none and keeps updates",
   async () => {
     const { a, b } = problem();
     const old = a.mul(2);

@@ -3,7 +3,7 @@ import { concat } from "../../complex/functions/arrange.ts";
 import { complex, full, zeros } from "../../complex/create/create.ts";
 import { gradcheck } from "../../complex/transforms/gradcheck.ts";
 import { manualSeed } from "../../complex/create/random.ts";
-import { eval as evaluate } from "../../complex/transforms/transform.ts";
+import { evaluate } from "../../complex/transforms/transform.ts";
 import { ComplexTensor, type RealTensor, type Tensor } from "../../complex/tensor/tensor.ts";
 import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";

@@ -42,7 +42,7 @@ export async function collectShaders(): Promise<Shaders> {
       return compile.call(engine, kernel as Kernel<unknown>, spec);
     };
     for (const program of [layers, tensors, products, convolutions, transforms, factorisations]) {
-      ag.eval(...program());
+      ag.evaluate(...program());
     }
     elementwise(engine);
   }

@@ -5,7 +5,7 @@
 import {
   type ComplexTensor,
   complexTensor,
-  eval as evaluate,
+  evaluate,
   RealTensor,
   type Tensor,
   tensor,

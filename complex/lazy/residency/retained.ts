@@ -1,5 +1,5 @@
 /**
- * Values that stay on a device without anybody freeing them. Of those that `eval` keeps, a value that
+ * Values that stay on a device without anybody freeing them. Of those that `evaluate` keeps, a value that
  * has a successor (one of its shape and kind, computed from it), and whatever was evaluated together
  * with it, is given back when it has not been used for some evaluations: the program has moved on. It is
  * a recipe again, and if it is asked for after all it is computed again, and its chain waits longer from
@@ -154,7 +154,7 @@ export function mustReturn(node: Node): boolean {
   }
   if (link.isAnchor) {
     throw cannot(
-      `use a value of shape ${show(shape)} that eval kept long ago`,
+      `use a value of shape ${show(shape)} that evaluate kept long ago`,
       `more than ${LENGTH} evaluations later its memory was given back; ` +
         "read such values with data() while they are new",
     );

@@ -14,7 +14,7 @@ export function hasValue(node: Node): boolean {
   throw cannot(
     `compute with an older value of ${state.name}`,
     `the recipe was made with version ${node.version} and it has been updated to version ` +
-      `${state.version} since; compute what you need before the update, or detach and eval it`,
+      `${state.version} since; compute what you need before the update, or detach and evaluate it`,
   );
 }
 

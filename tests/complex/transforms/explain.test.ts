@@ -3,7 +3,7 @@ import {
   ArgandError,
   complex,
   definePrimitive,
-  eval as evaluate,
+  evaluate,
   fft,
   gpu,
   ones,
@@ -166,7 +166,7 @@ Deno.test("explain() refuses what is neither a tensor nor its options", () => {
 /** What a program of one addition, run three times, writes to the standard error. */
 async function debugged(...flags: string[]): Promise<string> {
   const program = `
-    import { eval as evaluate, tensor } from "./mod.ts";
+    import { evaluate, tensor } from "./mod.ts";
     for (let k = 0; k < 3; k++) evaluate(tensor([k, 1]).add(1));`;
   const { stderr, success } = await new Deno.Command(Deno.execPath(), {
     args: [

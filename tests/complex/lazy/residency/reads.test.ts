@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ones, parameter, tensor } from "../../../../complex/create/create.ts";
 import { read, run } from "../../../../complex/lazy/realize.ts";
-import { eval as evaluate } from "../../../../complex/transforms/transform.ts";
+import { evaluate } from "../../../../complex/transforms/transform.ts";
 import { WatchedEngine } from "../../../support/watched_engine.ts";
 
 const large = () => ones([512]).mul(3);

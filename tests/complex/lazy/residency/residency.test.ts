@@ -3,7 +3,7 @@ import { ones, parameter, tensor } from "../../../../complex/create/create.ts";
 import { Residency, residencyOf } from "../../../../complex/lazy/residency/residency.ts";
 import { run } from "../../../../complex/lazy/realize.ts";
 import { Stored } from "../../../../complex/lazy/stored.ts";
-import { eval as evaluate } from "../../../../complex/transforms/transform.ts";
+import { evaluate } from "../../../../complex/transforms/transform.ts";
 import { WatchedEngine } from "../../../support/watched_engine.ts";
 
 const KIB = 1024;

@@ -110,7 +110,7 @@ Deno.test("an anchor that is gone is refused, never wrong", () => {
   const { retained, chain } = setUp();
   const nodes = chain(2 * LENGTH + 2);
   for (let k = 0; k < 3; k++) retained.age([]);
-  assertThrows(() => mustReturn(nodes[LENGTH + 1]), ArgandError, "eval kept long ago");
+  assertThrows(() => mustReturn(nodes[LENGTH + 1]), ArgandError, "evaluate kept long ago");
 });
 
 Deno.test("the oldest value goes first over budget, and what is fresh never", () => {
