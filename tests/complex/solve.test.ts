@@ -273,7 +273,7 @@ onEngines("second derivatives agree with finite differences", async () => {
     });
     assert(ok, `${name}: ${JSON.stringify(worst)}`);
   }
-});
+}, { exhaustive: ["webgpu"] });
 
 onEngines("the gradient of det() at singular matrices is the matrix of cofactors", async () => {
   const of = async (rows: number[][]) =>
