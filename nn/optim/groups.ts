@@ -5,9 +5,10 @@ import { show } from "../../complex/lazy/shape.ts";
 import type { State } from "../../complex/lazy/state.ts";
 import { checkTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import { EntryReader, optionEntry } from "../entries.ts";
+import { EntryReader, numbersEntry, optionEntry } from "../entries.ts";
 import type { StateDict } from "../module.ts";
 import { withDefaults } from "../checks.ts";
+import { initialLr, noteLoaded, setInitialLr } from "./initial_lr.ts";
 
 /** Parameters with options of their own; absent ones are those of the optimiser. */
 export type ParameterGroup<O> = Partial<O> & {
@@ -98,7 +99,7 @@ export abstract class OptimizerBase<O extends object> {
 
   /**
    * A copy of everything that the next steps depend on beside the parameters: `groups.0.lr` and the
-   * other options of each group (float64), and what is remembered of parameter `state.0` and those
+   * other options of each group (float64), `groups.0.initialLr` where it has a schedule, and what is remembered of parameter `state.0` and those
    * that follow, counted through all groups. Loaded into an optimiser of the same parameters it makes
    * a resumed run the same bit for bit.
    *
@@ -121,6 +122,8 @@ export abstract class OptimizerBase<O extends object> {
       for (const [name, value] of this.#options(group)) {
         dict.set(`groups.${k}.${name}`, optionEntry(what, name, value));
       }
+      const lr = initialLr(group);
+      if (lr !== undefined) dict.set(`groups.${k}.initialLr`, numbersEntry([lr], []));
     });
     await this.save(dict);
     return dict;
@@ -152,12 +155,20 @@ export abstract class OptimizerBase<O extends object> {
         ]),
       ) as O
     );
+    const initial = this.groups.map((_, k) => {
+      const path = `groups.${k}.initialLr`;
+      return reader.has(path) ? reader.numbers(path, [])[0] : undefined;
+    });
     const takeOver = this.restore(reader, loaded);
     reader.finish();
     for (const options of loaded) this.check(what, options);
     return () => {
       takeOver();
-      this.groups.forEach((group, k) => Object.assign(group, loaded[k]));
+      this.groups.forEach((group, k) => {
+        Object.assign(group, loaded[k]);
+        setInitialLr(group, initial[k]);
+        noteLoaded(group);
+      });
     };
   }
 

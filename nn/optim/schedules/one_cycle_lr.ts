@@ -2,7 +2,8 @@
 import { checkInteger } from "../../../complex/lazy/shape.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { checkNumber, checkPositive, checkWord, noDefault, withDefaults } from "../../checks.ts";
-import { perGroup, Schedule, type Scheduled, setInitial } from "./schedule.ts";
+import { perGroup, Schedule, type Scheduled } from "./schedule.ts";
+import { setInitialLr } from "../initial_lr.ts";
 
 /** Options of {@link OneCycleLR}. */
 export interface OneCycleLROptions {
@@ -115,7 +116,7 @@ export class OneCycleLR extends Schedule {
     this.#anneal = given.annealStrategy === "cos"
       ? (from, to, part) => to + (from - to) / 2 * (Math.cos(Math.PI * part) + 1)
       : (from, to, part) => (to - from) * part + from;
-    setInitial(optimizer, this.#rates.map(({ low }) => low));
+    optimizer.groups.forEach((group, k) => setInitialLr(group, this.#rates[k].low));
     this.restart();
   }
 
@@ -127,11 +128,11 @@ export class OneCycleLR extends Schedule {
   }
 
   /**
-   * Goes back to step 0, momentum included.
+   * Goes to step 0, momentum included.
    * @internal
    */
-  override restart(): void {
-    super.restart();
+  override begin(from?: readonly number[]): void {
+    super.begin(from);
     this.#setMomentum();
   }
 

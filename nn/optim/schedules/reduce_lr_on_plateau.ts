@@ -5,6 +5,7 @@ import { cannot } from "../../../gpu/contract/errors.ts";
 import { countEntry, EntryReader, numbersEntry } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
 import { checkNumber, checkWord, withDefaults } from "../../checks.ts";
+import { noteStepped } from "../initial_lr.ts";
 import { checkScheduled, perGroup, type Scheduled } from "./schedule.ts";
 
 /** Options of {@link ReduceLROnPlateau}. */
@@ -17,7 +18,7 @@ export interface ReduceLROnPlateauOptions {
   readonly patience?: number;
   /** By how much it must improve to count; 1e-4, if absent. */
   readonly threshold?: number;
-  /** Whether that is a part of the best or a difference; `"rel"`, if absent. */
+  /** Whether that is a part of the best's absolute value or a difference; `"rel"`, if absent. */
   readonly thresholdMode?: "rel" | "abs";
   /** Epochs after a reduction that count as neither good nor bad; 0, if absent. */
   readonly cooldown?: number;
@@ -29,7 +30,8 @@ export interface ReduceLROnPlateauOptions {
 
 /**
  * The learning rate times `factor` when a metric, such as the loss over held-out data, has not
- * improved for more than `patience` epochs.
+ * improved for more than `patience` epochs. A relative threshold is one of |best|, so that metrics may
+ * have either sign, such as energies and log-likelihoods; for positive ones the rates are PyTorch's.
  *
  * @throws {ArgandError} if an option is unknown or does not fit; in `step` if the metric is none.
  *
@@ -99,6 +101,7 @@ export class ReduceLROnPlateau {
       );
     }
     this.#lastEpoch++;
+    for (const group of this.#optimizer.groups) noteStepped(group);
     if (this.#better(metric)) {
       this.#best = metric;
       this.#bad = 0;
@@ -119,10 +122,12 @@ export class ReduceLROnPlateau {
 
   #better(metric: number): boolean {
     const { mode, threshold, thresholdMode } = this.#options;
-    const sign = mode === "min" ? -1 : 1;
+    const [best, sign] = [this.#best, mode === "min" ? -1 : 1];
+    if (Math.abs(best) === Infinity) return mode === "min" ? metric < best : metric > best;
+    // A part of a negative best is a part of its size: what got worse would count as better else.
     const bound = thresholdMode === "rel"
-      ? this.#best * (1 + sign * threshold)
-      : this.#best + sign * threshold;
+      ? best * (1 + sign * Math.sign(best) * threshold)
+      : best + sign * threshold;
     return mode === "min" ? metric < bound : metric > bound;
   }
 

@@ -5,19 +5,12 @@ import { cannot } from "../../../gpu/contract/errors.ts";
 import { countEntry, EntryReader, numbersEntry } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
 import { checkNumber } from "../../checks.ts";
+import { initialLr, noteMade, noteStepped, setInitialLr, undoMaking } from "../initial_lr.ts";
 
 /** An optimiser, whose learning rates a schedule changes. */
 export interface Scheduled {
   /** Its groups of parameters with their learning rates. */
   readonly groups: readonly { lr: number }[];
-}
-
-/** The learning rates with which the schedules of an optimiser begin, as PyTorch's `initial_lr`. */
-const initial = new WeakMap<object, number>();
-
-/** Makes rates those with which schedules of these groups begin. */
-export function setInitial({ groups }: Scheduled, rates: readonly number[]): void {
-  groups.forEach((group, k) => initial.set(group, rates[k]));
 }
 
 /** Refuses what is not an optimiser. */
@@ -45,8 +38,10 @@ export function perGroup(
 /**
  * The base of schedules. Making one sets the learning rates of its optimiser to those of epoch 0; each
  * `step` (of an epoch, or of a batch) moves on to the next. As in PyTorch the rates follow from those
- * before, so that several schedules of one optimiser multiply, and all of them begin with the rates
- * that the optimiser had when the first was made. A new rate makes no new plan or kernel.
+ * before, so that several schedules of one optimiser multiply, in whatever order they are made, and a
+ * rate that was set by hand is where the next schedule begins. Formulas with lr₀ take it from the
+ * optimiser's first schedule: it is the rate that the group had when that one was made, and the
+ * optimiser's state dict has it as `initialLr`. A new rate makes no new plan or kernel.
  *
  * @example
  * ```ts
@@ -101,19 +96,33 @@ export abstract class Schedule {
   protected abstract rate(lr: number, base: number, group: number): number;
 
   /**
-   * Goes (back) to epoch 0, from the rates with which the optimiser began.
+   * Goes to epoch 0 from the present rates: a subclass calls it at the end of its constructor.
    * @internal
    */
   restart(): void {
     const { groups } = this.optimizer;
-    for (const group of groups) if (!initial.has(group)) initial.set(group, group.lr);
-    this.#baseLrs = groups.map((group) => initial.get(group)!);
-    this.#move(0, this.#baseLrs);
+    const before = groups.map(({ lr }) => lr);
+    this.#baseLrs = groups.map((group) => initialLr(group) ?? group.lr);
+    this.begin(before);
+    groups.forEach((group, k) => {
+      setInitialLr(group, this.#baseLrs[k]);
+      noteMade(group, before[k]);
+    });
+  }
+
+  /**
+   * Goes to epoch 0 from these rates, or from those with which it began.
+   * @internal
+   */
+  begin(from: readonly number[] = this.#baseLrs): void {
+    this.#move(0, from);
   }
 
   /** Sets the learning rates of the next epoch. */
   step(): void {
-    this.#move(this.#lastEpoch + 1, this.optimizer.groups.map(({ lr }) => lr));
+    const { groups } = this.optimizer;
+    this.#move(this.#lastEpoch + 1, groups.map(({ lr }) => lr));
+    for (const group of groups) noteStepped(group);
   }
 
   #move(epoch: number, from: readonly number[]): void {
@@ -145,8 +154,8 @@ export abstract class Schedule {
   }
 
   /**
-   * Takes over a state dict; load the optimiser's too, which holds the rates. All of it must fit,
-   * else nothing is changed.
+   * Takes over a state dict; load the optimiser's too, which holds the rates, before or after. All of
+   * it must fit, else nothing is changed.
    *
    * @throws {ArgandError} that names every entry that is missing, left over, or of another kind or shape.
    */
@@ -170,6 +179,7 @@ export abstract class Schedule {
       this.#lastEpoch = epoch;
       this.#baseLrs = base;
       this.#lastLr = last;
+      for (const group of this.optimizer.groups) undoMaking(group);
     };
   }
 }

@@ -5,6 +5,7 @@ import { cannot } from "../../../gpu/contract/errors.ts";
 import { countEntry, EntryReader } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
 import { noDefault, withDefaults } from "../../checks.ts";
+import { initialLr, noteMade, noteStepped } from "../initial_lr.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
 /** Options of {@link SequentialLR}. */
@@ -16,7 +17,7 @@ export interface SequentialLROptions {
 }
 
 /**
- * Schedules one after another, each from its own epoch 0 and the optimiser's first rates: a warm-up,
+ * Schedules one after another, each from its own epoch 0 and the rates with which it began: a warm-up,
  * say, and then a cosine.
  *
  * @throws {ArgandError} if the schedules are not all of this optimiser, or there is not one milestone
@@ -67,7 +68,11 @@ export class SequentialLR {
     );
     this.#schedules = schedulers;
     this.#milestones = milestones;
-    schedulers[0].restart();
+    // As in PyTorch: the factors that the making of the schedules left are taken back.
+    const { groups } = optimizer;
+    const before = groups.map(({ lr }) => lr);
+    schedulers[0].begin(groups.map((group) => initialLr(group) ?? group.lr));
+    groups.forEach((group, k) => noteMade(group, before[k]));
   }
 
   /** How many steps there have been. */
@@ -90,12 +95,13 @@ export class SequentialLR {
     this.#lastEpoch++;
     const schedule = this.#schedules[this.#at()];
     try {
-      if (this.#milestones.includes(this.#lastEpoch)) schedule.restart();
+      if (this.#milestones.includes(this.#lastEpoch)) schedule.begin();
       else schedule.step();
     } catch (error) {
       this.#lastEpoch--;
       throw error;
     }
+    for (const group of this.#schedules[0].optimizer.groups) noteStepped(group);
   }
 
   /**
