@@ -131,8 +131,10 @@ export {
   writeNpy,
 } from "./files/npy.ts";
 export { complexTensorFromNpy, tensorFromNpy } from "./files/npy_tensor.ts";
+export type { NpyText } from "./files/npy_text.ts";
 export {
   formatNpz,
+  NpzFile,
   type NpzLimits,
   type NpzOptions,
   parseNpz,

@@ -5,6 +5,9 @@ import { range } from "../complex/lazy/shape.ts";
 
 export { checkOptions, checkWord, noDefault, withDefaults } from "../complex/ops/options.ts";
 
+/** The most layers of one kind in a module: more are a mistake, and a list of them fills the memory. */
+export const MOST_LAYERS = 4096;
+
 /** One integer for both axes, or [along height, along width]. */
 export type Size2d = number | readonly [number, number];
 

@@ -9,6 +9,7 @@ import { read } from "../complex/lazy/realize.ts";
 import type { State } from "../complex/lazy/state.ts";
 import { assign } from "../complex/lazy/updates.ts";
 import { Tensor } from "../complex/tensor/tensor.ts";
+import { countModule } from "./allowance.ts";
 import { countEntry, EntryReader } from "./entries.ts";
 
 /**
@@ -64,6 +65,11 @@ export type Part = Tensor | Counter | Module;
  */
 export abstract class Module {
   #training = true;
+
+  /** A module, which its class fills. */
+  constructor() {
+    countModule();
+  }
 
   /** Whether the module is being trained: dropout drops, batch norms use and track batch statistics. */
   get training(): boolean {

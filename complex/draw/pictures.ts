@@ -15,12 +15,25 @@ export interface Picture {
   readonly rgba: Uint8ClampedArray<ArrayBuffer>;
 }
 
-function checkSize(length: number, numbers: number, height: number, width: number): void {
-  const whole = Number.isInteger(height) && Number.isInteger(width);
-  if (!(whole && height > 0 && width > 0 && length === numbers * height * width)) {
-    const kind = numbers === 2 ? "complex" : "real";
-    throw cannot(`draw a ${kind} ${height}×${width} field`, `it was given ${length} numbers`);
+/** The largest wheel has 2²⁴ pixels. */
+const MOST_DIAMETER = 4096;
+
+/** Refuses what is not the numbers of a height × width field, each of so many entries. */
+function checkSize(
+  data: ArrayLike<number>,
+  numbers: number,
+  height: number,
+  width: number,
+): void {
+  const kind = numbers === 2 ? "complex" : "real";
+  const isList = Array.isArray(data) || (ArrayBuffer.isView(data) && "length" in data);
+  if (!isList || typeof data[0] === "bigint") {
+    throw cannot(`draw a ${kind} field`, `it takes an array of numbers, got ${describe(data)}`);
   }
+  const whole = Number.isInteger(height) && Number.isInteger(width);
+  if (whole && height > 0 && width > 0 && data.length === numbers * height * width) return;
+  const size = `${describe(height)}×${describe(width)}`;
+  throw cannot(`draw a ${kind} ${size} field`, `it was given ${data.length} numbers`);
 }
 
 /** The largest finite modulus of complex numbers (two entries each) or real ones; 0 if there is none. */
@@ -84,7 +97,7 @@ export function drawComplex(
     scale: undefined,
     decades: undefined,
   });
-  checkSize(data.length, 2, height, width);
+  checkSize(data, 2, height, width);
   const { scale = largestModulus(data, 2), decades } = given;
   if (!(Number.isFinite(scale) && scale >= 0)) {
     throw cannot(what, `scale must be a number of at least 0, got ${describe(scale)}`);
@@ -129,7 +142,7 @@ export function drawReal(
 ): Picture {
   const what = "draw a real field";
   const { low, high } = withDefaults<Required<DrawRealOptions>>(what, options, { low: 0, high: 1 });
-  checkSize(data.length, 1, height, width);
+  checkSize(data, 1, height, width);
   for (const [name, x] of Object.entries({ low, high })) {
     if (!Number.isFinite(x)) throw cannot(what, `${name} must be a number, got ${describe(x)}`);
   }
@@ -146,7 +159,7 @@ export function drawReal(
  * 1 is on the right and i at the top.
  *
  * @param size Its diameter in pixels.
- * @throws {ArgandError} if the diameter is not a positive integer.
+ * @throws {ArgandError} if the diameter is not an integer from 1 to 4096.
  *
  * @example
  * ```ts
@@ -157,7 +170,9 @@ export function drawReal(
  * ```
  */
 export function drawColourWheel(size: number): Picture {
-  checkInteger("draw a colour wheel", "the diameter", size, 1);
+  const what = "draw a colour wheel";
+  checkInteger(what, "the diameter", size, 1);
+  if (size > MOST_DIAMETER) throw cannot(what, `the diameter ${size} is above ${MOST_DIAMETER}`);
   const at = (k: number): [number, number] => [
     (2 * (k % size) + 1) / size - 1,
     1 - (2 * Math.floor(k / size) + 1) / size,

@@ -47,16 +47,37 @@ export function count(shape: readonly number[]): number {
   return Number.isSafeInteger(n) ? n : Infinity;
 }
 
+/** The most letters of a complaint. */
+const MOST_LETTERS = 200;
+
 /** The first issue that zod reports, in one line. */
 export function complaint(error: z.ZodError): string {
   const { path, message } = error.issues[0];
-  return path.length > 0 ? `${path.join(".")}: ${message}` : message;
+  const whole = path.length > 0 ? `${path.join(".")}: ${message}` : message;
+  // Names in files may be long.
+  return whole.length > MOST_LETTERS ? `${whole.slice(0, MOST_LETTERS)}…` : whole;
 }
 
 /** Refuses what is not an array of bytes. */
 export function checkBytes(what: string, bytes: unknown): void {
   if (bytes instanceof Uint8Array) return;
   throw cannot(what, `it takes the bytes as a Uint8Array, got ${describe(bytes)}`);
+}
+
+/** The pairs of name and array that a file is to hold; refuses anything else. */
+export function pairsOf<E>(what: string, given: Iterable<readonly [string, E]>): [string, E][] {
+  const refuse = (why: string) => cannot(what, `it takes pairs of name and array, got ${why}`);
+  if (typeof given?.[Symbol.iterator] !== "function" || typeof given === "string") {
+    throw refuse(describe(given));
+  }
+  return Array.from(given, (pair: unknown, k) => {
+    if (!Array.isArray(pair)) throw refuse(`${describe(pair)} in place ${k}`);
+    const [name, array] = pair;
+    if (typeof name !== "string") {
+      throw cannot(`write entry ${describe(name)}`, "its name is not a string");
+    }
+    return [name, array];
+  });
 }
 
 /** Refuses what is not an entry of a file, such as undefined for a name that does not exist. */
@@ -86,31 +107,4 @@ export function checkArray(
     `${dtype} of shape [${shape.join(", ")}] takes ${bytes} bytes in a ${kind.name}, ` +
       `not ${data.byteLength} in a ${data.constructor.name}`,
   );
-}
-
-/** Why the file system refused, in words. */
-export function refusal(error: unknown): string {
-  const { code, message } = error as Error & { readonly code?: string };
-  if (code === "ENOENT") return "there is no such file or folder";
-  return code === "EISDIR" ? "it is a folder" : message;
-}
-
-/** The bytes of a file. Every server-side runtime has Node's module. */
-export async function readBytes(path: string | URL): Promise<Uint8Array> {
-  const { readFile } = await import("node:fs/promises");
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw cannot(`read ${String(path)}`, refusal(error));
-  }
-}
-
-/** Writes a file. */
-export async function writeBytes(path: string | URL, bytes: Uint8Array): Promise<void> {
-  const { writeFile } = await import("node:fs/promises");
-  try {
-    await writeFile(path, bytes);
-  } catch (error) {
-    throw cannot(`write ${String(path)}`, refusal(error));
-  }
 }

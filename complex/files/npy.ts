@@ -1,11 +1,11 @@
 /**
  * NumPy's files of one array: a magic number, a version, a header in Python's notation
- * `{'descr': '<c16', 'fortran_order': False, 'shape': (2, 3), }` and the elements. Knows files, not
- * tensors. See https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
+ * `{'descr': '<c16', 'fortran_order': False, 'shape': (2, 3), }` and the elements. See https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
  */
 import { z } from "zod";
 import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { checkWord, withDefaults } from "../ops/options.ts";
 import {
   checkArray,
@@ -15,10 +15,11 @@ import {
   count,
   type FileArray,
   fromHalf,
-  readBytes,
   toHalf,
-  writeBytes,
 } from "./array.ts";
+import { readBytes } from "./disk.ts";
+import { replaceFile } from "./replace.ts";
+import { arrayOf } from "./tensor_array.ts";
 
 /** The dtypes of a file, by NumPy's names. */
 export type NpyDType =
@@ -102,16 +103,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
   c16: kind("complex128", 8, Float64Array, 2),
 };
 
-/** The contents of the header. */
+/** The header of an array of numbers. */
 export interface NpyHeader {
   readonly kind: Kind;
   readonly bigEndian: boolean;
   readonly fortranOrder: boolean;
   readonly shape: readonly number[];
-  /** Where the elements start. */
-  readonly start: number;
-  /** Where they end. */
-  readonly end: number;
 }
 
 /** Makes an error from a reason. */
@@ -132,6 +129,7 @@ const headerSchema = z.strictObject({
 function literal(text: string): unknown {
   if (text === "True" || text === "False") return text === "True";
   if (/^['"]/.test(text)) return text.slice(1, -1);
+  if (text.startsWith("[")) return text; // the fields of records, which nobody here asks for
   const inside = text.slice(1, -1).trim();
   if (inside === "") return [];
   const parts = inside.split(",").map((part) => part.trim());
@@ -145,7 +143,7 @@ function literal(text: string): unknown {
 function dictionary(text: string): Record<string, unknown> | null {
   const braces = /^\{(.*)\}$/s.exec(text.trim());
   if (!braces) return null;
-  const pair = /\s*(['"])(\w+)\1\s*:\s*('[^']*'|"[^"]*"|True|False|\([^()]*\))\s*(,\s*|$)/y;
+  const pair = /\s*(['"])(\w+)\1\s*:\s*('[^']*'|"[^"]*"|True|False|\([^()]*\)|\[.*\])\s*(,\s*|$)/sy;
   const found = new Map<string, unknown>();
   let at = 0;
   while (at < braces[1].length) {
@@ -175,8 +173,18 @@ export function npyStart(bytes: Uint8Array, refuse: Refuse): { start: number; ve
   return { start: (version === 1 ? 10 : 12) + length, version };
 }
 
-/** Reads the header of a file of `total` bytes, of which `bytes` are the first. */
-export function npyHeader(bytes: Uint8Array, total: number, refuse: Refuse): NpyHeader {
+/** The header of any array, of whatever elements. */
+export interface NpyOutline {
+  /** What NumPy calls its elements. */
+  readonly descr: string;
+  readonly fortranOrder: boolean;
+  readonly shape: readonly number[];
+  /** Where the elements start. */
+  readonly start: number;
+}
+
+/** Reads the header of a file, of which `bytes` are the first. */
+export function npyOutline(bytes: Uint8Array, refuse: Refuse): NpyOutline {
   const { start, version } = npyStart(bytes, refuse);
   const before = version === 1 ? 10 : 12;
   if (start > bytes.length) {
@@ -190,24 +198,42 @@ export function npyHeader(bytes: Uint8Array, total: number, refuse: Refuse): Npy
     throw refuse(`its header ${JSON.stringify(shown)} is wrong, ${complaint(parsed.error)}`);
   }
   const { descr, fortran_order: fortranOrder, shape } = parsed.data;
-  const code = descr.slice(1);
-  const order = descr.charAt(0);
+  return { descr, fortranOrder, shape, start };
+}
+
+/** What is known of the elements of an array of numbers; null for others. */
+function kindOf(descr: string): Kind | null {
+  const [order, code] = [descr.charAt(0), descr.slice(1)];
   const found = Object.hasOwn(KINDS, code) ? KINDS[code] : null;
-  if (!found || !(order === "<" || order === ">" || (order === "|" && found.unit === 1))) {
-    const known = Object.keys(KINDS).join(", ");
-    throw refuse(`its elements are ${JSON.stringify(descr)}, known are < and > of ${known}`);
-  }
-  const needed = count(shape) * found.unit * found.width;
+  return found && (order === "<" || order === ">" || (order === "|" && found.unit === 1))
+    ? found
+    : null;
+}
+
+/** Why an array of such elements is not read as numbers; null if it is. */
+export function strangeness(descr: string): string | null {
+  if (kindOf(descr)) return null;
+  return `its elements are ${describe(descr)}, known are < and > of ${
+    Object.keys(KINDS).join(", ")
+  }`;
+}
+
+/** The header of an array of numbers, whose file has `total` bytes. */
+export function npyHeader(outline: NpyOutline, total: number, refuse: Refuse): NpyHeader {
+  const { descr, fortranOrder, shape, start } = outline;
+  const kind = kindOf(descr);
+  if (!kind) throw refuse(strangeness(descr)!);
+  const needed = count(shape) * kind.unit * kind.width;
   if (total - start !== needed) {
     throw refuse(
-      `${found.dtype} of shape [${shape.join(", ")}] takes ${needed} bytes, not ${total - start}`,
+      `${kind.dtype} of shape [${shape.join(", ")}] takes ${needed} bytes, not ${total - start}`,
     );
   }
-  return { kind: found, bigEndian: order === ">", fortranOrder, shape, start, end: total };
+  return { kind, bigEndian: descr.startsWith(">"), fortranOrder, shape };
 }
 
 /** Reverses the bytes of every number. */
-function swap(bytes: Uint8Array, unit: number): void {
+export function swap(bytes: Uint8Array, unit: number): void {
   for (let at = 0; at < bytes.length; at += unit) bytes.subarray(at, at + unit).reverse();
 }
 
@@ -229,7 +255,7 @@ function* fortranOffsets(shape: readonly number[]): Generator<number> {
 }
 
 /** Reorders elements of `size` bytes from the first axis varying fastest to the last, or back. */
-function reordered(
+export function reordered(
   bytes: Uint8Array<ArrayBuffer>,
   shape: readonly number[],
   size: number,
@@ -246,11 +272,13 @@ function reordered(
   return result;
 }
 
-/** The array of a file with this header; `bytes` hold all of it. */
-export function npyEntry(bytes: Uint8Array, header: NpyHeader, refuse: Refuse): NpyEntry {
-  const { kind: { dtype, unit, width, array }, bigEndian, fortranOrder, shape, start, end } =
-    header;
-  let own = new Uint8Array(bytes.subarray(start, end));
+/** The array of a file with this header, made of the bytes of its elements. */
+export function npyEntry(
+  elements: Uint8Array<ArrayBuffer>,
+  { kind: { dtype, unit, width, array }, bigEndian, fortranOrder, shape }: NpyHeader,
+  refuse: Refuse,
+): NpyEntry {
+  let own = elements;
   if (bigEndian && unit > 1) swap(own, unit);
   if (fortranOrder) own = reordered(own, shape, unit * width, false);
   if (dtype === "float16") {
@@ -287,7 +315,9 @@ function checkTruth(data: FileArray, refuse: Refuse): void {
 export function parseNpy(bytes: Uint8Array, name = "npy data"): NpyEntry {
   const refuse: Refuse = (why) => cannot(`read ${name}`, why);
   checkBytes(`read ${name}`, bytes);
-  return npyEntry(bytes, npyHeader(bytes, bytes.length, refuse), refuse);
+  const outline = npyOutline(bytes, refuse);
+  const header = npyHeader(outline, bytes.length, refuse);
+  return npyEntry(new Uint8Array(bytes.subarray(outline.start)), header, refuse);
 }
 
 /**
@@ -391,23 +421,26 @@ export function formatNpy(entry: NpyEntry, layout?: NpyLayout): Uint8Array<Array
 }
 
 /**
- * Writes an .npy file; needs permission to write it.
+ * Writes an .npy file: a tensor, as float32 or complex64, or an array of any dtype. A file that is
+ * there is replaced as a whole: whatever fails, the old one or the new one stands under its name.
+ * Needs permission to read and write in the folder.
  *
- * @throws {ArgandError} if the array does not fit its dtype and shape.
+ * @throws {ArgandError} if the array does not fit its dtype and shape, or the file cannot be written.
  *
  * @example
  * ```ts
  * import { randnComplex, writeNpy } from "@argand/argand";
  *
- * const z = randnComplex([2, 3]);
  * await Deno.mkdir("out", { recursive: true });
- * await writeNpy("out/z.npy", { dtype: "complex64", shape: z.shape, data: await z.data() });
+ * await writeNpy("out/z.npy", randnComplex([2, 3]));
+ * await writeNpy("out/n.npy", { dtype: "int16", shape: [2], data: Int16Array.of(1, 2) });
  * ```
  */
 export async function writeNpy(
   path: string | URL,
-  entry: NpyEntry,
+  array: NpyEntry | Tensor,
   layout?: NpyLayout,
 ): Promise<void> {
-  await writeBytes(path, formatNpy(entry, layout));
+  const entry = await arrayOf(array, { float32: "float32", complex64: "complex64" });
+  await replaceFile(path, formatNpy(entry, layout));
 }

@@ -7,21 +7,31 @@ import { Inflate, zipSync } from "fflate";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { withDefaults } from "../ops/options.ts";
-import { checkBytes, readBytes, writeBytes } from "./array.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { checkBytes, pairsOf } from "./array.ts";
+import { readBytes } from "./disk.ts";
 import {
   formatNpy,
   type NpyEntry,
   npyEntry,
-  type NpyHeader,
   npyHeader,
   type NpyLayout,
+  type NpyOutline,
+  npyOutline,
   npyStart,
   type Refuse,
+  strangeness,
 } from "./npy.ts";
+import { isText, type NpyText, npyText } from "./npy_text.ts";
+import { replaceFile } from "./replace.ts";
+import { arraysOf } from "./tensor_array.ts";
 
 /** Options of {@link parseNpz} and {@link readNpz}. */
 export interface NpzLimits {
-  /** The most bytes that all arrays together may take; 2³¹, if absent. */
+  /**
+   * The most bytes that all arrays together may take; if absent, 100 times those of the file, at least
+   * 2²⁸ and at most 2³¹.
+   */
   readonly maxBytes?: number;
 }
 
@@ -49,6 +59,8 @@ const ENCRYPTED = 1;
 const [STORED, DEFLATED] = [0, 8];
 /** The most bytes that one deflated byte can stand for. */
 const MOST_RATIO = 1032;
+/** The limits of what arrays may take unless the caller sets one: a small file can claim gigabytes. */
+const [USUAL_RATIO, USUAL_BYTES, MOST_BYTES] = [100, 2 ** 28, 2 ** 31];
 /** Deflated bytes a push: their output is checked before the next. */
 const PIECE = 4096;
 
@@ -57,11 +69,12 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   return n;
 });
 
-/** The checksum of zip archives. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
+const EMPTY_CRC = 0xffffffff;
+
+/** The checksum of zip archives, before its bits are turned over; it goes on from that of earlier bytes. */
+function crc32(bytes: Uint8Array, crc = EMPTY_CRC): number {
   for (let k = 0; k < bytes.length; k++) crc = CRC_TABLE[(crc ^ bytes[k]) & 255] ^ crc >>> 8;
-  return ~crc >>> 0;
+  return crc;
 }
 
 const viewOf = (bytes: Uint8Array) =>
@@ -119,7 +132,7 @@ function directory(bytes: Uint8Array, refuse: Refuse): Part[] {
       size: view.getUint32(at + 24, true),
       offset: view.getUint32(at + 42, true),
     };
-    const wrong = (why: string) => refuse(`entry ${JSON.stringify(part.name)}: ${why}`);
+    const wrong = (why: string) => refuse(`entry ${describe(part.name)}: ${why}`);
     if (view.getUint16(at + 8, true) & ENCRYPTED) throw wrong("it is encrypted");
     if (part.method !== STORED && part.method !== DEFLATED) {
       throw wrong(`its method is ${part.method}, not 0 (stored) or 8 (deflated)`);
@@ -142,7 +155,7 @@ function directory(bytes: Uint8Array, refuse: Refuse): Part[] {
 function packedBytes(bytes: Uint8Array, parts: readonly Part[], refuse: Refuse): Uint8Array[] {
   const view = viewOf(bytes);
   const spans = parts.map(({ name, method, packed, offset }) => {
-    const wrong = (why: string) => refuse(`entry ${JSON.stringify(name)}: ${why}`);
+    const wrong = (why: string) => refuse(`entry ${describe(name)}: ${why}`);
     if (offset + 30 > bytes.length || view.getUint32(offset, true) !== LOCAL) {
       throw wrong(`it has no header at byte ${offset} of ${bytes.length}`);
     }
@@ -154,7 +167,7 @@ function packedBytes(bytes: Uint8Array, parts: readonly Part[], refuse: Refuse):
     }
     const own = decodeName(bytes.subarray(offset + 30, offset + 30 + nameBytes), refuse);
     if (own !== name || view.getUint16(offset + 8, true) !== method) {
-      throw wrong(`its own header, ${JSON.stringify(own)}, is not that of the directory`);
+      throw wrong(`its own header, ${describe(own)}, is not that of the directory`);
     }
     return { name, offset, start, end };
   });
@@ -162,39 +175,76 @@ function packedBytes(bytes: Uint8Array, parts: readonly Part[], refuse: Refuse):
   for (let k = 1; k < sorted.length; k++) {
     const [a, b] = [sorted[k - 1], sorted[k]];
     if (b.offset < a.end) {
-      throw refuse(`entries ${JSON.stringify(a.name)} and ${JSON.stringify(b.name)} overlap`);
+      throw refuse(`entries ${describe(a.name)} and ${describe(b.name)} overlap`);
     }
   }
   return spans.map(({ start, end }) => bytes.subarray(start, end));
 }
 
+/** An .npy file of the archive: its header, and the bytes of its elements. */
+interface Member {
+  readonly outline: NpyOutline;
+  readonly elements: Uint8Array<ArrayBuffer>;
+}
+
+/** Whether an array is read at all: numbers and texts are. */
+const isRead = ({ descr }: NpyOutline) => strangeness(descr) === null || isText(descr);
+
+/** Refuses a header of numbers that does not agree with the size of the file. */
+function checkOutline(outline: NpyOutline, size: number, refuse: Refuse): void {
+  if (strangeness(outline.descr) === null) npyHeader(outline, size, refuse);
+}
+
+function checkCrc(crc: number, told: number, refuse: Refuse): void {
+  if (~crc >>> 0 === told) return;
+  const [found, given] = [~crc >>> 0, told].map((n) => n.toString(16).padStart(8, "0"));
+  throw refuse(`its checksum is ${found}, not ${given}`);
+}
+
+/** A stored .npy file. */
+function unpack(whole: Uint8Array, part: Part, refuse: Refuse): Member {
+  const outline = npyOutline(whole, refuse);
+  if (!isRead(outline)) return { outline, elements: new Uint8Array() };
+  checkOutline(outline, part.size, refuse);
+  checkCrc(crc32(whole), part.crc, refuse);
+  return { outline, elements: new Uint8Array(whole.subarray(outline.start)) };
+}
+
 /**
- * Inflates an .npy file. Its memory is allocated once the header has come and agrees with the size in the
- * directory; more bytes than that are refused as they come.
+ * Inflates an .npy file. Memory for its elements is allocated once the header has come and agrees with
+ * the size in the directory; more bytes than that are refused as they come. What is not read is not
+ * inflated beyond its header.
  */
-function inflate(packed: Uint8Array, size: number, refuse: Refuse): [NpyHeader, Uint8Array] {
-  let first = new Uint8Array(0);
-  let header: NpyHeader | null = null;
-  let whole = first;
-  let filled = 0;
+function inflate(packed: Uint8Array, { size, crc: told }: Part, refuse: Refuse): Member {
+  let first = new Uint8Array();
+  let outline: NpyOutline | null = null;
+  let elements = new Uint8Array();
+  let [filled, crc] = [0, EMPTY_CRC];
+  const begin = (found: NpyOutline) => {
+    outline = found;
+    if (!isRead(found)) return;
+    checkOutline(found, size, refuse);
+    elements = new Uint8Array(size - found.start);
+    elements.set(first.subarray(found.start));
+  };
   const stream = new Inflate((piece) => {
     if (filled + piece.length > size) {
       throw refuse(`it inflates to ${filled + piece.length} bytes and more, not to ${size}`);
     }
-    if (!header) {
+    crc = crc32(piece, crc);
+    if (outline) elements.set(piece, filled - outline.start);
+    else {
       const grown = new Uint8Array(filled + piece.length);
       grown.set(first);
       grown.set(piece, filled);
       first = grown;
-      if (first.length >= Math.min(size, 12) && first.length >= npyStart(first, refuse).start) {
-        header = npyHeader(first, size, refuse);
-        whole = new Uint8Array(size);
-        whole.set(first);
-      }
-    } else whole.set(piece, filled);
+      const enough = first.length >= Math.min(size, 12);
+      if (enough && first.length >= npyStart(first, refuse).start) begin(npyOutline(first, refuse));
+    }
     filled += piece.length;
   });
   for (let at = 0; at < packed.length; at += PIECE) {
+    if (outline && !isRead(outline)) return { outline, elements };
     const last = at + PIECE >= packed.length;
     try {
       stream.push(packed.subarray(at, at + PIECE), last);
@@ -204,13 +254,37 @@ function inflate(packed: Uint8Array, size: number, refuse: Refuse): [NpyHeader, 
       throw typeof code === "number" ? refuse(`its deflated bytes are broken, ${message}`) : error;
     }
   }
+  if (outline && !isRead(outline)) return { outline, elements };
   if (filled !== size) throw refuse(`it inflates to ${filled} bytes, not to ${size}`);
-  return [header ?? npyHeader(first, size, refuse), whole];
+  checkCrc(crc, told, refuse);
+  return { outline: outline ?? npyOutline(first, refuse), elements };
+}
+
+/**
+ * The arrays of numbers in an .npz file by name, in the order of the archive, and beside them what else
+ * is in it. Texts, as `numpy.savez("run.npz", field=field, unit="mV")` writes them, are in `texts`;
+ * pickled objects, dates, records and files other than .npy are in `unread`, with the reason.
+ *
+ * @example
+ * ```ts
+ * import { formatNpz, parseNpz } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = { dtype: "float64", shape: [2], data: Float64Array.of(1, 2) } as const;
+ * const file = parseNpz(formatNpz([["x", x]]));
+ * assertEquals([file.size, file.texts.size, file.unread.size], [1, 0, 0]);
+ * ```
+ */
+export class NpzFile extends Map<string, NpyEntry> {
+  /** The texts by name. */
+  readonly texts: Map<string, NpyText> = new Map();
+  /** Why an entry was not read, by name. */
+  readonly unread: Map<string, string> = new Map();
 }
 
 /**
  * Reads the bytes of an .npz file: its arrays by name, without the ending .npy, in the order of the
- * archive. See {@link parseNpy} for the dtypes of arrays, {@link complexTensorFromNpy} for tensors.
+ * archive. Texts and what is not an array of numbers stand beside them, see {@link NpzFile}. See {@link parseNpy} for the dtypes of arrays, {@link complexTensorFromNpy} for tensors.
  *
  * @param name The name of the file in errors.
  * @throws {ArgandError} that says what is wrong with the bytes: `Cannot read <file>: entry <name>: …`.
@@ -228,38 +302,42 @@ export function parseNpz(
   bytes: Uint8Array,
   name = "npz data",
   limits?: NpzLimits,
-): Map<string, NpyEntry> {
+): NpzFile {
   const refuse: Refuse = (why) => cannot(`read ${name}`, why);
+  checkBytes(`read ${name}`, bytes);
   const { maxBytes } = withDefaults<Required<NpzLimits>>(`read ${name}`, limits, {
-    maxBytes: 2 ** 31,
+    maxBytes: Math.min(MOST_BYTES, Math.max(USUAL_BYTES, USUAL_RATIO * bytes.length)),
   });
   if (!(typeof maxBytes === "number" && maxBytes >= 0)) {
-    throw refuse(`maxBytes must be a number of at least 0, got ${String(maxBytes)}`);
+    throw refuse(`maxBytes must be a number of at least 0, got ${describe(maxBytes)}`);
   }
-  checkBytes(`read ${name}`, bytes);
   const parts = directory(bytes, refuse);
   const total = parts.reduce((sum, { size }) => sum + size, 0);
   if (total > maxBytes) {
-    throw refuse(`its entries take ${total} bytes, over the limit of ${maxBytes}`);
+    throw refuse(
+      `its entries take ${total} bytes, over the limit of ${maxBytes}; the option maxBytes sets another`,
+    );
   }
   const packed = packedBytes(bytes, parts, refuse);
-  const arrays = new Map<string, NpyEntry>();
+  const file = new NpzFile();
+  const names = new Set<string>();
   parts.forEach((part, k) => {
     const key = part.name.replace(/\.npy$/, "");
-    const wrong: Refuse = (why) => refuse(`entry ${JSON.stringify(key)}: ${why}`);
-    if (key === part.name) throw wrong("its name does not end in .npy");
-    if (arrays.has(key)) throw wrong("it is there twice");
-    const [header, whole] = part.method === DEFLATED
-      ? inflate(packed[k], part.size, wrong)
-      : [npyHeader(packed[k], part.size, wrong), packed[k]];
-    const crc = crc32(whole);
-    if (crc !== part.crc) {
-      const [found, told] = [crc, part.crc].map((n) => n.toString(16).padStart(8, "0"));
-      throw wrong(`its checksum is ${found}, not ${told}`);
+    const wrong: Refuse = (why) => refuse(`entry ${describe(key)}: ${why}`);
+    if (names.has(part.name)) throw wrong("it is there twice");
+    names.add(part.name);
+    if (key === part.name) {
+      file.unread.set(key, "its name does not end in .npy");
+      return;
     }
-    arrays.set(key, npyEntry(whole, header, wrong));
+    const { outline, elements } = part.method === DEFLATED
+      ? inflate(packed[k], part, wrong)
+      : unpack(packed[k], part, wrong);
+    if (isText(outline.descr)) file.texts.set(key, npyText(elements, outline, wrong));
+    else if (!isRead(outline)) file.unread.set(key, strangeness(outline.descr)!);
+    else file.set(key, npyEntry(elements, npyHeader(outline, part.size, wrong), wrong));
   });
-  return arrays;
+  return file;
 }
 
 /**
@@ -282,7 +360,7 @@ export function parseNpz(
 export async function readNpz(
   path: string | URL,
   limits?: NpzLimits,
-): Promise<Map<string, NpyEntry>> {
+): Promise<NpzFile> {
   return parseNpz(await readBytes(path), String(path), limits);
 }
 
@@ -305,19 +383,17 @@ export function formatNpz(
   arrays: Iterable<readonly [string, NpyEntry]>,
   options?: NpzOptions,
 ): Uint8Array<ArrayBuffer> {
-  const { compress, ...layout } = withDefaults<Required<NpzOptions>>("write npz data", options, {
+  const all = "write npz data";
+  const { compress, ...layout } = withDefaults<Required<NpzOptions>>(all, options, {
     compress: false,
     byteOrder: "little",
     fortranOrder: false,
     version: 1,
   });
-  if (typeof arrays?.[Symbol.iterator] !== "function" || typeof arrays === "string") {
-    throw cannot("write npz data", `it takes pairs of name and array, got ${describe(arrays)}`);
-  }
   const files: Record<string, Uint8Array> = {};
   let total = 0;
-  for (const [name, entry] of arrays) {
-    const what = `write entry ${JSON.stringify(name)}`;
+  for (const [name, entry] of pairsOf(all, arrays)) {
+    const what = `write entry ${describe(name)}`;
     const file = `${name}.npy`;
     const bytes = formatNpy(entry, layout);
     const nameBytes = new TextEncoder().encode(file).length;
@@ -328,30 +404,35 @@ export function formatNpz(
     files[file] = bytes;
   }
   if (Object.keys(files).length >= 0xffff) {
-    throw cannot("write npz data", `${Object.keys(files).length} entries are too many`);
+    throw cannot(all, `${Object.keys(files).length} entries are too many`);
   }
   // The earliest date of zip archives.
   return zipSync(files, { level: compress ? 6 : 0, mtime: "1980-01-01T00:00:00" });
 }
 
 /**
- * Writes an .npz file; needs permission to write it.
+ * Writes an .npz file of tensors, as float32 and complex64, and of arrays of any dtype, by name. A file
+ * that is there is replaced as a whole: whatever fails, the old one or the new one stands under its
+ * name. Needs permission to read and write in the folder.
  *
- * @throws {ArgandError} as {@link formatNpz} does.
+ * @throws {ArgandError} as {@link formatNpz} does, or if the file cannot be written.
  *
  * @example
  * ```ts
- * import { randn, writeNpz } from "@argand/argand";
+ * import { randn, randnComplex, writeNpz } from "@argand/argand";
  *
- * const x = randn([4]);
  * await Deno.mkdir("out", { recursive: true });
- * await writeNpz("out/x.npz", [["x", { dtype: "float32", shape: [4], data: await x.data() }]]);
+ * await writeNpz("out/fields.npz", [["x", randn([4])], ["z", randnComplex([2, 3])]]);
  * ```
  */
 export async function writeNpz(
   path: string | URL,
-  arrays: Iterable<readonly [string, NpyEntry]>,
+  arrays: Iterable<readonly [string, NpyEntry | Tensor]>,
   options?: NpzOptions,
 ): Promise<void> {
-  await writeBytes(path, formatNpz(arrays, options));
+  const entries = await arraysOf(`write ${path}`, arrays, {
+    float32: "float32",
+    complex64: "complex64",
+  });
+  await replaceFile(path, formatNpz(entries, options));
 }

@@ -1,12 +1,13 @@
 /**
  * Safetensors: named arrays in one file, as 8 bytes of header length, a JSON header
  * `{ name: { dtype, shape, data_offsets } }` and the arrays' bytes, little-endian, without holes.
- * Knows files, not tensors. See https://github.com/huggingface/safetensors.
+ * See https://github.com/huggingface/safetensors.
  */
 import type { InexactDType } from "../../gpu/contract/dtype.ts";
 import { z } from "zod";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import {
   checkArray,
   checkBytes,
@@ -15,9 +16,12 @@ import {
   count,
   type FileArray,
   fromHalf,
-  readBytes,
-  writeBytes,
+  pairsOf,
 } from "./array.ts";
+import { parseBounded } from "./bounded_json.ts";
+import { readBytes } from "./disk.ts";
+import { replaceFile } from "./replace.ts";
+import { arraysOf } from "./tensor_array.ts";
 
 /** The dtypes of a file. */
 export type SafetensorsDType =
@@ -117,15 +121,13 @@ function parseHeader(bytes: Uint8Array, what: string): { header: object; start: 
   if (start > bytes.length) {
     throw cannot(what, `its header claims ${length} bytes, but ${bytes.length - 8} follow`);
   }
-  let header: unknown;
+  let text: string;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, start)));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, start));
   } catch (error) {
-    throw cannot(
-      what,
-      `its header is not JSON (${error instanceof Error ? error.message : error})`,
-    );
+    throw cannot(what, `its header is not JSON (${(error as Error).message})`);
   }
+  const header = parseBounded(text, (why) => cannot(what, `its header ${why}`));
   const parsed = headerSchema.safeParse(header);
   if (!parsed.success) throw cannot(what, `its header is wrong, ${complaint(parsed.error)}`);
   return { header: header as object, start };
@@ -133,7 +135,7 @@ function parseHeader(bytes: Uint8Array, what: string): { header: object; start: 
 
 function parseEntry(name: string, value: unknown, available: number, what: string): Entry {
   const parsed = entrySchema.safeParse(value);
-  const refuse = (why: string) => cannot(what, `entry "${name}": ${why}`);
+  const refuse = (why: string) => cannot(what, `entry ${describe(name)}: ${why}`);
   if (!parsed.success) throw refuse(complaint(parsed.error));
   const { dtype, shape, data_offsets: [begin, end] } = parsed.data;
   if (begin > end || end > available) {
@@ -159,11 +161,13 @@ function checkLayout(entries: ReadonlyMap<string, Entry>, available: number, wha
   let reached = 0;
   let last = "";
   for (const { name, begin, end } of spans) {
-    if (begin < reached) throw cannot(what, `entries "${last}" and "${name}" overlap`);
+    if (begin < reached) {
+      throw cannot(what, `entries ${describe(last)} and ${describe(name)} overlap`);
+    }
     if (begin > reached) {
       throw cannot(
         what,
-        `bytes ${reached} to ${begin}, before entry "${name}", belong to no entry`,
+        `bytes ${reached} to ${begin}, before entry ${describe(name)}, belong to no entry`,
       );
     }
     reached = end;
@@ -175,8 +179,7 @@ function checkLayout(entries: ReadonlyMap<string, Entry>, available: number, wha
 }
 
 /** Refuses an entry that could not be read again. */
-function checkWritable(what: string, name: unknown, entry: SafetensorsEntry): void {
-  if (typeof name !== "string") throw cannot(what, "its name is not a string");
+function checkWritable(what: string, entry: SafetensorsEntry): void {
   checkEntry(what, entry);
   if (!Object.hasOwn(FORMATS, entry.dtype)) {
     throw cannot(what, `unknown dtype ${describe(entry.dtype)}`);
@@ -262,19 +265,16 @@ export function formatSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
   const all = "write safetensors data";
-  if (typeof tensors?.[Symbol.iterator] !== "function" || typeof tensors === "string") {
-    throw cannot(all, `it takes pairs of name and array, got ${describe(tensors)}`);
-  }
   const texts = headerSchema.safeParse({ __metadata__: metadata });
   if (!texts.success) throw cannot(all, `its metadata are wrong, ${complaint(texts.error)}`);
-  const entries = [...tensors];
-  for (const [name, entry] of entries) checkWritable(`write entry ${describe(name)}`, name, entry);
+  const entries = pairsOf(all, tensors);
+  for (const [name, entry] of entries) checkWritable(`write entry ${describe(name)}`, entry);
   entries.sort((a, b) => FORMATS[b[1].dtype].bytes - FORMATS[a[1].dtype].bytes);
   const header = new Map<string, unknown>([["__metadata__", metadata]]);
   let end = 0;
   for (const [name, entry] of entries) {
     const { dtype, shape } = entry;
-    const what = `write entry "${name}"`;
+    const what = `write entry ${describe(name)}`;
     if (header.has(name)) throw cannot(what, "the name is taken");
     const needed = count(shape) * FORMATS[dtype].bytes;
     checkArray(what, entry, needed, FORMATS[dtype].view(new ArrayBuffer(0)).constructor);
@@ -294,23 +294,27 @@ export function formatSafetensors(
 }
 
 /**
- * Writes a safetensors file; needs permission to write it.
+ * Writes a safetensors file of tensors, as F32 and C64, and of arrays of any dtype, by name. A file
+ * that is there is replaced as a whole: whatever fails, the old one or the new one stands under its
+ * name. Needs permission to read and write in the folder.
  *
  * @throws {ArgandError} as {@link formatSafetensors} does, or if the file cannot be written.
  *
  * @example
  * ```ts
- * import { writeSafetensors } from "@argand/argand";
+ * import { randnComplex, writeSafetensors } from "@argand/argand";
  *
- * const z = { dtype: "C64", shape: [1], data: Float32Array.of(3, 4) } as const;
+ * const counts = { dtype: "U16", shape: [2], data: Uint16Array.of(7, 9) } as const;
  * await Deno.mkdir("out", { recursive: true });
- * await writeSafetensors("out/z.safetensors", [["z", z]], { made: "by hand" });
+ * const arrays = [["z", randnComplex([2, 3])], ["counts", counts]] as const;
+ * await writeSafetensors("out/z.safetensors", arrays, { made: "by hand" });
  * ```
  */
 export async function writeSafetensors(
   path: string | URL,
-  tensors: Iterable<readonly [string, SafetensorsEntry]>,
+  tensors: Iterable<readonly [string, SafetensorsEntry | Tensor]>,
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await writeBytes(path, formatSafetensors(tensors, metadata));
+  const entries = await arraysOf(`write ${path}`, tensors, SAFETENSORS_DTYPES);
+  await replaceFile(path, formatSafetensors(entries, metadata));
 }

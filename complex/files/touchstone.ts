@@ -7,7 +7,9 @@ import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { withDefaults } from "../ops/options.ts";
 import { checkInteger } from "../lazy/shape.ts";
-import { checkBytes, readBytes, writeBytes } from "./array.ts";
+import { checkBytes } from "./array.ts";
+import { readBytes } from "./disk.ts";
+import { replaceFile } from "./replace.ts";
 
 /** The type of parameters: scattering, admittance, impedance, hybrid-h or hybrid-g. */
 export type TouchstoneParameter = "S" | "Y" | "Z" | "H" | "G";
@@ -24,9 +26,9 @@ export interface Touchstone {
   readonly ports: number;
   /** The type of the parameters. */
   readonly parameter: TouchstoneParameter;
-  /** The reference resistance in Ω; Y and Z are normalised to it. */
+  /** The reference resistance in Ω, 50 where a file states none; Y and Z are normalised to it. */
   readonly resistance: number;
-  /** Frequencies in Hz, ascending. */
+  /** Frequencies in Hz, none below the one before; a sweep in segments may have one twice. */
   readonly frequencies: Float64Array;
   /** Complex [frequencies, N, N], interleaved; for S, [k, i, j] is the wave out of port i from port j. */
   readonly data: Float64Array;
@@ -52,6 +54,10 @@ const FORMATS = ["RI", "MA", "DB"];
 const NOISE = 5;
 /** The most ports, since a file name could ask for any number. */
 const MOST_PORTS = 1000;
+/** The most words of an option line. */
+const MOST_OPTIONS = 64;
+/** The most bytes of a file: its text is one string. */
+const MOST_BYTES = 2 ** 28;
 /** The most complex numbers of a line. */
 const PER_LINE = 4;
 
@@ -74,14 +80,21 @@ interface Options {
 type Refuse = (why: string) => ArgandError;
 
 function number(text: string, line: number, refuse: Refuse): number {
-  if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) {
+  // Every digit has one place in the pattern, or a long run of them would be tried in all ways.
+  if (/^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(text)) {
     const x = Number(text);
     if (Number.isFinite(x)) return x;
   }
   throw refuse(`${describe(text)} in line ${line} is not a number`);
 }
 
-/** The option line: `# GHz S MA R 50` in any order, each part with a default. */
+const isOption = (word: string) =>
+  word === "R" || Object.hasOwn(UNITS, word) || PARAMETERS.includes(word) || FORMATS.includes(word);
+
+/**
+ * The option line: `# GHz S MA R 50` in any order, each part with a default. An R without a number, as
+ * scikit-rf writes it beside impedances in comments, leaves the default.
+ */
 function optionsOf(words: readonly string[], line: number, refuse: Refuse): Options {
   let [power, parameter, format, resistance] = [9, "S", "MA", 50];
   for (let k = 0; k < words.length; k++) {
@@ -89,8 +102,10 @@ function optionsOf(words: readonly string[], line: number, refuse: Refuse): Opti
     if (Object.hasOwn(UNITS, word)) power = UNITS[word];
     else if (PARAMETERS.includes(word)) parameter = word;
     else if (FORMATS.includes(word)) format = word;
-    else if (word === "R" && k + 1 < words.length) resistance = number(words[++k], line, refuse);
-    else throw refuse(`its option line ${line} has the unknown word ${describe(words[k])}`);
+    else if (word === "R") {
+      const next = words[k + 1]?.toUpperCase() ?? "";
+      if (next !== "" && !isOption(next)) resistance = number(words[++k], line, refuse);
+    } else throw refuse(`its option line ${line} has the unknown word ${describe(words[k])}`);
   }
   if (!(resistance > 0)) throw refuse(`its resistance is ${resistance} Ω, not positive`);
   return { power, parameter, format, resistance } as Options;
@@ -104,22 +119,48 @@ function decode(format: TouchstoneFormat, a: number, b: number): [number, number
   return [r * Math.cos(angle), r * Math.sin(angle)];
 }
 
-/** The numbers of a file, with the line where each record starts. */
+/** The numbers of one frequency. */
+interface Row {
+  /** The line where they start. */
+  readonly line: number;
+  /** How many of them stand in it. */
+  readonly first: number;
+  readonly numbers: number[];
+  /** Whether the line may hold noise parameters instead, which the next line shows. */
+  readonly doubtful: boolean;
+}
+
+/** The numbers of a file. */
 interface Records {
   readonly options: Options;
-  readonly rows: readonly { readonly line: number; readonly numbers: readonly number[] }[];
+  readonly rows: readonly Row[];
   readonly noise: readonly (readonly number[])[];
+}
+
+/** The lines of a text one by one; all of them at once would take many times its memory. */
+function* linesIn(text: string): Generator<string> {
+  let start = 0;
+  for (let k = 0; k < text.length; k++) {
+    const c = text.charCodeAt(k);
+    if (c !== 10 && c !== 13) continue;
+    yield text.slice(start, k);
+    if (c === 13 && text.charCodeAt(k + 1) === 10) k++;
+    start = k + 1;
+  }
+  yield text.slice(start);
 }
 
 function recordsOf(text: string, ports: number, refuse: Refuse): Records {
   const length = 1 + 2 * ports * ports;
-  const rows: { line: number; numbers: number[] }[] = [];
+  const most = Math.max(length + 1, MOST_OPTIONS);
+  const rows: Row[] = [];
   const noise: number[][] = [];
   let options: Options | null = null;
-  let open: { line: number; numbers: number[] } | null = null;
-  for (const [k, whole] of text.split(/\r\n|\r|\n/).entries()) {
-    const line = k + 1;
-    const words = whole.split("!", 1)[0].trim().split(/\s+/).filter((word) => word !== "");
+  let open: Row | null = null;
+  let line = 0;
+  for (const whole of linesIn(text)) {
+    line++;
+    const words = whole.split("!", 1)[0].trim().split(/\s+/, most).filter((word) => word !== "");
     if (words.length === 0) continue;
     if (words[0].startsWith("[")) {
       throw refuse(`line ${line} starts with ${describe(words[0])}: version 2 is not supported`);
@@ -131,22 +172,33 @@ function recordsOf(text: string, ports: number, refuse: Refuse): Records {
     }
     if (options === null) throw refuse(`line ${line} has numbers before the option line`);
     const numbers = words.map((word) => number(word, line, refuse));
-    // Noise parameters begin where the frequency does not increase.
-    const back = noise.length > 0 || numbers[0] <= (rows.at(-1)?.numbers[0] ?? -Infinity);
-    if (ports === 2 && open === null && numbers.length === NOISE && back) {
+    if (open?.doubtful && numbers.length === NOISE) {
+      noise.push(rows.pop()!.numbers);
+      open = null;
+    }
+    // Noise parameters begin where the frequency does not increase. Segments of a sweep share one too.
+    const last: Row | undefined = rows.at(-1);
+    const before = last?.numbers[0] ?? -Infinity;
+    const back = noise.length > 0 || numbers[0] <= before;
+    const doubtful = noise.length === 0 && numbers[0] === before && last?.first === NOISE;
+    if (ports === 2 && open === null && numbers.length === NOISE && back && !doubtful) {
       noise.push(numbers);
       continue;
     }
     if (noise.length > 0) {
       throw refuse(`line ${line} has ${numbers.length} noise parameters, not 5`);
     }
-    if (open === null) rows.push(open = { line, numbers: [] });
-    open.numbers.push(...numbers);
+    if (open === null) rows.push(open = { line, first: numbers.length, numbers: [], doubtful });
+    for (const x of numbers) open.numbers.push(x);
     if (open.numbers.length > length) {
       const what = `${open.numbers.length} numbers for ${ports} ports`;
       throw refuse(`the record from line ${open.line} on has ${what}, more than ${length}`);
     }
     if (open.numbers.length === length) open = null;
+  }
+  if (open?.doubtful && open.numbers.length === NOISE) {
+    noise.push(rows.pop()!.numbers);
+    open = null;
   }
   if (options === null) throw refuse("it has no option line");
   if (rows.length === 0) throw refuse("it has no frequencies");
@@ -160,14 +212,15 @@ function recordsOf(text: string, ports: number, refuse: Refuse): Records {
 function checkAscending(frequencies: ArrayLike<number>, what: string, refuse: Refuse): void {
   for (let k = 0; k < frequencies.length; k++) {
     const [f, before] = [frequencies[k], k > 0 ? frequencies[k - 1] : -1];
-    if (f >= 0 && f < Infinity && f > before) continue;
+    if (f >= 0 && f < Infinity && f >= before) continue;
     const after = k > 0 ? ` after ${before} Hz` : "";
     throw refuse(`${what} ${k} is ${f} Hz${after}: they must ascend from 0 on`);
   }
 }
 
 /**
- * Reads the bytes of a Touchstone file of version 1.
+ * Reads the bytes of a Touchstone file of version 1. A sweep in segments may have the frequency where
+ * two of them meet twice.
  *
  * @param bytes The whole file.
  * @param ports The number of ports N, which the file itself does not state.
@@ -196,6 +249,9 @@ export function parseTouchstone(
   checkBytes(what, bytes);
   checkInteger(what, "the number of ports", ports, 1, MOST_PORTS);
   const refuse: Refuse = (why) => cannot(what, why);
+  if (bytes.length > MOST_BYTES) {
+    throw refuse(`it has ${bytes.length} bytes, over the limit of ${MOST_BYTES}`);
+  }
   const { options, rows, noise } = recordsOf(new TextDecoder().decode(bytes), ports, refuse);
   const { power, parameter, format, resistance } = options;
   const frequencies = Float64Array.from(rows, ({ numbers }) => scaled(numbers[0], power));
@@ -271,6 +327,20 @@ function linesOf(frequency: string, entries: readonly string[], ports: number): 
   return `${frequency} ${lines.join("\n  ")}\n`;
 }
 
+/** Refuses what has not the fields of a network. */
+function checkNetwork(what: string, network: Touchstone): void {
+  if (typeof network !== "object" || network === null) {
+    const fields = "{ ports, parameter, resistance, frequencies, data }";
+    throw cannot(what, `it takes ${fields}, got ${describe(network)}`);
+  }
+  const { frequencies, data, noise = new Float64Array() } = network;
+  for (const [name, list] of Object.entries({ frequencies, data, noise })) {
+    if (!(list instanceof Float64Array)) {
+      throw cannot(what, `${name} must be a Float64Array, got ${describe(list)}`);
+    }
+  }
+}
+
 /**
  * The bytes of a Touchstone file of version 1. With format "RI" and unit "Hz" every number is read
  * back exactly.
@@ -293,10 +363,12 @@ function linesOf(frequency: string, entries: readonly string[], ports: number): 
  * ```
  */
 export function formatTouchstone(
-  { ports, parameter, resistance, frequencies, data, noise }: Touchstone,
+  network: Touchstone,
   layout?: TouchstoneLayout,
 ): Uint8Array<ArrayBuffer> {
   const what = "write a Touchstone file";
+  checkNetwork(what, network);
+  const { ports, parameter, resistance, frequencies, data, noise } = network;
   const { format, unit } = withDefaults<Required<TouchstoneLayout>>(what, layout, {
     format: "RI",
     unit: "Hz",
@@ -355,9 +427,11 @@ function noiseLines(noise: Float64Array, last: number, power: number, refuse: Re
 }
 
 /**
- * Writes a Touchstone file; needs permission to write it. Its name must state the number of ports.
+ * Writes a Touchstone file. Its name must state the number of ports. A file that is there is replaced
+ * as a whole: whatever fails, the old one or the new one stands under its name. Needs permission to
+ * read and write in the folder.
  *
- * @throws {ArgandError} if the name or the parameters do not fit.
+ * @throws {ArgandError} if the name or the parameters do not fit, or the file cannot be written.
  *
  * @example
  * ```ts
@@ -384,5 +458,5 @@ export async function writeTouchstone(
   if (ports !== network.ports) {
     throw cannot(what, `its name states ${ports} ports, and there are ${network.ports}`);
   }
-  await writeBytes(path, bytes);
+  await replaceFile(path, bytes);
 }

@@ -35,7 +35,12 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /** Refuses what is not an array. */
 export function checkList<T>(what: string, of: string, list: readonly T[]): readonly T[] {
-  if (Array.isArray(list)) return list;
+  if (Array.isArray(list)) {
+    for (let k = 0; k < list.length; k++) {
+      if (!(k in list)) throw cannot(what, `${of} is a list of ${list.length} without item ${k}`);
+    }
+    return list;
+  }
   throw cannot(what, `it takes an array of ${of}, got ${describe(list)}`);
 }
 

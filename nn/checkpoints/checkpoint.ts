@@ -1,7 +1,7 @@
 /** Checkpoints: everything that a run goes on from, in one file. */
 import { z } from "zod";
 import { describe } from "../../complex/lazy/describe.ts";
-import { readBytes } from "../../complex/files/array.ts";
+import { readBytes } from "../../complex/files/disk.ts";
 import { replaceFile } from "../../complex/files/replace.ts";
 import { formatSafetensors, type SafetensorsEntry } from "../../complex/files/safetensors.ts";
 import { getRandomState, setRandomState } from "../../complex/create/random.ts";

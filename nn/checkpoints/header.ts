@@ -1,6 +1,7 @@
 /** The JSON that files of ours have in their metadata, under the name `argand`. */
 import { z } from "zod";
 import { complaint } from "../../complex/files/array.ts";
+import { excessOf, parseBounded } from "../../complex/files/bounded_json.ts";
 import { parseSafetensors, type SafetensorsEntry } from "../../complex/files/safetensors.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 
@@ -27,6 +28,8 @@ export function headerMetadata<H>(
   } catch (error) { // a circle, or a bigint
     throw cannot(what, (error as Error).message);
   }
+  const excess = excessOf(text); // it could not be loaded again
+  if (excess !== null) throw cannot(what, `its header ${excess}`);
   const parsed = schema.safeParse(header);
   if (!parsed.success) throw cannot(what, complaint(parsed.error));
   return { [KEY]: text };
@@ -44,12 +47,7 @@ export function parseFile<H>(
   if (!Object.hasOwn(metadata, KEY)) {
     throw cannot(what, `it is a safetensors file, but no ${known}: its metadata lack "${KEY}"`);
   }
-  let json: unknown;
-  try {
-    json = JSON.parse(metadata[KEY]);
-  } catch (error) {
-    throw cannot(what, `its header is not JSON (${(error as Error).message})`);
-  }
+  const json = parseBounded(metadata[KEY], (why) => cannot(what, `its header ${why}`));
   const kind = formatSchema.safeParse(json);
   if (!kind.success) throw cannot(what, `its header is wrong, ${complaint(kind.error)}`);
   const { format, version, ...rest } = kind.data;

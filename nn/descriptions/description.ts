@@ -1,6 +1,7 @@
 /** Modules as plain JSON, and back. */
 import { describe } from "../../complex/lazy/describe.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
+import { withAtMost } from "../allowance.ts";
 import type { Json } from "../json.ts";
 import { Module } from "../module.ts";
 import { declarations } from "../declare/declaration.ts";
@@ -10,6 +11,9 @@ import { type AnyKind, inside, type ModuleDescription, type ModuleKind } from ".
 
 /** How deep modules may lie within one another. */
 const DEEPEST = 100;
+
+/** The most modules of a description, in which a few letters ask for thousands. */
+const MOST_MODULES = 10_000;
 
 /** The kinds by type; not by the classes' own names, which bundlers shorten. */
 const kinds = new Map<string, AnyKind>(declarations().map((one) => [one.type, declaredKind(one)]));
@@ -143,7 +147,7 @@ function checked(
  *
  * @param description From {@link describeModule}; nothing of it is trusted.
  * @throws {ArgandError} that names the place in the JSON, if a type or an option is unknown or an
- * option is none that fits.
+ * option is none that fits, or if it asks for more than 10 000 modules.
  *
  * @example
  * ```ts
@@ -158,7 +162,7 @@ function checked(
  * ```
  */
 export function buildModule(description: unknown): Module {
-  return moduleAt("", description, 0);
+  return withAtMost(MOST_MODULES, () => moduleAt("", description, 0));
 }
 
 function moduleAt(path: string, description: unknown, depth: number): Module {

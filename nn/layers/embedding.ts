@@ -1,6 +1,7 @@
 /** A learned table of complex vectors. */
-import { parameter, tensor } from "../../complex/create/create.ts";
+import { ones, parameter, zeros } from "../../complex/create/create.ts";
 import { randnComplex } from "../../complex/create/random.ts";
+import { concat } from "../../complex/functions/arrange.ts";
 import { checkInteger, type Shape } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import { embedding, type Indices } from "../functional/embedding.ts";
@@ -20,6 +21,15 @@ const EMBEDDING = declareLayer(
   { count: positiveInteger, dim: positiveInteger },
   declareOptions<EmbeddingOptions>({ paddingIdx: optional(nullable(integer(0)), null) }),
 );
+
+/** A column of ones with 0 in one row. It is made on the device: nothing of its size is on the host. */
+function allBut(row: number, count: number): RealTensor {
+  const [before, after] = [row, count - row - 1];
+  const parts = [zeros([1, 1])];
+  if (before > 0) parts.unshift(ones([before, 1]));
+  if (after > 0) parts.push(ones([after, 1]));
+  return concat(parts);
+}
 
 /**
  * A learned vector for each of `count` things: y[…, k] = weight[indices[…], k]. The weight, complex
@@ -50,8 +60,7 @@ export class Embedding extends Module {
     const { paddingIdx } = EMBEDDING.take(this, { count, dim }, options);
     if (paddingIdx !== null) checkInteger(EMBEDDING.what, "paddingIdx", paddingIdx, 0, count - 1);
     const drawn = randnComplex([count, dim]);
-    const kept = Float32Array.from({ length: count }, (_, k) => (k === paddingIdx ? 0 : 1));
-    const initial = paddingIdx === null ? drawn : drawn.mul(tensor(kept, [count, 1]));
+    const initial = paddingIdx === null ? drawn : drawn.mul(allBut(paddingIdx, count));
     this.weight = parameter(initial, { name: "weight" });
     this.#paddingIdx = paddingIdx;
   }

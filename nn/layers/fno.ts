@@ -2,9 +2,9 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
-import type { Size2d } from "../checks.ts";
+import { MOST_LAYERS, type Size2d } from "../checks.ts";
 import { declareLayer, declareOptions } from "../declare/declaration.ts";
-import { layerMaker, optional, pairOf, positiveInteger } from "../declare/field.ts";
+import { integer, layerMaker, optional, pairOf, positiveInteger } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
 import { CGELU } from "./activation.ts";
 import { Conv2d } from "./conv.ts";
@@ -37,7 +37,7 @@ const FNO2D = declareLayer(
     outChannels: positiveInteger,
     modes: pairOf(positiveInteger),
     width: optional(positiveInteger, 32),
-    layers: optional(positiveInteger, 4),
+    layers: optional(integer(1, MOST_LAYERS), 4),
     hidden: optional(positiveInteger, 128),
     activation: optional(layerMaker, () => new CGELU()),
   }),

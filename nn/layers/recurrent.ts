@@ -10,6 +10,7 @@ import {
   type RealTensor,
   type Tensor,
 } from "../../complex/tensor/tensor.ts";
+import { MOST_LAYERS } from "../checks.ts";
 import { dropout } from "../functional/dropout.ts";
 import { gru, lstm, type RecurrentWeights } from "../functional/recurrent.ts";
 import { declarationOf, declareLayer, declareOptions } from "../declare/declaration.ts";
@@ -21,9 +22,6 @@ import {
   realInitial,
   RecurrentParameters,
 } from "./recurrent_parameters.ts";
-
-/** Beyond so many layers a list of them is a mistake that no memory would hold. */
-const MOST_LAYERS = 2 ** 16;
 
 /** How a recurrence of complex numbers is made; see {@link GRU}. */
 export type RecurrentForm = "complex" | "split";

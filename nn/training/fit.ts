@@ -1,5 +1,5 @@
 /** Training from the first epoch to the last. */
-import { readBytes } from "../../complex/files/array.ts";
+import { fileSystem, readBytes } from "../../complex/files/disk.ts";
 import type { RealTensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import {
@@ -43,7 +43,7 @@ const PAUSE = 200;
 
 /** Whether there is a file. */
 async function exists(path: string | URL): Promise<boolean> {
-  const { stat } = await import("node:fs/promises");
+  const { stat } = await fileSystem(`${WHAT}: go on from ${path}`);
   try {
     await stat(path);
     return true;

@@ -88,7 +88,7 @@ Deno.test("drawComplex() and drawReal() reject data of another size", () => {
 
 Deno.test("drawComplex(), drawReal() and drawColourWheel() refuse options out of range", () => {
   // deno-lint-ignore no-explicit-any
-  const bad = (x: object) => x as any;
+  const bad = (x: unknown) => x as any;
   const cases: [() => unknown, string][] = [
     [
       () => drawComplex([1, 0], 1, 1, { scale: -1 }),
@@ -104,6 +104,17 @@ Deno.test("drawComplex(), drawReal() and drawColourWheel() refuse options out of
     [() => drawReal([1], 1, 1, { high: NaN }), "high must be a number, got NaN"],
     [() => drawColourWheel(2.5), "the diameter must be a positive integer, got 2.5"],
     [() => drawColourWheel(-1), "got -1"],
+    [() => drawColourWheel(1e6), "the diameter 1000000 is above 4096"],
+    [() => drawComplex(bad(undefined), 1, 1), "it takes an array of numbers, got undefined"],
+    [() => drawReal(bad(null), 1, 1), "it takes an array of numbers, got null"],
+    [() => drawReal(bad(BigInt64Array.of(1n)), 1, 1), "of numbers, got a BigInt64Array"],
+    [() => encodePng(bad(undefined)), "it takes a picture { width, height, rgba }"],
+    [() => encodePng(bad({ width: 0, height: 1 })), "the width must be a positive integer, got 0"],
+    [() => encodePng(bad({ width: 1, height: 1 })), "rgba must be a Uint8ClampedArray, got undef"],
+    [
+      () => pngDataUrl({ width: 2, height: 1, rgba: new Uint8ClampedArray(4) }),
+      "2×1 pixels take 8 bytes, not 4",
+    ],
   ];
   for (const [call, message] of cases) assertThrows(call, ArgandError, message);
 });

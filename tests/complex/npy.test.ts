@@ -150,7 +150,7 @@ Deno.test({
     await writeNpy("out/test.npy", entry, { byteOrder: "big" });
     assertEquals(await readNpy("out/test.npy"), entry);
     await writeNpz("out/test.npz", [["a", entry]], { compress: true });
-    assertEquals(await readNpz("out/test.npz"), new Map([["a", entry]]));
+    assertEquals([...await readNpz("out/test.npz")], [["a", entry]]);
     await Deno.remove("out/test.npy");
     await Deno.remove("out/test.npz");
   },
@@ -212,7 +212,11 @@ Deno.test("parseNpy() refuses forged headers, and says what is wrong", async (t)
       '"x"',
     ],
     ["a key missing", npy("{'descr': '<f4', 'shape': ()}"), "fortran_order"],
-    ["records", npy(header("[('a', '<f4')]", "(1,)"), 4), "its header"],
+    [
+      "records",
+      npy(header("[('a', '<f4')]", "(1,)"), 4),
+      `its elements are "[('a', '<f4')]", known`,
+    ],
     ["objects", npy(header("'|O'", "(1,)"), 8), 'its elements are "|O", known are'],
     ["no byte order", npy(header("'|f4'", "(1,)"), 4), 'its elements are "|f4"'],
     ["an inherited name as kind", npy(header("'<toString'", "(1,)"), 4), '"<toString"'],
@@ -308,7 +312,6 @@ Deno.test("parseNpz() refuses forged archives, and says what is wrong", async (t
     ["an empty file", new Uint8Array(0), "its 0 bytes do not end as a zip archive does"],
     ["a file cut short", archive(file).slice(0, -1), "do not end as a zip"],
     ["a file without its beginning", archive(file).slice(9), "does not end at"],
-    ["another file in it", zipSync({ "x.txt": text }), 'entry "x.txt": its name does not end'],
     ["no array in it", zipSync({ "x.npy": text }), 'entry "x": it does not start with NumPy'],
     ["an encrypted file", archive(file, (c) => c.setUint16(8, 1, true)), "it is encrypted"],
     ["an unknown method", archive(file, (c) => c.setUint16(10, 14, true)), "its method is 14"],

@@ -125,6 +125,63 @@ Deno.test("parseTouchstone() refuses files that are cut short or wrong, by name 
   for (const [text, ports, why] of cases) assertThrows(() => parse(text, ports), ArgandError, why);
 });
 
+Deno.test("a sweep in segments has the frequency where two meet twice, also when it is written", () => {
+  const found = parse("# GHz S RI R 50\n1 0.1 0\n2 0.2 0\n2 0.25 0\n3 0.3 0\n", 1);
+  assertEquals([...found.frequencies], [1e9, 2e9, 2e9, 3e9]);
+  assertEquals([...found.data], [0.1, 0, 0.2, 0, 0.25, 0, 0.3, 0]);
+  assertEquals(parseTouchstone(formatTouchstone(found), 1), found);
+});
+
+Deno.test("a two-port's segments are told from its noise, whole lines and wrapped ones", () => {
+  const whole = (f: number) => `${f} 1 2 3 4 5 6 7 8\n`;
+  const wrapped = (f: number) => `${f} 1 2 3 4\n5 6 7 8\n`;
+  const noise = (f: number) => `${f} 1 2 3 4\n`;
+  for (const record of [whole, wrapped]) {
+    for (
+      const [text, frequencies, of] of [
+        [[1, 2, 2, 3].map(record).join(""), [1, 2, 2, 3], undefined],
+        [[1, 2, 2].map(record).join("") + noise(1) + noise(2), [1, 2, 2], [1, 2]],
+        [[1, 2].map(record).join("") + noise(2) + noise(3), [1, 2], [2, 3]],
+        [[1, 2].map(record).join("") + noise(2), [1, 2], [2]],
+      ] as const
+    ) {
+      const found = parse(`# Hz S RI R 50\n${text}`, 2);
+      assertEquals([...found.frequencies], [...frequencies]);
+      assertEquals(found.noise && [...found.noise].filter((_, k) => k % 5 === 0), of && [...of]);
+    }
+  }
+});
+
+Deno.test("an R without a number leaves 50 Ω", () => {
+  for (const options of ["GHz S RI R", "R GHz S RI", "GHz R S RI"]) {
+    const found = parse(`# ${options}\n1 0.1 0\n`, 1);
+    assertEquals([found.resistance, found.frequencies[0]], [50, 1e9]);
+  }
+});
+
+Deno.test("long runs of digits, words and lines take time in proportion", () => {
+  const head = "# Hz S RI R 50\n";
+  const n = 2_000_000;
+  const cases: [string, number, string][] = [
+    [head + "1".repeat(n) + "x 0 0\n", 1, "in line 2 is not a number"],
+    [head + "1".repeat(n) + " 0 0\n", 1, "in line 2 is not a number"],
+    [head + "1 ".repeat(n), 1, "numbers for 1 ports, more than 3"],
+    [
+      head + "1 ".repeat(n / 10),
+      1000,
+      "the record from line 2 on has 200000 of the 2000001 numbers",
+    ],
+    ["#" + " R".repeat(n), 1, "it has no frequencies"],
+    ["\r".repeat(n) + "#" + " ".repeat(n) + "!" + "!".repeat(n), 1, "it has no frequencies"],
+  ];
+  for (const [text, ports, why] of cases) {
+    const start = performance.now();
+    assertThrows(() => parse(text, ports), ArgandError, why);
+    const seconds = (performance.now() - start) / 1000;
+    assert(seconds < 5, `${seconds} s`);
+  }
+});
+
 Deno.test("formatTouchstone() refuses what a file cannot hold", () => {
   const good = network(1, 2, 3);
   // deno-lint-ignore no-explicit-any
@@ -140,6 +197,16 @@ Deno.test("formatTouchstone() refuses what a file cannot hold", () => {
   ];
   const noisy = { ...network(2, 1, 1), noise: Float64Array.of(9e12, 1, 1, 1, 1) };
   cases.push([noisy, {}, "noise starts at 9000000000000 Hz, above the last frequency, "]);
+  for (const none of [undefined, null, 3, "x"]) {
+    cases.push([none, {}, "it takes { ports, parameter,"]);
+  }
+  cases.push([{ ...good, data: [1, 2] }, {}, "data must be a Float64Array, got an array"]);
+  cases.push([
+    { ...good, frequencies: undefined },
+    {},
+    "frequencies must be a Float64Array, got undef",
+  ]);
+  cases.push([{ ...noisy, noise: null }, {}, "noise must be a Float64Array, got null"]);
   for (const [given, layout, why] of cases) {
     assertThrows(() => formatTouchstone(given, layout), ArgandError, why);
   }

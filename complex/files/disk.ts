@@ -1,0 +1,58 @@
+/** The file system, where there is one; reading whole files. */
+import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
+
+/** What server-side runtimes offer for files. */
+export type FileSystem = typeof import("node:fs/promises");
+
+/** The file system; refuses where there is none. */
+export async function fileSystem(what: string): Promise<FileSystem> {
+  try {
+    return await import("node:fs/promises");
+  } catch {
+    throw cannot(
+      what,
+      "there is no file system here, as in a browser; the functions on bytes, such as parseNpy, " +
+        "formatNpy, nn.parseModel and nn.formatModel, work everywhere",
+    );
+  }
+}
+
+/** Why the file system refused, in words. */
+export function refusal(error: unknown): string {
+  const { code, message } = error as Error & { readonly code?: string };
+  if (code === "ENOENT") return "there is no such file or folder";
+  return code === "EISDIR" ? "it is a folder" : message;
+}
+
+/** The most bytes that are read at a time; systems refuse 2³¹. */
+const PIECE = 2 ** 26;
+
+/** The bytes of a file. */
+export async function readBytes(path: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+  const what = `read ${String(path)}`;
+  const { open, stat } = await fileSystem(what);
+  const refuse = (why: string): ArgandError => cannot(what, why);
+  try {
+    // Devices and pipes have no end that is known, and a pipe may never open.
+    const found = await stat(path);
+    if (found.isDirectory()) throw refuse("it is a folder");
+    if (!found.isFile()) throw refuse("it is not a file but a device or a pipe");
+    const file = await open(path, "r");
+    try {
+      const bytes = new Uint8Array(found.size);
+      for (let at = 0; at < bytes.length;) {
+        const length = Math.min(PIECE, bytes.length - at);
+        const { bytesRead } = await file.read(bytes, at, length, at);
+        if (bytesRead === 0) throw refuse(`it ended after ${at} of its ${bytes.length} bytes`);
+        at += bytesRead;
+      }
+      return bytes;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw error instanceof Error && error.message.startsWith("Cannot ")
+      ? error
+      : refuse(refusal(error));
+  }
+}
