@@ -27,20 +27,15 @@ export class Guards {
     const device = this.#device;
     device.pushErrorScope("out-of-memory");
     device.pushErrorScope("validation");
+    let failure: Failure;
     let value: T;
-    let scopes: Promise<GPUError | null>[];
     try {
       value = work();
     } finally {
-      // A lost device has no scopes; it reports itself.
-      scopes = [0, 1].map(() => device.popErrorScope().catch(() => null));
+      failure = caught(device.popErrorScope(), device.popErrorScope(), what);
+      this.#open.add(failure);
+      failure.then(() => this.#open.delete(failure));
     }
-    const failure: Failure = Promise.all(scopes).then((errors) => {
-      this.#open.delete(failure);
-      const error = errors.find((e) => e !== null);
-      return error ? cannot(what(), error.message) : null;
-    });
-    this.#open.add(failure);
     return { value, failure };
   }
 
@@ -58,6 +53,18 @@ export class Guards {
   async settle(): Promise<void> {
     while (this.#open.size > 0) await Promise.all(this.#open);
   }
+}
+
+/** The error of one of two scopes, if there is one. */
+async function caught(
+  validation: Promise<GPUError | null>,
+  memory: Promise<GPUError | null>,
+  what: () => string,
+): Failure {
+  const none = () => null; // a lost device has no scopes; it reports itself
+  const second = memory.catch(none);
+  const error = await validation.catch(none) ?? await second;
+  return error && cannot(what(), error.message);
 }
 
 /** The first failure of several pieces of work, in their order. */
