@@ -34,7 +34,7 @@ Deno.test("a forged model of a few hundred bytes is refused before it takes memo
     ["[" + "[],".repeat(2 ** 22) + "0]", "its header has more than 4194304 values"],
     // Sizes without values: nothing is made of them before they are compared with the file.
     [`{"type":"Embedding","count":100000000,"dim":1,"paddingIdx":3}`, "weight"],
-    [`{"type":"Linear","inFeatures":1000000,"outFeatures":1000}`, "weight"],
+    [`{"type":"Linear","inFeatures":1000000,"outFeatures":100}`, "weight"],
   ];
   for (const [description, why] of cases) {
     const start = performance.now();
@@ -63,8 +63,8 @@ Deno.test("buildModule() makes no more than 10 000 modules, and counts those wit
 Deno.test("models with many modules and few values are saved and loaded", async () => {
   const many = new nn.Sequential(...Array.from({ length: 3000 }, () => new nn.CReLU()));
   assertEquals(nn.parseModel(await nn.formatModel(many), nn.Sequential).layers.length, 3000);
-  const deepest = new nn.FNO2d({ inChannels: 1, outChannels: 1, modes: 1, width: 1, layers: 400 });
-  assertEquals(nn.parseModel(await nn.formatModel(deepest), nn.FNO2d).spectral.length, 400);
+  const deepest = new nn.FNO2d({ inChannels: 1, outChannels: 1, modes: 1, width: 1, layers: 100 });
+  assertEquals(nn.parseModel(await nn.formatModel(deepest), nn.FNO2d).spectral.length, 100);
 });
 
 Deno.test("a checkpoint is not written with an extra that could not be read again", async () => {
