@@ -158,8 +158,22 @@ export const mul: (a: Node, b: Node) => Node = binary(
   fn.mulReal,
   fn.mulComplex,
   ({ inputs: [a, b] }, [g]) => [
-    a.tracked ? mul(g!, conj(b)) : null,
-    b.tracked ? mul(g!, conj(a)) : null,
+    a.tracked ? chain(conj(b), g!) : null,
+    b.tracked ? chain(conj(a), g!) : null,
+  ],
+);
+
+/**
+ * slope · g, but 0 where g is 0: what doesn't matter (the branch not taken of `where`) has no
+ * derivative, even where the slope is infinite or NaN.
+ */
+export const chain: (slope: Node, g: Node) => Node = binary(
+  "multiply",
+  fn.timesReal,
+  fn.timesComplex,
+  ({ inputs: [slope, g] }, [h]) => [
+    slope.tracked ? chain(h!, conj(g)) : null,
+    g.tracked ? chain(conj(slope), h!) : null,
   ],
 );
 
@@ -170,8 +184,20 @@ export const div: (a: Node, b: Node) => Node = binary(
   fn.divComplex,
   (call, [g]) => {
     const [a, b] = call.inputs;
-    const ga = div(g!, conj(b));
-    return [a.tracked ? ga : null, b.tracked ? neg(mul(ga, conj(call))) : null];
+    const ga = over(g!, conj(b));
+    return [a.tracked ? ga : null, b.tracked ? neg(chain(conj(call), ga)) : null];
+  },
+);
+
+/** g / b, but 0 where g is 0, as {@link chain}. */
+const over: (g: Node, b: Node) => Node = binary(
+  "divide",
+  fn.overReal,
+  fn.overComplex,
+  (call, [h]) => {
+    const [g, b] = call.inputs;
+    const hb = over(h!, conj(b));
+    return [g.tracked ? hb : null, b.tracked ? neg(chain(hb, conj(call))) : null];
   },
 );
 

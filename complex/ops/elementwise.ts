@@ -6,9 +6,9 @@ import type { Node } from "../lazy/graph.ts";
 import {
   add,
   applyMap,
+  chain,
   complex,
   conj,
-  div,
   fill,
   fillLike,
   imag,
@@ -31,7 +31,7 @@ function holomorphic(
   slope: (x: Node, y: Node) => Node,
 ): (x: Node) => Node {
   const vjp = (call: Node, [g]: readonly (Node | null)[]) => [
-    mul(g!, conj(slope(call.inputs[0], call))),
+    chain(conj(slope(call.inputs[0], call)), g!),
   ];
   const forms = {
     float32: mapPrimitive(realFn, vjp),
@@ -84,11 +84,19 @@ export const cos: (x: Node) => Node = holomorphic(
   fn.cosComplex,
   (x) => neg(sin(x)),
 );
+/** 1 / cosh² x */
+const sechSquared: (x: Node) => Node = holomorphic(
+  fn.sechSquaredReal,
+  fn.sechSquaredComplex,
+  (x, y) => mul(scale(tanh(x), -2), y),
+);
 /** tan x */
 export const tan: (x: Node) => Node = holomorphic(
   fn.tanReal,
   fn.tanComplex,
-  (_, y) => add(one(y), square(y)),
+  // 1/cos² z = 1/cosh² iz; 1 + tan² z would cancel far from the real axis.
+  (x, y) =>
+    isComplex(x.dtype) ? sechSquared(complex(neg(imag(x)), real(x))) : add(one(y), square(y)),
 );
 /** sinh x */
 export const sinh: (x: Node) => Node = holomorphic(
@@ -106,17 +114,20 @@ export const cosh: (x: Node) => Node = holomorphic(
 export const tanh: (x: Node) => Node = holomorphic(
   fn.tanhReal,
   fn.tanhComplex,
-  (_, y) => sub(one(y), square(y)),
+  (x) => sechSquared(x),
 );
 
-const SIGMOID = mapPrimitive(fn.sigmoid, (y, [g]) => [mul(g!, mul(y, sub(one(y), y)))]);
+// The slope from x: y(1 − y) has no digits where y rounds to 1.
+const SIGMOID = mapPrimitive(fn.sigmoid, ({ inputs: [x] }, [g]) => [
+  chain(scale(sechSquared(scale(x, 0.5)), 0.25), g!),
+]);
 
 /** 1 / (1 + e⁻ˣ) for real x. */
 export function sigmoid(x: Node): Node {
   return applyMap(SIGMOID, x);
 }
 
-const EXPM1 = mapPrimitive(fn.expm1, (y, [g]) => [mul(g!, add(y, one(y)))]);
+const EXPM1 = mapPrimitive(fn.expm1, ({ inputs: [x] }, [g]) => [chain(exp(x), g!)]);
 
 /** eˣ − 1 for real x, accurate near 0. */
 export function expm1(x: Node): Node {
@@ -124,7 +135,7 @@ export function expm1(x: Node): Node {
 }
 
 const ERF = mapPrimitive(fn.erf, ({ inputs: [x] }, [g]) => [
-  mul(g!, scale(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))),
+  chain(scale(exp(neg(square(x))), 2 / Math.sqrt(Math.PI)), g!),
 ]);
 
 /** erf x for real x. */
@@ -172,11 +183,13 @@ export function absSquared(x: Node): Node {
   return isComplex(x.dtype) ? applyMap(ABS_SQUARED, x) : square(x);
 }
 
-const ANGLE = mapPrimitive(fn.angle, (y, [g]) => {
-  const [z] = y.inputs;
-  const across = mul(sgn(z), inverseAbs(z));
-  return [mul(complex(fill(y.shape, 0), g!), across)];
-});
+const INVERSE_OR_ZERO = mapPrimitive(fn.inverseOrZero, (y, [g]) => [
+  mul(g!, conj(neg(square(y)))),
+]);
+
+const ANGLE = mapPrimitive(fn.angle, (y, [g]) => [
+  mul(complex(fill(y.shape, 0), g!), conj(applyMap(INVERSE_OR_ZERO, y.inputs[0]))),
+]);
 
 /** The phase in [−π, π], with signed zeros as C's atan2. */
 export function angle(x: Node): Node {
@@ -202,11 +215,11 @@ const powVjp = (y: Node, [g]: readonly (Node | null)[]) => {
   let gb: Node | null = null;
   if (a.tracked) {
     const slope = mul(b, applyMap(form, a, sub(b, one(b))));
-    ga = mul(g!, conj(where(equal(b, zero), zero, slope)));
+    ga = chain(conj(where(equal(b, zero), zero, slope)), g!);
   }
   if (b.tracked) {
     const safe = where(equal(a, zero), one(a), a);
-    gb = mul(g!, conj(where(equal(a, zero), zero, mul(y, log(safe)))));
+    gb = chain(conj(where(equal(a, zero), zero, mul(y, log(safe)))), g!);
   }
   return [ga, gb];
 };
@@ -219,10 +232,18 @@ export function pow(a: Node, b: Node): Node {
   return applyMap(isComplex(x.dtype) ? POW_COMPLEX : POW_REAL, x, y);
 }
 
+const OVER_SQUARES = mapPrimitive(fn.overSquares, (call, [g]) => {
+  const [x, y] = call.inputs;
+  const beside = applyMap(OVER_SQUARES, y, x);
+  return [
+    mul(g!, sub(square(beside), square(call))),
+    scale(mul(g!, mul(call, beside)), -2),
+  ];
+});
+
 const ATAN2 = mapPrimitive(fn.atan2, (call, [g]) => {
   const [y, x] = call.inputs;
-  const over = div(g!, add(square(x), square(y)));
-  return [mul(over, x), neg(mul(over, y))];
+  return [mul(g!, applyMap(OVER_SQUARES, x, y)), neg(mul(g!, applyMap(OVER_SQUARES, y, x)))];
 });
 
 /** The angle of the point (x, y). */

@@ -1,7 +1,7 @@
 /** Sums, products and quotients of real and complex numbers. */
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { complexBinary, complexUnary, define, realBinary, realUnary } from "./define.ts";
-import { exponentWgsl, largerPartWgsl, pow2Wgsl, scale2Wgsl } from "./scaling.ts";
+import { exponentWgsl, largerPartWgsl, pow2Wgsl, scale2Wgsl, times, timesWgsl } from "./scaling.ts";
 
 /** x + y. */
 export const addReal: MapFunction = define(
@@ -80,6 +80,28 @@ export const mulComplex: MapFunction = define(
   },
 );
 
+/** x·y, but y where y is 0, even if x is infinite or NaN. */
+export const timesReal: MapFunction = realBinary("times", timesWgsl, times);
+
+const complexTimesWgsl: Wgsl = {
+  name: "complex_times",
+  source: `fn complex_times(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
+  return select(complex_mul(a, b), b, b.x == 0.0 && b.y == 0.0);
+}`,
+  uses: [complexMulWgsl],
+};
+
+/** z·w, but w where w is 0, even if z is infinite or NaN. */
+export const timesComplex: MapFunction = complexBinary(
+  "times",
+  complexTimesWgsl,
+  (a, b, c, d, out) => {
+    const zero = c === 0 && d === 0;
+    out[0] = zero ? c : a * c - b * d;
+    out[1] = zero ? d : a * d + b * c;
+  },
+);
+
 /** x/y; x/0 is infinite or NaN. */
 export const divReal: MapFunction = realBinary("div", (a, b) => `(${a} / ${b})`, (x, y) => x / y);
 
@@ -101,6 +123,32 @@ export const divComplex: MapFunction = complexBinary("div", complexDivWgsl, (a, 
   out[0] = (a * c + b * d) / m;
   out[1] = (b * c - a * d) / m;
 });
+
+/** x/y, but x where x is 0, even if y is 0 or NaN. */
+export const overReal: MapFunction = realBinary(
+  "over",
+  (a, b) => `select(${a} / ${b}, ${a}, ${a} == 0.0)`,
+  (x, y) => x === 0 ? x : x / y,
+);
+
+const complexOverWgsl: Wgsl = {
+  name: "complex_over",
+  source: `fn complex_over(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
+  return select(complex_div(a, b), a, a.x == 0.0 && a.y == 0.0);
+}`,
+  uses: [complexDivWgsl],
+};
+
+/** z/w, but z where z is 0, even if w is 0 or NaN. */
+export const overComplex: MapFunction = complexBinary(
+  "over",
+  complexOverWgsl,
+  (a, b, c, d, out) => {
+    const zero = a === 0 && b === 0, m = c * c + d * d;
+    out[0] = zero ? a : (a * c + b * d) / m;
+    out[1] = zero ? b : (b * c - a * d) / m;
+  },
+);
 
 /** −x. */
 export const negReal: MapFunction = define(
@@ -151,6 +199,41 @@ export const reciprocalComplex: MapFunction = complexUnary(
     out[1] = -y / m;
   },
 );
+
+const inverseOrZeroWgsl: Wgsl = {
+  name: "inverse_or_zero",
+  source: `fn inverse_or_zero(z: vec2<f32>) -> vec2<f32> {
+  return select(complex_reciprocal(z), vec2<f32>(), larger_part(z) < 0x1p-126f);
+}`,
+  uses: [complexReciprocalWgsl, largerPartWgsl],
+};
+
+/** 1/z, and 0 where that may overflow (at 0, for one): where both parts are below 2⁻¹²⁶. */
+export const inverseOrZero: MapFunction = complexUnary(
+  "inverseOrZero",
+  inverseOrZeroWgsl,
+  (x, y, out) => {
+    const tiny = Math.max(Math.abs(x), Math.abs(y)) < 2 ** -126, m = x * x + y * y;
+    out[0] = tiny ? 0 : x / m;
+    out[1] = tiny ? 0 : -y / m;
+  },
+);
+
+const overSquaresWgsl: Wgsl = {
+  name: "over_squares",
+  source: `fn over_squares(x: f32, y: f32) -> f32 {
+  let m = larger_part(vec2<f32>(x, y));
+  let s = pow2(-exponent_of(m));
+  let q = vec2<f32>(x, y) * s;
+  return select(q.x / dot(q, q) * s, 0.0, m < 0x1p-126f);
+}`,
+  uses: [exponentWgsl, largerPartWgsl, pow2Wgsl],
+};
+
+/** x/(x² + y²), without overflow of the squares, and 0 as {@link inverseOrZero}. */
+export const overSquares: MapFunction = realBinary("overSquares", overSquaresWgsl, (x, y) => {
+  return Math.max(Math.abs(x), Math.abs(y)) < 2 ** -126 ? 0 : x / (x * x + y * y);
+});
 
 /** x². */
 export const squareReal: MapFunction = realUnary("square", (a) => `(${a} * ${a})`, (x) => x * x);

@@ -16,7 +16,8 @@ import {
   upperHalfWgsl,
 } from "./scaling.ts";
 
-const expTailWgsl: Wgsl = {
+/** `exp_tail(r)` = (eʳ − 1 − r)/r² on |r| ≤ ½. */
+export const expTailWgsl: Wgsl = {
   name: "exp_tail",
   source: `fn exp_tail(r: f32) -> f32 {
   var p = fma(r, 1.99931412e-4, 1.39973906e-3);

@@ -2,29 +2,34 @@
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { complexUnary, realUnary } from "./define.ts";
 import { sincosWgsl } from "./angle.ts";
-import { expm1Wgsl, realExpWgsl } from "./exponential.ts";
+import { expm1Wgsl, expTailWgsl, realExpWgsl } from "./exponential.ts";
 import { times, timesWgsl, withSignWgsl } from "./scaling.ts";
 
-/** `sinhcosh(x)`: (sinh x, cosh x); beyond 80 from e^{x/2}, as eˣ overflows before its half. */
+/**
+ * `sinhcosh(x)`: sinh x and cosh x over a common factor, and that factor: 1, but e^{|x|/2} beyond 80,
+ * since eˣ may overflow where its product with something small does not.
+ */
 export const sinhcoshWgsl: Wgsl = {
   name: "sinhcosh",
-  source: `fn sinhcosh(x: f32) -> vec2<f32> {
+  source: `fn sinhcosh(x: f32) -> vec3<f32> {
   let a = abs(x);
   if (a > 80.0) {
     let h = real_exp(0.5 * a);
-    let big = (0.5 * h) * h;
-    return vec2<f32>(with_sign(big, x), big);
+    return vec3<f32>(with_sign(0.5 * h, x), 0.5 * h, h);
   }
   let m = real_expm1(a);
   let r = m / (1.0 + m);
-  return vec2<f32>(with_sign(0.5 * (m + r), x), 1.0 + 0.5 * (m - r));
+  return vec3<f32>(with_sign(0.5 * (m + r), x), 1.0 + 0.5 * (m - r), 1.0);
 }`,
   uses: [expm1Wgsl, realExpWgsl, withSignWgsl],
 };
 
 const realSinhWgsl: Wgsl = {
   name: "real_sinh",
-  source: `fn real_sinh(x: f32) -> f32 { return sinhcosh(x).x; }`,
+  source: `fn real_sinh(x: f32) -> f32 {
+  let h = sinhcosh(x);
+  return h.x * h.z;
+}`,
   uses: [sinhcoshWgsl],
 };
 
@@ -33,7 +38,10 @@ export const sinhReal: MapFunction = realUnary("sinh", realSinhWgsl, Math.sinh);
 
 const realCoshWgsl: Wgsl = {
   name: "real_cosh",
-  source: `fn real_cosh(x: f32) -> f32 { return sinhcosh(x).y; }`,
+  source: `fn real_cosh(x: f32) -> f32 {
+  let h = sinhcosh(x);
+  return h.y * h.z;
+}`,
   uses: [sinhcoshWgsl],
 };
 
@@ -58,7 +66,7 @@ const complexSinhWgsl: Wgsl = {
   source: `fn complex_sinh(z: vec2<f32>) -> vec2<f32> {
   let h = sinhcosh(z.x);
   let v = sincos(z.y);
-  return vec2<f32>(h.x * v.y, times(h.y, v.x));
+  return vec2<f32>(h.x * v.y * h.z, times(h.z, times(h.y, v.x)));
 }`,
   uses: [sincosWgsl, sinhcoshWgsl, timesWgsl],
 };
@@ -74,7 +82,7 @@ const complexCoshWgsl: Wgsl = {
   source: `fn complex_cosh(z: vec2<f32>) -> vec2<f32> {
   let h = sinhcosh(z.x);
   let v = sincos(z.y);
-  return vec2<f32>(h.y * v.y, times(h.x, v.x));
+  return vec2<f32>(h.y * v.y * h.z, times(h.z, times(h.x, v.x)));
 }`,
   uses: [sincosWgsl, sinhcoshWgsl, timesWgsl],
 };
@@ -115,3 +123,49 @@ export function tanhOf(x: number, y: number, out: [number, number]): void {
 
 /** tanh z = (sinh x cosh x + i sin y cos y)/(sinh² x + cos² y). */
 export const tanhComplex: MapFunction = complexUnary("tanh", complexTanhWgsl, tanhOf);
+
+const realSechSquaredWgsl: Wgsl = {
+  name: "real_sech_squared",
+  source: `fn real_sech_squared(x: f32) -> f32 {
+  let q = real_exp(-2.0 * abs(x));
+  return 4.0 * q / ((1.0 + q) * (1.0 + q));
+}`,
+  uses: [realExpWgsl],
+};
+
+/** 1/cosh² x, the slope of tanh; its digits stay where tanh x rounds to ±1. */
+export const sechSquaredReal: MapFunction = realUnary("sechSquared", realSechSquaredWgsl, (x) => {
+  const q = Math.exp(-2 * Math.abs(x));
+  return 4 * q / ((1 + q) * (1 + q));
+});
+
+/** With q = e^{−2|x|}: 2 cosh z = e^{|x|}(u + iv), where u = (1 + q) cos y and v = ±(1 − q) sin y. */
+const complexSechSquaredWgsl: Wgsl = {
+  name: "complex_sech_squared",
+  source: `fn complex_sech_squared(z: vec2<f32>) -> vec2<f32> {
+  let r = -2.0 * abs(z.x);
+  let q = real_exp(r);
+  let m = select(q - 1.0, fma(r * r, exp_tail(r), r), r >= -0.5);
+  let w = sincos(z.y);
+  let u = (1.0 + q) * w.y;
+  let v = with_sign(m, z.x) * w.x;
+  let d = u * u + v * v;
+  let s = u / d;
+  let t = v / d;
+  return 4.0 * q * vec2<f32>((s - t) * (s + t), -2.0 * s * t);
+}`,
+  uses: [expTailWgsl, realExpWgsl, sincosWgsl, withSignWgsl],
+};
+
+/** 1/cosh² z, the slope of tanh, and of tan at iz; its digits stay where tanh z is nearly ±1. */
+export const sechSquaredComplex: MapFunction = complexUnary(
+  "sechSquared",
+  complexSechSquaredWgsl,
+  (x, y, out) => {
+    const r = -2 * Math.abs(x), q = Math.exp(r), m = Math.expm1(r);
+    const u = (1 + q) * Math.cos(y), v = (x < 0 ? m : -m) * Math.sin(y);
+    const d = u * u + v * v, s = u / d, t = v / d;
+    out[0] = 4 * q * (s - t) * (s + t);
+    out[1] = -8 * q * s * t;
+  },
+);

@@ -10,7 +10,7 @@ const complexSinWgsl: Wgsl = {
   source: `fn complex_sin(z: vec2<f32>) -> vec2<f32> {
   let h = sinhcosh(z.y);
   let v = sincos(z.x);
-  return vec2<f32>(times(h.y, v.x), h.x * v.y);
+  return vec2<f32>(times(h.z, times(h.y, v.x)), h.x * v.y * h.z);
 }`,
   uses: [sincosWgsl, sinhcoshWgsl, timesWgsl],
 };
@@ -26,7 +26,7 @@ const complexCosWgsl: Wgsl = {
   source: `fn complex_cos(z: vec2<f32>) -> vec2<f32> {
   let h = sinhcosh(z.y);
   let v = sincos(z.x);
-  return vec2<f32>(h.y * v.y, -times(h.x, v.x));
+  return vec2<f32>(h.y * v.y * h.z, -times(h.z, times(h.x, v.x)));
 }`,
   uses: [sincosWgsl, sinhcoshWgsl, timesWgsl],
 };

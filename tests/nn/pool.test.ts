@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { gradcheck } from "../../complex/transforms/gradcheck.ts";
-import { polar, zeros } from "../../complex/create/create.ts";
+import { complexTensor, polar, zeros } from "../../complex/create/create.ts";
 import { sizeOf } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { valueAndGrad } from "../../complex/transforms/transform.ts";
@@ -360,4 +360,29 @@ Deno.test("the kind of result of a max pooling follows from returnIndices for th
   // @ts-expect-error: without places there is nothing to take apart
   assertThrows(() => maxPool2d(x, 2)[Symbol.iterator](), TypeError);
   assertEquals([plain, values, places].map((t) => t.dtype), ["complex64", "complex64", "float32"]);
+});
+
+onEngines("the first NaN of a window is its largest element", async () => {
+  const n = 12;
+  for (const [kernel, stride] of [[2, 2], [3, 1], [4, 4]]) {
+    for (const scale of [1, 1e-25, 1e25]) {
+      const values = new Seeded(3).floats(2 * n * n).map((x) => scale * x);
+      for (const at of [0, 5, 77, 2 * n * n - 1]) values[at] = NaN;
+      const lost = [0, 2, 38, n * n - 1];
+      const x = complexTensor(values, [1, 1, n, n]);
+      const [y, indices] = maxPool2d(x, kernel, { stride, returnIndices: true });
+      const got = await y.data(), places = await indices.data();
+      const steps = (n - kernel) / stride + 1;
+      for (let o = 0; o < steps * steps; o++) {
+        const top = Math.floor(o / steps) * stride, left = o % steps * stride;
+        const first = lost.find((k) => {
+          const h = Math.floor(k / n), w = k % n;
+          return h >= top && h < top + kernel && w >= left && w < left + kernel;
+        });
+        const isNaN = Number.isNaN(got[2 * o]) || Number.isNaN(got[2 * o + 1]);
+        assertEquals(isNaN, first !== undefined);
+        if (first !== undefined) assertEquals(places[o], first);
+      }
+    }
+  }
 });

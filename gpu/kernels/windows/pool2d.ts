@@ -2,7 +2,7 @@
  * Pooling over windows of planes: the largest element, or the mean.
  *
  * The largest complex number is the one of the largest modulus, the first in row-major order among
- * equals; padding never wins.
+ * equals; a NaN wins over all numbers; padding never wins.
  */
 import { cannot } from "../../contract/errors.ts";
 import { type HostArray, type InexactDType, lanesOf, wgslOf } from "../../contract/dtype.ts";
@@ -59,6 +59,10 @@ function winner(x: HostArray, plane: number, inside: Int32Array, count: number):
   const f = factor(largest);
   let best = -1, index = count > 0 ? inside[0] : NO_WINNER;
   for (let n = 0; n < count; n++) {
+    const at = 2 * (plane + inside[n]);
+    if (Number.isNaN(x[at]) || Number.isNaN(x[at + 1])) return inside[n];
+  }
+  for (let n = 0; n < count; n++) {
     const at = 2 * (plane + inside[n]), re = f * abs(x[at]), im = f * abs(x[at + 1]);
     const high = max(re, im), low = min(re, im);
     const square = fround(fround(high * high) + fround(low * low));
@@ -77,7 +81,10 @@ const MOST_KEPT = 9;
 const SQUARE = `let high = max(z.x, z.y);
       let low = min(z.x, z.y);
       let square = high * high + low * low;
-      largest = max(largest, high);`;
+      largest = max(largest, high);
+      let nan = max(bitcast<u32>(z.x), bitcast<u32>(z.y)) > 0x7f800000u;
+      let better = !lost && (square > best || nan || index == ${NO_WINNER}u);
+      lost = lost || nan;`;
 
 /** WGSL of the search in windows of a few elements, each read once; see {@link maxPool}. */
 function searchKept(s: Pool2dSpec): { load: string; search: (scale: string) => string } {
@@ -96,7 +103,6 @@ function searchKept(s: Pool2dSpec): { load: string; search: (scale: string) => s
     taps.map((k) => {
       const body = `let z = abs(z${k})${scale};
       ${SQUARE}
-      let better = square > best || index == ${NO_WINNER}u;
       best = select(best, square, better);
       index = select(index, at${k}, better);
       found = select(found, z${k}, vec2<bool>(better));`;
@@ -113,7 +119,7 @@ function searchRead(s: Pool2dSpec): { load: string; search: (scale: string) => s
       `let at = u32(h * ${s.inWidth} + w);
       let z = abs(in0[plane + at])${scale};
       ${SQUARE}
-      if (square > best || index == ${NO_WINNER}u) { best = square; index = at; found = in0[plane + at]; }`,
+      if (better) { best = square; index = at; found = in0[plane + at]; }`,
     );
   return { load: "", search };
 }
@@ -130,12 +136,13 @@ const maxPool: Kernel<Pool2dSpec> = {
         `${windowOf(s)}
   var largest = 0.0;
   var best = -1.0;
+  var lost = false;
   var index = ${NO_WINNER}u;
   var found = vec2<f32>();
 ${load}
 ${search("")}
   // Squares may have overflowed or vanished: once more, scaled by a power of two.
-  if (largest > 0x1p+60f || (largest < 0x1p-40f && largest > 0.0)) {
+  if (!lost && (largest > 0x1p+60f || (largest < 0x1p-40f && largest > 0.0))) {
     let scale = select(0x1p+80f, 0x1p-70f, largest > 1.0);
     best = -1.0;
     index = ${NO_WINNER}u;

@@ -56,22 +56,32 @@ class MulComplex {
   }
 }
 
+/** The imaginary part of the last {@link quotient}. */
+let lastIm: v128 = f32x4.splat(0);
+
+/** The real part of (a + ib)/(c + id). */
+function quotient(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ea = exponentOf(larger(a, b));
+  const eb = exponentOf(larger(c, d));
+  const sa = pow2(i32x4.neg(ea)), sb = pow2(i32x4.neg(eb));
+  a = f32x4.mul(a, sa);
+  b = f32x4.mul(b, sa);
+  c = f32x4.mul(c, sb);
+  d = f32x4.mul(d, sb);
+  const m = norm(c, d);
+  const e = i32x4.sub(ea, eb);
+  const half = i32x4.shr_s(e, 1);
+  const s1 = pow2(half), s2 = pow2(i32x4.sub(e, half));
+  const re = f32x4.div(f32x4.add(f32x4.mul(a, c), f32x4.mul(b, d)), m);
+  const im = f32x4.div(f32x4.sub(f32x4.mul(b, c), f32x4.mul(a, d)), m);
+  lastIm = f32x4.mul(f32x4.mul(im, s1), s2);
+  return f32x4.mul(f32x4.mul(re, s1), s2);
+}
+
 class DivComplex {
   f(out: usize, a: v128, b: v128, c: v128, d: v128): void {
-    const ea = exponentOf(larger(a, b));
-    const eb = exponentOf(larger(c, d));
-    const sa = pow2(i32x4.neg(ea)), sb = pow2(i32x4.neg(eb));
-    a = f32x4.mul(a, sa);
-    b = f32x4.mul(b, sa);
-    c = f32x4.mul(c, sb);
-    d = f32x4.mul(d, sb);
-    const m = norm(c, d);
-    const e = i32x4.sub(ea, eb);
-    const half = i32x4.shr_s(e, 1);
-    const s1 = pow2(half), s2 = pow2(i32x4.sub(e, half));
-    const re = f32x4.div(f32x4.add(f32x4.mul(a, c), f32x4.mul(b, d)), m);
-    const im = f32x4.div(f32x4.sub(f32x4.mul(b, c), f32x4.mul(a, d)), m);
-    put(out, f32x4.mul(f32x4.mul(re, s1), s2), f32x4.mul(f32x4.mul(im, s1), s2));
+    const re = quotient(a, b, c, d);
+    put(out, re, lastIm);
   }
 }
 
@@ -85,10 +95,62 @@ class ReciprocalComplex {
   }
 }
 
+class InverseOrZero {
+  f(out: usize, x: v128, y: v128): void {
+    const size = larger(x, y);
+    const tiny = f32x4.lt(size, splat(1.1754943508222875e-38)); // 2^−126
+    const s = pow2(i32x4.neg(exponentOf(size)));
+    x = f32x4.mul(x, s);
+    y = f32x4.mul(y, s);
+    const f = v128.andnot(f32x4.div(s, norm(x, y)), tiny);
+    put(out, f32x4.mul(x, f), f32x4.mul(negate(y), f));
+  }
+}
+
+class OverSquares {
+  f(x: v128, y: v128): v128 {
+    const size = larger(x, y);
+    const tiny = f32x4.lt(size, splat(1.1754943508222875e-38)); // 2^−126
+    const s = pow2(i32x4.neg(exponentOf(size)));
+    x = f32x4.mul(x, s);
+    y = f32x4.mul(y, s);
+    return v128.andnot(f32x4.mul(f32x4.div(x, norm(x, y)), s), tiny);
+  }
+}
+
 class SquareComplex {
   f(out: usize, x: v128, y: v128): void {
     const twice = f32x4.add(x, x);
     put(out, f32x4.mul(f32x4.sub(x, y), f32x4.add(x, y)), f32x4.mul(twice, y));
+  }
+}
+
+class Times {
+  f(a: v128, b: v128): v128 {
+    return times(a, b);
+  }
+}
+
+class TimesComplex {
+  f(out: usize, a: v128, b: v128, c: v128, d: v128): void {
+    const zero = v128.and(f32x4.eq(c, splat(0)), f32x4.eq(d, splat(0)));
+    const re = f32x4.sub(f32x4.mul(a, c), f32x4.mul(b, d));
+    const im = f32x4.add(f32x4.mul(a, d), f32x4.mul(b, c));
+    put(out, choose(zero, c, re), choose(zero, d, im));
+  }
+}
+
+class Over {
+  f(a: v128, b: v128): v128 {
+    return choose(f32x4.eq(a, splat(0)), a, f32x4.div(a, b));
+  }
+}
+
+class OverComplex {
+  f(out: usize, a: v128, b: v128, c: v128, d: v128): void {
+    const zero = v128.and(f32x4.eq(a, splat(0)), f32x4.eq(b, splat(0)));
+    const re = quotient(a, b, c, d);
+    put(out, choose(zero, a, re), choose(zero, b, lastIm));
   }
 }
 
@@ -186,6 +248,14 @@ export function arithmetic(op: i32, n: i32, out: usize, a: usize, b: usize): voi
       return map2<Div>(n, out, a, b);
     case Fn.divComplex:
       return complex2<DivComplex>(n, out, a, b);
+    case Fn.timesReal:
+      return map2<Times>(n, out, a, b);
+    case Fn.timesComplex:
+      return complex2<TimesComplex>(n, out, a, b);
+    case Fn.overReal:
+      return map2<Over>(n, out, a, b);
+    case Fn.overComplex:
+      return complex2<OverComplex>(n, out, a, b);
     case Fn.negReal:
       return map1<Neg>(n, out, a);
     case Fn.negComplex:
@@ -194,6 +264,10 @@ export function arithmetic(op: i32, n: i32, out: usize, a: usize, b: usize): voi
       return map1<Reciprocal>(n, out, a);
     case Fn.reciprocalComplex:
       return complex1<ReciprocalComplex>(n, out, a);
+    case Fn.inverseOrZero:
+      return complex1<InverseOrZero>(n, out, a);
+    case Fn.overSquares:
+      return map2<OverSquares>(n, out, a, b);
     case Fn.squareReal:
       return map1<Square>(n, out, a);
     case Fn.squareComplex:

@@ -9,6 +9,7 @@ import {
   larger,
   norm,
   pow2,
+  put,
   splat,
   truncate,
   upperHalf,
@@ -202,28 +203,63 @@ export function erf(x: v128): v128 {
 
 /** What {@link sinhCosh} has besides. */
 let lastCosh: v128 = f32x4.splat(0);
+let lastFactor: v128 = f32x4.splat(0);
 
 /** The cosh of the last {@link sinhCosh}. */
 export function coshTaken(): v128 {
   return lastCosh;
 }
 
-/** sinh x, and cosh x for {@link coshTaken}; beyond 80 from e^{x/2}, as eˣ overflows before its half. */
+/** The factor of the last {@link sinhCosh}. */
+export function factorTaken(): v128 {
+  return lastFactor;
+}
+
+/**
+ * sinh x, and cosh x for {@link coshTaken}, both over {@link factorTaken}: 1, but e^{|x|/2} beyond 80,
+ * since eˣ may overflow where its product with something small does not.
+ */
 export function sinhCosh(x: v128): v128 {
   const a = f32x4.abs(x);
   const m = expm1(a);
   const r = f32x4.div(m, f32x4.add(splat(1), m));
   let sinh = f32x4.mul(splat(0.5), f32x4.add(m, r));
   let cosh = f32x4.add(splat(1), f32x4.mul(splat(0.5), f32x4.sub(m, r)));
+  let factor = splat(1);
   const far = f32x4.gt(a, splat(80));
   if (v128.any_true(far)) {
     const h = exp(f32x4.mul(splat(0.5), a));
-    const big = f32x4.mul(f32x4.mul(splat(0.5), h), h);
-    sinh = choose(far, big, sinh);
-    cosh = choose(far, big, cosh);
+    const half = f32x4.mul(splat(0.5), h);
+    sinh = choose(far, half, sinh);
+    cosh = choose(far, half, cosh);
+    factor = choose(far, h, factor);
   }
   lastCosh = cosh;
+  lastFactor = factor;
   return withSign(sinh, x);
+}
+
+/** 1/cosh² x. */
+export function sechSquared(x: v128): v128 {
+  const q = exp(f32x4.mul(splat(-2), f32x4.abs(x)));
+  const sum = f32x4.add(splat(1), q);
+  return f32x4.div(f32x4.mul(splat(4), q), f32x4.mul(sum, sum));
+}
+
+/** 1/cosh² (x + iy) from the sine and cosine of y, as `gpu/functions/hyperbolic.ts`. */
+export function putSechSquared(out: usize, x: v128, sin: v128, cos: v128): void {
+  const r = f32x4.mul(splat(-2), f32x4.abs(x));
+  const q = exp(r);
+  const near = madd(f32x4.mul(r, r), expTail(r), r);
+  const m = choose(f32x4.ge(r, splat(-0.5)), near, f32x4.sub(q, splat(1)));
+  const u = f32x4.mul(f32x4.add(splat(1), q), cos);
+  const v = f32x4.mul(withSign(m, x), sin);
+  const d = norm(u, v);
+  const s = f32x4.div(u, d), t = f32x4.div(v, d);
+  const size = f32x4.mul(splat(4), q);
+  const re = f32x4.mul(f32x4.sub(s, t), f32x4.add(s, t));
+  const im = f32x4.mul(f32x4.mul(splat(-2), s), t);
+  put(out, f32x4.mul(size, re), f32x4.mul(size, im));
 }
 
 /** tanh x. */

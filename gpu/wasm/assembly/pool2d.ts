@@ -47,6 +47,7 @@ function winner(s: Pooling, plane: usize, top: i32, left: i32): i32 {
       const z = plane + (<usize> k << 3);
       const re = load<f32>(z), im = load<f32>(z, 4);
       const square = re * re + im * im;
+      if (square != square) return k; // the first NaN wins
       if (square > best) {
         best = square;
         index = k;
@@ -130,10 +131,11 @@ export function maxPool2d(args: usize, chunk: i32, _scratch: usize): void {
   }
 }
 
-/** Four windows side by side; false, and nothing written, where one is empty or needs scaling. */
+/** Four windows side by side; false, and nothing written, where one is empty, needs scaling or has NaN. */
 function fourWinners(s: Pooling, plane: usize, o: i32, top: i32, left: i32): bool {
   const zero = i32x4.splat(0), one = s.strideWidth;
   let best = f32x4.splat(-1), re = zero, im = zero, index = zero, any = zero;
+  let total = f32x4.splat(0);
   let first = i32x4.splat(-1);
   const gap: usize = <usize> one << 3;
   for (let a = 0, h = top; a < s.kernelHeight; a++, h += s.dilationHeight) {
@@ -147,6 +149,7 @@ function fourWinners(s: Pooling, plane: usize, o: i32, top: i32, left: i32): boo
       const x = v128.shuffle<f32>(u, v, 0, 2, 4, 6), y = v128.shuffle<f32>(u, v, 1, 3, 5, 7);
       any = v128.or(any, v128.or(x, y));
       const square = f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y));
+      total = f32x4.add(total, square);
       const better = f32x4.gt(square, best);
       best = v128.bitselect(square, best, better);
       // The first of all is taken as it is, should no square be a number.
@@ -159,7 +162,7 @@ function fourWinners(s: Pooling, plane: usize, o: i32, top: i32, left: i32): boo
       at += <usize> s.dilationWidth << 3;
     }
   }
-  if (v128.any_true(first)) return false;
+  if (v128.any_true(v128.or(first, f32x4.ne(total, total)))) return false;
   const safe = v128.and(f32x4.ge(best, f32x4.splat(SMALL)), f32x4.le(best, f32x4.splat(LARGE)));
   const none = i32x4.eq(v128.and(any, i32x4.splat(0x7fffffff)), zero);
   if (!i32x4.all_true(v128.or(safe, none))) return false;

@@ -87,14 +87,15 @@ class Angle {
 
 class Sinh {
   f(x: v128): v128 {
-    return e.sinhCosh(x);
+    const sinh = e.sinhCosh(x);
+    return f32x4.mul(sinh, e.factorTaken());
   }
 }
 
 class Cosh {
   f(x: v128): v128 {
     e.sinhCosh(x);
-    return e.coshTaken();
+    return f32x4.mul(e.coshTaken(), e.factorTaken());
   }
 }
 
@@ -184,32 +185,48 @@ class SqrtComplex {
 class SinhComplex {
   f(out: usize, x: v128, y: v128): void {
     const r = reduceAngle(y), q = quartersTaken();
-    const sinh = e.sinhCosh(x), cosh = e.coshTaken();
-    put(out, f32x4.mul(sinh, quarterCos(r, q)), times(cosh, quarterSin(r, q)));
+    const sinh = e.sinhCosh(x), cosh = e.coshTaken(), k = e.factorTaken();
+    put(
+      out,
+      f32x4.mul(k, f32x4.mul(sinh, quarterCos(r, q))),
+      times(k, times(cosh, quarterSin(r, q))),
+    );
   }
 }
 
 class CoshComplex {
   f(out: usize, x: v128, y: v128): void {
     const r = reduceAngle(y), q = quartersTaken();
-    const sinh = e.sinhCosh(x), cosh = e.coshTaken();
-    put(out, f32x4.mul(cosh, quarterCos(r, q)), times(sinh, quarterSin(r, q)));
+    const sinh = e.sinhCosh(x), cosh = e.coshTaken(), k = e.factorTaken();
+    put(
+      out,
+      f32x4.mul(k, f32x4.mul(cosh, quarterCos(r, q))),
+      times(k, times(sinh, quarterSin(r, q))),
+    );
   }
 }
 
 class SinComplex {
   f(out: usize, x: v128, y: v128): void {
     const r = reduceAngle(x), q = quartersTaken();
-    const sinh = e.sinhCosh(y), cosh = e.coshTaken();
-    put(out, times(cosh, quarterSin(r, q)), f32x4.mul(sinh, quarterCos(r, q)));
+    const sinh = e.sinhCosh(y), cosh = e.coshTaken(), k = e.factorTaken();
+    put(
+      out,
+      times(k, times(cosh, quarterSin(r, q))),
+      f32x4.mul(k, f32x4.mul(sinh, quarterCos(r, q))),
+    );
   }
 }
 
 class CosComplex {
   f(out: usize, x: v128, y: v128): void {
     const r = reduceAngle(x), q = quartersTaken();
-    const sinh = e.sinhCosh(y), cosh = e.coshTaken();
-    put(out, f32x4.mul(cosh, quarterCos(r, q)), f32x4.neg(times(sinh, quarterSin(r, q))));
+    const sinh = e.sinhCosh(y), cosh = e.coshTaken(), k = e.factorTaken();
+    put(
+      out,
+      f32x4.mul(k, f32x4.mul(cosh, quarterCos(r, q))),
+      f32x4.neg(times(k, times(sinh, quarterSin(r, q)))),
+    );
   }
 }
 
@@ -243,6 +260,19 @@ class TanhComplex {
 class TanComplex {
   f(out: usize, x: v128, y: v128): void {
     putTanh(out, f32x4.neg(y), x, true);
+  }
+}
+
+class SechSquared {
+  f(x: v128): v128 {
+    return e.sechSquared(x);
+  }
+}
+
+class SechSquaredComplex {
+  f(out: usize, x: v128, y: v128): void {
+    const r = reduceAngle(y), q = quartersTaken();
+    e.putSechSquared(out, x, quarterSin(r, q), quarterCos(r, q));
   }
 }
 
@@ -295,6 +325,10 @@ export function transcendental(op: i32, n: i32, out: usize, a: usize, b: usize):
       return longComplex1<CosComplex>(n, out, a);
     case Fn.tanComplex:
       return longComplex1<TanComplex>(n, out, a);
+    case Fn.sechSquaredReal:
+      return long1<SechSquared>(n, out, a);
+    case Fn.sechSquaredComplex:
+      return longComplex1<SechSquaredComplex>(n, out, a);
     case Fn.sqrtReal:
       return long1<Sqrt>(n, out, a);
     case Fn.sqrtComplex:
