@@ -5,6 +5,7 @@ import { complexTensor, tensor } from "../complex/create/create.ts";
 import { describe } from "../complex/lazy/describe.ts";
 import { SAFETENSORS_DTYPES, type SafetensorsEntry } from "../complex/files/safetensors.ts";
 import type { Node } from "../complex/lazy/graph.ts";
+import { clearStale } from "../complex/lazy/losses.ts";
 import { read } from "../complex/lazy/realize.ts";
 import type { State } from "../complex/lazy/state.ts";
 import { assign } from "../complex/lazy/updates.ts";
@@ -39,12 +40,26 @@ export type StateDict = Map<string, SafetensorsEntry>;
  */
 export type Part = Tensor | Counter | Module;
 
+/** What an array, a plain object, a `Map` or a `Set` holds, by name; null for anything else. */
+function contents(value: object): Iterable<readonly [string | number, unknown]> | null {
+  if (Array.isArray(value)) return value.entries();
+  if (value instanceof Set) return [...value].entries();
+  if (value instanceof Map) return Array.from(value, ([key, item]) => [nameOf(key), item]);
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null ? Object.entries(value) : null;
+}
+
+/** The name of a key of a `Map`. */
+const nameOf = (key: unknown) => typeof key === "object" ? describe(key) : String(key);
+
 /**
  * The base of whatever has parameters. A subclass assigns its parameters, buffers and modules to
- * properties (or arrays in properties) and has methods as it needs them; what maps one complex tensor
- * to another is a `Layer`.
+ * properties, or to arrays, plain objects, `Map`s and `Set`s in properties, and has methods as it needs
+ * them; what maps one complex tensor to another is a `Layer`. Private properties (`#weight`) and objects
+ * of other classes are not looked into.
  *
- * Parts are named by their path, such as `conv1.weight`. Tensors made with `parameter` count as
+ * Parts are named by their path, such as `conv1.weight`: in arrays and sets by their place, in objects
+ * and maps by their key. Tensors made with `parameter` count as
  * parameters, those of them without a gradient as buffers.
  *
  * @example
@@ -76,7 +91,7 @@ export abstract class Module {
     return this.#training;
   }
 
-  /** The module's own parts by name; everything but tensors, modules and arrays of them is passed over. */
+  /** The module's own properties by name, among which `parts` finds parts. */
   protected members(): Iterable<readonly [string, unknown]> {
     return Object.entries(this);
   }
@@ -88,20 +103,30 @@ export abstract class Module {
   parts(): [path: string, part: Part][] {
     const found: [string, Part][] = [];
     const seen = new Set<unknown>();
-    const visit = (path: string, part: unknown): void => {
-      const isTensor = part instanceof Tensor;
-      if (Array.isArray(part)) {
-        part.forEach((item, k) => visit(`${path}.${k}`, item));
-        return;
-      }
-      if (!isTensor && !(part instanceof Counter) && !(part instanceof Module)) return;
-      const identity = isTensor ? part.state : part;
+    const paths = new Set<string>();
+    const visit = (path: string, value: unknown): void => {
+      if (typeof value !== "object" || value === null) return;
+      const isTensor = value instanceof Tensor;
+      const isPart = isTensor || value instanceof Counter || value instanceof Module;
+      const inner = value instanceof Module ? value.members() : isPart ? null : contents(value);
+      if (!isPart && inner === null) return;
+      const identity = isTensor ? value.state : value;
       if (identity === null || seen.has(identity)) return;
       seen.add(identity);
-      found.push([path, part]);
-      if (isTensor && !part.state!.name.endsWith(`.${path}`)) part.state!.name = path;
-      if (!(part instanceof Module)) return;
-      for (const [name, child] of part.members()) visit(path ? `${path}.${name}` : name, child);
+      if (isPart) {
+        if (paths.has(path)) {
+          throw cannot(
+            `name the parts of ${this.constructor.name}`,
+            `two of them would be called "${path}"`,
+          );
+        }
+        paths.add(path);
+        found.push([path, value]);
+      }
+      if (isTensor && !value.state!.name.endsWith(`.${path}`)) value.state!.name = path;
+      for (const [name, child] of inner ?? []) {
+        if (typeof child === "object") visit(path ? `${path}.${name}` : `${name}`, child);
+      }
     };
     visit("", this);
     return found;
@@ -181,7 +206,8 @@ export abstract class Module {
   }
 
   /**
-   * Takes over the values of a state dict. All of it must fit, else nothing is changed.
+   * Takes over the values of a state dict, and forgets the gradients, which come from other values.
+   * All of it must fit, else nothing is changed.
    *
    * @param dict Values by path, from {@link stateDict} or a safetensors file.
    * @throws {ArgandError} that names every entry that is missing, left over, or of another kind or shape.
@@ -214,6 +240,7 @@ export abstract class Module {
     reader.finish();
     return () => {
       assign(...values);
+      clearStale(values.map(([state]) => state));
       for (const count of counts) count();
     };
   }

@@ -67,3 +67,11 @@ export function clearGradient(state: State): void {
   state.gradient = null;
   losses.delete(state);
 }
+
+/**
+ * Forgets the gradients of states that get other values, and all that come from the same losses: nothing
+ * can be computed of those any more.
+ */
+export function clearStale(states: readonly State[]): void {
+  for (const state of [...states, ...statesOf(lossesOf(states))]) clearGradient(state);
+}

@@ -1,9 +1,11 @@
 /** Steps of optimisers: gradients and the losses they come from are computed together, in one schedule. */
 import type { HostArray } from "../../gpu/contract/dtype.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { type Node, withoutGradients } from "./graph.ts";
 import { clearGradient, holdGradient, lossesOf, statesOf } from "./losses.ts";
 import { read, run } from "./realize.ts";
 import { abandon } from "./residency/retained.ts";
+import { olderState } from "./schedule/walk.ts";
 import type { State } from "./state.ts";
 import { allOrNothing } from "./updates.ts";
 
@@ -23,7 +25,7 @@ export function step(
   // Gradients for other optimisers may depend on the states that this one is about to update.
   const others = statesOf(losses);
   for (const state of states) others.delete(state);
-  computed(losses, others, also, update, undo);
+  computed(losses, states, others, also, update, undo);
   for (const state of states) clearGradient(state);
   abandon(also);
 }
@@ -33,25 +35,48 @@ export function accumulate(states: readonly State[]): void {
   const losses = lossesOf(states);
   const all = statesOf(losses);
   for (const state of states) all.add(state);
-  computed(losses, all, [], () => {});
+  computed(losses, [], all, [], () => {});
 }
 
-/** Runs losses, `also` and the updates in one schedule, and holds the gradients in states. */
+/**
+ * Throws where gradients come from values that are gone: one that no step has used is added to all
+ * that follow, so that every step would be refused without end.
+ */
+function refuseStale(states: readonly State[]): void {
+  for (const state of states) {
+    if (state.gradient === null) continue;
+    const older = olderState([state.gradient, ...lossesOf([state])]);
+    if (!older) continue;
+    throw cannot(
+      `compute with an older value of ${older.name}`,
+      `the gradient in ${state.name} was left there before ${older.name} got other values, and no ` +
+        "step has used it; call zeroGrad() on the optimiser, then backward() once more",
+    );
+  }
+}
+
+/** Runs losses, `also` and the updates of `used` in one schedule, and holds the gradients in states. */
 function computed(
   losses: ReadonlySet<Node>,
+  used: readonly State[],
   states: Iterable<State>,
   also: readonly Node[],
   update: () => void,
   undo: () => void = () => {},
 ): void {
   const hold: (() => void)[] = [];
-  allOrNothing(() => {
-    withoutGradients(() => {
-      for (const state of states) hold.push(holdGradient(state));
-      update();
-    });
-    run([...losses, ...also], also.length > 0, undo);
-  }, undo);
+  try {
+    allOrNothing(() => {
+      withoutGradients(() => {
+        for (const state of states) hold.push(holdGradient(state));
+        update();
+      });
+      run([...losses, ...also], also.length > 0, undo);
+    }, undo);
+  } catch (error) {
+    refuseStale([...used, ...states]);
+    throw error;
+  }
   for (const settle of hold) settle();
   dropRecipes(losses);
 }
@@ -68,7 +93,10 @@ export async function takeGradients(
 ): Promise<{ readonly loss: HostArray; readonly gradients: readonly HostArray[] }> {
   const losses = lossesOf(states);
   const nodes = [loss, ...states.map(({ gradient }) => gradient!)];
-  const values = await read([...nodes, ...losses]);
+  const values = await read([...nodes, ...losses]).catch((error) => {
+    refuseStale(states);
+    throw error;
+  });
   for (const state of states) clearGradient(state);
   dropRecipes(losses);
   return { loss: values[0], gradients: values.slice(1, nodes.length) };

@@ -192,8 +192,8 @@ export async function saveCheckpoint(path: string | URL, parts: CheckpointParts)
 
 /**
  * Goes on from a file of {@link saveCheckpoint}: a run that is resumed makes the same losses as one
- * that was never interrupted, bit for bit. All is checked before anything is changed. Needs
- * permission to read the file.
+ * that was never interrupted, bit for bit. All is checked before anything is changed, and gradients are
+ * forgotten. Needs permission to read the file.
  *
  * @param path The file.
  * @param parts What to load it into; of the parts in the file others are passed over. The random

@@ -25,6 +25,109 @@ class Net extends nn.Layer {
   }
 }
 
+onEngines("parts in objects, maps and sets are found, trained and saved", async () => {
+  const line = () => new nn.Linear(2, 2, { bias: false });
+  class Kept extends nn.Layer {
+    branches = { low: line(), deep: [{ high: line() }] };
+    byName = new Map<unknown, unknown>([["gate", line()], [3, [parameter(tensor([1]))]]]);
+    some = new Set([line(), line()]);
+    bare = Object.assign(Object.create(null), { scale: parameter(tensor([1])) });
+    norms = Object.freeze({ first: new nn.BatchNorm1d(2) });
+    self = { self: this as unknown, again: this.branches };
+    numbers = new Map([["a", 1]]);
+    override apply(z: ComplexTensor): ComplexTensor {
+      const [first, second] = this.some;
+      const layers = [this.branches.low, this.branches.deep[0].high, first, second];
+      const all = [...layers, this.byName.get("gate") as nn.Linear, this.norms.first];
+      const [factor] = this.byName.get(3) as RealTensor[];
+      return all.reduce<ComplexTensor>((x, one) => one.apply(x), z).mul(factor).mul(
+        this.bare.scale,
+      );
+    }
+  }
+  const names = [
+    "branches.low.weight",
+    "branches.deep.0.high.weight",
+    "byName.gate.weight",
+    "byName.3.0",
+    "some.0.weight",
+    "some.1.weight",
+    "bare.scale",
+    "norms.first.weight",
+    "norms.first.bias",
+  ];
+  manualSeed(1);
+  const model = new Kept();
+  assertEquals(model.namedParameters().map(([name]) => name), names);
+  const before = await model.stateDict();
+  assertEquals(names.filter((name) => !before.has(name)), []);
+  assertEquals(before.has("norms.first.runningMean"), true);
+  const optimizer = new nn.SGD(model.parameters(), { lr: 0.1 });
+  model.apply(random([4, 2], 1)).sub(1).absSquared().sum().backward();
+  optimizer.step();
+  const after = await model.stateDict();
+  for (const name of names) {
+    assert(`${after.get(name)!.data}` !== `${before.get(name)!.data}`, `${name} is trained`);
+  }
+  model.loadStateDict(before);
+  assertEquals(await model.stateDict(), before);
+  model.eval();
+  assertEquals(model.norms.first.training, false);
+});
+
+Deno.test("two parts of one name are refused", () => {
+  class Twice extends nn.Module {
+    a = new Map<unknown, unknown>([[1, parameter(tensor([1]))], ["1", parameter(tensor([2]))]]);
+  }
+  assertThrows(
+    () => new Twice().parameters(),
+    Error,
+    'Cannot name the parts of Twice: two of them would be called "a.1"',
+  );
+});
+
+onEngines("loading forgets the gradients that come from other values", async () => {
+  manualSeed(1);
+  const [model, head] = [new nn.Linear(4, 2), new nn.Linear(2, 1)];
+  const x = random([8, 4], 1);
+  const loss = () => head.apply(model.apply(x)).absSquared().mean();
+  const all = [...model.parameters(), ...head.parameters()];
+  const optimizer = new nn.Adam(all);
+  const best = await model.stateDict();
+  const bytes = await nn.formatCheckpoint({ model });
+  for (
+    const load of [() => model.loadStateDict(best), () => nn.parseCheckpoint(bytes, { model })]
+  ) {
+    const left = loss();
+    left.backward();
+    await left.item();
+    await load();
+    assertEquals(all.map((p) => p.grad), all.map(() => null));
+    for (let k = 0; k < 2; k++) {
+      loss().backward();
+      optimizer.step();
+    }
+  }
+});
+
+onEngines("a gradient that is left over is named, with the remedy", async () => {
+  const [w, b] = [parameter(tensor([1])), parameter(tensor([2]))];
+  const optimizers = [new nn.SGD([w], { lr: 0.1 }), new nn.SGD([b], { lr: 0.1 })];
+  const loss = () => w.mul(b).square().sum();
+  for (const use of ["step", "accumulate"] as const) {
+    loss().backward();
+    w.assign(tensor([3]));
+    await w.data();
+    loss().backward();
+    const error = assertThrows(() => optimizers[1][use](), Error, "call zeroGrad()") as Error;
+    assert(error.message.startsWith("Cannot compute with an older value of "), error.message);
+    for (const one of optimizers) one.zeroGrad();
+    loss().backward();
+    optimizers[1][use]();
+    for (const one of optimizers) one.zeroGrad();
+  }
+});
+
 Deno.test("a module names its parts by path, each once, in the order of the properties", () => {
   const net = new Net();
   const names = (list: [string, Tensor][]) => list.map(([name]) => name);

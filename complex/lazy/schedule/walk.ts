@@ -18,6 +18,22 @@ export function hasValue(node: Node): boolean {
   );
 }
 
+/** The first state among all that nodes are computed from whose value is gone; null if there is none. */
+export function olderState(nodes: readonly Node[]): Versioned | null {
+  const seen = new Set<Node>();
+  const stack = [...nodes];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    const { state } = node;
+    if (state === null && node.stored !== null) continue;
+    const gone = state !== null && state.version !== node.version && !node.stored?.host;
+    if (gone && !(state.isPending && state.pendingVersion === node.version)) return state;
+    stack.push(...node.inputs);
+  }
+  return null;
+}
+
 /** What a schedule computes, in an order in which inputs come first. */
 export interface Walk {
   readonly nodes: readonly Node[];
