@@ -14,6 +14,10 @@ import {
 /**
  * Restarts the random numbers from a seed. The same seed gives the same numbers on both engines.
  *
+ * Unlike PyTorch, which takes a seed by chance, every process and worker that does not call it begins with
+ * seed 0: a program that runs twice gives the same numbers twice, and several processes draw the same.
+ * `manualSeed(crypto.getRandomValues(new Uint32Array(1))[0])` takes one by chance; `getRandomState` shows it.
+ *
  * @param seed An integer from 0 to 2⁵³ − 1.
  *
  * @example

@@ -1,7 +1,7 @@
 /** Tensors and their values on the host. */
 import { hostNode } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";
-import type { DType } from "../../gpu/contract/dtype.ts";
+import type { DType, HostArray } from "../../gpu/contract/dtype.ts";
 import { type Tensor, wrap } from "./tensor.ts";
 
 /** The values of a tensor where the host has them, which must not be changed; else null. */
@@ -15,6 +15,6 @@ export function hasValues(x: Tensor): boolean {
 }
 
 /** A tensor of values that the caller has copied. */
-export function hostTensor(values: Float32Array<ArrayBuffer>, shape: Shape, dtype: DType): Tensor {
+export function hostTensor(values: HostArray, shape: Shape, dtype: DType): Tensor {
   return wrap(hostNode(values, shape, dtype));
 }

@@ -2,7 +2,8 @@
 import { describe } from "../../complex/lazy/describe.ts";
 import { checkInteger } from "../../complex/lazy/shape.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import { countEntry, EntryReader } from "../entries.ts";
+import { getRandomState, type RandomState, setRandomState } from "../../complex/create/random.ts";
+import { countEntry, EntryReader, numbersEntry } from "../entries.ts";
 import type { StateDict } from "../module.ts";
 import { withDefaults } from "../checks.ts";
 import { collate, type Collated, type Dataset } from "./dataset.ts";
@@ -23,7 +24,9 @@ export interface DataLoaderOptions {
   readonly dropLast?: boolean;
   /**
    * Batches that are begun before they are asked for; 0, if absent. It helps where samples are waited
-   * for. A data set that draws random numbers of the library then draws them earlier.
+   * for. A data set that draws random numbers of the library then draws them earlier; where it does so
+   * before it first waits, a resumed run draws the same. Streams that draw are resumed exactly without
+   * `prefetch`.
    */
   readonly prefetch?: number;
 }
@@ -76,6 +79,10 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
   #position: Position = { epoch: 0, batch: 0 };
   /** Whether the next pass goes on at the position. */
   #loaded = true;
+  /** Where the random numbers were before each batch that is begun and not handed out. */
+  #begun: RandomState[] = [];
+  /** The same of the pass that the next one goes on with. */
+  #replay: RandomState[] = [];
 
   /** A loader of a data set whose samples a function makes batches of. */
   constructor(
@@ -151,7 +158,10 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
   async *[Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
     let { epoch, batch } = this.#position;
     if (!this.#loaded && batch > 0) [epoch, batch] = [epoch + 1, 0];
+    const replay = this.#loaded ? this.#replay : [];
     this.#loaded = false;
+    this.#replay = [];
+    const begun: RandomState[] = this.#begun = [];
     let here = this.#position = { epoch, batch };
     // Of two passes at a time the one that was begun last says where the loader is.
     const move = (next: Position) => {
@@ -161,10 +171,11 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
     const { dataset } = this;
     const source = dataset instanceof IterableDataset
       ? this.#stream(dataset, epoch, batch)
-      : this.#pick(dataset, epoch, batch);
+      : this.#pick(dataset, epoch, batch, begun, replay);
     const batches = new Prefetcher(source, this.#options.prefetch);
     try {
       for (let next = await batches.next(); next !== null; next = await batches.next()) {
+        begun.shift();
         move({ epoch, batch: ++batch });
         yield next.batch;
       }
@@ -174,25 +185,44 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
     }
   }
 
-  /** The batches of a data set from one on; those asked for at a time are made at a time. */
-  #pick(dataset: Dataset<S, B>, epoch: number, first: number): Source<B> {
+  /**
+   * The batches of a data set from one on; those asked for at a time are made at a time. `begun` takes
+   * where the random numbers were before each; those of `replay` are drawn as they were.
+   */
+  #pick(
+    dataset: Dataset<S, B>,
+    epoch: number,
+    first: number,
+    begun: RandomState[],
+    replay: RandomState[],
+  ): Source<B> {
     const { batchSize } = this;
     const { length } = dataset;
+    const own = this.#collate;
     const order = this.#options.shuffle ? permutation(length, this.#seed, epoch) : null;
     const count = this.length!;
     let batch = first;
-    const make = async (from: number): Promise<B> => {
+    const make = async (from: number): Promise<IteratorResult<B, unknown>> => {
       const indices = Uint32Array.from(
         { length: Math.min(batchSize, length - from) },
         (_, k) => order ? order[from + k] : from + k,
       );
-      if (!this.#collate) return await gather(dataset, indices);
-      return await this.#collate(await Promise.all(Array.from(indices, (k) => dataset.get(k))));
+      if (!own) return { done: false, value: await gather(dataset, indices) };
+      const samples = Array.from(indices, (k) => dataset.get(k));
+      const waits = samples.some((sample) => sample instanceof Promise);
+      const all = waits ? await Promise.all(samples) : samples as S[];
+      return { done: false, value: await own(all) };
     };
     return {
-      async next() {
-        if (batch >= count) return { done: true, value: undefined };
-        return { done: false, value: await make(batch++ * batchSize) };
+      next() {
+        if (batch >= count) return Promise.resolve({ done: true, value: undefined });
+        const now = getRandomState();
+        const then = replay.shift();
+        if (then) setRandomState(then);
+        begun.push(then ?? now);
+        const made = make(batch++ * batchSize); // all that does not wait is done here
+        if (then) setRandomState(now);
+        return made;
       },
       close: () => Promise.resolve(),
     };
@@ -206,10 +236,14 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
     let closed = false;
     async function* batches(): AsyncGenerator<B> {
       let skip = first * batchSize;
+      const now = getRandomState();
       let samples: S[] = [];
       for await (const sample of dataset.samples(epoch)) {
         if (closed) return;
-        if (skip-- > 0) continue;
+        if (skip > 0) {
+          if (--skip === 0) setRandomState(now); // what was drawn for these has been drawn before
+          continue;
+        }
         samples.push(sample);
         if (samples.length < batchSize) continue;
         yield await make(samples);
@@ -228,7 +262,8 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
   }
 
   /**
-   * Where the loader is: `seed`, `epoch` and `position`, the batches of the epoch handed out so far.
+   * Where the loader is: `seed`, `epoch` and `position`, the batches of the epoch handed out so far; and
+   * for batches that have been begun ahead, where the random numbers were then (`ahead`).
    *
    * @returns Entries as `formatSafetensors` takes them.
    *
@@ -248,11 +283,17 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
    * ```
    */
   stateDict(): StateDict {
-    return new Map([
+    const dict: StateDict = new Map([
       ["seed", countEntry(this.#seed)],
       ["epoch", countEntry(this.#position.epoch)],
       ["position", countEntry(this.#position.batch)],
     ]);
+    const ahead = this.#loaded ? this.#replay : this.#begun;
+    if (ahead.length > 0) {
+      const numbers = ahead.flatMap(({ seed, draws }) => [seed, draws]);
+      dict.set("ahead", numbersEntry(numbers, [ahead.length, 2]));
+    }
+    return dict;
   }
 
   /**
@@ -274,13 +315,18 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
     const reader = new EntryReader("load the state of a DataLoader", dict);
     const seed = reader.count("seed");
     const [epoch, batch] = [reader.count("epoch"), reader.count("position")];
-    const { length } = this;
-    if (length !== null && batch > length) {
-      reader.fault("position", `is ${batch} and an epoch has ${length} batches`);
+    const batches = this.length;
+    if (batches !== null && batch > batches) {
+      reader.fault("position", `is ${batch} and an epoch has ${batches} batches`);
     }
+    const length = reader.shapeOf("ahead")[0] ?? 0;
+    const ahead = reader.has("ahead") ? reader.numbers("ahead", [length, 2]) : [];
     reader.finish();
     return () => {
       this.#seed = seed;
+      this.#replay = Array.from({ length: ahead.length / 2 }, (_, k) => (
+        { seed: ahead[2 * k], draws: ahead[2 * k + 1] }
+      ));
       this.#position = { epoch, batch };
       this.#loaded = true;
     };

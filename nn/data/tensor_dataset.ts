@@ -44,7 +44,9 @@ const ARRAYS = [
 function settled<R extends Rows>(what: string, rows: R): R {
   if (rows instanceof Tensor) {
     if (rows.rank === 0) throw cannot(what, "a tensor of shape [] has no rows");
-    return rows.detach() as R;
+    const host = hostValues(rows);
+    // Not `detach()`: run as a recipe it would lay all of them on the device.
+    return (host ? hostTensor(host, rows.shape, rows.dtype) : rows.detach()) as R;
   }
   if (ARRAYS.some((kind) => (rows as unknown) instanceof kind)) {
     return (rows as Int32Array).slice() as R;
@@ -61,6 +63,15 @@ function settled<R extends Rows>(what: string, rows: R): R {
 
 const rowCount = (rows: Rows) => rows instanceof Tensor ? rows.shape[0] : rows.length;
 
+/** One row, of values of the host without the others on the device. */
+function rowAt(rows: Tensor, index: number): Tensor {
+  const host = hostValues(rows);
+  if (!host) return rows.at(index);
+  const width = host.length / rows.shape[0];
+  const values = host.slice(index * width, (index + 1) * width);
+  return hostTensor(values, rows.shape.slice(1), rows.dtype);
+}
+
 /** Some rows, in one go: on the host where the values lie there, else on the device. */
 function gatherRows(rows: Rows, indices: Uint32Array): Rows {
   if (Array.isArray(rows)) return Array.from(indices, (k) => rows[k]);
@@ -73,7 +84,7 @@ function gatherRows(rows: Rows, indices: Uint32Array): Rows {
   const host = hostValues(rows);
   if (!host) return take(rows, indices);
   const width = host.length / rows.shape[0];
-  const values = new Float32Array(indices.length * width);
+  const values = new (host.constructor as Float32ArrayConstructor)(indices.length * width);
   for (let k = 0; k < indices.length; k++) {
     const from = indices[k] * width;
     values.set(host.subarray(from, from + width), k * width);
@@ -125,7 +136,9 @@ export class TensorDataset<T extends readonly Rows[]>
   /** The row of each at a place. */
   get(index: number): { -readonly [K in keyof T]: Row<T[K]> } {
     checkInteger("take a sample", "the index", index, 0, this.length - 1);
-    const row = this.tensors.map((rows) => rows instanceof Tensor ? rows.at(index) : rows[index]);
+    const row = this.tensors.map((rows) =>
+      rows instanceof Tensor ? rowAt(rows, index) : rows[index]
+    );
     return row as { -readonly [K in keyof T]: Row<T[K]> };
   }
 

@@ -88,6 +88,13 @@ export function clipGradNorm(
   });
 }
 
+/** Multiplies the gradients of parameters that have one. */
+export function scaleGradients(parameters: Iterable<Tensor>, factor: number): void {
+  withoutGradients(() => {
+    for (const p of withGradient("scale gradients", parameters)) p.grad = mul(p.grad!, factor);
+  });
+}
+
 /**
  * Brings every entry of the gradients of parameters into [−clipValue, clipValue], of complex ones
  * each part by itself (PyTorch's `clip_grad_value_`). Nothing is read back.

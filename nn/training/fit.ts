@@ -1,6 +1,8 @@
 /** Training from the first epoch to the last. */
 import { fileSystem, readBytes } from "../../complex/files/disk.ts";
-import type { RealTensor } from "../../complex/tensor/tensor.ts";
+import { checkReplaceable } from "../../complex/files/replaceable.ts";
+import type { RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { getRandomState, setRandomState } from "../../complex/create/random.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import {
   CHECKPOINT,
@@ -10,7 +12,7 @@ import {
 } from "../checkpoints/checkpoint.ts";
 import { parseFile } from "../checkpoints/header.ts";
 import type { Module } from "../module.ts";
-import { clipGradNorm } from "../optim/clip.ts";
+import { clipGradNorm, scaleGradients } from "../optim/clip.ts";
 import { LBFGS } from "../optim/lbfgs.ts";
 import { Best } from "./early_stopping.ts";
 import {
@@ -41,6 +43,10 @@ const WHAT = "fit";
  */
 const PAUSE = 200;
 
+/** All parameters of an optimiser. */
+const parametersOf = ({ groups }: { groups: readonly { params: readonly Tensor[] }[] }) =>
+  groups.flatMap(({ params }) => params);
+
 /** Whether there is a file. */
 async function exists(path: string | URL): Promise<boolean> {
   const { stat } = await fileSystem(`${WHAT}: go on from ${path}`);
@@ -53,6 +59,14 @@ async function exists(path: string | URL): Promise<boolean> {
   }
 }
 
+/** A batch: its samples, and where it came, all counted from 0. */
+interface Noted {
+  readonly samples: number;
+  readonly epoch: number;
+  readonly batch: number;
+  readonly step: number;
+}
+
 /** One run of {@link fit}. */
 class Run<M extends Module, B> {
   readonly #model: M;
@@ -61,8 +75,8 @@ class Run<M extends Module, B> {
   readonly #position: Position;
   readonly #saved: SavedPosition;
   readonly #unread = new Unread();
-  /** The samples of the batches whose losses are not read yet. */
-  #weights: number[] = [];
+  /** The batches whose losses are not read yet. */
+  #noted: Noted[] = [];
   #reading: Promise<void> = Promise.resolve();
   readonly #losses: number[] = [];
   #fresh: number[] = [];
@@ -79,6 +93,7 @@ class Run<M extends Module, B> {
     this.#reporter = new Reporter(options.progress, options.epochs);
     this.#position = {
       batch: 0,
+      over: false,
       mean: new Mean(),
       stopping: earlyStopping && new Best(earlyStopping),
       best: checkpoint?.best === undefined ? null : new Best(checkpoint),
@@ -91,6 +106,9 @@ class Run<M extends Module, B> {
     const { epochs, checkpoint, earlyStopping, signal, optimizer } = this.#options;
     const { stopping } = this.#position;
     let savedAt = -1;
+    for (const path of [checkpoint?.path, checkpoint?.best]) {
+      if (path !== undefined) await checkReplaceable(WHAT, path);
+    }
     if (checkpoint?.resume && await exists(checkpoint.path)) {
       await this.#resume(checkpoint.path);
       savedAt = this.#steps;
@@ -137,15 +155,24 @@ class Run<M extends Module, B> {
     let pieces = 0;
     this.#reporter.begin(this.#epoch, position.batch, total);
     if (await this.#call("onEpochBegin", (on) => on.onEpochBegin?.(this.#state()))) return;
-    for await (const batch of data) {
-      if (skip-- > 0) continue;
-      const loss = await this.#trainBatch(batch, ++pieces === accumulate);
-      if (pieces === accumulate) pieces = 0;
-      position.batch++;
-      if (performance.now() - this.#paused > PAUSE) await this.#pause();
-      await this.#call("onBatchEnd", (on) => on.onBatchEnd?.(this.#state(), loss));
-      if (this.#options.signal?.aborted) this.#end ??= "signal";
-      if (this.#end && pieces === 0) break;
+    if (!position.over) {
+      const random = getRandomState();
+      position.over = true; // unless the run ends before the last batch
+      for await (const batch of data) {
+        if (skip > 0) {
+          if (--skip === 0) setRandomState(random); // what was drawn for these was drawn before
+          continue;
+        }
+        const loss = await this.#trainBatch(batch, ++pieces === accumulate);
+        if (pieces === accumulate) pieces = 0;
+        position.batch++;
+        if (performance.now() - this.#paused > PAUSE) await this.#pause();
+        await this.#call("onBatchEnd", (on) => on.onBatchEnd?.(this.#state(), loss));
+        if (this.#options.signal?.aborted) this.#end ??= "signal";
+        if (!this.#end || pieces > 0) continue;
+        position.over = false;
+        break;
+      }
     }
     if (position.batch === 0) {
       throw cannot(
@@ -153,7 +180,10 @@ class Run<M extends Module, B> {
         `epoch ${this.#epoch} had no batches; what gives them must do so every epoch`,
       );
     }
-    if (pieces > 0) this.#step();
+    if (pieces > 0) {
+      scaleGradients(parametersOf(this.#options.optimizer), accumulate / pieces);
+      this.#step();
+    }
     await this.#flush();
     if (this.#end) return this.#reporter.leave();
     const held = validation && await this.#validate();
@@ -171,6 +201,7 @@ class Run<M extends Module, B> {
     await this.#judge(record);
     const state = this.#state();
     [position.batch, position.mean.sum, position.mean.weight] = [0, 0, 0];
+    position.over = false;
     this.#epoch++;
     await this.#call("onEpochEnd", (on) => on.onEpochEnd?.(record, state));
   }
@@ -178,6 +209,8 @@ class Run<M extends Module, B> {
   /** The loss of a batch and its gradients, and a step where it is the last of those that make one. */
   async #trainBatch(batch: B, last: boolean): Promise<RealTensor> {
     const { loss: lossOf, optimizer, accumulate } = this.#options;
+    const [{ batch: k }, epoch, step] = [this.#position, this.#epoch, this.#steps];
+    const noted = { samples: samplesOf(batch), epoch, batch: k, step };
     if (optimizer instanceof LBFGS) {
       let first: RealTensor | null = null;
       await optimizer.step(() => {
@@ -186,7 +219,7 @@ class Run<M extends Module, B> {
         first ??= loss;
         return loss;
       });
-      this.#note(first!, batch);
+      this.#note(first!, noted);
       this.#stepped();
       return first!;
     }
@@ -195,13 +228,13 @@ class Run<M extends Module, B> {
     loss.backward();
     if (accumulate > 1) optimizer.accumulate();
     if (last) this.#step();
-    this.#note(loss, batch);
+    this.#note(loss, noted);
     return loss;
   }
 
   #step(): void {
     const { optimizer, clip } = this.#options;
-    if (clip !== null) clipGradNorm(optimizer.groups.flatMap(({ params }) => params), clip);
+    if (clip !== null) clipGradNorm(parametersOf(optimizer), clip);
     (optimizer as { step(): void }).step();
     this.#stepped();
   }
@@ -211,20 +244,28 @@ class Run<M extends Module, B> {
     if (this.#options.scheduleInterval === "step") this.#options.schedule?.step(NaN);
   }
 
-  #note(loss: RealTensor, batch: B): void {
+  #note(loss: RealTensor, noted: Noted): void {
     this.#unread.push(loss);
-    this.#weights.push(samplesOf(batch));
+    this.#noted.push(noted);
   }
 
-  /** Has the losses so far read. */
+  /** Has the losses so far read; refuses those that are not finite. */
   #read(): Promise<void> {
-    const weights = this.#weights;
-    this.#weights = [];
+    const noted = this.#noted;
+    this.#noted = [];
     const { mean } = this.#position;
     return this.#unread.take().then((values) =>
       values.forEach((value, k) => {
         const loss = value * this.#options.accumulate;
-        mean.add(loss, weights[k]);
+        if (!Number.isFinite(loss) && this.#options.nonFinite === "stop") {
+          const { epoch, batch, step } = noted[k];
+          throw cannot(
+            WHAT,
+            `the loss of epoch ${epoch}, batch ${batch} (step ${step}) is ${loss}; no checkpoint has ` +
+              'been written since, and nonFinite: "continue" goes on nevertheless',
+          );
+        }
+        mean.add(loss, noted[k].samples);
         this.#losses.push(loss);
         this.#fresh.push(loss);
       })
@@ -294,6 +335,7 @@ class Run<M extends Module, B> {
     }
     if (stopping && stopping.waited >= earlyStopping!.patience) this.#end ??= "earlyStopping";
     if (best?.update(WHAT, record)) {
+      await this.#checkFinite();
       const extra = extraOf([record]);
       const { epoch, steps: step } = record;
       await saveCheckpoint(checkpoint!.best!, {
@@ -310,9 +352,27 @@ class Run<M extends Module, B> {
     return { model: this.#model, optimizer, schedule: schedule ?? undefined, loader: this.#saved };
   }
 
-  #save(path: string | URL): Promise<void> {
+  /** Refuses to write parameters that are not finite over those of a checkpoint. */
+  async #checkFinite(): Promise<void> {
+    if (this.#options.nonFinite === "continue") return;
+    const dict = await this.#model.stateDict();
+    for (const [name] of this.#model.namedParameters()) {
+      const data = dict.get(name)?.data as ArrayLike<number> | undefined;
+      let k = 0;
+      while (data && k < data.length && Number.isFinite(data[k])) k++;
+      if (!data || k === data.length) continue;
+      throw cannot(
+        WHAT,
+        `${name} holds ${data[k]} after step ${this.#steps}, though all losses ` +
+          'are finite; the checkpoint stays as it was, and nonFinite: "continue" goes on nevertheless',
+      );
+    }
+  }
+
+  async #save(path: string | URL): Promise<void> {
+    await this.#checkFinite();
     const [epoch, step] = [this.#epoch, this.#steps];
-    return saveCheckpoint(path, { ...this.#parts(), epoch, step, extra: extraOf(this.#records) });
+    await saveCheckpoint(path, { ...this.#parts(), epoch, step, extra: extraOf(this.#records) });
   }
 
   async #resume(path: string | URL): Promise<void> {
@@ -341,11 +401,14 @@ class Run<M extends Module, B> {
  * bit, also from the midst of an epoch if the data are a `DataLoader` or an array. (A run that was
  * killed goes on from its last checkpoint.)
  *
+ * A loss that is not finite ends the run with an error that names epoch, batch and step: the last good
+ * checkpoint stays. Whether the files of `checkpoint` can be written is found out before training.
+ *
  * @param model The model.
  * @param options The data, the loss, the optimiser, and what else there is to say.
  * @returns What came of it, as an object of numbers.
  * @throws {ArgandError} if an option makes no sense, the loss is not one real number, an epoch has no
- * batches, or a checkpoint cannot be read or written; and whatever data, loss and callbacks throw.
+ * batches, a loss is not finite, or a checkpoint cannot be read or written; and whatever data, loss and callbacks throw.
  *
  * @example
  * ```ts

@@ -101,8 +101,13 @@ export interface FitOptions<M extends Module, B> {
   readonly progress?: FitProgress;
   /** The largest norm of all gradients together: see `clipGradNorm`. */
   readonly clip?: number;
-  /** Batches a step: their gradients are averaged; 1, if absent. */
+  /** Batches a step: their gradients are averaged, those left over at the end too; 1, if absent. */
   readonly accumulate?: number;
+  /**
+   * What to do at a loss that is NaN or infinite, and at such a parameter before it is saved: `"stop"`
+   * throws, `"continue"` trains on and saves; `"stop"`, if absent.
+   */
+  readonly nonFinite?: "stop" | "continue";
   /** Ends the run after the batch in hand, or after the last of those that make a step. */
   readonly signal?: AbortSignal;
 }
@@ -125,6 +130,7 @@ export interface CheckedOptions<M extends Module, B> {
   readonly progress: FitProgress;
   readonly clip: number | null;
   readonly accumulate: number;
+  readonly nonFinite: "stop" | "continue";
   readonly signal: AbortSignal | null;
 }
 
@@ -175,6 +181,7 @@ export function checkedOptions<M extends Module, B>(
     progress: "auto",
     clip: absent,
     accumulate: 1,
+    nonFinite: "stop",
     signal: absent,
   });
   // Arrays are copied above: batches of the caller's own stay his.
@@ -197,6 +204,7 @@ export function checkedOptions<M extends Module, B>(
   }
   if (clip !== undefined) checkNumber(what, "clip", clip);
   const alone = optimizer instanceof LBFGS && (clip !== undefined || given.accumulate !== 1);
+  checkWord(what, "nonFinite", given.nonFinite, ["stop", "continue"]);
   if (alone) throw cannot(what, "LBFGS takes neither clip nor accumulate");
   if (given.progress !== false) {
     checkWord(what, "progress", given.progress, ["auto", "line", "json"]);
@@ -224,6 +232,7 @@ export function checkedOptions<M extends Module, B>(
     progress: given.progress!,
     clip: clip ?? null,
     accumulate: given.accumulate!,
+    nonFinite: given.nonFinite!,
     signal: signal ?? null,
   };
 }

@@ -10,6 +10,8 @@ import type { EpochRecord, Mean } from "./history.ts";
 export interface Position {
   /** Batches of the epoch so far. */
   batch: number;
+  /** Whether the epoch has no more of them, though it is not finished. */
+  over: boolean;
   /** The loss of the epoch so far. */
   readonly mean: Mean;
   readonly stopping: Best | null;
@@ -47,12 +49,13 @@ export class SavedPosition implements Stateful {
   }
 
   async stateDict(): Promise<StateDict> {
-    const { batch, mean, stopping, best, bestState } = this.#position;
+    const { batch, over, mean, stopping, best, bestState } = this.#position;
     const dict: StateDict = new Map([
       ["fit.batch", countEntry(batch)],
       ["fit.mean", numbersEntry([mean.sum, mean.weight])],
       ["fit.hasBestState", countEntry(bestState ? 1 : 0)],
     ]);
+    if (over) dict.set("fit.over", countEntry(1));
     for (const [name, one] of [["stopping", stopping], ["best", best]] as const) {
       if (!one) continue;
       dict.set(`fit.${name}`, numbersEntry([one.value, one.epoch, one.waited]));
@@ -71,6 +74,7 @@ export class SavedPosition implements Stateful {
     );
     const reader = new EntryReader("go on with a training run", rest);
     const batch = reader.count("fit.batch");
+    const over = reader.has("fit.over") && reader.count("fit.over") === 1;
     const [sum, weight] = reader.numbers("fit.mean", [2]);
     const hasBest = reader.count("fit.hasBestState") === 1;
     const watched = ([["stopping", position.stopping], ["best", position.best]] as const).map(
@@ -85,6 +89,7 @@ export class SavedPosition implements Stateful {
     if (state) this.#model.prepareStateDict(state);
     for (const [name, loader] of this.#loaders) await loader.loadStateDict(under(dict, name));
     position.batch = batch;
+    position.over = over;
     [position.mean.sum, position.mean.weight] = [sum, weight];
     position.bestState = state;
     for (const pair of watched) {

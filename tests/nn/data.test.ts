@@ -3,6 +3,7 @@ import { arange, complexTensor, tensor } from "../../complex/create/create.ts";
 import { formatNpz } from "../../complex/files/npz.ts";
 import { getRandomState, manualSeed, randn } from "../../complex/create/random.ts";
 import type { RealTensor } from "../../complex/tensor/tensor.ts";
+import { memory } from "../../gpu/engines/device.ts";
 import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { permutation } from "../../nn/data/order.ts";
@@ -20,6 +21,19 @@ async function pass(loader: AsyncIterable<readonly [RealTensor]>, batches = Infi
 }
 
 const numbers = (n: number) => new nn.TensorDataset(arange(n));
+
+onEngines("a data set of values of the host holds none of them on the device", async () => {
+  const z = complexTensor(new Float32Array(2 * 1000).map((_, k) => k), [500, 2]);
+  const labels = tensor(new Float32Array(500), [500]);
+  const before = memory().bytes;
+  const data = new nn.TensorDataset(z, labels);
+  assertEquals(memory().bytes, before);
+  const [row] = data.get(499);
+  assertEquals([...await row.data()], [1996, 1997, 1998, 1999]);
+  const [batch] = data.gather(Uint32Array.of(3, 1));
+  assertEquals([...await batch.data()], [12, 13, 14, 15, 4, 5, 6, 7]);
+  assertEquals(memory().bytes, before);
+});
 
 onEngines(
   "TensorDataset gathers rows of host data, of computed tensors and labels alike",
