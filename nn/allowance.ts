@@ -1,6 +1,24 @@
 /** How many modules may still be made: descriptions from files can't ask for any number of them. */
 import { cannot } from "../gpu/contract/errors.ts";
 
+/** Modules for each record of a description, and for each array beside it. */
+const EACH = 8;
+/** The most modules of a description. */
+const MOST = 100_000;
+
+/** How many modules a description may make: a few letters in it can ask for thousands of layers. */
+export function allowanceOf(description: unknown, free: number, arrays = 0): number {
+  let records = arrays;
+  for (const waiting = [description]; waiting.length > 0;) {
+    const value = waiting.pop();
+    if (typeof value !== "object" || value === null) continue;
+    if (!Array.isArray(value)) records++;
+    if (records > MOST) return MOST;
+    for (const inner of Object.values(value)) waiting.push(inner);
+  }
+  return Math.min(free + EACH * records, MOST);
+}
+
 let left = Infinity;
 let most = Infinity;
 

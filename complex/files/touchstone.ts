@@ -160,6 +160,7 @@ function recordsOf(text: string, ports: number, refuse: Refuse): Records {
   let line = 0;
   for (const whole of linesIn(text)) {
     line++;
+    if (whole === "") continue;
     const words = whole.split("!", 1)[0].trim().split(/\s+/, most).filter((word) => word !== "");
     if (words.length === 0) continue;
     if (words[0].startsWith("[")) {

@@ -21,9 +21,14 @@ export function again(error: ArgandError): ArgandError {
   return copy;
 }
 
-/** Builds the error `Cannot <what>: <why>`. */
+/** The most letters of an error: names in files and lists of what is missing may be long. */
+const MOST_LETTERS = 4000;
+
+/** Builds the error `Cannot <what>: <why>`; what no one would read to its end is cut. */
 export function cannot(what: string, why: string): ArgandError {
-  const error = new ArgandError(`Cannot ${what}: ${why}`);
+  const message = `Cannot ${what}: ${why}`;
+  const long = message.length > MOST_LETTERS;
+  const error = new ArgandError(long ? `${message.slice(0, MOST_LETTERS)}…` : message);
   Error.captureStackTrace?.(error, cannot); // begins where the mistake was found; not all engines can
   return error;
 }

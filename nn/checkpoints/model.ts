@@ -9,7 +9,7 @@ import { describe } from "../../complex/lazy/describe.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { buildModule, describeModule } from "../descriptions/description.ts";
 import type { ModuleClass } from "../declare/declaration.ts";
-import { withAtMost } from "../allowance.ts";
+import { allowanceOf, withAtMost } from "../allowance.ts";
 import { type Json, jsonSchema } from "../json.ts";
 import { Module, type StateDict } from "../module.ts";
 import { CHECKPOINT } from "./checkpoint.ts";
@@ -26,20 +26,8 @@ const MODEL: FileFormat<Described> = {
   schema: z.object({ description: jsonSchema }),
 };
 
-/** Modules that any file may have, and more for each array and each record of the description in it. */
-const [MODULES, MODULES_EACH] = [1000, 8];
-
-/** How many modules a file can hold the values of. */
-function allowance(description: Json, arrays: number): number {
-  let records = 0;
-  for (const waiting: Json[] = [description]; waiting.length > 0;) {
-    const value = waiting.pop()!;
-    if (typeof value !== "object" || value === null) continue;
-    if (!Array.isArray(value)) records++;
-    for (const inner of Object.values(value)) waiting.push(inner);
-  }
-  return MODULES + MODULES_EACH * (arrays + records);
-}
+/** Modules that any file may have, even without values. */
+const MODULES = 1000;
 
 /**
  * The bytes of a model, as {@link saveModel} writes them.
@@ -103,9 +91,9 @@ export function parseModel<M extends Module = Module>(
   }
   const before = getRandomState();
   try {
-    const model = withAtMost(allowance(header.description, dict.size), () => {
-      return buildModule(header.description);
-    });
+    const { description } = header;
+    const modules = allowanceOf(description, MODULES, dict.size);
+    const model = withAtMost(modules, () => buildModule(description));
     // Its first values are not drawn: they give way to those of the file, or to nothing.
     for (const [, part] of model.parts()) if (part instanceof Tensor) part.state!.rollback();
     const kind = model.constructor.name;

@@ -1,7 +1,7 @@
 /** Modules as plain JSON, and back. */
 import { describe } from "../../complex/lazy/describe.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import { withAtMost } from "../allowance.ts";
+import { allowanceOf, withAtMost } from "../allowance.ts";
 import type { Json } from "../json.ts";
 import { Module } from "../module.ts";
 import { declarations } from "../declare/declaration.ts";
@@ -12,8 +12,8 @@ import { type AnyKind, inside, type ModuleDescription, type ModuleKind } from ".
 /** How deep modules may lie within one another. */
 const DEEPEST = 100;
 
-/** The most modules of a description, in which a few letters ask for thousands. */
-const MOST_MODULES = 10_000;
+/** Modules that any description may make; those that it names come on top. */
+const MODULES = 10_000;
 
 /** The kinds by type; not by the classes' own names, which bundlers shorten. */
 const kinds = new Map<string, AnyKind>(declarations().map((one) => [one.type, declaredKind(one)]));
@@ -147,7 +147,8 @@ function checked(
  *
  * @param description From {@link describeModule}; nothing of it is trusted.
  * @throws {ArgandError} that names the place in the JSON, if a type or an option is unknown or an
- * option is none that fits, or if it asks for more than 10 000 modules.
+ * option is none that fits, or if it asks for thousands of modules more than it
+ * names.
  *
  * @example
  * ```ts
@@ -162,7 +163,10 @@ function checked(
  * ```
  */
 export function buildModule(description: unknown): Module {
-  return withAtMost(MOST_MODULES, () => moduleAt("", description, 0));
+  return withAtMost(
+    allowanceOf(description, MODULES),
+    () => moduleAt("", description, 0),
+  );
 }
 
 function moduleAt(path: string, description: unknown, depth: number): Module {
