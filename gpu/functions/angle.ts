@@ -4,7 +4,7 @@
  */
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { complexToReal, define, realBinary, realUnary } from "./define.ts";
-import { isMinusWgsl, ungroupedWgsl, withSignWgsl } from "./scaling.ts";
+import { isMinusWgsl, nanWgsl, ungroupedWgsl, withSignWgsl } from "./scaling.ts";
 
 /** `mul_high(a, b)`: the upper 32 bits of the 64-bit product, from 16-bit halves. */
 export const mulHighWgsl: Wgsl = {
@@ -64,10 +64,11 @@ fn far_sincos(x: f32) -> vec2<f32> {
   let mid = m * w1 + low;
   let high = m * w0 + mul_high(m, w1) + select(0u, 1u, mid < low);
   let rest = f32(bitcast<i32>(high << 2u)) + f32(mid >> 16u) * 6.1035156e-5;
-  let v = quarter_sincos(rest * 3.6572951e-10 + (x - x), (high + 0x20000000u) >> 30u);
+  let r = select(rest * 3.6572951e-10, nan_from(x), (bits & 0x7f800000u) == 0x7f800000u);
+  let v = quarter_sincos(r, (high + 0x20000000u) >> 30u);
   return vec2<f32>(select(v.x, -v.x, x < 0.0), v.y);
 }`,
-  uses: [mulHighWgsl, quarterSincosWgsl],
+  uses: [mulHighWgsl, nanWgsl, quarterSincosWgsl],
 };
 
 /** `sincos(x)`: (sin x, cos x). Below 2^13, π/2 is taken off in three parts, two of them exactly. */
@@ -120,7 +121,7 @@ export const atan2Wgsl: Wgsl = {
   let ax = abs(x);
   let ay = abs(y);
   let m = max(ax, ay);
-  let t = select(min(ax, ay) / m, 0.0, m == 0.0);
+  let t = select(select(min(ax, ay) / m, 1.0, ax == ay), 0.0, m == 0.0);
   let u = t * t;
   var p = fma(u, 2.97459122e-3, -1.6581187e-2);
   p = fma(u, p, 4.35535461e-2);

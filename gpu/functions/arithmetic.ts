@@ -1,7 +1,18 @@
 /** Sums, products and quotients of real and complex numbers. */
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { complexBinary, complexUnary, define, realBinary, realUnary } from "./define.ts";
-import { exponentWgsl, largerPartWgsl, pow2Wgsl, scale2Wgsl, times, timesWgsl } from "./scaling.ts";
+import {
+  exponentWgsl,
+  infiniteWgsl,
+  largerPartWgsl,
+  nanWgsl,
+  pow2Wgsl,
+  scale2Wgsl,
+  times,
+  timesWgsl,
+  withSign,
+  withSignWgsl,
+} from "./scaling.ts";
 
 /** x + y. */
 export const addReal: MapFunction = define(
@@ -105,24 +116,73 @@ export const timesComplex: MapFunction = complexBinary(
 /** x/y; x/0 is infinite or NaN. */
 export const divReal: MapFunction = realBinary("div", (a, b) => `(${a} / ${b})`, (x, y) => x / y);
 
+/** `extreme_div(a, b)` where a or b is infinite. */
+const extremeDivWgsl: Wgsl = {
+  name: "extreme_div",
+  source: `fn boxed(x: f32) -> f32 {
+  return with_sign(select(0.0, 1.0, is_infinite(vec2<f32>(x, 0.0))), x);
+}
+fn extreme_div(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
+  let far = is_infinite(a);
+  let lost = vec2<f32>(nan_from(a.x), nan_from(b.x));
+  let other = select(a, b, far);
+  if (far == is_infinite(b) || any((bitcast<vec2<u32>>(other) & vec2<u32>(0x7fffffffu)) > vec2<u32>(0x7f800000u))) {
+    return lost;
+  }
+  let p = select(a, vec2<f32>(boxed(a.x), boxed(a.y)), far);
+  let q = select(vec2<f32>(boxed(b.x), boxed(b.y)), b, far);
+  let r = vec2<f32>(p.x * q.x + p.y * q.y, p.y * q.x - p.x * q.y);
+  let size = select(0.0, larger_part(a), far);
+  let result = vec2<f32>(with_sign(size, r.x), with_sign(size, r.y));
+  return select(result, lost, vec2<bool>(far && r.x == 0.0, far && r.y == 0.0));
+}`,
+  uses: [infiniteWgsl, largerPartWgsl, nanWgsl, withSignWgsl],
+};
+
 const complexDivWgsl: Wgsl = {
   name: "complex_div",
   source: `fn complex_div(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
+  if (is_infinite(a) || is_infinite(b)) { return extreme_div(a, b); }
   let ea = exponent_of(larger_part(a));
   let eb = exponent_of(larger_part(b));
   let p = a * pow2(-ea);
   let q = b * pow2(-eb);
   return scale2(vec2<f32>(p.x * q.x + p.y * q.y, p.y * q.x - p.x * q.y) / dot(q, q), ea - eb);
 }`,
-  uses: [exponentWgsl, largerPartWgsl, pow2Wgsl, scale2Wgsl],
+  uses: [exponentWgsl, extremeDivWgsl, infiniteWgsl, largerPartWgsl, pow2Wgsl, scale2Wgsl],
 };
 
-/** z/w, without overflow or underflow of intermediates; both parts of z/0 are NaN. */
-export const divComplex: MapFunction = complexBinary("div", complexDivWgsl, (a, b, c, d, out) => {
+const isInfinite = (x: number) => x === Infinity || x === -Infinity;
+
+/** ±1 for an infinite number, else ±0. */
+const boxed = (x: number) => withSign(isInfinite(x) ? 1 : 0, x);
+
+/** Leaves (a + ib)/(c + id) in `out`; of infinities and zeros by Annex G of C. */
+function divide(a: number, b: number, c: number, d: number, out: [number, number]): void {
   const m = c * c + d * d;
   out[0] = (a * c + b * d) / m;
   out[1] = (b * c - a * d) / m;
-});
+  if (!(Number.isNaN(out[0]) && Number.isNaN(out[1]))) return;
+  let factor = NaN;
+  if (m === 0) {
+    out[0] = withSign(Infinity, c) * a;
+    out[1] = withSign(Infinity, c) * b;
+    return;
+  }
+  if ((isInfinite(a) || isInfinite(b)) && Number.isFinite(m)) {
+    [a, b, factor] = [boxed(a), boxed(b), Infinity];
+  } else if ((isInfinite(c) || isInfinite(d)) && Number.isFinite(a) && Number.isFinite(b)) {
+    [c, d, factor] = [boxed(c), boxed(d), 0];
+  }
+  out[0] = factor * (a * c + b * d);
+  out[1] = factor * (b * c - a * d);
+}
+
+/**
+ * z/w, without overflow or underflow of intermediates. Infinite operands give what Annex G of C
+ * says, zero divisors too on the CPU engine: z/∞ is 0, and z/0 infinite or NaN.
+ */
+export const divComplex: MapFunction = complexBinary("div", complexDivWgsl, divide);
 
 /** x/y, but x where x is 0, even if y is 0 or NaN. */
 export const overReal: MapFunction = realBinary(
@@ -144,9 +204,10 @@ export const overComplex: MapFunction = complexBinary(
   "over",
   complexOverWgsl,
   (a, b, c, d, out) => {
-    const zero = a === 0 && b === 0, m = c * c + d * d;
-    out[0] = zero ? a : (a * c + b * d) / m;
-    out[1] = zero ? b : (b * c - a * d) / m;
+    if (a === 0 && b === 0) {
+      out[0] = a;
+      out[1] = b;
+    } else divide(a, b, c, d, out);
   },
 );
 
@@ -184,19 +245,24 @@ const complexReciprocalWgsl: Wgsl = {
   source: `fn complex_reciprocal(z: vec2<f32>) -> vec2<f32> {
   let e = exponent_of(larger_part(z));
   let q = z * pow2(-e);
-  return vec2<f32>(q.x, -q.y) / dot(q, q) * pow2(-e);
+  let zero = vec2<f32>(with_sign(0.0, z.x), with_sign(0.0, -z.y));
+  return select(vec2<f32>(q.x, -q.y) / dot(q, q) * pow2(-e), zero, is_infinite(z));
 }`,
-  uses: [exponentWgsl, largerPartWgsl, pow2Wgsl],
+  uses: [exponentWgsl, infiniteWgsl, largerPartWgsl, pow2Wgsl, withSignWgsl],
 };
 
-/** 1/z, without overflow or underflow of intermediates; both parts of 1/0 are NaN. */
+/** 1/z, without overflow or underflow of intermediates; of infinities and 0 as {@link divComplex}. */
 export const reciprocalComplex: MapFunction = complexUnary(
   "reciprocal",
   complexReciprocalWgsl,
   (x, y, out) => {
     const m = x * x + y * y;
-    out[0] = x / m;
-    out[1] = -y / m;
+    out[0] = m === 0 ? withSign(Infinity, x) : x / m;
+    out[1] = m === 0 ? NaN : -y / m;
+    if (isInfinite(x) || isInfinite(y)) {
+      out[0] = withSign(0, x);
+      out[1] = withSign(0, -y);
+    }
   },
 );
 
@@ -241,8 +307,9 @@ export const squareReal: MapFunction = realUnary("square", (a) => `(${a} * ${a})
 const complexSquareWgsl: Wgsl = {
   name: "complex_square",
   source: `fn complex_square(z: vec2<f32>) -> vec2<f32> {
-  return vec2<f32>((z.x - z.y) * (z.x + z.y), 2.0 * z.x * z.y);
+  return vec2<f32>((z.x - z.y) * (z.x + z.y), times(2.0 * z.x, z.y));
 }`,
+  uses: [timesWgsl],
 };
 
 /** z². */

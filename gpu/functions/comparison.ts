@@ -80,7 +80,7 @@ export const whereReal: MapFunction = define(
   "where",
   ["float32", "float32", "float32"],
   "float32",
-  (c, a, b) => `select(${b}, ${a}, ${c} != 0.0)`,
+  (c, a, b) => `select(${a}, ${b}, ${c} == 0.0)`, // != of NaN is false on some adapters
   (n, out, c, a, b) => {
     for (let i = 0; i < n; i++) out[i] = c[i] !== 0 ? a[i] : b[i];
   },
@@ -91,7 +91,7 @@ export const whereComplex: MapFunction = define(
   "where",
   ["float32", "complex64", "complex64"],
   "complex64",
-  (c, a, b) => `select(${b}, ${a}, ${c} != 0.0)`,
+  (c, a, b) => `select(${a}, ${b}, ${c} == 0.0)`, // != of NaN is false on some adapters
   (n, out, c, a, b) => {
     for (let i = 0; i < n; i++) {
       const from = c[i] !== 0 ? a : b;

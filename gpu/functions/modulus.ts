@@ -1,7 +1,7 @@
 /** Moduli and signs. */
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { complexToReal, complexUnary, realUnary } from "./define.ts";
-import { exponentWgsl, largerPartWgsl, pow2Wgsl } from "./scaling.ts";
+import { exponentWgsl, infiniteWgsl, largerPartWgsl, pow2Wgsl } from "./scaling.ts";
 
 /** |x|. */
 export const absReal: MapFunction = realUnary("abs", (x) => `abs(${x})`, Math.abs);
@@ -12,16 +12,20 @@ const complexAbsWgsl: Wgsl = {
   source: `fn complex_abs(z: vec2<f32>) -> f32 {
   let e = exponent_of(larger_part(z));
   let q = z * pow2(-e);
-  return sqrt(dot(q, q)) * pow2(e);
+  let far = select(abs(z.y), abs(z.x), is_infinite(z.xx));
+  return select(sqrt(dot(q, q)) * pow2(e), far, is_infinite(z));
 }`,
-  uses: [exponentWgsl, largerPartWgsl, pow2Wgsl],
+  uses: [exponentWgsl, infiniteWgsl, largerPartWgsl, pow2Wgsl],
 };
 
 /** |z| = √(x² + y²), without overflow or underflow of the squares. */
 export const absComplex: MapFunction = complexToReal(
   "abs",
   complexAbsWgsl,
-  (x, y) => Math.sqrt(x * x + y * y),
+  (x, y) => {
+    const r = Math.sqrt(x * x + y * y);
+    return Number.isNaN(r) ? Math.hypot(x, y) : r; // infinite if a part is, even beside NaN
+  },
 );
 
 /** |z|² = x² + y². */

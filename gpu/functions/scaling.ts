@@ -56,6 +56,14 @@ export const nanWgsl: Wgsl = {
   source: `fn nan_from(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) | 0x7fc00000u); }`,
 };
 
+/** `is_infinite(z)`: whether a part of z is infinite. */
+export const infiniteWgsl: Wgsl = {
+  name: "is_infinite",
+  source: `fn is_infinite(z: vec2<f32>) -> bool {
+  return any((bitcast<vec2<u32>>(z) & vec2<u32>(0x7fffffffu)) == vec2<u32>(0x7f800000u));
+}`,
+};
+
 /** `with_sign(x, s)`: |x| with the sign bit of s, which tells −0 from 0. */
 export const withSignWgsl: Wgsl = {
   name: "with_sign",
@@ -63,6 +71,11 @@ export const withSignWgsl: Wgsl = {
   return bitcast<f32>((bitcast<u32>(x) & 0x7fffffffu) | (bitcast<u32>(s) & 0x80000000u));
 }`,
 };
+
+/** |x| with the sign of s, which tells −0 from 0. */
+export function withSign(x: number, s: number): number {
+  return s < 0 || Object.is(s, -0) ? -Math.abs(x) : Math.abs(x);
+}
 
 /** `is_minus(x)`: whether the sign bit is set; true of −0. */
 export const isMinusWgsl: Wgsl = {

@@ -1,7 +1,18 @@
 /** Sums, products, quotients, parts and moduli: `gpu/functions/{arithmetic,parts,modulus,cast}.ts`. */
 import { Fn } from "../function_opcodes";
 import { complex1, complex2, complexToReal, map1, map2, realsToComplex } from "./loops";
-import { choose, exponentOf, larger, negate, norm, pow2, put, splat, times } from "./lanes";
+import {
+  choose,
+  exponentOf,
+  larger,
+  negate,
+  norm,
+  pow2,
+  put,
+  splat,
+  times,
+  withSign,
+} from "./lanes";
 
 class Add {
   f(a: v128, b: v128): v128 {
@@ -56,6 +67,26 @@ class MulComplex {
   }
 }
 
+/** All bits where x is NaN. */
+function isLost(x: v128): v128 {
+  return f32x4.ne(x, x);
+}
+
+/** All bits where x is infinite. */
+function isInfinite(x: v128): v128 {
+  return f32x4.eq(f32x4.abs(x), splat(f32.POSITIVE_INFINITY));
+}
+
+/** All bits where x is neither infinite nor NaN. */
+function isFinite(x: v128): v128 {
+  return f32x4.lt(f32x4.abs(x), splat(f32.POSITIVE_INFINITY));
+}
+
+/** ±1 of an infinite number, else ±0. */
+function boxed(x: v128): v128 {
+  return withSign(v128.and(isInfinite(x), splat(1)), x);
+}
+
 /** The imaginary part of the last {@link quotient}. */
 let lastIm: v128 = f32x4.splat(0);
 
@@ -75,7 +106,27 @@ function quotient(a: v128, b: v128, c: v128, d: v128): v128 {
   const re = f32x4.div(f32x4.add(f32x4.mul(a, c), f32x4.mul(b, d)), m);
   const im = f32x4.div(f32x4.sub(f32x4.mul(b, c), f32x4.mul(a, d)), m);
   lastIm = f32x4.mul(f32x4.mul(im, s1), s2);
-  return f32x4.mul(f32x4.mul(re, s1), s2);
+  const result = f32x4.mul(f32x4.mul(re, s1), s2);
+  const lost = v128.and(isLost(re), isLost(im));
+  return v128.any_true(lost) ? extreme(lost, result, a, b, c, d) : result;
+}
+
+/** What {@link quotient} is in the lanes `lost`, by Annex G of C. */
+function extreme(lost: v128, re: v128, a: v128, b: v128, c: v128, d: v128): v128 {
+  const infinity = splat(f32.POSITIVE_INFINITY);
+  const zero = v128.and(f32x4.eq(c, splat(0)), f32x4.eq(d, splat(0)));
+  const above = v128.and(v128.or(isInfinite(a), isInfinite(b)), v128.and(isFinite(c), isFinite(d)));
+  const below = v128.and(v128.or(isInfinite(c), isInfinite(d)), v128.and(isFinite(a), isFinite(b)));
+  const p = choose(above, boxed(a), a), q = choose(above, boxed(b), b);
+  const u = choose(below, boxed(c), c), v = choose(below, boxed(d), d);
+  const factor = choose(above, infinity, choose(below, splat(0), splat(f32.NaN)));
+  const towards = withSign(infinity, c);
+  let x = f32x4.mul(factor, f32x4.add(f32x4.mul(p, u), f32x4.mul(q, v)));
+  let y = f32x4.mul(factor, f32x4.sub(f32x4.mul(q, u), f32x4.mul(p, v)));
+  x = choose(zero, f32x4.mul(towards, a), x);
+  y = choose(zero, f32x4.mul(towards, b), y);
+  lastIm = choose(lost, y, lastIm);
+  return choose(lost, x, re);
 }
 
 class DivComplex {
@@ -88,11 +139,23 @@ class DivComplex {
 class ReciprocalComplex {
   f(out: usize, x: v128, y: v128): void {
     const s = pow2(i32x4.neg(exponentOf(larger(x, y))));
-    x = f32x4.mul(x, s);
-    y = f32x4.mul(y, s);
-    const m = norm(x, y);
-    put(out, f32x4.mul(f32x4.div(x, m), s), f32x4.mul(f32x4.div(negate(y), m), s));
+    const p = f32x4.mul(x, s), q = f32x4.mul(y, s);
+    const m = norm(p, q);
+    const re = f32x4.mul(f32x4.div(p, m), s);
+    const im = f32x4.mul(f32x4.div(negate(q), m), s);
+    if (v128.any_true(v128.or(isLost(re), isLost(im)))) {
+      putExtremeReciprocal(out, x, y, re, im);
+    } else put(out, re, im);
   }
+}
+
+/** 1/∞ = 0, and 1/0 infinite in its real part. */
+function putExtremeReciprocal(out: usize, x: v128, y: v128, re: v128, im: v128): void {
+  const infinite = v128.or(isInfinite(x), isInfinite(y));
+  const zero = v128.and(f32x4.eq(x, splat(0)), f32x4.eq(y, splat(0)));
+  re = choose(infinite, withSign(splat(0), x), re);
+  im = choose(infinite, withSign(splat(0), negate(y)), im);
+  put(out, choose(zero, withSign(splat(f32.POSITIVE_INFINITY), x), re), im);
 }
 
 class InverseOrZero {
@@ -120,8 +183,8 @@ class OverSquares {
 
 class SquareComplex {
   f(out: usize, x: v128, y: v128): void {
-    const twice = f32x4.add(x, x);
-    put(out, f32x4.mul(f32x4.sub(x, y), f32x4.add(x, y)), f32x4.mul(twice, y));
+    const half = f32x4.mul(x, y); // finite where 2x may not be
+    put(out, f32x4.mul(f32x4.sub(x, y), f32x4.add(x, y)), f32x4.add(half, half));
   }
 }
 
@@ -188,7 +251,10 @@ class AbsComplex {
   f(x: v128, y: v128): v128 {
     const e = exponentOf(larger(x, y));
     const s = pow2(i32x4.neg(e));
-    return f32x4.mul(f32x4.sqrt(norm(f32x4.mul(x, s), f32x4.mul(y, s))), pow2(e));
+    const r = f32x4.mul(f32x4.sqrt(norm(f32x4.mul(x, s), f32x4.mul(y, s))), pow2(e));
+    if (!v128.any_true(isLost(r))) return r;
+    // Infinite if a part is, even beside NaN.
+    return choose(v128.or(isInfinite(x), isInfinite(y)), splat(f32.POSITIVE_INFINITY), r);
   }
 }
 
