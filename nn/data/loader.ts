@@ -25,8 +25,8 @@ export interface DataLoaderOptions {
   /**
    * Batches that are begun before they are asked for; 0, if absent. It helps where samples are waited
    * for. A data set that draws random numbers of the library then draws them earlier; where it does so
-   * before it first waits, a resumed run draws the same. Streams that draw are resumed exactly without
-   * `prefetch`.
+   * before it first waits, a resumed run draws the same. Streams that wait and draw are resumed exactly
+   * without `prefetch`.
    */
   readonly prefetch?: number;
 }
@@ -170,7 +170,7 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
     };
     const { dataset } = this;
     const source = dataset instanceof IterableDataset
-      ? this.#stream(dataset, epoch, batch)
+      ? this.#stream(dataset, epoch, batch, begun, replay)
       : this.#pick(dataset, epoch, batch, begun, replay);
     const batches = new Prefetcher(source, this.#options.prefetch);
     try {
@@ -229,7 +229,83 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
   }
 
   /** The batches of a stream of samples from one on. */
-  #stream(dataset: IterableDataset<S>, epoch: number, first: number): Source<B> {
+  #stream(
+    dataset: IterableDataset<S>,
+    epoch: number,
+    first: number,
+    begun: RandomState[],
+    replay: RandomState[],
+  ): Source<B> {
+    let source: Source<B> | null = null;
+    const open = (): Source<B> => {
+      const samples = dataset.samples(epoch);
+      return Symbol.asyncIterator in samples
+        ? this.#awaited(samples, first)
+        : this.#pulled(samples[Symbol.iterator](), first, begun, replay);
+    };
+    return {
+      // An error in opening it reaches whoever asks for the batch, too.
+      // deno-lint-ignore require-await
+      next: async () => (source ??= open()).next(),
+      close: async () => await source?.close(),
+    };
+  }
+
+  /** The batches of a stream that never waits: each is drawn in one go, like those of a data set. */
+  #pulled(
+    samples: Iterator<S>,
+    first: number,
+    begun: RandomState[],
+    replay: RandomState[],
+  ): Source<B> {
+    const { batchSize } = this;
+    const { dropLast } = this.#options;
+    const make = this.#collate ?? (collate as unknown as (samples: S[]) => B);
+    let skip = first * batchSize;
+    let ended = false;
+    const pull = (most: number): S[] => {
+      const some: S[] = [];
+      while (!ended && some.length < most) {
+        const { done, value } = samples.next();
+        if (done) ended = true;
+        else some.push(value);
+      }
+      return some;
+    };
+    return {
+      async next() {
+        const now = getRandomState();
+        let some: S[];
+        let made: B | Promise<B> | null = null;
+        try {
+          // What is drawn for samples of earlier batches has been drawn before.
+          for (; skip > 0 && !ended; skip--) pull(1);
+          setRandomState(replay[0] ?? now);
+          some = pull(batchSize);
+          if (some.length === batchSize || some.length > 0 && !dropLast) {
+            begun.push(replay[0] ?? now);
+            made = make(some);
+          }
+        } catch (error) {
+          ended = true;
+          throw error;
+        } finally {
+          if (replay.shift()) setRandomState(now);
+        }
+        return made === null
+          ? { done: true, value: undefined }
+          : { done: false, value: await made };
+      },
+      close() {
+        ended = true;
+        samples.return?.();
+        return Promise.resolve();
+      },
+    };
+  }
+
+  /** The batches of a stream that waits. */
+  #awaited(samples: AsyncIterable<S>, first: number): Source<B> {
     const { batchSize } = this;
     const { dropLast } = this.#options;
     const make = this.#collate ?? (collate as unknown as (samples: S[]) => B);
@@ -237,19 +313,20 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
     async function* batches(): AsyncGenerator<B> {
       let skip = first * batchSize;
       const now = getRandomState();
-      let samples: S[] = [];
-      for await (const sample of dataset.samples(epoch)) {
+      let some: S[] = [];
+      for await (const sample of samples) {
         if (closed) return;
         if (skip > 0) {
           if (--skip === 0) setRandomState(now); // what was drawn for these has been drawn before
           continue;
         }
-        samples.push(sample);
-        if (samples.length < batchSize) continue;
-        yield await make(samples);
-        samples = [];
+        some.push(sample);
+        if (some.length < batchSize) continue;
+        yield await make(some);
+        some = [];
       }
-      if (samples.length > 0 && !dropLast) yield await make(samples);
+      if (skip > 0) setRandomState(now); // the last batch was a short one
+      if (some.length > 0 && !dropLast) yield await make(some);
     }
     const stream = batches();
     return {

@@ -331,6 +331,6 @@ Deno.test("randomSplit divides all samples by numbers or fractions, by its seed"
   assertThrows(() => nn.randomSplit(numbers(10), [5, 4]), ArgandError, "add up to 9");
   assertThrows(() => nn.randomSplit(numbers(10), [10, 0]), ArgandError, "a length");
   assertThrows(() => new nn.Subset(numbers(10), [10]), ArgandError, "an index");
-  const none = "Cannot make a Subset: it takes at least one place, got none";
+  const none = "Cannot make a Subset: it takes at least one index, got none";
   assertThrows(() => new nn.Subset(numbers(10), []), ArgandError, none);
 });

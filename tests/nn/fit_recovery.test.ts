@@ -74,9 +74,13 @@ onEngines("a run that is stopped at any batch makes the batches of a whole one",
   });
 });
 
-const stream = () =>
-  new nn.IterableDataset(function* () {
-    for (let k = 0; k < 20; k++) yield randnComplex([3]);
+function* samples() {
+  for (let k = 0; k < 18; k++) yield randnComplex([3]);
+}
+const stream = () => new nn.IterableDataset(samples);
+const waiting = () =>
+  new nn.IterableDataset(async function* () {
+    for (const sample of samples()) yield await Promise.resolve(sample);
   });
 
 onEngines("data that draw random numbers are drawn again as they were", async () => {
@@ -98,7 +102,11 @@ onEngines("data that draw random numbers are drawn again as they were", async ()
           }),
       ],
     ]),
-    ["stream", () => new nn.DataLoader(stream(), { batchSize: 4 })],
+    ...[0, 1, 2, 9].map((prefetch): typeof loaders[0] => [
+      `stream, prefetch ${prefetch}`,
+      () => new nn.DataLoader(stream(), { batchSize: 4, prefetch }),
+    ]),
+    ["stream that waits", () => new nn.DataLoader(waiting(), { batchSize: 4 })],
   ];
   const train = async (path: string, make: typeof loaders[0][1], stopAt: number) => {
     manualSeed(5);
