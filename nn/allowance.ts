@@ -28,7 +28,7 @@ export function countModule(): void {
   throw cannot("build a module", `it would be made of more than ${most} modules`);
 }
 
-/** What `build` gives, which may make at most so many modules, or what is left where it is called within. */
+/** The result of `build`, which may make at most so many modules, or as many as an outer call has left. */
 export function withAtMost<T>(modules: number, build: () => T): T {
   if (left <= modules) return build();
   const outer = { left, most };

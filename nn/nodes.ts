@@ -103,7 +103,7 @@ export function labelTensor(
   return wrapReal(fromIndex(labelNode(what, labels, below, count)));
 }
 
-/** Of each row the element that its label names. */
+/** The element of each row that its label names. */
 export function pickLabels(what: string, x: RealTensor, labels: Labels): RealTensor {
   return wrapReal(pick(x.node, labelNode(what, labels, x.shape[1], x.shape[0])));
 }

@@ -1,7 +1,7 @@
 /** The file system, where there is one; reading whole files. */
 import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
 
-/** What server-side runtimes offer for files. */
+/** The functions for files that server-side runtimes offer. */
 export type FileSystem = typeof import("node:fs/promises");
 
 /** The file system; refuses where there is none. */

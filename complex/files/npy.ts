@@ -175,7 +175,7 @@ export function npyStart(bytes: Uint8Array, refuse: Refuse): { start: number; ve
 
 /** The header of any array, of whatever elements. */
 export interface NpyOutline {
-  /** What NumPy calls its elements. */
+  /** NumPy's name for its elements. */
   readonly descr: string;
   readonly fortranOrder: boolean;
   readonly shape: readonly number[];
@@ -201,7 +201,7 @@ export function npyOutline(bytes: Uint8Array, refuse: Refuse): NpyOutline {
   return { descr, fortranOrder, shape, start };
 }
 
-/** What is known of the elements of an array of numbers; null for others. */
+/** The kind of the elements of an array of numbers; null for other arrays. */
 function kindOf(descr: string): Kind | null {
   const [order, code] = [descr.charAt(0), descr.slice(1)];
   const found = Object.hasOwn(KINDS, code) ? KINDS[code] : null;

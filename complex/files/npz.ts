@@ -212,8 +212,8 @@ function unpack(whole: Uint8Array, part: Part, refuse: Refuse): Member {
 
 /**
  * Inflates an .npy file. Memory for its elements is allocated once the header has come and agrees with
- * the size in the directory; more bytes than that are refused as they come. What is not read is not
- * inflated beyond its header.
+ * the size in the directory; more bytes than that are refused as they come. An array that is
+ * not read is not inflated beyond its header.
  */
 function inflate(packed: Uint8Array, { size, crc: told }: Part, refuse: Refuse): Member {
   let first = new Uint8Array();

@@ -115,6 +115,6 @@ async function deleteForsaken(
     }
     if (!young) clean.add(folder);
   } catch {
-    // What can't be deleted stays; the file itself is written.
+    // A file that can't be deleted stays; the file itself is written.
   }
 }

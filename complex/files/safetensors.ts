@@ -85,7 +85,7 @@ const FORMATS: Readonly<Record<SafetensorsDType, Format>> = {
   BOOL: { bytes: 1, view: (b) => new Uint8Array(b) },
 };
 
-/** What the format calls the dtypes of tensors. */
+/** The format's names for the dtypes of tensors. */
 export const SAFETENSORS_DTYPES = { float32: "F32", complex64: "C64" } as const satisfies Readonly<
   Record<InexactDType, SafetensorsDType>
 >;

@@ -3,7 +3,7 @@ import type { InexactDType } from "../../gpu/contract/dtype.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { pairsOf } from "./array.ts";
 
-/** What a format calls the dtypes of tensors. */
+/** A format's names for the dtypes of tensors. */
 type Names<D extends string> = Readonly<Record<InexactDType, D>>;
 
 /** A tensor's values under the name that a format has for its dtype. */

@@ -113,7 +113,7 @@ export interface Primitive<Attrs = null, Saved = null> {
   ): readonly Node[];
 }
 
-/** What the nodes of a state see of it; the class is in `state.ts`. */
+/** A state as its nodes see it; the class is in `state.ts`. */
 export interface Versioned {
   readonly name: string;
   /** Holds version `version`; null before the first update has run. */
@@ -155,7 +155,7 @@ const NO_RECIPE: readonly Node[] = [];
 /** A recipe, or a value. */
 export class Node<Attrs = unknown, Saved = unknown> {
   readonly primitive: Primitive<Attrs, Saved>;
-  /** What the schedule is keyed by: primitive, attributes, shapes; not the params. */
+  /** The key of the schedule: primitive, attributes, shapes; not the params. */
   readonly signature: number;
   /** The part of it that says what a value is like: shapes and kinds. */
   readonly type: number;
@@ -164,7 +164,7 @@ export class Node<Attrs = unknown, Saved = unknown> {
   readonly dtype: DType;
   /** What else fixes the structure: plain data. */
   readonly attrs: Attrs;
-  /** What the rules of derivatives need beyond inputs, results and attributes; it goes with the recipe. */
+  /** Data that derivatives need beyond inputs, results and attributes; they go with the recipe. */
   readonly saved: Saved;
   /** 32-bit words that may differ from run to run of the same schedule. */
   readonly params: readonly number[] | null;

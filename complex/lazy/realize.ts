@@ -73,7 +73,7 @@ function canMove({ pending }: State): boolean {
   return gather([pending!]).nodes.every(({ stored }) => !stored || stored.host !== null);
 }
 
-/** What the next schedule computes: pending updates, and of `targets` what has no value. */
+/** The work of the next schedule: pending updates, and those of `targets` that have no value. */
 function due(
   targets: readonly Node[],
   engine: Engine,

@@ -75,7 +75,7 @@ export function identify(object: object): number {
   return nextObject++;
 }
 
-// What a value begins with, so that no two values are spelled alike.
+// Each value begins with one of these, so that no two values are spelled alike.
 const [WHOLE, FRACTION, TEXT, LIST, FIELDS, OTHER] = [0, 1, 2, 3, 4, 5];
 /** Stands behind the last field of an object. */
 const END = -1;
@@ -112,7 +112,7 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** The number of what results are like: their shapes and kinds. */
+/** The number of the type of results: their shapes and kinds. */
 export function typeOf(
   results: readonly { readonly shape: Shape; readonly dtype: DType }[],
 ): number {
@@ -126,9 +126,9 @@ export function typeOf(
 }
 
 /**
- * The type with what is applied: a primitive, and how many inputs and words of params it has; `words` is
+ * The type with the call that gives it: a primitive, and its numbers of inputs and words of params; `words` is
  * −1 without params. It follows as one number below −1, or where it does not fit as three after a −1; the
- * numbers of a type are none below 0.
+ * numbers of a type are never negative.
  */
 export function extendByCall(
   type: number,

@@ -12,13 +12,13 @@ export const pendingStates: ReadonlySet<State> = pending;
 
 /** A parameter, a running statistic, a moment of an optimiser. */
 export class State implements Versioned {
-  /** What errors call it: mostly its path in a model. */
+  /** Its name in errors: mostly its path in a model. */
   name: string;
   readonly shape: Shape;
   readonly dtype: DType;
   /** Whether backward() leaves a gradient here. */
   readonly requiresGrad: boolean;
-  /** What backward() left, until a step has used it. */
+  /** The gradient that backward() left, until a step has used it. */
   gradient: Node | null = null;
   leaf = -1;
   mark = 0;

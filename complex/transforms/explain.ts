@@ -1,4 +1,4 @@
-/** What the next schedule will do. */
+/** The next schedule, shown before it runs. */
 import { explain as explainNodes } from "../lazy/realize.ts";
 import { type ExplainOptions, Schedule } from "../lazy/schedule/explanation.ts";
 import { withDefaults } from "../ops/options.ts";

@@ -46,7 +46,7 @@ interface HostArrayConstructor<A> {
   readonly BYTES_PER_ELEMENT: number;
 }
 
-/** What there is to know of a dtype. */
+/** The properties of a dtype. */
 export interface Row<D extends DType = DType> {
   readonly kind: Kind;
   /** Bytes of an element. */
@@ -63,7 +63,7 @@ export interface Row<D extends DType = DType> {
   readonly complex: D extends InexactDType ? ComplexDType : null;
   /** Floating-point operations of a multiply and an add. */
   readonly flops: number;
-  /** What stands for the dtype in the signatures of graphs. */
+  /** The number of the dtype in the signatures of graphs. */
   readonly code: number;
 }
 

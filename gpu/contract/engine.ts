@@ -27,7 +27,7 @@ export type KernelForm = "WGSL" | "WebAssembly" | "TypeScript";
 
 /** One dispatch, timed. */
 export interface Timing {
-  /** What was dispatched. */
+  /** The kernel that was dispatched. */
   readonly executable: Executable;
   /** The bytes of the buffers that it binds. */
   readonly bytes: number;

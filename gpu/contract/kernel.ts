@@ -109,7 +109,7 @@ export type Slot = `in${number}` | `out${number}` | `tmp${number}`;
 
 /** One dispatch of a program. */
 export interface Step {
-  /** What is dispatched. */
+  /** The kernel that is dispatched. */
   readonly kernel: Kernel;
   /** The part that is fixed when the kernel is compiled. */
   readonly spec: unknown;

@@ -1,7 +1,7 @@
-/** What a kernel sees of the WebAssembly of the CPU engine. */
+/** The WebAssembly of the CPU engine, as a kernel sees it. */
 
 /**
- * What a kernel sees of the WebAssembly of the CPU engine. Pointers are byte addresses in its linear
+ * The WebAssembly of the CPU engine, as a kernel sees it. Pointers are byte addresses in its linear
  * memory, which grows: a view of it is good until the next allocation.
  */
 export interface WasmModule {

@@ -37,7 +37,7 @@ async function openWebGpu(
 /** Milliseconds within which a driver answers, if it ever does. */
 const PATIENCE = 10_000;
 
-/** What a driver answers; one that keeps silent must not hold up the import of the package. */
+/** A driver's answer; one that keeps silent must not hold up the import of the package. */
 async function answered<T>(answer: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {

@@ -11,7 +11,7 @@ const REAL = ["F32", "F64", "F16", "BF16"];
 /** How a complex tensor `name` may be split into two real ones. */
 const SPLITS = [[".real", ".imag"], ["_r", "_i"]];
 
-/** Takes entries of a checkpoint at one place. What is asked for and not there is a fault. */
+/** Takes entries of a checkpoint at one place. An entry that is asked for and missing is a fault. */
 export class Reader {
   readonly #entries: Entries;
   readonly #place: string;

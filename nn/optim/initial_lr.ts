@@ -21,7 +21,7 @@ export function setInitialLr(group: object, lr: number | undefined): void {
   else initial.set(group, lr);
 }
 
-/** What a group was loaded with, and the rate that it has if only schedules have been made since. */
+/** The values that a group was loaded with, and its rate if only schedules have been made since. */
 const loaded = new WeakMap<object, { values: Partial<Group>; rate: number }>();
 
 /** Notes that a group has just been loaded. */

@@ -154,7 +154,7 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
       try {
         runPending();
       } catch {
-        // What can't be carried out is dropped with this.
+        // This drops updates that can't be carried out.
       }
       this.#put(before);
       throw error;

@@ -1,4 +1,4 @@
-/** What is no part of the source: what programs write, and what others have written. */
+/** Names that are not part of the source: those that programs write, and those that others have written. */
 const NOT_OURS = /^(out|node_modules|coverage|\.git)$/;
 
 /** The paths of all files at and below the given paths, in order. */

@@ -15,7 +15,7 @@ export function placeOf(node: Node): ReadRange {
   return { buffer: stored?.device ?? state!.buffer!, offset: 0, bytes };
 }
 
-/** What an arrival has to do with. */
+/** The parts of a residency that an arrival concerns. */
 interface Owner {
   readonly submissions: Submissions;
   readonly scalars: Scalars;
@@ -28,7 +28,7 @@ export class Reads {
   readonly #owner: Owner;
   readonly #underWay = new Map<Node, Promise<HostArray>>();
 
-  /** What has arrived gives its place among the small or the retained values back. */
+  /** A value that has arrived gives its place among the small or the retained values back. */
   constructor(engine: Engine, owner: Owner) {
     this.#engine = engine;
     this.#owner = owner;

@@ -1,4 +1,4 @@
-/** What an engine holds for the graph, and until when. Engines share nothing of it. */
+/** The memory that an engine holds for the graph, and for how long. Engines share none of it. */
 import type { Engine } from "../../../gpu/contract/engine.ts";
 import type { Stored } from "../stored.ts";
 import { Reads } from "./reads.ts";

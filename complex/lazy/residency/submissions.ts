@@ -8,7 +8,7 @@ import type { Node } from "../graph.ts";
 import type { State } from "../state.ts";
 import type { Stored } from "../stored.ts";
 
-/** What a schedule reads and makes. */
+/** The values and states that a schedule reads and makes. */
 export interface Submission {
   /** The values that it reads. */
   readonly used: readonly (Stored | State)[];
@@ -72,7 +72,7 @@ export class Submissions {
       this.#unreported = error;
       for (const [state, recipe] of begun) {
         this.#spoiled.set(state, error);
-        // What depended on states can't be computed again: they may have moved on.
+        // A value that depended on states can't be computed again: they may have moved on.
         if (recipe.stateful) state.spoil(error);
         else state.restart(recipe);
       }

@@ -1,4 +1,4 @@
-/** What the passes of a schedule hand to one another. */
+/** The data that the passes of a schedule hand to one another. */
 import type { Kernel } from "../../../gpu/contract/kernel.ts";
 import type { MapSpec } from "../../../gpu/kernels/elementwise/map.ts";
 import type { Node } from "../graph.ts";

@@ -8,7 +8,7 @@ import { type Shape, show } from "../shape.ts";
 import type { Draft, Graph } from "./draft.ts";
 import type { Planned } from "./plan.ts";
 
-/** What is shown of a schedule. */
+/** Options of {@link explain}. */
 export interface ExplainOptions {
   /** Whether the shaders are written out; default false. */
   readonly wgsl?: boolean;
@@ -24,11 +24,11 @@ export interface ScheduleRow {
   readonly shape: Shape;
   /** Its kind. */
   readonly dtype: DType;
-  /** What it reads: positions in {@link Schedule.buffers}. */
+  /** The buffers that it reads: positions in {@link Schedule.buffers}. */
   readonly reads: readonly number[];
-  /** What it writes; what is there before the schedule is updated in place, and so read too. */
+  /** The buffers that it writes; one that is there before the schedule is updated in place, so read too. */
   readonly writes: readonly number[];
-  /** Bytes of what it reads and writes. */
+  /** Bytes that it reads and writes. */
   readonly bytes: number;
   /** Floating-point operations, a complex product-sum counted as 8; null where the kernel doesn't say. */
   readonly flops: number | null;
@@ -42,7 +42,7 @@ export interface ScheduleRow {
 export interface ScheduleBuffer {
   /** Bytes that it takes on the device, rounded up to its size class as in `gpu.memory()`. */
   readonly bytes: number;
-  /** What it holds: an input such as a parameter, or results of operations, with their shapes. */
+  /** Its contents: an input such as a parameter, or results of operations, with their shapes. */
   readonly values: readonly string[];
   /** The first row that touches it; −1 where it is there before the schedule. */
   readonly first: number;
@@ -50,7 +50,7 @@ export interface ScheduleBuffer {
   readonly last: number;
 }
 
-/** What a schedule will do; printed, it is a table. See {@link explain}. */
+/** The kernels and buffers of a schedule before it runs; printed, it is a table. See {@link explain}. */
 export class Schedule {
   /** The engine and its adapter. */
   readonly engine: string;
@@ -157,7 +157,7 @@ function lastOf({ state, stored }: Node, used: number, end: number): number {
   return stored?.device && !stored.host ? Infinity : used;
 }
 
-/** What each slot holds, in words. */
+/** The contents of each slot, in words. */
 function namesOf({ nodes }: Graph, { leaves, launches, slots }: Draft): Map<number, string> {
   const names = new Map<number, string>();
   for (const [slot, k] of leaves) {

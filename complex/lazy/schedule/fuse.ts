@@ -24,7 +24,7 @@ interface Request {
   readonly path: string;
 }
 
-/** What a kernel has taken in so far. */
+/** A kernel with the nodes that it has taken in so far. */
 interface FusedKernel {
   nodes: number;
   readonly size: number;
@@ -34,7 +34,7 @@ interface FusedKernel {
   room: number;
 }
 
-/** What becomes of the nodes of a graph. */
+/** The decisions on the nodes of a graph. */
 export interface Fusion {
   /** Which nodes get a buffer. */
   readonly stored: readonly boolean[];

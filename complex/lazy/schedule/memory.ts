@@ -48,7 +48,7 @@ export function allocate(lifetimes: readonly Lifetime[]): Allocation {
     );
   for (const k of order) {
     const life = lifetimes[k];
-    // What stays after the schedule must not hold more than it needs.
+    // A value that stays after the schedule must not hold more than it needs.
     const most = life.last === Infinity ? sizeClass(life.bytes) : Infinity;
     let buffer = bytes.length - 1, at = -1;
     // The last one opened is the smallest.

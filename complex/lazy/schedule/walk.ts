@@ -34,7 +34,7 @@ export function olderState(nodes: readonly Node[]): Versioned | null {
   return null;
 }
 
-/** What a schedule computes, in an order in which inputs come first. */
+/** The nodes that a schedule computes, in topological order: inputs come first. */
 export interface Walk {
   readonly nodes: readonly Node[];
   /** The positions of what is asked for. */

@@ -81,7 +81,7 @@ export function isDeterministic(): boolean {
 /**
  * With `true`, no choice of {@link tune} counts, of this run or of earlier ones: each kernel is written
  * as its own estimate has it, so that the bits of results depend on the adapter alone and not on what
- * was measured on it. With `false`, the choices count again. What is compiled already changes with it.
+ * was measured on it. With `false`, the choices count again. Kernels that are compiled already change with it.
  *
  * @throws {ArgandError} if it is given anything else.
  *

@@ -2,7 +2,7 @@
 import type {} from "@webgpu/types";
 import { type ArgandError, cannot } from "../../contract/errors.ts";
 
-/** What became of some work: null where it went well. */
+/** The failure of some work: null where it went well. */
 export type Failure = Promise<ArgandError | null>;
 
 /** Something that the device was asked to make. */

@@ -183,7 +183,7 @@ export class WebGpuPass implements Pass {
   readonly #encoder: GPUCommandEncoder;
   readonly #times: PassTimestamps | null;
   readonly #kernels: Executable[] = [];
-  /** What the pass depends on and is not known to be good. */
+  /** Work that the pass depends on and that is not known to be good. */
   readonly #work: Failure[] = [];
   #pass: GPUComputePassEncoder | null = null;
   #pipeline: Pipeline | null = null;

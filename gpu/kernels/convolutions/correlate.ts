@@ -136,7 +136,7 @@ function tapBounds(spec: CorrelateSpec, patch: Patch): string[] {
   ];
 }
 
-/** The ways of the correlation; which of them wins on hardware is for a tuner to find out. */
+/** The variants of the correlation; the tuner finds the fastest one on hardware. */
 function variantsOf(spec: CorrelateSpec, adapter: Adapter): string[] {
   if (texelsOf(spec, adapter)) return ["texels", "registers"];
   if (!cooperates(adapter)) return ["registers"];

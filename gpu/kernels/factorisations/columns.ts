@@ -1,6 +1,6 @@
 /**
  * Dense factorisations by columns: each column of a matrix belongs to a few threads, which do all that
- * happens to it in a dispatch. What one column needs of another comes from the dispatch before.
+ * happens to it in a dispatch. The data that one column needs of another come from the dispatch before.
  */
 import {
   type InexactArray,

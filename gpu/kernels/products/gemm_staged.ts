@@ -24,7 +24,7 @@ export function stagedTiles({ k }: SplitSpec): StagedTile[] {
   return TILES.map(stagedTile);
 }
 
-/** Tiles of C: the rows of them, the columns of them, and all with batch and parts. */
+/** Numbers of tiles of C: down, across, and in all with batch and parts. */
 function tilesOf(spec: SplitSpec, { side, rows, columns }: StagedTile) {
   const down = Math.ceil(spec.m / (side * rows)), across = Math.ceil(spec.n / (side * columns));
   return { down, across, all: spec.parts * batchOf(spec) * down * across };

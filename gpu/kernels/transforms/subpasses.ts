@@ -13,8 +13,9 @@ export function smallRadices(n: number): number[] {
 }
 
 /**
- * As words: the number of passes, then for each its radix and where its twiddles begin, in bytes. A pass of radix r that leaves `rest` points has the e^{−2πi jp/(r·rest)} for p < rest and 1 ≤ j < r;
- * behind them, where r is an odd prime, e^{−2πi k/r} for k < r.
+ * As words: the number of passes, then for each its radix and where its twiddles begin, in bytes. A
+ * pass of radix r that leaves `rest` points has the e^{−2πi jp/(r·rest)} for p < rest and 1 ≤ j <
+ * r; behind them, where r is an odd prime, e^{−2πi k/r} for k < r.
  */
 export function subpasses(n: number): Int32Array {
   const radices = smallRadices(n);

@@ -11,7 +11,7 @@ export interface Case<M extends Module = Module> {
   readonly shape: readonly number[];
   /** Shapes that it refuses: wrong channels, wrong number of axes. */
   readonly refuses?: readonly (readonly number[])[];
-  /** Of a module that is no layer: both forms on an input of `shape`. */
+  /** Of a module that is not a layer: both forms on an input of `shape`. */
   readonly apply?: (module: M, z: ComplexTensor) => ComplexTensor;
   readonly forward?: (
     module: M,
@@ -20,7 +20,7 @@ export interface Case<M extends Module = Module> {
   ) => readonly [RealTensor, RealTensor];
 }
 
-/** A case of a module that is no layer, with the types of that module. */
+/** A case of a module that is not a layer, with the types of that module. */
 export function special<M extends Module>(
   one: Case<M> & Required<Pick<Case<M>, "apply" | "forward">>,
 ): Case {
