@@ -171,7 +171,8 @@ export async function parseCheckpoint(
  * the state of the random numbers and `extra`.
  *
  * The file is replaced as a whole: a process that is killed at any moment leaves the old file or the
- * new one under this name, and at worst beside it a file `….part`, which may be deleted. Needs
+ * new one under this name, and at worst beside it a file `….part`, which the next process that saves
+ * in the folder deletes a minute later or after. Needs
  * permission to read and write in the folder.
  *
  * @throws {ArgandError} as {@link formatCheckpoint} does, or if the file cannot be written.

@@ -1,5 +1,6 @@
 /** Modules as plain JSON, and back. */
 import { describe } from "../../complex/lazy/describe.ts";
+import { allOrNothing } from "../../complex/lazy/updates.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { allowanceOf, withAtMost } from "../allowance.ts";
 import type { Json } from "../json.ts";
@@ -163,10 +164,15 @@ function checked(
  * ```
  */
 export function buildModule(description: unknown): Module {
-  return withAtMost(
-    allowanceOf(description, MODULES),
-    () => moduleAt("", description, 0),
-  );
+  let module: Module;
+  // Of a description that is refused halfway no first values stay, which the next schedule would draw.
+  allOrNothing(() => {
+    module = withAtMost(
+      allowanceOf(description, MODULES),
+      () => moduleAt("", description, 0),
+    );
+  });
+  return module!;
 }
 
 function moduleAt(path: string, description: unknown, depth: number): Module {
