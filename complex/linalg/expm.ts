@@ -10,7 +10,7 @@ import { checkTensor, type Tensor, wrap } from "../tensor/tensor.ts";
  *
  * With ‖A‖ the largest sum of moduli in a column (or in a row, if that is smaller), the rounding of float32
  * leaves an error of about 10⁻⁷ (1 + ‖A‖), relative to the largest intermediate entry. ‖A‖ may be up to
- * 2990; beyond that, the result is NaN.
+ * 191 000; beyond that, float32 has no digit of a phase left, and the result is NaN.
  *
  * @throws {ArgandError} if the matrices are not square.
  *

@@ -17,7 +17,7 @@ import { detach, sum } from "./views.ts";
 /** Up to this norm, degree 12 is accurate to float32 (Bader, Blanes and Casas 2019, table 1). */
 const THETA = 1.46;
 /** How many times the result may be squared. */
-const SQUARINGS = 11;
+const SQUARINGS = 17;
 /** The largest norm; beyond it the result is NaN. */
 const LARGEST_NORM = THETA * 2 ** SQUARINGS;
 

@@ -7,7 +7,7 @@ import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts
 /**
  * U = exp(A − Aᴴ): unitary for any A, and every unitary matrix is of this form (Lezcano-Casado and
  * Martínez-Rubio, "Cheap Orthogonal Constraints in Neural Networks", 2019). Where the sums of moduli in
- * the columns of A − Aᴴ exceed 2990 it is NaN, as `expm` is.
+ * the columns of A − Aᴴ exceed 191 000 it is NaN, as `expm` is.
  *
  * @param a Complex [n, n] (or [… n, n]).
  * @returns Complex of the same shape, with U Uᴴ = 1.

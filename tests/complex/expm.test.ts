@@ -181,11 +181,31 @@ onEngines("expm() of a real matrix is real: a turn, a shift and a decay", async 
 });
 
 onEngines("expm() beyond its largest norm is NaN, never a wrong number", async () => {
-  const y = expm(tensor([[[0, -2900], [2900, 0]], [[0, -3100], [3100, 0]]]));
+  const y = expm(tensor([[[0, -2900], [2900, 0]], [[0, -192e3], [192e3, 0]]]));
   const [c, s] = [Math.cos(2900), Math.sin(2900)];
   const values = [...await y.data()];
   assertClose(values.slice(0, 4), [c, -s, s, c], 1e-3);
   assertEquals(values.slice(4).map(Number.isNaN), [true, true, true, true]);
+});
+
+onEngines("expm() of matrices of large norm is what they become after long times", async () => {
+  // A walk down a tree: all in the leaves in the end.
+  const down = (to: number, n = 7) =>
+    Array.from({ length: n }, (_, j) => j === to || j === to + 1 ? 0.5 : 0);
+  const rates = [1, 3, 5].map((to, k) => down(to).map((x, j) => j === k ? -1 : x));
+  const q = tensor([...rates, ...Array.from({ length: 4 }, () => Array(7).fill(0))]);
+  for (const time of [2000, 9e4]) {
+    const first = await expm(q.mul(time)).at(0).data();
+    assertClose(first, [0, 0, 0, 0.25, 0.25, 0.25, 0.25], 1e-7 * (1 + 2 * time));
+  }
+  const decays = expm(tensor([[-247.04, 0], [6283.185, -6283.185]]));
+  assertClose(await decays.data(), [0, 0, 0, 0], 1e-6);
+  assertClose(await expm(tensor([[0, 1e5], [0, 0]])).data(), [1, 1e5, 0, 1], 0.1);
+  const angle = Math.fround(4000);
+  const turned = await expm(complexTensor([0, 0, 0, 0, 0, 0, 0, -angle], [2, 2])).data();
+  assertClose(turned, [1, 0, 0, 0, 0, 0, Math.cos(angle), -Math.sin(angle)], 4e-4);
+  const slope = grad((t: RealTensor) => expm(q.mul(t)).sum())(tensor(2000));
+  assert(Math.abs(await slope.item()) < 1e-3); // rows sum to 1 at all times
 });
 
 onEngines("expm() has its first and second derivatives, with and without squarings", async () => {
