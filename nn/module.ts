@@ -40,7 +40,7 @@ export type StateDict = Map<string, SafetensorsEntry>;
  */
 export type Part = Tensor | Counter | Module;
 
-/** What an array, a plain object, a `Map` or a `Set` holds, by name; null for anything else. */
+/** The contents of an array, a plain object, a `Map` or a `Set`, by name; null for anything else. */
 function contents(value: object): Iterable<readonly [string | number, unknown]> | null {
   if (Array.isArray(value)) return value.entries();
   if (value instanceof Set) return [...value].entries();

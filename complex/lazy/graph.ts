@@ -162,7 +162,7 @@ export class Node<Attrs = unknown, Saved = unknown> {
   readonly results: readonly Result[];
   readonly shape: Shape;
   readonly dtype: DType;
-  /** What else fixes the structure: plain data. */
+  /** Plain data that also fix the structure. */
   readonly attrs: Attrs;
   /** Data that derivatives need beyond inputs, results and attributes; they go with the recipe. */
   readonly saved: Saved;

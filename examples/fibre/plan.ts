@@ -1,4 +1,4 @@
-/** What a study of a fibre consists of: runs that see through it, and runs that learn its matrix. */
+/** The parts of a study of a fibre: runs that see through it, and runs that learn its matrix. */
 import { z } from "zod";
 import type { Kind } from "../support/runs/kind.ts";
 import { courseSteps } from "../support/training.ts";
@@ -72,7 +72,7 @@ const measured = {
   parameters: z.int().positive(),
   /** The median of all steps. */
   stepMs: z.number().nonnegative(),
-  /** What the device held after the last step. */
+  /** The bytes that the device held after the last step. */
   deviceBytes: z.int().nonnegative(),
   seconds: z.number().nonnegative(),
 };

@@ -3,7 +3,7 @@ import { drawColourWheel, drawComplex, drawReal, pngDataUrl } from "@argand/arga
 import { escape, type Figure, formatPage, pretty, section, writePage } from "../support/page.ts";
 import { mean, thinned } from "../support/statistics.ts";
 
-/** What a report shows; whatever is left out has no place in it. */
+/** The data that a report shows; whatever is left out has no place in it. */
 export interface Report {
   readonly title: string;
   /** One sentence under the title: the network and its data. */

@@ -4,7 +4,7 @@ import { type Figure, formatPage, pretty, section, writePage } from "../support/
 import { PLOT_STYLE } from "../support/plot.ts";
 import { plotDensities, plotLosses } from "./plot.ts";
 
-/** What the page shows. */
+/** The data that the page shows. */
 export interface Packet {
   readonly figures: readonly Figure[];
   /** ψ as the network has it, and as it should be: from the last time down to the first, along x. */

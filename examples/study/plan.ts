@@ -1,4 +1,4 @@
-/** What a study consists of: problems, models, and one run for each of them and each seed. */
+/** The parts of a study: problems, models, and one run for each of them and each seed. */
 import { z } from "zod";
 import type { Norm } from "../support/networks.ts";
 import type { Kind } from "../support/runs/kind.ts";
@@ -49,7 +49,7 @@ export const QUICK: Sizes = {
   heldOut: 1_000,
 };
 
-/** What the rates are chosen by: for the digits, shorter runs than the study's. */
+/** The sizes of the runs that choose the rates: for the digits, shorter than those of the study. */
 export const TUNING: Sizes = {
   digits: 6_400,
   digitPasses: 1,
@@ -94,7 +94,7 @@ export const runSchema = z.strictObject({
 });
 export type Run = z.infer<typeof runSchema>;
 
-/** What a run gives. */
+/** The result of a run. */
 export const resultSchema = z.strictObject({
   /** Wrongly read digits, or the relative L2 error of intensities, as a share. */
   error: z.number().nonnegative(),
@@ -104,7 +104,7 @@ export const resultSchema = z.strictObject({
   loss: z.number(),
   /** The median of all steps. */
   stepMs: z.number().nonnegative(),
-  /** What the device held after the last step. */
+  /** The bytes that the device held after the last step. */
   deviceBytes: z.int().nonnegative(),
   /** Real numbers among the parameters. */
   parameters: z.int().positive(),

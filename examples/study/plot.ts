@@ -7,7 +7,7 @@ import type { Summary } from "./summary.ts";
 /** Half the width of a model's mean line, and of the stretch over which its seeds are spread. */
 const REACH = 0.3;
 
-/** What stands below the points. */
+/** The text below the points. */
 const LABELS: Readonly<Record<Model, string>> = {
   covariance: "covariance",
   naive: "naive",

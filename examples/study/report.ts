@@ -14,7 +14,7 @@ import { PLOT_STYLE } from "../support/plot.ts";
 import { plotErrors } from "./plot.ts";
 import { findings, places, type Summary } from "./summary.ts";
 
-/** What the page is made of. */
+/** The data of the page. */
 export interface Study {
   readonly summaries: readonly Summary[];
   readonly sizes: Sizes;
@@ -96,7 +96,7 @@ function groups(summaries: readonly Summary[]): [Problem, Summary[]][] {
 
 const capital = (text: string) => `${text[0].toUpperCase()}${text.slice(1)}`;
 
-/** What was done, for a reader who wants to do it again. */
+/** The methods, for a reader who wants to repeat the study. */
 function methods(problem: Problem, sizes: Sizes, own: readonly Summary[]): string {
   return (problem === "mnist" ? digitMethods : fibreMethods)(sizes, own).join(" ");
 }

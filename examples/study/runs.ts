@@ -23,7 +23,7 @@ const TUNING_SET_SEED = 2_000_002;
 const TUNING_DIGITS = 50_000;
 const TEST_BATCH = 500;
 
-/** What differs from problem to problem. */
+/** The parts that differ from problem to problem. */
 interface Parts {
   readonly network: nn.Module;
   readonly optimizer: { step(): void; readonly groups: { lr: number }[] };

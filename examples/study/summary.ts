@@ -48,7 +48,7 @@ export function summarise(done: readonly Done<Run, Result>[]): Summary[] {
   );
 }
 
-/** What a model is called in sentences. */
+/** The name of a model in sentences. */
 const NAMES: Readonly<Record<Model, string>> = {
   covariance: "covariance norm",
   naive: "naive norm",

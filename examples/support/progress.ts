@@ -4,13 +4,13 @@
 const QUIET = 3000;
 const LIVE = 100;
 
-/** What a {@link Progress} says beside the step. */
+/** The words of a {@link Progress} beside the step. */
 export interface ProgressOptions {
-  /** What the line starts with. */
+  /** The start of the line. */
   readonly label?: string;
-  /** What the items of a step are; "images", if absent. */
+  /** The name of the items of a step; "images", if absent. */
   readonly unit?: string;
-  /** What the line ends with, from the seconds that are left of this run and those it takes in all. */
+  /** The end of the line, from the seconds that are left of this run and those it takes in all. */
   readonly also?: (secondsLeft: number, seconds: number) => string;
 }
 

@@ -4,7 +4,7 @@
  */
 import { cannot } from "./errors.ts";
 
-/** What the elements are as numbers: only `real` and `complex` ones have derivatives. */
+/** The kind of number that the elements are: only `real` and `complex` ones have derivatives. */
 export type Kind = "real" | "complex" | "integer";
 
 /** The typed array that holds the elements of each dtype on the host; complex ones are interleaved. */

@@ -10,7 +10,7 @@ export interface Wgsl {
   readonly name: string;
   /** Its declaration. */
   readonly source: string;
-  /** What it calls. */
+  /** The functions that it calls. */
   readonly uses?: readonly Wgsl[];
 }
 

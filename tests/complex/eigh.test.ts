@@ -171,7 +171,7 @@ onEngines("eigh() in a loop keeps device memory flat", (engine) => {
   assertFlat(bytes);
 });
 
-Deno.test("eigh() refuses what is no square matrix", () => {
+Deno.test("eigh() refuses what is not a square matrix", () => {
   // deno-lint-ignore no-explicit-any
   const a: any = argand;
   const misuses: [() => unknown, string][] = [

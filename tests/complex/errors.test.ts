@@ -257,7 +257,7 @@ for (const [subject, calls] of Object.entries(MISUSES)) {
   });
 }
 
-Deno.test("reading one value of several, and gradcheck() of what is no loss, are refused", async () => {
+Deno.test("reading one value of several, and gradcheck() of what is not a loss, are refused", async () => {
   await assertRejects(() => x.item(), ArgandError, "it has 6 values, shape [2, 3], and not one");
   await assertRejects(() => a.gradcheck((t: Any) => t, [x]), ArgandError, "it has 6 values");
   await assertRejects(() => a.gradcheck((t: Any) => t, []), ArgandError, "there are no inputs");

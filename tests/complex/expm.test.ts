@@ -245,7 +245,7 @@ onEngines(
   },
 );
 
-Deno.test("expm() refuses what is no square matrix", () => {
+Deno.test("expm() refuses what is not a square matrix", () => {
   // deno-lint-ignore no-explicit-any
   const a: any = argand;
   for (

@@ -81,7 +81,7 @@ onEngines("a loss of second derivatives trains the network that they are of", as
   assert(losses[59] < 0.1 * losses[0], `${losses[0]} … ${losses[59]}`);
 });
 
-Deno.test("derivative() refuses what is not complex, and what is no function", () => {
+Deno.test("derivative() refuses what is not complex, and what is not a function", () => {
   const what = "Cannot differentiate a holomorphic function: ";
   assertThrows(() => derivative(1 as never), ArgandError, `${what}it takes a function, got 1`);
   assertThrows(

@@ -274,7 +274,7 @@ function archive(
   return bytes;
 }
 
-Deno.test("the functions of .npy and .npz refuse what is no bytes and no entry", () => {
+Deno.test("the functions of .npy and .npz refuse what is neither bytes nor an entry", () => {
   // deno-lint-ignore no-explicit-any
   const any = (x: unknown) => x as any;
   const cases: [() => unknown, string][] = [

@@ -232,7 +232,7 @@ Deno.test("writeSafetensors() writes what loadSafetensors() reads, and names wha
   );
 });
 
-Deno.test("parseSafetensors() refuses what is no bytes", () => {
+Deno.test("parseSafetensors() refuses what is not bytes", () => {
   const act = () => parseSafetensors(new ArrayBuffer(8) as never);
   assertThrows(act, ArgandError, "it takes the bytes as a Uint8Array, got an ArrayBuffer");
 });

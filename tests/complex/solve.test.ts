@@ -146,7 +146,7 @@ onEngines("solve() takes vectors, stacks of vectors and broadcasts as PyTorch do
   await close(matmul(a, solve(a, stacked).unsqueeze(-1)), stacked.unsqueeze(-1));
   await close(matmul(a, solve(a, b)), b);
   await close(matmul(one, solve(one, b)), b);
-  // A right-hand side of two axes that is no stack of vectors is a matrix.
+  // A right-hand side of two axes that is not a stack of vectors is a matrix.
   await close(matmul(a, solve(a, b.at(0).at(0))), b.at(0).at(0).expand([2, 3, 5]));
   const real = random(14, [3, 3], "real") as RealTensor;
   await close(matmul(real, solve(real, v)), v);

@@ -64,7 +64,7 @@ onEngines("assign() refuses another shape or kind and leaves the state as it was
   assertEquals([...await w.data()], [1, 2]);
 });
 
-Deno.test("assign() is refused for what is no parameter", () => {
+Deno.test("assign() is refused for what is not a parameter", () => {
   assertThrows(() => ones([2]).assign(ones([2])), ArgandError, "only parameters and buffers");
 });
 

@@ -252,7 +252,7 @@ Deno.test({
   },
 });
 
-Deno.test("use() refuses a name that is no engine", async () => {
+Deno.test("use() refuses a name that is not an engine", async () => {
   // deno-lint-ignore no-explicit-any
   await assertRejects(() => use("gpu" as any), ArgandError, '"gpu" is neither "cpu" nor "webgpu"');
 });

@@ -108,7 +108,7 @@ onEngines("a profile within a profile is refused", async () => {
   assertStringIncludes(error.message, "a profile is being taken already");
 });
 
-Deno.test("profile() refuses what is no function", async () => {
+Deno.test("profile() refuses what is not a function", async () => {
   // deno-lint-ignore no-explicit-any
   await assertRejects(() => profile(3 as any), ArgandError, "it takes a function, got number");
 });

@@ -196,7 +196,7 @@ onEngines("loadTorchcvnn() takes complex tensors whole or in two parts", async (
   assertEquals(values.map((v) => [...v]), [[1, 2, 3, 4], [5, 7, 6, 8], [-0.5], [0.125, 0.25]]);
 });
 
-onEngines("loadTorchcvnn() takes a batch norm whose Γ is no symmetric matrix", async () => {
+onEngines("loadTorchcvnn() takes a batch norm whose Γ is not symmetric", async () => {
   const norm = new nn.BatchNorm1d(2, { mixing: "full" }).eval();
   const gamma = [[1, 2, 3, 4], [0.5, -1, 0.25, 2]];
   nn.loadTorchcvnn(
@@ -222,7 +222,7 @@ onEngines("loadTorchcvnn() takes a batch norm whose Γ is no symmetric matrix", 
   assertClose(y, expected.flat(), 1e-5);
 });
 
-onEngines("loaders refuse what is no module or no map of entries", () => {
+onEngines("loaders refuse what is neither a module nor a map of entries", () => {
   for (const load of [nn.loadComplexPyTorch, nn.loadTorchcvnn]) {
     const layer = new nn.Linear(1, 1);
     // deno-lint-ignore no-explicit-any

@@ -69,7 +69,7 @@ onEngines("a tensor that was drawn keeps its values as a data set", async () => 
   assertEquals(await again.data(), Float32Array.of(...values.slice(8), ...values.slice(6, 8)));
 });
 
-Deno.test("TensorDataset refuses different numbers of rows and what are no rows", () => {
+Deno.test("TensorDataset refuses different numbers of rows and what are not rows", () => {
   assertThrows(() => new nn.TensorDataset(arange(3), [1, 2]), ArgandError, "they have 3, 2 rows");
   assertThrows(() => new nn.TensorDataset(), ArgandError, "there are no tensors");
   assertThrows(() => new nn.TensorDataset(tensor(1)), ArgandError, "shape [] has no rows");

@@ -201,7 +201,7 @@ onEngines("a file whose description and values differ loads nothing", async (eng
   assertEquals(models.length, 2); // both are held until here
 });
 
-Deno.test("registerModule() refuses what is no description of a class, and keeps nothing of it", () => {
+Deno.test("registerModule() refuses what is not a description of a class, and keeps nothing of it", () => {
   class New extends nn.Layer {}
   const kind: nn.ModuleKind<New, object> = {
     of: New,
@@ -222,7 +222,7 @@ Deno.test("registerModule() refuses what is no description of a class, and keeps
   assertThrows(() => nn.describeModule(new New()), ArgandError, "the class New is not known");
 });
 
-Deno.test("describeModule() refuses what is no module, and modules too deep in one another", () => {
+Deno.test("describeModule() refuses what is not a module, and modules too deep in one another", () => {
   const why = "Cannot describe a module: it takes a Module, got 3";
   assertThrows(() => nn.describeModule(3 as never), ArgandError, why);
   let deep: nn.Layer = new nn.CReLU();

@@ -53,7 +53,7 @@ onEngines("Embedding starts with E|w|² = 1", async () => {
   assertClose([power], [1], 0.05);
 });
 
-onEngines("Embedding refuses indices that are no rows or do not fill their shape", () => {
+onEngines("Embedding refuses indices that are not rows or do not fill their shape", () => {
   const table = new nn.Embedding(5, 3);
   const refused = (f: () => unknown, text: string) => assertThrows(f, ArgandError, text);
   refused(() => table.apply([0, 5]), "an integer from 0 to 4, got 5");

@@ -159,7 +159,7 @@ onEngines(
   },
 );
 
-Deno.test("a checkpoint that is no fit's, or of another model, is refused and changes nothing", async () => {
+Deno.test("a checkpoint that fit() did not write, or of another model, is refused and changes nothing", async () => {
   const path = await file();
   const { model, with: rest } = options(setUp());
   await nn.saveCheckpoint(path, { model, optimizer: rest.optimizer, schedule: rest.schedule });

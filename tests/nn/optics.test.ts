@@ -193,7 +193,7 @@ onEngines(
   },
 );
 
-Deno.test("Intensity refuses what is no detector, and draws nothing then", async () => {
+Deno.test("Intensity refuses what is not a detector, and draws nothing then", async () => {
   const refused = (options: nn.IntensityOptions, why: string) => {
     assertThrows(() => new nn.Intensity(options), ArgandError, why);
     assertThrows(() => nn.functional.intensity(random([4, 4], 1), options), ArgandError, why);

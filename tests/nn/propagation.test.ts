@@ -276,7 +276,7 @@ onEngines(
   },
 );
 
-Deno.test("Propagation refuses what is no light and no field, in words", () => {
+Deno.test("Propagation refuses what is neither light nor a field, in words", () => {
   const refused = (make: () => unknown, why: string) => assertThrows(make, ArgandError, why);
   const of = (options: object) => () =>
     new Propagation({ wavelength, pitch: 4e-6, distance: 1, ...options });

@@ -1,11 +1,11 @@
-/** What a series of runs consists of. */
+/** The parts of a series of runs. */
 import type { z } from "zod";
 
 /** One kind of runs: how they are written down, told of, and done. */
 export interface Kind<Run, Result> {
   /** Everything that decides what a run gives: figures of runs that differ in any of it never mix. */
   readonly run: z.ZodType<Run>;
-  /** What a run gives. */
+  /** The result of a run. */
   readonly result: z.ZodType<Result>;
   /** The module whose thread does a run; see `serve` in worker.ts. */
   readonly worker: URL;
@@ -15,7 +15,7 @@ export interface Kind<Run, Result> {
   stepsOf(run: Run): number;
   /** The samples of a step. */
   batchOf(run: Run): number;
-  /** What it costs, in any unit that is the same for all runs of a group. */
+  /** Its cost, in any unit that is the same for all runs of a group. */
   costOf(run: Run): number;
   /** Runs of one group take times in the proportion of their costs. */
   groupOf(run: Run): string;
@@ -23,7 +23,7 @@ export interface Kind<Run, Result> {
   secondsOf(result: Result): number;
   /** Its last loss, for the progress line. */
   lossOf(result: Result): number;
-  /** What came of it, in a few words. */
+  /** Its result in a few words. */
   tell(run: Run, result: Result): string;
 }
 

@@ -1,4 +1,4 @@
-/** What the thread of a run tells: how far it is, and how it ended. */
+/** The messages of a run's thread: how far it is, and how it ended. */
 import { z } from "zod";
 
 /** A message of the thread of a run. */

@@ -59,7 +59,7 @@ export class Store<Run extends object, Result> {
     return new Store(path, new Map());
   }
 
-  /** What the run gave, if it is done. */
+  /** The result of the run, if it is done. */
   get(run: Run): Result | undefined {
     return this.#done.get(keyOf(run))?.result;
   }

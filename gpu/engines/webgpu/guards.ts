@@ -7,7 +7,7 @@ export type Failure = Promise<ArgandError | null>;
 
 /** Something that the device was asked to make. */
 export interface Made {
-  /** What will become of it; null once that is known. */
+  /** Its failure to come; null once that is known. */
   pending: Failure | null;
   /** Why the device could not make it, once that is known. */
   failure: ArgandError | null;

@@ -126,7 +126,7 @@ Deno.test("writers take tensors, with the values that they have at the call", as
   });
 });
 
-Deno.test("readers refuse what has no end or is no file", async () => {
+Deno.test("readers refuse what has no end or is not a file", async () => {
   const any = [readNpy, readNpz, loadSafetensors];
   for (const read of any) {
     await assertRejects(

@@ -66,7 +66,7 @@ Deno.test("what was evaluated together goes together", () => {
   assertEquals(present([field, derived, next]), [false, false, true]);
 });
 
-Deno.test("a value of another shape is no successor", () => {
+Deno.test("a value of another shape is not a successor", () => {
   const { retained, evaluated } = setUp();
   const [field, other] = [recipe(), recipe(128)];
   evaluated([field], []);

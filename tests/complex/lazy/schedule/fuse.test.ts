@@ -96,5 +96,5 @@ Deno.test("the one function that needs a product is offered as its epilogue", ()
   assertEquals(offered(y, exp(y), y), [], "it is asked for itself");
   assertEquals(offered(y, exp(y), neg(y)), [], "two kernels need it");
   assertEquals(offered(y, exp(reverse(y))), [], "other elements than its own");
-  assertEquals(offered(y, sum(y)), [], "a sum is no function of elements");
+  assertEquals(offered(y, sum(y)), [], "a sum is not a function of elements");
 });

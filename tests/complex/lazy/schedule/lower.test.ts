@@ -72,7 +72,7 @@ Deno.test("an epilogue goes into the last kernel of its product, with its own op
   assertEquals(draft.slots[graph.nodes.indexOf(p)], [], "the product is not stored");
 });
 
-Deno.test("an update of a state is no epilogue", () => {
+Deno.test("an update of a state is not an epilogue", () => {
   const end = exp(product(data([8]), data([8])));
   assertEquals(names(lowered(graphOf(end), [end])), ["pack", "multiply", "exp"]);
 });

@@ -64,7 +64,7 @@ const PARTIAL: Primitive = {
   },
 };
 
-Deno.test("a leaf that no launch reads is no leaf of the plan", () => {
+Deno.test("a leaf that no launch reads is not a leaf of the plan", () => {
   const x = data([8]), table = data([4]);
   const node = new Node(PARTIAL, [x, table], [{ shape: [8], dtype: "float32" }]);
   assertEquals(planned(node).leaves, [[0, 0]]);
