@@ -27,8 +27,17 @@ export function refusal(error: unknown): string {
 /** The most bytes that are read at a time; systems refuse 2³¹. */
 const PIECE = 2 ** 26;
 
-/** The bytes of a file. */
-export async function readBytes(path: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+/** The bytes of a file that are looked at first; headers of .npy files are not longer. */
+const HEAD = 2 ** 17;
+
+/**
+ * The bytes of a file. Its first ones and its size are shown to `check`, which throws if it is not
+ * what it should be, before memory is allocated for the whole.
+ */
+export async function readBytes(
+  path: string | URL,
+  check: (head: Uint8Array, size: number) => void = () => {},
+): Promise<Uint8Array<ArrayBuffer>> {
   const what = `read ${String(path)}`;
   const { open, stat } = await fileSystem(what);
   const refuse = (why: string): ArgandError => cannot(what, why);
@@ -39,14 +48,21 @@ export async function readBytes(path: string | URL): Promise<Uint8Array<ArrayBuf
     if (!found.isFile()) throw refuse("it is not a file but a device or a pipe");
     const file = await open(path, "r");
     try {
+      const fill = async (bytes: Uint8Array<ArrayBuffer>, from: number) => {
+        for (let at = from; at < bytes.length;) {
+          const length = Math.min(PIECE, bytes.length - at);
+          const { bytesRead } = await file.read(bytes, at, length, at);
+          if (bytesRead === 0) throw refuse(`it ended after ${at} of its ${found.size} bytes`);
+          at += bytesRead;
+        }
+        return bytes;
+      };
+      const head = await fill(new Uint8Array(Math.min(HEAD, found.size)), 0);
+      check(head, found.size);
+      if (head.length === found.size) return head;
       const bytes = new Uint8Array(found.size);
-      for (let at = 0; at < bytes.length;) {
-        const length = Math.min(PIECE, bytes.length - at);
-        const { bytesRead } = await file.read(bytes, at, length, at);
-        if (bytesRead === 0) throw refuse(`it ended after ${at} of its ${bytes.length} bytes`);
-        at += bytesRead;
-      }
-      return bytes;
+      bytes.set(head);
+      return await fill(bytes, head.length);
     } finally {
       await file.close();
     }

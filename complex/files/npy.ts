@@ -337,7 +337,11 @@ export function parseNpy(bytes: Uint8Array, name = "npy data"): NpyEntry {
  * ```
  */
 export async function readNpy(path: string | URL): Promise<NpyEntry> {
-  return parseNpy(await readBytes(path), String(path));
+  const refuse: Refuse = (why) => cannot(`read ${path}`, why);
+  const bytes = await readBytes(path, (head, size) => {
+    npyHeader(npyOutline(head, refuse), size, refuse);
+  });
+  return parseNpy(bytes, String(path));
 }
 
 /** The layout with defaults; refuses unknown options. */

@@ -109,18 +109,24 @@ const entrySchema = z.object({
 });
 type Entry = z.infer<typeof entrySchema>;
 
-function parseHeader(bytes: Uint8Array, what: string): { header: object; start: number } {
-  if (bytes.length < 8) {
-    throw cannot(what, `it has ${bytes.length} bytes, fewer than the 8 of the header's length`);
+/** Where the header of a file of `size` bytes ends, of which `bytes` are the first. */
+function headerEnd(bytes: Uint8Array, size: number, what: string): number {
+  if (size < 8) {
+    throw cannot(what, `it has ${size} bytes, fewer than the 8 of the header's length`);
   }
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > MAX_HEADER) {
     throw cannot(what, `its header claims ${length} bytes, over the limit of ${MAX_HEADER}`);
   }
   const start = 8 + Number(length);
-  if (start > bytes.length) {
-    throw cannot(what, `its header claims ${length} bytes, but ${bytes.length - 8} follow`);
+  if (start > size) {
+    throw cannot(what, `its header claims ${length} bytes, but ${size - 8} follow`);
   }
+  return start;
+}
+
+function parseHeader(bytes: Uint8Array, what: string): { header: object; start: number } {
+  const start = headerEnd(bytes, bytes.length, what);
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, start));
@@ -241,7 +247,8 @@ export function parseSafetensors(bytes: Uint8Array, name = "safetensors data"): 
  * ```
  */
 export async function loadSafetensors(path: string | URL): Promise<Safetensors> {
-  return parseSafetensors(await readBytes(path), String(path));
+  const bytes = await readBytes(path, (head, size) => headerEnd(head, size, `read ${path}`));
+  return parseSafetensors(bytes, String(path));
 }
 
 /**

@@ -250,9 +250,7 @@ export function parseTouchstone(
   checkBytes(what, bytes);
   checkInteger(what, "the number of ports", ports, 1, MOST_PORTS);
   const refuse: Refuse = (why) => cannot(what, why);
-  if (bytes.length > MOST_BYTES) {
-    throw refuse(`it has ${bytes.length} bytes, over the limit of ${MOST_BYTES}`);
-  }
+  checkLength(what, bytes.length);
   const { options, rows, noise } = recordsOf(new TextDecoder().decode(bytes), ports, refuse);
   const { power, parameter, format, resistance } = options;
   const frequencies = Float64Array.from(rows, ({ numbers }) => scaled(numbers[0], power));
@@ -272,6 +270,11 @@ export function parseTouchstone(
   const list = noise.map(([f, ...rest]) => [scaled(f, power), ...rest]);
   checkAscending(list.map(([f]) => f), "noise frequency", refuse);
   return { ...found, noise: Float64Array.from(list.flat()) };
+}
+
+function checkLength(what: string, bytes: number): void {
+  if (bytes <= MOST_BYTES) return;
+  throw cannot(what, `it has ${bytes} bytes, over the limit of ${MOST_BYTES}`);
 }
 
 /** The number of ports from a file's name, such as `antenna.s2p`. */
@@ -304,7 +307,8 @@ function portsOf(what: string, path: string | URL): number {
  */
 export async function readTouchstone(path: string | URL): Promise<Touchstone> {
   const ports = portsOf(`read ${path}`, path);
-  return parseTouchstone(await readBytes(path), ports, String(path));
+  const bytes = await readBytes(path, (_, size) => checkLength(`read ${path}`, size));
+  return parseTouchstone(bytes, ports, String(path));
 }
 
 /** Two numbers of the file for a real and an imaginary part. */

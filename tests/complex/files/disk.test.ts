@@ -126,6 +126,26 @@ Deno.test("writers take tensors, with the values that they have at the call", as
   });
 });
 
+Deno.test("large files that are not what they should be are refused before they are read", async () => {
+  await inFolder(async (folder) => {
+    const sparse = async (name: string, head: string) => {
+      await Deno.writeTextFile(`${folder}/${name}`, head);
+      await Deno.truncate(`${folder}/${name}`, 2 ** 40); // no machine has memory for it
+      return `${folder}/${name}`;
+    };
+    const cases: [(path: string) => Promise<unknown>, string, string, string][] = [
+      [readNpy, "a.npy", "no array at all", "it does not start with NumPy's magic number"],
+      [loadSafetensors, "a.safetensors", "\0\0\0\0\0\0\0a", "its header claims"],
+      [readTouchstone, "a.s1p", "# Hz S RI R 50\n", "it has 1099511627776 bytes, over the limit"],
+      [readNpz, "a.npz", "no archive", ""],
+    ];
+    for (const [read, name, head, why] of cases) {
+      const path = await sparse(name, head);
+      await assertRejects(() => read(path), ArgandError, `Cannot read ${path}: ${why}`);
+    }
+  });
+});
+
 Deno.test("readers refuse what has no end or is not a file", async () => {
   const any = [readNpy, readNpz, loadSafetensors];
   for (const read of any) {
