@@ -231,6 +231,11 @@ export function parseSafetensors(bytes: Uint8Array, name = "safetensors data"): 
   return { metadata, tensors };
 }
 
+/** The bytes of a safetensors file, whose size and first bytes are checked before it is read. */
+export function readSafetensors(path: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+  return readBytes(path, (head, size) => headerEnd(head, size, `read ${path}`));
+}
+
 /**
  * Reads a safetensors file; needs permission to read it.
  *
@@ -247,8 +252,7 @@ export function parseSafetensors(bytes: Uint8Array, name = "safetensors data"): 
  * ```
  */
 export async function loadSafetensors(path: string | URL): Promise<Safetensors> {
-  const bytes = await readBytes(path, (head, size) => headerEnd(head, size, `read ${path}`));
-  return parseSafetensors(bytes, String(path));
+  return parseSafetensors(await readSafetensors(path), String(path));
 }
 
 /**

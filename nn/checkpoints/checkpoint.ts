@@ -1,9 +1,12 @@
 /** Checkpoints: everything that a run goes on from, in one file. */
 import { z } from "zod";
 import { describe } from "../../complex/lazy/describe.ts";
-import { readBytes } from "../../complex/files/disk.ts";
 import { replaceFile } from "../../complex/files/replace.ts";
-import { formatSafetensors, type SafetensorsEntry } from "../../complex/files/safetensors.ts";
+import {
+  formatSafetensors,
+  readSafetensors,
+  type SafetensorsEntry,
+} from "../../complex/files/safetensors.ts";
 import { getRandomState, setRandomState } from "../../complex/create/random.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { descriptionOf } from "../descriptions/description.ts";
@@ -221,5 +224,5 @@ export async function loadCheckpoint(
   path: string | URL,
   parts: CheckpointParts,
 ): Promise<CheckpointProgress> {
-  return await parseCheckpoint(await readBytes(path), parts, String(path));
+  return await parseCheckpoint(await readSafetensors(path), parts, String(path));
 }

@@ -1,8 +1,7 @@
 /** Models in one file: what they are made of, and their values. */
 import { z } from "zod";
-import { readBytes } from "../../complex/files/disk.ts";
 import { replaceFile } from "../../complex/files/replace.ts";
-import { formatSafetensors } from "../../complex/files/safetensors.ts";
+import { formatSafetensors, readSafetensors } from "../../complex/files/safetensors.ts";
 import { getRandomState, setRandomState } from "../../complex/create/random.ts";
 import { Tensor } from "../../complex/tensor/tensor.ts";
 import { describe } from "../../complex/lazy/describe.ts";
@@ -152,5 +151,5 @@ export async function loadModel<M extends Module = Module>(
   path: string | URL,
   of?: ModuleClass<M>,
 ): Promise<M> {
-  return parseModel(await readBytes(path), of, String(path));
+  return parseModel(await readSafetensors(path), of, String(path));
 }

@@ -1,5 +1,6 @@
 /** Training from the first epoch to the last. */
-import { fileSystem, readBytes } from "../../complex/files/disk.ts";
+import { fileSystem } from "../../complex/files/disk.ts";
+import { readSafetensors } from "../../complex/files/safetensors.ts";
 import { checkReplaceable } from "../../complex/files/replaceable.ts";
 import type { RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { getRandomState, setRandomState } from "../../complex/create/random.ts";
@@ -376,7 +377,7 @@ class Run<M extends Module, B> {
   }
 
   async #resume(path: string | URL): Promise<void> {
-    const bytes = await readBytes(path);
+    const bytes = await readSafetensors(path);
     const { header } = parseFile(`load ${path}`, bytes, String(path), [CHECKPOINT]);
     const records = recordsOf(header.extra);
     if (!records) {
