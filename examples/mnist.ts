@@ -38,7 +38,7 @@ const options = readOptions(
   optionsSchema,
   ["json", "demo"],
   "--epochs N --images N --batch N --norm covariance|naive|none " +
-    "--device cpu|webgpu --seed N --out FOLDER --json",
+    "--device cpu|webgpu --seed N --out FOLDER --demo --json",
 );
 const report = `${options.out}/mnist.html`;
 if (options.device) await gpu.use(options.device);

@@ -99,7 +99,7 @@ async function main(options: Options): Promise<void> {
     { label: "adapter", value: place.adapter },
     { label: "processor cores", value: String(navigator.hardwareConcurrency) },
     { label: "runs", value: String(done.length) },
-    { label: "computing time", value: `${clock(seconds)} min` },
+    { label: "computing time", value: clock(seconds) },
   ];
   const report = `${options.out}/study.html`;
   await writePage(report, formatStudy({ summaries, sizes, figures, command: commandOf(options) }));

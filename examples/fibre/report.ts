@@ -250,7 +250,7 @@ export async function formatFibre(study: Study): Promise<string> {
     model?.rows && { label: "rows of the matrix", value: `r = ${model.rows.mean.toFixed(4)}` },
     focus && { label: "of the best focus", value: `${(100 * focus.mean).toFixed(1)} %` },
     demo && { label: "size", value: "reduced, of the demo" },
-    { label: "computing time", value: `${clock(place.seconds)} min` },
+    { label: "computing time", value: clock(place.seconds) },
     { label: place.engine, value: place.adapter },
   ].filter(Boolean) as Figure[];
   const sections = [
