@@ -1,5 +1,5 @@
 /** The file system, where there is one; reading whole files. */
-import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
+import { ArgandError, cannot } from "../../gpu/contract/errors.ts";
 
 /** The functions for files that server-side runtimes offer. */
 export type FileSystem = typeof import("node:fs/promises");
@@ -67,8 +67,6 @@ export async function readBytes(
       await file.close();
     }
   } catch (error) {
-    throw error instanceof Error && error.message.startsWith("Cannot ")
-      ? error
-      : refuse(refusal(error));
+    throw error instanceof ArgandError ? error : refuse(refusal(error));
   }
 }

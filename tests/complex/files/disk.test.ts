@@ -156,5 +156,9 @@ Deno.test("readers refuse what has no end or is not a file", async () => {
     );
     await assertRejects(() => read("tests"), ArgandError, "Cannot read tests: it is a folder");
   }
+  for (const odd of [undefined, null, 3, {}]) {
+    await assertRejects(() => readNpy(odd as never), ArgandError, "Cannot read ");
+    await assertRejects(() => writeNpy(odd as never, ones([2])), ArgandError, "Cannot write ");
+  }
   await assertRejects(() => readTouchstone("none.s1p"), ArgandError, "there is no such file");
 });
