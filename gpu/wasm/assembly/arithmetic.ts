@@ -4,11 +4,13 @@ import { complex1, complex2, complexToReal, map1, map2, realsToComplex } from ".
 import {
   choose,
   exponentOf,
+  imagAt,
   larger,
   negate,
   norm,
   pow2,
   put,
+  realAt,
   splat,
   times,
   withSign,
@@ -87,11 +89,8 @@ function boxed(x: v128): v128 {
   return withSign(v128.and(isInfinite(x), splat(1)), x);
 }
 
-/** The imaginary part of the last {@link quotient}. */
-let lastIm: v128 = f32x4.splat(0);
-
-/** The real part of (a + ib)/(c + id). */
-function quotient(a: v128, b: v128, c: v128, d: v128): v128 {
+/** Leaves (a + ib)/(c + id). */
+function putQuotient(out: usize, a: v128, b: v128, c: v128, d: v128): void {
   const ea = exponentOf(larger(a, b));
   const eb = exponentOf(larger(c, d));
   const sa = pow2(i32x4.neg(ea)), sb = pow2(i32x4.neg(eb));
@@ -105,14 +104,14 @@ function quotient(a: v128, b: v128, c: v128, d: v128): v128 {
   const s1 = pow2(half), s2 = pow2(i32x4.sub(e, half));
   const re = f32x4.div(f32x4.add(f32x4.mul(a, c), f32x4.mul(b, d)), m);
   const im = f32x4.div(f32x4.sub(f32x4.mul(b, c), f32x4.mul(a, d)), m);
-  lastIm = f32x4.mul(f32x4.mul(im, s1), s2);
-  const result = f32x4.mul(f32x4.mul(re, s1), s2);
-  const lost = v128.and(isLost(re), isLost(im));
-  return v128.any_true(lost) ? extreme(lost, result, a, b, c, d) : result;
+  put(out, f32x4.mul(f32x4.mul(re, s1), s2), f32x4.mul(f32x4.mul(im, s1), s2));
+  const lost = isLost(re);
+  if (v128.any_true(lost)) putExtreme(out, v128.and(lost, isLost(im)), a, b, c, d);
 }
 
-/** What {@link quotient} is in the lanes `lost`, by Annex G of C. */
-function extreme(lost: v128, re: v128, a: v128, b: v128, c: v128, d: v128): v128 {
+/** What {@link putQuotient} leaves in the lanes `lost`, by Annex G of C. */
+
+function putExtreme(out: usize, lost: v128, a: v128, b: v128, c: v128, d: v128): void {
   const infinity = splat(f32.POSITIVE_INFINITY);
   const zero = v128.and(f32x4.eq(c, splat(0)), f32x4.eq(d, splat(0)));
   const above = v128.and(v128.or(isInfinite(a), isInfinite(b)), v128.and(isFinite(c), isFinite(d)));
@@ -125,14 +124,12 @@ function extreme(lost: v128, re: v128, a: v128, b: v128, c: v128, d: v128): v128
   let y = f32x4.mul(factor, f32x4.sub(f32x4.mul(q, u), f32x4.mul(p, v)));
   x = choose(zero, f32x4.mul(towards, a), x);
   y = choose(zero, f32x4.mul(towards, b), y);
-  lastIm = choose(lost, y, lastIm);
-  return choose(lost, x, re);
+  put(out, choose(lost, x, realAt(out)), choose(lost, y, imagAt(out)));
 }
 
 class DivComplex {
   f(out: usize, a: v128, b: v128, c: v128, d: v128): void {
-    const re = quotient(a, b, c, d);
-    put(out, re, lastIm);
+    putQuotient(out, a, b, c, d);
   }
 }
 
@@ -141,20 +138,19 @@ class ReciprocalComplex {
     const s = pow2(i32x4.neg(exponentOf(larger(x, y))));
     const p = f32x4.mul(x, s), q = f32x4.mul(y, s);
     const m = norm(p, q);
-    const re = f32x4.mul(f32x4.div(p, m), s);
-    const im = f32x4.mul(f32x4.div(negate(q), m), s);
-    if (v128.any_true(v128.or(isLost(re), isLost(im)))) {
-      putExtremeReciprocal(out, x, y, re, im);
-    } else put(out, re, im);
+    const re = f32x4.div(p, m), im = f32x4.div(negate(q), m);
+    put(out, f32x4.mul(re, s), f32x4.mul(im, s));
+    if (v128.any_true(isLost(f32x4.add(re, im)))) putExtremeReciprocal(out, x, y);
   }
 }
 
 /** 1/∞ = 0, and 1/0 infinite in its real part. */
-function putExtremeReciprocal(out: usize, x: v128, y: v128, re: v128, im: v128): void {
+
+function putExtremeReciprocal(out: usize, x: v128, y: v128): void {
   const infinite = v128.or(isInfinite(x), isInfinite(y));
   const zero = v128.and(f32x4.eq(x, splat(0)), f32x4.eq(y, splat(0)));
-  re = choose(infinite, withSign(splat(0), x), re);
-  im = choose(infinite, withSign(splat(0), negate(y)), im);
+  const re = choose(infinite, withSign(splat(0), x), realAt(out));
+  const im = choose(infinite, withSign(splat(0), negate(y)), imagAt(out));
   put(out, choose(zero, withSign(splat(f32.POSITIVE_INFINITY), x), re), im);
 }
 
@@ -211,9 +207,11 @@ class Over {
 
 class OverComplex {
   f(out: usize, a: v128, b: v128, c: v128, d: v128): void {
+    putQuotient(out, a, b, c, d);
     const zero = v128.and(f32x4.eq(a, splat(0)), f32x4.eq(b, splat(0)));
-    const re = quotient(a, b, c, d);
-    put(out, choose(zero, a, re), choose(zero, b, lastIm));
+    if (v128.any_true(zero)) {
+      put(out, choose(zero, a, realAt(out)), choose(zero, b, imagAt(out)));
+    }
   }
 }
 
