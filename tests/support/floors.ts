@@ -1,5 +1,7 @@
 /** The floors of the source, drawn from its imports: what a folder's entries import of one another. */
 
+import { posix } from "node:path";
+
 /** Imports by file, both as paths from the root. */
 export type Imports = ReadonlyMap<string, readonly string[]>;
 
@@ -21,7 +23,7 @@ function importsOf(file: string, source: string, exports: Record<string, string>
     if (specifier.startsWith("@")) {
       return exports[`.${specifier.slice("@argand/argand".length)}`].slice(2);
     }
-    return new URL(specifier, `file:///${file}`).pathname.slice(1);
+    return posix.join(posix.dirname(file), specifier);
   });
 }
 
