@@ -302,7 +302,8 @@ export function notEqual(a: Operand, b: Operand): RealTensor {
 }
 
 /**
- * a where the condition is not 0, else b. Only the operand that was chosen gets the gradient.
+ * a where the condition is not 0, else b. Only the operand that was chosen gets the gradient: an
+ * infinite or undefined slope of the other (√x at 0, 1/x, log x) puts no NaN into it.
  *
  * @param condition A real tensor, such as the result of a comparison.
  * @throws {ArgandError} if the condition is not real, or the three shapes do not broadcast.
