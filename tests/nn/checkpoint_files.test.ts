@@ -1,20 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
+import { inFolder, namesIn } from "../support/folder.ts";
 import { testWith } from "../support/installed.ts";
-
-/** A folder for one test. */
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  await Deno.mkdir("out", { recursive: true });
-  const folder = await Deno.makeTempDir({ dir: "out", prefix: "checkpoint-" });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-const names = (folder: string) => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
 
 /** The number that a file was saved with. */
 async function stepOf(path: string | URL): Promise<number> {
@@ -35,7 +23,7 @@ Deno.test("saveCheckpoint() replaces a file and leaves nothing beside it", async
     const url = new URL(`file://${await Deno.realPath(folder)}/a b.safetensors`);
     await save(url, 3);
     assertEquals(await stepOf(url), 3);
-    assertEquals(names(folder), ["a b.safetensors", "run.safetensors"]);
+    assertEquals(namesIn(folder), ["a b.safetensors", "run.safetensors"]);
   });
 });
 
@@ -49,7 +37,7 @@ await testWith("ln", "saveCheckpoint() follows a link and replaces what it leads
     await save(`${folder}/latest`, 2);
     assert((await Deno.lstat(`${folder}/latest`)).isSymlink);
     assertEquals(await stepOf(`${folder}/far/run.safetensors`), 2);
-    assertEquals(names(`${folder}/far`), ["run.safetensors"]);
+    assertEquals(namesIn(`${folder}/far`), ["run.safetensors"]);
   });
 });
 
@@ -73,7 +61,7 @@ Deno.test("saveCheckpoint() that fails leaves the old file and no part of a new 
     } finally {
       crypto.randomUUID = randomUUID;
     }
-    assertEquals(names(folder), ["run"]);
+    assertEquals(namesIn(folder), ["run"]);
   });
 });
 

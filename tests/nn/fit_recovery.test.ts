@@ -3,16 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { complexTensor, manualSeed, parameter, randnComplex, tensor } from "../../complex/mod.ts";
 import * as nn from "../../nn/mod.ts";
 import { onEngines } from "../support/engines.ts";
-
-/** Runs `work` with a folder that is removed afterwards. */
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../support/folder.ts";
 
 class Weight extends nn.Module {
   readonly w = parameter(tensor([0]));

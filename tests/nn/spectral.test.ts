@@ -203,7 +203,7 @@ Deno.test("spectral and unitary layers refuse what does not fit, in words", () =
   refused(() => nn.functional.spectralConv(ones([1, 1, 8]) as never, odd), "must be [in, out");
   const fno = { inChannels: 1, outChannels: 1, modes: 2 };
   refused(() => new nn.FNO2d({} as never), "Cannot make an FNO2d: inChannels must be");
-  refused(() => new nn.FNO2d({ ...fno, layers: 0 }), "layers must be a positive integer");
+  refused(() => new nn.FNO2d({ ...fno, layers: 0 }), "layers must be an integer from 1 to 4096");
   refused(() => new nn.FNO2d({ ...fno, depth: 2 } as never), 'unknown option "depth"');
   refused(
     () => new nn.FNO2d({ ...fno, activation: 1 as never }),
