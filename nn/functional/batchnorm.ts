@@ -1,5 +1,6 @@
 /** Batch norms as pure functions; the layers also track running statistics. */
 import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../../complex/lazy/describe.ts";
 import { sameShape, type Shape, show } from "../../complex/lazy/shape.ts";
 import {
   checkComplex,
@@ -86,6 +87,9 @@ function normalize<W extends Tensor, S extends Tensor>(
   given: BatchNormArguments<W, S>,
   checked: (what: string, x: Tensor, channels: number) => Tensor,
 ): ComplexTensor {
+  if (typeof given !== "object" || given === null) {
+    throw cannot(what, `the options must be an object, got ${describe(given)}`);
+  }
   const { running = null, weight = null, bias = null, ...options } = given;
   const { eps } = NORM_OPTIONS.complete(what, options);
   if (checkComplex(what, z).rank < 2) {

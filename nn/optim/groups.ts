@@ -52,6 +52,10 @@ export abstract class OptimizerBase<O extends object> {
     }
     const list = [...parameters] as (Tensor | ParameterGroup<O>)[];
     if (list.length === 0) throw cannot(what, "there are no parameters");
+    list.forEach((item, k) => {
+      if (typeof item === "object" && item !== null) return;
+      throw cannot(what, `number ${k + 1} of the parameters is ${describe(item)}`);
+    });
     const given = list.every((item) => item instanceof Tensor)
       ? [{ params: list as Tensor[] } as unknown as ParameterGroup<O>]
       : list as ParameterGroup<O>[];

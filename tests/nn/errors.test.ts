@@ -110,3 +110,24 @@ Deno.test("an optimiser refuses to remember a moment twice in one step", async (
   assertThrows(() => optimizer.step(), ArgandError, "mean of w: the step has set it already");
   assertEquals(await w.toArray(), before);
 });
+
+Deno.test("what is not there among parameters or options is refused in words", () => {
+  // deno-lint-ignore no-explicit-any
+  const nothing = null as any, missing = undefined as any;
+  const w = new nn.Linear(1, 1).weight;
+  assertThrows(
+    () => new nn.Adam([nothing], { lr: 1 }),
+    ArgandError,
+    "number 1 of the parameters is null",
+  );
+  assertThrows(
+    () => new nn.SGD([w, missing], { lr: 1 }),
+    ArgandError,
+    "number 2 of the parameters is undefined",
+  );
+  assertThrows(
+    () => nn.functional.batchNorm(w, nothing),
+    ArgandError,
+    "Cannot apply a batch norm: the options must be an object, got null",
+  );
+});
