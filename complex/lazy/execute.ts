@@ -32,11 +32,13 @@ function unreadBuffers(
   { results, leaves, allocation: { bufferOf, bytes } }: Plan,
   nodes: readonly Node[],
   states: readonly State[],
+  buffers: readonly (DeviceBuffer | null)[],
   engine: Engine,
 ): readonly (readonly [buffer: number, own: DeviceBuffer])[] {
   const found: [number, DeviceBuffer][] = [];
   let read: Set<unknown> | null = null;
   states.forEach((state, r) => {
+    if (buffers[results[r]] !== null) return; // it is updated in place
     const own = state.buffer, b = bufferOf[results[r]];
     if (own?.engine !== engine || own.capacity < bytes[b]) return;
     read ??= new Set(leaves.map(([, k]) => nodes[k].state));
@@ -95,7 +97,7 @@ export function execute(
       }
     }
     if (engine.atomicSubmit) {
-      for (const [b, own] of unreadBuffers(plan, nodes, states, engine)) held[b] ??= own;
+      for (const [b, own] of unreadBuffers(plan, nodes, states, buffers, engine)) held[b] ??= own;
     }
     const pass = engine.begin();
     for (const { slot, from, offset } of entries) {
