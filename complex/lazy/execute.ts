@@ -1,8 +1,9 @@
 /** Runs a plan: binds its buffers, dispatches its launches and submits them at once. */
 import type { DeviceBuffer, Engine, Pass } from "../../gpu/contract/engine.ts";
-import { again, cannot } from "../../gpu/contract/errors.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "./graph.ts";
 import type { Residency } from "./residency/residency.ts";
+import { tell } from "./residency/submissions.ts";
 import type { Launch, Plan } from "./schedule/plan.ts";
 import { show } from "./shape.ts";
 import type { State } from "./state.ts";
@@ -80,7 +81,7 @@ export function execute(
       const { state, stored } = node;
       const isPresent = state !== null && state.version === node.version;
       const failure = isPresent ? state.failure : stored!.failure;
-      if (failure) throw again(failure);
+      if (failure) tell(failure);
       const present = isPresent ? state.buffer : stored!.device;
       if (stored?.host) {
         const { buffer, stays } = uploads.take(stored, plan.id);

@@ -13,6 +13,7 @@ import type { Node } from "./graph.ts";
 import { placeOf } from "./residency/reads.ts";
 import { type Residency, residencyOf } from "./residency/residency.ts";
 import { SMALL } from "./residency/scalars.ts";
+import { tell } from "./residency/submissions.ts";
 import { type ExplainOptions, Schedule } from "./schedule/explanation.ts";
 import { compile, type Plan, planGraph } from "./schedule/plan.ts";
 import { PlanCache } from "./schedule/plan_cache.ts";
@@ -197,7 +198,7 @@ export async function read(nodes: readonly Node[]): Promise<HostArray[]> {
   run(nodes);
   const arriving = new Map<Node, Promise<HostArray>>();
   const missing = new Set(nodes.filter((n) => !n.stored?.host));
-  for (const { stored } of missing) if (stored?.failure) throw again(stored.failure);
+  for (const { stored } of missing) if (stored?.failure) tell(stored.failure);
   for (const [engine, list] of groupBy(missing, (n) => placeOf(n).buffer.engine)) {
     const values = residencyOf(engine).reads.read(list);
     list.forEach((node, k) => arriving.set(node, values[k]));

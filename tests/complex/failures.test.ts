@@ -196,6 +196,14 @@ onWebGpu("what is loaded into a model that lived on another engine lives here", 
   assert((await model.apply(x).data()).every(Number.isFinite));
 });
 
+onWebGpu("a failure that is known when it is read is not told to other work as well", async () => {
+  const kept = elementwise("brokenKept", (x) => `(${x} + 1.0`)(ones([64]));
+  evaluate(kept);
+  await new Promise((done) => setTimeout(done, 50));
+  await assertRejects(() => kept.data(), ArgandError, BUILD);
+  evaluate(ones([3]).add(1));
+});
+
 onWebGpu("a parameter that no binding can hold is refused where it is made", (engine) => {
   const n = engine.maxBufferBytes / 4 + 64;
   assertThrows(() => parameter(ones([n])), ArgandError, "Cannot make a parameter");

@@ -3,7 +3,7 @@
  * than the call that caused it: it then belongs to the values of that schedule and to what was computed
  * from them, and to nothing else.
  */
-import { again, type ArgandError, cannot } from "../../../gpu/contract/errors.ts";
+import { again, ArgandError, cannot } from "../../../gpu/contract/errors.ts";
 import type { Node } from "../graph.ts";
 import type { State } from "../state.ts";
 import type { Stored } from "../stored.ts";
@@ -54,17 +54,13 @@ export class Submissions {
   report(): void {
     const failure = this.#unreported;
     this.#unreported = null;
-    if (failure) throw again(failure);
+    if (failure && !told.has(failure)) tell(failure);
   }
 
   /** Throws the failure of a value, if it has one, once all is known. */
   check(value: Stored | State): void {
     const failure = value.failure ?? this.#spoiled.get(value as State);
-    if (!failure) return;
-    if (this.#unreported && failure.message.includes(this.#unreported.message)) {
-      this.#unreported = null;
-    }
-    throw again(failure);
+    if (failure) tell(failure);
   }
 
   #close({ used, made, updated, begun, undo }: Submission, error: ArgandError | null): void {
@@ -97,9 +93,21 @@ export class Submissions {
   }
 }
 
-function unusable({ name }: State, { message }: ArgandError): ArgandError {
-  return cannot(
+function unusable({ name }: State, cause: ArgandError): ArgandError {
+  const error = cannot(
     `use ${name}`,
-    `it was updated with a value that could not be computed (${message}); load or assign another one`,
+    `it was updated with a value that could not be computed (${cause.message}); ` +
+      "load or assign another one",
   );
+  error.cause = cause;
+  return error;
+}
+
+/** What has been thrown at a line that asked for it. */
+const told = new WeakSet<ArgandError>();
+
+/** Throws a failure at the line that asks for what has failed; nobody else is told of it. */
+export function tell(failure: ArgandError): never {
+  told.add(failure.cause instanceof ArgandError ? failure.cause : failure);
+  throw again(failure);
 }
