@@ -1,5 +1,6 @@
 /** The file system, where there is one; reading whole files. */
 import { ArgandError, cannot } from "../../gpu/contract/errors.ts";
+import { loadBuiltin } from "../../gpu/contract/runtime.ts";
 
 /** The functions for files that server-side runtimes offer. */
 export type FileSystem = typeof import("node:fs/promises");
@@ -7,7 +8,7 @@ export type FileSystem = typeof import("node:fs/promises");
 /** The file system; refuses where there is none. */
 export async function fileSystem(what: string): Promise<FileSystem> {
   try {
-    return await import("node:fs/promises");
+    return await loadBuiltin("node:fs/promises");
   } catch {
     throw cannot(
       what,

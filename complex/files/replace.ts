@@ -1,12 +1,10 @@
 /** Writes a file completely or not at all. */
 import { cannot } from "../../gpu/contract/errors.ts";
+import { isGranted, loadBuiltin } from "../../gpu/contract/runtime.ts";
 import { type FileSystem, fileSystem, refusal } from "./disk.ts";
 
-/** Whether a folder may be opened without a prompt; runtimes other than Deno never prompt. */
-function mayOpen(folder: string): boolean {
-  if (typeof Deno === "undefined") return true;
-  return Deno.permissions.querySync({ name: "read", path: folder }).state === "granted";
-}
+/** Whether a folder may be opened without a prompt. */
+const mayOpen = (folder: string): boolean => isGranted({ name: "read", path: folder });
 
 /** Names of new files end so. */
 const PART = /\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.part$/;
@@ -26,8 +24,8 @@ const ATTEMPTS = 3;
 export async function replaceFile(path: string | URL, bytes: Uint8Array): Promise<void> {
   const what = `write ${String(path)}`;
   const system = await fileSystem(what);
-  const { fileURLToPath } = await import("node:url");
-  const { basename, dirname } = await import("node:path");
+  const { fileURLToPath } = await loadBuiltin<typeof import("node:url")>("node:url");
+  const { basename, dirname } = await loadBuiltin<typeof import("node:path")>("node:path");
   try {
     const named = typeof path === "string" ? path : fileURLToPath(path);
     const link = (await system.lstat(named).catch(absent))?.isSymbolicLink();

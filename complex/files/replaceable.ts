@@ -1,5 +1,6 @@
 /** Finds out whether a file can be written, before hours of work depend on it. */
 import { cannot } from "../../gpu/contract/errors.ts";
+import { loadBuiltin } from "../../gpu/contract/runtime.ts";
 import { fileSystem, refusal } from "./disk.ts";
 
 /**
@@ -8,8 +9,8 @@ import { fileSystem, refusal } from "./disk.ts";
  */
 export async function checkReplaceable(what: string, path: string | URL): Promise<void> {
   const { open, realpath, stat, unlink } = await fileSystem(what);
-  const { fileURLToPath } = await import("node:url");
-  const { dirname } = await import("node:path");
+  const { fileURLToPath } = await loadBuiltin<typeof import("node:url")>("node:url");
+  const { dirname } = await loadBuiltin<typeof import("node:path")>("node:path");
   const absent = (error: { code?: string }) => {
     if (error.code === "ENOENT") return null;
     throw error;

@@ -6,7 +6,7 @@ import { bytesOf, type HostArray } from "../../gpu/contract/dtype.ts";
 import type { DeviceBuffer, Engine } from "../../gpu/contract/engine.ts";
 import { groupBy } from "../../gpu/contract/collections.ts";
 import { engine as currentEngine } from "../../gpu/engines/device.ts";
-import { environment } from "../../gpu/contract/environment.ts";
+import { environment } from "../../gpu/contract/runtime.ts";
 import { again } from "../../gpu/contract/errors.ts";
 import { execute } from "./execute.ts";
 import type { Node } from "./graph.ts";

@@ -6,7 +6,7 @@
 import type {} from "@webgpu/types";
 import type { Engine, Memory } from "../contract/engine.ts";
 import { CpuEngine } from "./cpu.ts";
-import { environment } from "../contract/environment.ts";
+import { environment } from "../contract/runtime.ts";
 import { cannot } from "../contract/errors.ts";
 import { isSoftware } from "./webgpu/adapter.ts";
 import { WebGpuEngine } from "./webgpu/engine.ts";

@@ -2,6 +2,7 @@
  * Threads that share a linear memory and do the chunks of a job together. They wait for work
  * asleep, hold no process alive, and a job never waits for a thread that has not started.
  */
+import { builtin } from "../contract/runtime.ts";
 
 /** The words of the control block, at `CONTROL` in the memory. */
 const GENERATION = 0, OPEN = 1, JOB = 2, ARGS = 3, CHUNKS = 4, NEXT = 5, FAILED = 7, CLOSED = 9;
@@ -60,14 +61,6 @@ interface NodeThreads {
     source: string,
     options: { eval: true; workerData: unknown; env: Record<string, string> },
   ) => NodeWorker;
-}
-
-/** A module of Deno and Node; undefined in a browser. */
-function builtin<T>(name: string): T | undefined {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?: (name: string) => unknown };
-  };
-  return process?.getBuiltinModule?.(name) as T | undefined;
 }
 
 const nodeThreads = () => builtin<NodeThreads>("node:worker_threads");

@@ -4,6 +4,7 @@
  * format is as good as none.
  */
 import { z } from "zod";
+import { environment, isGranted } from "../../contract/runtime.ts";
 
 const Format = z.object({
   format: z.literal("argand variants"),
@@ -13,12 +14,7 @@ const Format = z.object({
 
 type Adapters = z.infer<typeof Format>["adapters"];
 
-const granted = (permission: Deno.PermissionDescriptor): boolean =>
-  Deno.permissions.querySync(permission).state === "granted";
-
-function variable(name: string): string | undefined {
-  return granted({ name: "env", variable: name }) ? Deno.env.get(name) || undefined : undefined;
-}
+const variable = (name: string): string | undefined => environment(name) || undefined;
 
 /** Deno's cache folder, where the environment may be read. */
 function cacheFolder(): string | null {
@@ -48,7 +44,7 @@ export function choicesPath(): string | null {
 
 function readAll(path: string | null): Adapters {
   try {
-    if (path === null || !granted({ name: "read", path })) return {};
+    if (path === null || !isGranted({ name: "read", path })) return {};
     return Format.parse(JSON.parse(Deno.readTextFileSync(path))).adapters;
   } catch {
     return {}; // no such file, or none that means anything to us
@@ -67,12 +63,12 @@ export function writeChoices(
   path = choicesPath(),
 ): boolean {
   try {
-    if (path === null || !granted({ name: "write", path })) return false;
+    if (path === null || !isGranted({ name: "write", path })) return false;
     const adapters = { ...readAll(path), [adapter]: Object.fromEntries(choices) };
     const text = JSON.stringify({ format: "argand variants", version: 1, adapters }, null, 1);
     // Renamed in one step, so that no other process ever reads a half.
     const part = `${path}.${Deno.pid}`;
-    if (!granted({ name: "write", path: part })) return false;
+    if (!isGranted({ name: "write", path: part })) return false;
     Deno.writeTextFileSync(part, text);
     Deno.renameSync(part, path);
     return true;
