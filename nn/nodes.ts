@@ -15,11 +15,11 @@ import {
   type ConvTransposeGeometry,
 } from "../complex/ops/conv.ts";
 import { fromIndex } from "../complex/ops/indices.ts";
-import { pick, take } from "../complex/ops/join.ts";
-import { labelNode, type Labels } from "../complex/ops/labels.ts";
+import { checkLabels, type Labels } from "../complex/ops/labels.ts";
 import { matmul } from "../complex/ops/matmul.ts";
 import * as pools from "../complex/ops/pool2d.ts";
 import { type Band, resample } from "../complex/ops/resample.ts";
+import { pick, take } from "../complex/ops/take.ts";
 import { reshape } from "../complex/ops/views.ts";
 import * as whitening from "../complex/ops/whiten.ts";
 import { assign } from "../complex/lazy/updates.ts";
@@ -100,17 +100,17 @@ export function labelTensor(
   below: number,
   count: number,
 ): RealTensor {
-  return wrapReal(fromIndex(labelNode(what, labels, below, count)));
+  return wrapReal(fromIndex(checkLabels(what, labels, below, count).node));
 }
 
 /** The element of each row that its label names. */
 export function pickLabels(what: string, x: RealTensor, labels: Labels): RealTensor {
-  return wrapReal(pick(x.node, labelNode(what, labels, x.shape[1], x.shape[0])));
+  return wrapReal(pick(x.node, checkLabels(what, labels, x.shape[1], x.shape[0])));
 }
 
 /** The rows that the labels name. */
 export function takeRows(what: string, x: ComplexTensor, labels: Labels): ComplexTensor {
-  return wrapComplex(take(x.node, labelNode(what, labels, x.shape[0]), 0));
+  return wrapComplex(take(x.node, checkLabels(what, labels, x.shape[0]), 0));
 }
 
 /** A real 2×2 matrix, rr, ii, ri and perhaps ir, on both parts of z. */

@@ -1,7 +1,8 @@
 /** Functions that join tensors, split them and rearrange their elements. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { labelNode, type Labels } from "../ops/labels.ts";
+import { checkLabels, type Labels } from "../ops/labels.ts";
 import * as joins from "../ops/join.ts";
+import * as rows from "../ops/take.ts";
 import { type Axes, checkAxis, checkInteger, checkList, sameShape, show } from "../lazy/shape.ts";
 import { checkTensor, type RealTensor, type Tensor, wrap } from "../tensor/tensor.ts";
 
@@ -166,7 +167,7 @@ export function pad<T extends Tensor>(
 export function take<T extends Tensor>(x: T, labels: Labels, axis = 0): T {
   const { node, shape } = checkTensor("take rows", x);
   const at = checkAxis("take rows", axis, shape);
-  return wrap(joins.take(node, labelNode("take rows", labels, shape[at]), at)) as Tensor as T;
+  return wrap(rows.take(node, checkLabels("take rows", labels, shape[at]), at)) as Tensor as T;
 }
 
 /**
@@ -188,5 +189,5 @@ export function take<T extends Tensor>(x: T, labels: Labels, axis = 0): T {
 export function pick<T extends Tensor>(x: T, labels: Labels): T {
   const { node, shape } = checkTensor("pick", x);
   if (shape.length !== 2) throw cannot("pick", `it takes a matrix, got shape ${show(shape)}`);
-  return wrap(joins.pick(node, labelNode("pick", labels, shape[1], shape[0]))) as Tensor as T;
+  return wrap(rows.pick(node, checkLabels("pick", labels, shape[1], shape[0]))) as Tensor as T;
 }

@@ -1,11 +1,10 @@
-/** Reductions, running sums and gathers: every kernel against a float64 loop, on both engines. */
+/** Reductions and running sums: every kernel against a float64 loop, on both engines. */
 import { assertEquals } from "@std/assert";
 import { type HostArray, type InexactDType, lanesOf } from "../../gpu/contract/dtype.ts";
 import { single } from "../../gpu/contract/kernel.ts";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
 import { linear, mod } from "../../gpu/contract/indexing.ts";
 import { argmax } from "../../gpu/kernels/reductions/argmax.ts";
-import { gather, type GatherSpec, scatterAdd } from "../../gpu/kernels/elementwise/gather.ts";
 import { mapKernel } from "../../gpu/kernels/elementwise/map.ts";
 import { reduce } from "../../gpu/kernels/reductions/reduce.ts";
 import { scan } from "../../gpu/kernels/reductions/scan.ts";
@@ -209,38 +208,6 @@ onEngines(
     }
   },
 );
-
-onEngines("gather and scatterAdd choose rows and add them back", async (engine) => {
-  const random = new Seeded(13);
-  const cases: GatherSpec[] = [
-    { dtype: "float32", outer: 1, rows: 1, picks: 1, inner: 1 },
-    { dtype: "complex64", outer: 3, rows: 7, picks: 11, inner: 5 },
-    { dtype: "float32", outer: 2, rows: 65, picks: 300, inner: 1 },
-    { dtype: "complex64", outer: 1, rows: 4, picks: 1000, inner: 3 },
-  ];
-  for (const spec of cases) {
-    const { outer, rows, picks, inner } = spec;
-    const w = inner * lanesOf(spec.dtype);
-    const x = random.floats(outer * rows * w);
-    const g = random.floats(outer * picks * w);
-    const labels = Uint32Array.from({ length: picks }, () => random.whole(0, rows));
-    const chosen = new Float64Array(g.length);
-    const added = new Float64Array(x.length);
-    for (let o = 0; o < outer; o++) {
-      for (let p = 0; p < picks; p++) {
-        for (let i = 0; i < w; i++) {
-          const [from, to] = [(o * rows + labels[p]) * w + i, (o * picks + p) * w + i];
-          chosen[to] = x[from];
-          added[from] += g[to];
-        }
-      }
-    }
-    const run = (kernel: typeof gather, data: HostArray, length: number) =>
-      runProgram(engine, single(kernel, spec), [data, labels], [length]);
-    assertEquals([...(await run(gather, x, g.length))[0]], [...chosen]);
-    assertClose((await run(scatterAdd, g, x.length))[0], added, 1e-6);
-  }
-});
 
 onEngines(
   "a map kernel gives every element of sizes around a block and a workgroup",

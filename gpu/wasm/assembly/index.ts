@@ -7,6 +7,7 @@ export * from "./batchnorm";
 export * from "./dense";
 export { mapExpression } from "./interpreter";
 export * from "./fft";
+export { gatherRows, sumSegments } from "./gather";
 export * from "./limits";
 export * from "./moments";
 export { padPlanes } from "./pad";
