@@ -1,4 +1,5 @@
 /** Layers and networks from one complex tensor to another, in both forms of application. */
+import { classNameOf } from "../gpu/contract/class_names.ts";
 import { cannot } from "../gpu/contract/errors.ts";
 import { complex } from "../complex/create/create.ts";
 import { checkComplex, type ComplexTensor, type RealTensor } from "../complex/tensor/tensor.ts";
@@ -39,7 +40,7 @@ export abstract class Layer extends Module {
    * @returns The output.
    */
   apply(z: ComplexTensor): ComplexTensor {
-    const what = `apply ${this.constructor.name}`;
+    const what = `apply ${classNameOf(this)}`;
     if (this.forward === Layer.prototype.forward) {
       throw cannot(what, "it defines neither apply nor forward");
     }
@@ -55,7 +56,7 @@ export abstract class Layer extends Module {
    * @returns Both parts of the output.
    */
   forward(xr: RealTensor, xi: RealTensor): [RealTensor, RealTensor] {
-    const what = `apply ${this.constructor.name}`;
+    const what = `apply ${classNameOf(this)}`;
     const y = this.apply(joined(what, xr, xi));
     return [y.real, y.imag];
   }

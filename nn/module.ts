@@ -1,4 +1,5 @@
 /** The base of layers and networks: their parts by name. */
+import { classNameOf, nameClass } from "../gpu/contract/class_names.ts";
 import { isComplex } from "../gpu/contract/dtype.ts";
 import { cannot } from "../gpu/contract/errors.ts";
 import { complexTensor, tensor } from "../complex/create/create.ts";
@@ -27,6 +28,10 @@ import { countEntry, EntryReader } from "./entries.ts";
  * ```
  */
 export class Counter {
+  static {
+    nameClass(this, "Counter");
+  }
+
   /** The count. */
   value = 0;
 }
@@ -116,7 +121,7 @@ export abstract class Module {
       if (isPart) {
         if (paths.has(path)) {
           throw cannot(
-            `name the parts of ${this.constructor.name}`,
+            `name the parts of ${classNameOf(this)}`,
             `two of them would be called "${path}"`,
           );
         }
@@ -221,7 +226,7 @@ export abstract class Module {
    * @internal
    */
   prepareStateDict(dict: ReadonlyMap<string, SafetensorsEntry>): () => void {
-    const reader = new EntryReader(`load the state of ${this.constructor.name}`, dict);
+    const reader = new EntryReader(`load the state of ${classNameOf(this)}`, dict);
     const values: [State, Node][] = [];
     const counts: (() => void)[] = [];
     for (const [path, part] of this.parts()) {

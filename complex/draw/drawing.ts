@@ -1,4 +1,5 @@
 /** Drawings: pictures of whole tensors with their legends, as PNG or SVG. */
+import { nameClass } from "../../gpu/contract/class_names.ts";
 import { drawLettering, LETTER_COLOUR, LETTER_HEIGHT } from "./lettering.ts";
 import type { Picture } from "./pictures.ts";
 import { base64Png, encodePng, pngDataUrl } from "./png.ts";
@@ -41,6 +42,10 @@ export interface Layout {
  * ```
  */
 export class Drawing {
+  static {
+    nameClass(this, "Drawing");
+  }
+
   readonly #layout: Layout;
 
   /**

@@ -4,6 +4,7 @@
  * must match its checksum.
  */
 import { Inflate, zipSync } from "fflate";
+import { nameClass } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { withDefaults } from "../ops/options.ts";
@@ -276,6 +277,10 @@ function inflate(packed: Uint8Array, { size, crc: told }: Part, refuse: Refuse):
  * ```
  */
 export class NpzFile extends Map<string, NpyEntry> {
+  static {
+    nameClass(this, "NpzFile");
+  }
+
   /** The texts by name. */
   readonly texts: Map<string, NpyText> = new Map();
   /** Why an entry was not read, by name. */

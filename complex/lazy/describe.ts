@@ -1,4 +1,5 @@
 /** How errors name a value that was not expected. */
+import { classNameOf } from "../../gpu/contract/class_names.ts";
 
 /** A word or two for any value: `"abc"`, `null`, `an array`, `a RealTensor [2, 3]`. */
 export function describe(x: unknown): string {
@@ -8,10 +9,10 @@ export function describe(x: unknown): string {
   if (Array.isArray(x)) return "an array";
   const { shape, constructor, [Symbol.toStringTag]: tag } = x as {
     shape?: unknown;
-    constructor?: { name?: string };
+    constructor?: unknown;
     [Symbol.toStringTag]?: string;
   };
-  const name = tag ?? constructor?.name;
+  const name = tag ?? (typeof constructor === "function" ? classNameOf(x) : undefined);
   if (!name || name === "Object") return "an object";
   const article = /^[AEIO]/.test(name) ? "an" : "a";
   return `${article} ${name}${Array.isArray(shape) ? ` [${shape.join(", ")}]` : ""}`;

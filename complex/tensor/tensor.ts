@@ -3,6 +3,7 @@
  * somebody looks at them, and views of one another cost nothing. The three classes share a file because
  * each returns the others.
  */
+import { nameClass } from "../../gpu/contract/class_names.ts";
 import {
   type ComplexDType,
   type InexactDType,
@@ -567,6 +568,10 @@ export abstract class Tensor {
  * ```
  */
 export class RealTensor extends Tensor {
+  static {
+    nameClass(this, "RealTensor");
+  }
+
   /** The dtype of the elements. */
   readonly dtype: RealDType = "float32";
 
@@ -754,6 +759,10 @@ export class RealTensor extends Tensor {
  * ```
  */
 export class ComplexTensor extends Tensor {
+  static {
+    nameClass(this, "ComplexTensor");
+  }
+
   /** The dtype of the elements. */
   readonly dtype: ComplexDType = "complex64";
 

@@ -1,3 +1,6 @@
+/** The one class of errors, and how they are worded. */
+import { nameClass } from "./class_names.ts";
+
 /**
  * Every error the library throws on purpose reads `Cannot <do>: <why, with the values>`.
  *
@@ -10,6 +13,10 @@
  * ```
  */
 export class ArgandError extends Error {
+  static {
+    nameClass(this, "ArgandError");
+  }
+
   /** The class's name, as `error.name` shows it. */
   override readonly name = "ArgandError";
 }

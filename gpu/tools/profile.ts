@@ -1,4 +1,5 @@
 /** A profile: the time of some work by kernel, as a table. */
+import { nameClass } from "../contract/class_names.ts";
 import { engine } from "../engines/device.ts";
 import type { Timing } from "../contract/engine.ts";
 import { groupBy } from "../contract/collections.ts";
@@ -44,6 +45,10 @@ export interface ProfiledDispatch {
 
 /** The result of {@link profile}; printed, it is a table. */
 export class Profile {
+  static {
+    nameClass(this, "Profile");
+  }
+
   /** The engine and its adapter. */
   readonly engine: string;
   /** How the times were taken: by the device's timestamps, or by waiting for each dispatch. */

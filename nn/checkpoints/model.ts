@@ -5,6 +5,7 @@ import { formatSafetensors, readSafetensors } from "../../complex/files/safetens
 import { getRandomState, setRandomState } from "../../complex/create/random.ts";
 import { Tensor } from "../../complex/tensor/tensor.ts";
 import { describe } from "../../complex/lazy/describe.ts";
+import { classNameOf, nameOfClass } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { buildModule, describeModule } from "../descriptions/description.ts";
 import type { ModuleClass } from "../declare/declaration.ts";
@@ -95,8 +96,10 @@ export function parseModel<M extends Module = Module>(
     const model = withAtMost(modules, () => buildModule(description));
     // Its first values are not drawn: they give way to those of the file, or to nothing.
     for (const [, part] of model.parts()) if (part instanceof Tensor) part.state!.rollback();
-    const kind = model.constructor.name;
-    if (!(model instanceof wanted)) throw new TypeError(`it holds a ${kind}, not a ${wanted.name}`);
+    const kind = classNameOf(model);
+    if (!(model instanceof wanted)) {
+      throw new TypeError(`it holds a ${kind}, not a ${nameOfClass(wanted)}`);
+    }
     model.loadStateDict(dict);
     return model as M;
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Data sets whose samples come one after the other. */
 import { describe } from "../../complex/lazy/describe.ts";
 import { checkInteger } from "../../complex/lazy/shape.ts";
+import { nameClass } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { withDefaults } from "../checks.ts";
 
@@ -31,6 +32,10 @@ export interface IterableDatasetOptions {
  * ```
  */
 export class IterableDataset<S> {
+  static {
+    nameClass(this, "IterableDataset");
+  }
+
   /** The number of samples an epoch, or null where it is not known. */
   readonly length: number | null;
   /** The samples of an epoch, counted from 0. */

@@ -1,6 +1,7 @@
 /** Batches of a data set, epoch after epoch. */
 import { describe } from "../../complex/lazy/describe.ts";
 import { checkInteger } from "../../complex/lazy/shape.ts";
+import { nameClass } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { getRandomState, type RandomState, setRandomState } from "../../complex/create/random.ts";
 import { countEntry, EntryReader, numbersEntry } from "../entries.ts";
@@ -69,6 +70,10 @@ interface Position {
  * ```
  */
 export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
+  static {
+    nameClass(this, "DataLoader");
+  }
+
   /** The data set. */
   readonly dataset: Dataset<S, B> | IterableDataset<S>;
   /** Samples a batch. */

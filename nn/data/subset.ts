@@ -1,6 +1,7 @@
 /** Parts of data sets. */
 import { describe } from "../../complex/lazy/describe.ts";
 import { checkInteger, checkList } from "../../complex/lazy/shape.ts";
+import { nameClass } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkNumber, withDefaults } from "../checks.ts";
 import { collate, type Collated, type Dataset } from "./dataset.ts";
@@ -30,6 +31,10 @@ export function checkDataset(what: string, data: unknown): void {
  * ```
  */
 export class Subset<S, B = Collated<S>> implements Dataset<S, B> {
+  static {
+    nameClass(this, "Subset");
+  }
+
   /** The data set that this is a part of. */
   readonly dataset: Dataset<S, B>;
   /** The number of samples. */

@@ -9,6 +9,7 @@ import type { Labels } from "../nodes.ts";
 import { run } from "../../complex/lazy/realize.ts";
 import { checkInteger, checkList, show } from "../../complex/lazy/shape.ts";
 import { ComplexTensor, type RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { nameClass } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkWord } from "../checks.ts";
 import type { Dataset } from "./dataset.ts";
@@ -113,6 +114,10 @@ function gatherRows(rows: Rows, indices: Uint32Array): Rows {
  */
 export class TensorDataset<T extends readonly Rows[]>
   implements Dataset<{ -readonly [K in keyof T]: Row<T[K]> }, { -readonly [K in keyof T]: T[K] }> {
+  static {
+    nameClass(this, "TensorDataset");
+  }
+
   /** The tensors and labels. */
   readonly tensors: T;
   /** The number of samples. */

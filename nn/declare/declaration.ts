@@ -2,6 +2,7 @@
  * The arguments and options of a layer, declared once beside it: from them come the defaults and checks
  * of its options, the record of how it was made, and its description in JSON.
  */
+import { nameClassLater, nameOfClass } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { Tensor } from "../../complex/tensor/tensor.ts";
 import type { Module } from "../module.ts";
@@ -146,6 +147,7 @@ export function declareLayer<F extends object, O extends object = Record<never, 
 ): LayerDeclaration<ValuesOf<F>, O> {
   const one = new LayerDeclaration<ValuesOf<F>, O>(name, of, given as Fields, options, brief);
   declared.push(one);
+  nameClassLater(of, one.type);
   return one;
 }
 
@@ -163,7 +165,7 @@ export function declarationOf<A, O extends object>(
     const one = byClass.get(base);
     if (one) return one as unknown as LayerDeclaration<A, O>;
   }
-  throw cannot(`make a ${of.name}`, "it extends no class that can be made itself");
+  throw cannot(`make a ${nameOfClass(of)}`, "it extends no class that can be made itself");
 }
 
 /** With what a layer was made, by name. */

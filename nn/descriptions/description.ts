@@ -1,6 +1,7 @@
 /** Modules as plain JSON, and back. */
 import { describe } from "../../complex/lazy/describe.ts";
 import { allOrNothing } from "../../complex/lazy/updates.ts";
+import { classNameOf, nameClass } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { allowanceOf, withAtMost } from "../allowance.ts";
 import type { Json } from "../json.ts";
@@ -76,6 +77,7 @@ export function registerModule<M extends Module, O>(type: string, kind: ModuleKi
   if (types.has(of)) throw cannot(what, `its class is known as "${types.get(of)}"`);
   kinds.set(type, kind);
   types.set(of, type);
+  nameClass(of!, type);
 }
 
 /**
@@ -119,7 +121,7 @@ function descriptionAt(path: string, module: Module, depth: number): ModuleDescr
   if (type === undefined) {
     throw cannot(
       what,
-      `the class ${module.constructor.name}${at(path)} is not known; registerModule makes it so`,
+      `the class ${classNameOf(module)}${at(path)} is not known; registerModule makes it so`,
     );
   }
   const child = (inner: Module, place: string) =>

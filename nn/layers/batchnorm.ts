@@ -1,4 +1,5 @@
 /** Batch norms of complex numbers: by covariance, and each part by itself. */
+import { classNameOf } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { full, parameter } from "../../complex/create/create.ts";
 import { show } from "../../complex/lazy/shape.ts";
@@ -146,7 +147,7 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
 
   /** Everything that can be wrong with an input, before anything is changed. */
   #check(z: ComplexTensor): void {
-    const what = `apply ${this.constructor.name}`;
+    const what = `apply ${classNameOf(this)}`;
     const { shape } = checkComplex(what, z);
     if (!this.#ranks.includes(shape.length)) {
       throw cannot(what, `it takes ${this.#ranks.join(" or ")} axes, got ${show(shape)}`);

@@ -1,4 +1,5 @@
 /** Recurrences along sequences: gated recurrent units and long short-term memories. */
+import { classNameOf } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { concat, split, stack } from "../../complex/functions/arrange.ts";
 import { complex, full, zeros } from "../../complex/create/create.ts";
@@ -148,7 +149,7 @@ export abstract class Recurrent<S> extends Layer {
    * @throws {ArgandError} if the input has other features, or the state another shape.
    */
   unroll(z: ComplexTensor, state?: S): { output: ComplexTensor; state: S } {
-    const what = `apply ${this.constructor.name}`;
+    const what = `apply ${classNameOf(this)}`;
     const axes = this.#batchFirst ? "N, steps" : "steps, N";
     if (checkComplex(what, z).rank !== 3 || z.shape[2] !== this.#features) {
       throw cannot(what, `it takes [${axes}, ${this.#features}], got ${show(z.shape)}`);

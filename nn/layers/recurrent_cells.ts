@@ -1,4 +1,5 @@
 /** Single steps of gated recurrent units. */
+import { classNameOf } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { complex, full } from "../../complex/create/create.ts";
 import { sameShape, show } from "../../complex/lazy/shape.ts";
@@ -86,7 +87,7 @@ export class GRUCell extends Layer {
 
   /** h′. Without h it starts from zeros. */
   override apply(x: ComplexTensor, h?: ComplexTensor): ComplexTensor {
-    const what = `apply ${this.constructor.name}`;
+    const what = `apply ${classNameOf(this)}`;
     const features = this.resetInput.weight.shape[1];
     if (checkComplex(what, x).rank !== 2 || x.shape[1] !== features) {
       throw cannot(what, `it takes [N, ${features}], got ${show(x.shape)}`);
@@ -126,7 +127,7 @@ export class GRUCell extends Layer {
   }
 
   #joined(of: string, re: RealTensor | undefined, im: RealTensor | undefined): ComplexTensor {
-    const what = `apply ${this.constructor.name}`;
+    const what = `apply ${classNameOf(this)}`;
     const [a, b] = [checkReal(what, re), checkReal(what, im)];
     if (sameShape(a.shape, b.shape)) return complex(a, b);
     throw cannot(

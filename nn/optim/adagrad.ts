@@ -1,4 +1,5 @@
 /** Adagrad. */
+import { nameClass } from "../../gpu/contract/class_names.ts";
 import { add, div, mul, sub } from "../../complex/functions/combine.ts";
 import type { Tensor } from "../../complex/tensor/tensor.ts";
 import { checkNumber } from "../checks.ts";
@@ -42,6 +43,10 @@ export interface AdagradOptions {
  * ```
  */
 export class Adagrad extends Optimizer<AdagradOptions> {
+  static {
+    nameClass(this, "Adagrad");
+  }
+
   /** An optimiser of parameters, or of groups `{ params, lr, … }` with options of their own. */
   constructor(parameters: OptimizerParameters<AdagradOptions>, options?: Partial<AdagradOptions>) {
     super(parameters, options, {

@@ -1,4 +1,5 @@
 /** Adam. */
+import { nameClass } from "../../gpu/contract/class_names.ts";
 import type { Tensor } from "../../complex/tensor/tensor.ts";
 import { ADAM_DEFAULTS, adamMoments, type AdamOptions, adamStep, checkAdam } from "./adam_rule.ts";
 import type { OptimizerParameters } from "./groups.ts";
@@ -27,6 +28,10 @@ import { descended } from "./rules.ts";
  * ```
  */
 export class Adam extends Optimizer<AdamOptions> {
+  static {
+    nameClass(this, "Adam");
+  }
+
   /** An optimiser of parameters, or of groups `{ params, lr, … }` with options of their own. */
   constructor(parameters: OptimizerParameters<AdamOptions>, options?: Partial<AdamOptions>) {
     super(parameters, options, ADAM_DEFAULTS);

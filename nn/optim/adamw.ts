@@ -1,4 +1,5 @@
 /** AdamW. */
+import { nameClass } from "../../gpu/contract/class_names.ts";
 import { mul } from "../../complex/functions/combine.ts";
 import type { Tensor } from "../../complex/tensor/tensor.ts";
 import { ADAM_DEFAULTS, adamMoments, type AdamOptions, adamStep, checkAdam } from "./adam_rule.ts";
@@ -25,6 +26,10 @@ import { type Moments, Optimizer } from "./optimizer.ts";
  * ```
  */
 export class AdamW extends Optimizer<AdamOptions> {
+  static {
+    nameClass(this, "AdamW");
+  }
+
   /** An optimiser of parameters, or of groups `{ params, lr, … }` with options of their own. */
   constructor(parameters: OptimizerParameters<AdamOptions>, options?: Partial<AdamOptions>) {
     super(parameters, options, { ...ADAM_DEFAULTS, weightDecay: 0.01 });

@@ -4,6 +4,7 @@ import { clearGradient } from "../../complex/lazy/losses.ts";
 import { show } from "../../complex/lazy/shape.ts";
 import type { State } from "../../complex/lazy/state.ts";
 import { checkTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { classNameOf } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { EntryReader, numbersEntry, optionEntry } from "../entries.ts";
 import type { StateDict } from "../module.ts";
@@ -45,7 +46,7 @@ export abstract class OptimizerBase<O extends object> {
 
   /** Groups with `defaults` where they say nothing. */
   constructor(parameters: OptimizerParameters<O>, options: Partial<O> | undefined, defaults: O) {
-    const what = `make ${this.constructor.name}`;
+    const what = `make ${classNameOf(this)}`;
     const common = withDefaults(what, options, defaults);
     if (typeof parameters?.[Symbol.iterator] !== "function") {
       throw cannot(what, `it takes a list of parameters or groups, got ${describe(parameters)}`);
@@ -120,7 +121,7 @@ export abstract class OptimizerBase<O extends object> {
    * ```
    */
   async stateDict(): Promise<StateDict> {
-    const what = `save the state of ${this.constructor.name}`;
+    const what = `save the state of ${classNameOf(this)}`;
     const dict: StateDict = new Map();
     this.groups.forEach((group, k) => {
       for (const [name, value] of this.#options(group)) {
@@ -149,7 +150,7 @@ export abstract class OptimizerBase<O extends object> {
    * @internal
    */
   prepareStateDict(dict: StateDict): () => void {
-    const what = `load the state of ${this.constructor.name}`;
+    const what = `load the state of ${classNameOf(this)}`;
     const reader = new EntryReader(what, dict);
     const loaded = this.groups.map((group, k) =>
       Object.fromEntries(

@@ -1,5 +1,6 @@
 /** L-BFGS. */
 import { describe } from "../../complex/lazy/describe.ts";
+import { nameClass } from "../../gpu/contract/class_names.ts";
 import { type HostArray, lanesOf } from "../../gpu/contract/dtype.ts";
 import { hostNode, type Node } from "../../complex/lazy/graph.ts";
 import { hasGradient } from "../../complex/lazy/losses.ts";
@@ -95,6 +96,10 @@ function flat(arrays: readonly HostArray[], size: number): Float64Array {
  * ```
  */
 export class LBFGS extends OptimizerBase<LBFGSOptions> {
+  static {
+    nameClass(this, "LBFGS");
+  }
+
   #progress = BEGINNING;
   #busy = false;
 

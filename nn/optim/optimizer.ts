@@ -1,5 +1,6 @@
 /** Optimisers whose step is one schedule: the memory of each parameter, and the step itself. */
 import { SAFETENSORS_DTYPES } from "../../complex/files/safetensors.ts";
+import { classNameOf } from "../../gpu/contract/class_names.ts";
 import { inexact, isComplex } from "../../gpu/contract/dtype.ts";
 import type { Node } from "../../complex/lazy/graph.ts";
 import { complexTensor, tensor } from "../../complex/create/create.ts";
@@ -82,7 +83,7 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
    * @throws {ArgandError} if no parameter has a gradient, or a group's options make no sense.
    */
   step(...also: Tensor[]): void {
-    const what = `step ${this.constructor.name}`;
+    const what = `step ${classNameOf(this)}`;
     const targets = also.map((t) => checkTensor(what, t).node);
     for (const group of this.groups) this.check(what, group);
     const ready = this.#ready(what);
@@ -121,7 +122,7 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
    * ```
    */
   accumulate(): void {
-    const ready = this.#ready(`accumulate gradients for ${this.constructor.name}`);
+    const ready = this.#ready(`accumulate gradients for ${classNameOf(this)}`);
     accumulate(ready.map(({ state }) => state));
   }
 
@@ -171,7 +172,7 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
   #momentState(name: string, parameter: State, node: Node, options: O): State {
     const what = `remember ${name} of ${parameter.name}`;
     if (!this.moments(options).includes(name)) {
-      throw cannot(what, `${this.constructor.name} does not name it among its moments`);
+      throw cannot(what, `${classNameOf(this)} does not name it among its moments`);
     }
     if (node.dtype !== parameter.dtype || !sameShape(node.shape, parameter.shape)) {
       throw cannot(

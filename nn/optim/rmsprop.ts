@@ -1,4 +1,5 @@
 /** RMSprop. */
+import { nameClass } from "../../gpu/contract/class_names.ts";
 import { add, div, mul, sub } from "../../complex/functions/combine.ts";
 import type { Tensor } from "../../complex/tensor/tensor.ts";
 import { checkNumber } from "../checks.ts";
@@ -45,6 +46,10 @@ export interface RMSpropOptions {
  * ```
  */
 export class RMSprop extends Optimizer<RMSpropOptions> {
+  static {
+    nameClass(this, "RMSprop");
+  }
+
   /** An optimiser of parameters, or of groups `{ params, lr, … }` with options of their own. */
   constructor(parameters: OptimizerParameters<RMSpropOptions>, options?: Partial<RMSpropOptions>) {
     super(parameters, options, {

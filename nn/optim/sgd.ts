@@ -1,6 +1,7 @@
 /** Stochastic gradient descent. */
 import { add, mul, sub } from "../../complex/functions/combine.ts";
 import type { Tensor } from "../../complex/tensor/tensor.ts";
+import { nameClass } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkNumber } from "../checks.ts";
 import type { OptimizerParameters } from "./groups.ts";
@@ -45,6 +46,10 @@ export interface SGDOptions {
  * ```
  */
 export class SGD extends Optimizer<SGDOptions> {
+  static {
+    nameClass(this, "SGD");
+  }
+
   /** An optimiser of parameters, or of groups `{ params, lr, … }` with options of their own. */
   constructor(parameters: OptimizerParameters<SGDOptions>, options?: Partial<SGDOptions>) {
     super(parameters, options, {

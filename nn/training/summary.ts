@@ -1,4 +1,5 @@
 /** The layers of a network in a table, without computing anything. */
+import { classNameOf, nameClass } from "../../gpu/contract/class_names.ts";
 import { bytesOf, type InexactDType, isComplex } from "../../gpu/contract/dtype.ts";
 import { full } from "../../complex/create/create.ts";
 import { describe } from "../../complex/lazy/describe.ts";
@@ -54,6 +55,10 @@ export interface SummaryRow extends SummaryCounts {
 
 /** The result of {@link summary}; `console.log` and `toString` show it as a table. */
 export class Summary {
+  static {
+    nameClass(this, "Summary");
+  }
+
   /** The modules, outermost first. */
   readonly rows: readonly SummaryRow[];
   /** The sums over all rows. */
@@ -193,7 +198,7 @@ function draftsOf(model: Module): { drafts: Draft[]; modules: Module[]; bufferBy
   const named = model.namedModules();
   const drafts = named.map(([path, module]): Draft => ({
     path,
-    type: module.constructor.name,
+    type: classNameOf(module),
     depth:
       named.filter(([outer]) => outer !== path && (outer === "" || path.startsWith(`${outer}.`)))
         .length,
@@ -264,7 +269,7 @@ export function summary<M extends Module>(
   checkWord(what, "dtype", dtype, ["complex64", "float32"]);
   const apply = call ?? (model as unknown as { apply?: unknown }).apply;
   if (typeof apply !== "function") {
-    throw cannot(what, `${model.constructor.name} has no apply; give call: (model, x) => …`);
+    throw cannot(what, `${classNameOf(model)} has no apply; give call: (model, x) => …`);
   }
   const several = Array.isArray(input) && input.some((x) => typeof x !== "number");
   const inputs = (several ? input : [input]).map((x) => inputOf(what, x, dtype!));

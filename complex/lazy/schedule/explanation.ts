@@ -1,4 +1,5 @@
 /** A schedule for people to look at: its kernels, and the buffers between them. */
+import { nameClass } from "../../../gpu/contract/class_names.ts";
 import type { Engine, KernelForm } from "../../../gpu/contract/engine.ts";
 import type { DType } from "../../../gpu/contract/dtype.ts";
 import { sizeClass } from "../../../gpu/engines/shared/pool.ts";
@@ -52,6 +53,10 @@ export interface ScheduleBuffer {
 
 /** The kernels and buffers of a schedule before it runs; printed, it is a table. See {@link explain}. */
 export class Schedule {
+  static {
+    nameClass(this, "Schedule");
+  }
+
   /** The engine and its adapter. */
   readonly engine: string;
   /** The dispatches, in order. */

@@ -1,4 +1,5 @@
 /** A rate that follows half a cosine. */
+import { nameClass } from "../../../gpu/contract/class_names.ts";
 import { checkInteger } from "../../../complex/lazy/shape.ts";
 import { checkNumber, noDefault, withDefaults } from "../../checks.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
@@ -29,6 +30,10 @@ export interface CosineAnnealingLROptions {
  * ```
  */
 export class CosineAnnealingLR extends Schedule {
+  static {
+    nameClass(this, "CosineAnnealingLR");
+  }
+
   readonly #tMax: number;
   readonly #etaMin: number;
 

@@ -1,4 +1,5 @@
 /** A rate that falls by a factor every epoch. */
+import { nameClass } from "../../../gpu/contract/class_names.ts";
 import { checkNumber, noDefault, withDefaults } from "../../checks.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
@@ -25,6 +26,10 @@ export interface ExponentialLROptions {
  * ```
  */
 export class ExponentialLR extends Schedule {
+  static {
+    nameClass(this, "ExponentialLR");
+  }
+
   readonly #gamma: number;
 
   /** A schedule of an optimiser. */

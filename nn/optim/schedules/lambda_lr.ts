@@ -1,5 +1,6 @@
 /** A rate by a function of the epoch. */
 import { describe } from "../../../complex/lazy/describe.ts";
+import { nameClass } from "../../../gpu/contract/class_names.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { noDefault, withDefaults } from "../../checks.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
@@ -28,6 +29,10 @@ export interface LambdaLROptions {
  * ```
  */
 export class LambdaLR extends Schedule {
+  static {
+    nameClass(this, "LambdaLR");
+  }
+
   readonly #lambdas: readonly ((epoch: number) => number)[];
 
   /** A schedule of an optimiser. */

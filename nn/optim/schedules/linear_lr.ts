@@ -1,6 +1,7 @@
 /** A rate that rises or falls along a line: a warm-up. */
 import { checkInteger } from "../../../complex/lazy/shape.ts";
 import { checkNumber, withDefaults } from "../../checks.ts";
+import { nameClass } from "../../../gpu/contract/class_names.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
 
@@ -32,6 +33,10 @@ export interface LinearLROptions {
  * ```
  */
 export class LinearLR extends Schedule {
+  static {
+    nameClass(this, "LinearLR");
+  }
+
   readonly #start: number;
   readonly #end: number;
   readonly #epochs: number;

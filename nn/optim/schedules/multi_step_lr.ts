@@ -1,4 +1,5 @@
 /** A rate that falls by a factor at given epochs. */
+import { nameClass } from "../../../gpu/contract/class_names.ts";
 import { checkInteger, checkList } from "../../../complex/lazy/shape.ts";
 import { checkNumber, noDefault, withDefaults } from "../../checks.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
@@ -28,6 +29,10 @@ export interface MultiStepLROptions {
  * ```
  */
 export class MultiStepLR extends Schedule {
+  static {
+    nameClass(this, "MultiStepLR");
+  }
+
   readonly #milestones: readonly number[];
   readonly #gamma: number;
 

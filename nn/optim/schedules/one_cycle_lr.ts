@@ -1,5 +1,6 @@
 /** One cycle: up to a high rate, and far down. */
 import { checkInteger } from "../../../complex/lazy/shape.ts";
+import { nameClass } from "../../../gpu/contract/class_names.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { checkNumber, checkPositive, checkWord, noDefault, withDefaults } from "../../checks.ts";
 import { perGroup, Schedule, type Scheduled } from "./schedule.ts";
@@ -65,6 +66,10 @@ type Moving = { lr: number; momentum?: number; betas?: readonly [number, number]
  * ```
  */
 export class OneCycleLR extends Schedule {
+  static {
+    nameClass(this, "OneCycleLR");
+  }
+
   readonly #phases: readonly Phase[];
   readonly #total: number;
   readonly #rates: readonly Readonly<Record<"low" | "high" | "last", number>>[];

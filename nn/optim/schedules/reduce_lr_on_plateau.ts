@@ -1,6 +1,7 @@
 /** A rate that falls when something no longer gets better. */
 import { describe } from "../../../complex/lazy/describe.ts";
 import { checkInteger } from "../../../complex/lazy/shape.ts";
+import { nameClass } from "../../../gpu/contract/class_names.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { countEntry, EntryReader, numbersEntry } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
@@ -47,6 +48,10 @@ export interface ReduceLROnPlateauOptions {
  * ```
  */
 export class ReduceLROnPlateau {
+  static {
+    nameClass(this, "ReduceLROnPlateau");
+  }
+
   readonly #optimizer: Scheduled;
   readonly #options: Required<ReduceLROnPlateauOptions>;
   readonly #least: readonly number[];

@@ -1,6 +1,7 @@
 /** The base of the schedules of learning rates. */
 import { describe } from "../../../complex/lazy/describe.ts";
 import type { SafetensorsEntry } from "../../../complex/files/safetensors.ts";
+import { classNameOf } from "../../../gpu/contract/class_names.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { countEntry, EntryReader, numbersEntry } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
@@ -76,7 +77,7 @@ export abstract class Schedule {
 
   /** A schedule of an optimiser; a subclass calls `restart` when its options are checked. */
   constructor(optimizer: Scheduled) {
-    checkScheduled(`make ${this.constructor.name}`, optimizer);
+    checkScheduled(`make ${classNameOf(this)}`, optimizer);
     this.optimizer = optimizer;
     this.#lastLr = this.optimizer.groups.map(({ lr }) => lr);
     this.#baseLrs = [...this.#lastLr];
@@ -130,7 +131,7 @@ export abstract class Schedule {
     this.#lastEpoch = epoch;
     try {
       const rates = from.map((lr, k) => this.rate(lr, this.#baseLrs[k], k));
-      for (const lr of rates) checkNumber(`step ${this.constructor.name}`, "lr", lr);
+      for (const lr of rates) checkNumber(`step ${classNameOf(this)}`, "lr", lr);
       this.#lastLr = rates;
     } catch (error) {
       this.#lastEpoch = before;
@@ -160,7 +161,7 @@ export abstract class Schedule {
    * @throws {ArgandError} that names every entry that is missing, left over, or of another kind or shape.
    */
   loadStateDict(dict: StateDict): void {
-    const reader = new EntryReader(`load the state of ${this.constructor.name}`, dict);
+    const reader = new EntryReader(`load the state of ${classNameOf(this)}`, dict);
     const takeOver = this.restore(reader, "");
     reader.finish();
     takeOver();

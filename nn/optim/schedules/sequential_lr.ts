@@ -1,6 +1,7 @@
 /** Schedules one after another. */
 import { describe } from "../../../complex/lazy/describe.ts";
 import { checkInteger, checkList } from "../../../complex/lazy/shape.ts";
+import { nameClass } from "../../../gpu/contract/class_names.ts";
 import { cannot } from "../../../gpu/contract/errors.ts";
 import { countEntry, EntryReader } from "../../entries.ts";
 import type { StateDict } from "../../module.ts";
@@ -45,6 +46,10 @@ export interface SequentialLROptions {
  * ```
  */
 export class SequentialLR {
+  static {
+    nameClass(this, "SequentialLR");
+  }
+
   readonly #schedules: readonly Schedule[];
   readonly #milestones: readonly number[];
   #lastEpoch = 0;

@@ -1,4 +1,5 @@
 /** A rate that falls by a factor every so many epochs. */
+import { nameClass } from "../../../gpu/contract/class_names.ts";
 import { checkInteger } from "../../../complex/lazy/shape.ts";
 import { checkNumber, noDefault, withDefaults } from "../../checks.ts";
 import { Schedule, type Scheduled } from "./schedule.ts";
@@ -28,6 +29,10 @@ export interface StepLROptions {
  * ```
  */
 export class StepLR extends Schedule {
+  static {
+    nameClass(this, "StepLR");
+  }
+
   readonly #stepSize: number;
   readonly #gamma: number;
 
