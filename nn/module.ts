@@ -8,6 +8,7 @@ import { SAFETENSORS_DTYPES, type SafetensorsEntry } from "../complex/files/safe
 import type { Node } from "../complex/lazy/graph.ts";
 import { clearStale } from "../complex/lazy/losses.ts";
 import { read } from "../complex/lazy/realize.ts";
+import { checkFlag } from "../complex/lazy/shape.ts";
 import type { State } from "../complex/lazy/state.ts";
 import { assign } from "../complex/lazy/updates.ts";
 import { Tensor } from "../complex/tensor/tensor.ts";
@@ -168,9 +169,7 @@ export abstract class Module {
 
   /** Puts this module and all below it into training, or out of it. */
   train(on = true): this {
-    if (typeof on !== "boolean") {
-      throw cannot("train", `the switch must be true or false, got ${describe(on)}`);
-    }
+    checkFlag("train", "the switch", on);
     for (const module of this.modules()) module.#training = on;
     return this;
   }

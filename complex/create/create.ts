@@ -7,6 +7,7 @@ import { hostNode, type Node } from "../lazy/graph.ts";
 import { type Complex, flatten, isComplexNumber, type NestedData } from "../tensor/nested.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
 import * as functions from "../ops/elementwise.ts";
+import { withDefaults } from "../ops/options.ts";
 import { State } from "../lazy/state.ts";
 import {
   checkReal,
@@ -18,7 +19,15 @@ import {
   wrapReal,
   wrapState,
 } from "../tensor/tensor.ts";
-import { checkInteger, checkNumber, checkShape, type Shape, show, sizeOf } from "../lazy/shape.ts";
+import {
+  checkInteger,
+  checkList,
+  checkNumber,
+  checkShape,
+  type Shape,
+  show,
+  sizeOf,
+} from "../lazy/shape.ts";
 
 /** The most values that are made on the host. */
 const MOST_VALUES = 2 ** 30;
@@ -132,6 +141,7 @@ export function complexTensor(
   const what = "make a complex tensor";
   if (isTypedArray(data) || (Array.isArray(data) && typeof data[0] === "number")) {
     const values = Float32Array.from(data as ArrayLike<number>);
+    if (Array.isArray(data)) checkList(what, "numbers", data);
     if (Array.isArray(data)) data.forEach((x, k) => checkNumber(what, `value ${k}`, x));
     if (values.length % 2 !== 0) {
       throw cannot(what, `${values.length} interleaved values are not pairs`);
@@ -316,7 +326,7 @@ export function meshgrid(...axes: RealTensor[]): RealTensor[] {
 
 /** Options of {@link parameter}. */
 export interface ParameterOptions {
-  /** The name in errors. */
+  /** The name in errors; "a parameter", if absent. */
   readonly name?: string;
   /** Whether `backward` leaves a gradient in it; true, if absent. */
   readonly requiresGrad?: boolean;
@@ -334,20 +344,13 @@ export interface ParameterOptions {
  * console.log(await w.grad!.data()); // 2, 4
  * ```
  */
-export function parameter<T extends Tensor>(initial: T, options: ParameterOptions = {}): T {
+export function parameter<T extends Tensor>(initial: T, options?: ParameterOptions): T {
   const what = "make a parameter";
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw cannot(what, `the options must be an object, got ${describe(options)}`);
-  }
-  for (const key of Object.keys(options)) {
-    if (key === "name" || key === "requiresGrad") continue;
-    throw cannot(what, `unknown option "${key}"; it knows name, requiresGrad`);
-  }
-  const { name = "a parameter", requiresGrad = true } = options;
+  const { name, requiresGrad } = withDefaults<Required<ParameterOptions>>(what, options, {
+    name: "a parameter",
+    requiresGrad: true,
+  });
   if (typeof name !== "string") throw cannot(what, `the name is ${describe(name)}`);
-  if (typeof requiresGrad !== "boolean") {
-    throw cannot(what, `requiresGrad must be true or false, got ${describe(requiresGrad)}`);
-  }
   const { node } = checkTensor(what, initial).detach();
   const bytes = node.size * bytesOf(node.dtype), { maxBufferBytes, adapter } = engine();
   if (bytes > maxBufferBytes) {

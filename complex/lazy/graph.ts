@@ -4,12 +4,12 @@
  */
 import type { DType, HostArray } from "../../gpu/contract/dtype.ts";
 import type { Program } from "../../gpu/contract/kernel.ts";
-import type { ArgandError } from "../../gpu/contract/errors.ts";
+import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
 import type { DeviceBuffer, Engine } from "../../gpu/contract/engine.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import type { Index } from "../../gpu/contract/indexing.ts";
 import type { FoldSpec } from "../../gpu/kernels/reductions/fold.ts";
-import { type Shape, sizeOf } from "./shape.ts";
+import { type Shape, show, sizeOf } from "./shape.ts";
 import type { Link } from "./link.ts";
 import { extendBy, extendByCall, identify, typeOf } from "./signature.ts";
 import { Stored } from "./stored.ts";
@@ -254,6 +254,18 @@ export class Node<Attrs = unknown, Saved = unknown> {
     (this as { inputs: readonly Node[] }).inputs = NO_RECIPE;
     (this as { saved: Saved | null }).saved = null;
   }
+}
+
+/**
+ * Refuses a node whose shape has been written over: shapes are plain arrays, since frozen ones would slow
+ * down the recording, and several nodes share one. Its type says what it was.
+ */
+export function checkShapeKept({ results, type, shape }: Node): void {
+  if (typeOf(results) === type) return;
+  throw cannot(
+    "compute a tensor",
+    `its shape has been written over and reads ${show(shape)} now; x.reshape(…) makes another`,
+  );
 }
 
 /** The results of a primitive that has several, each as a node. */

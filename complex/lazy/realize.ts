@@ -9,7 +9,7 @@ import { engine as currentEngine } from "../../gpu/engines/device.ts";
 import { environment } from "../../gpu/contract/runtime.ts";
 import { again } from "../../gpu/contract/errors.ts";
 import { execute } from "./execute.ts";
-import type { Node } from "./graph.ts";
+import { checkShapeKept, type Node } from "./graph.ts";
 import { placeOf } from "./residency/reads.ts";
 import { type Residency, residencyOf } from "./residency/residency.ts";
 import { SMALL } from "./residency/scalars.ts";
@@ -30,6 +30,7 @@ function planOf(walk: Walk, engine: Engine): Plan {
   let cache = plans.get(engine);
   if (!cache) plans.set(engine, cache = new PlanCache());
   return cache.take(walk.key, () => {
+    walk.nodes.forEach(checkShapeKept);
     const graph = graphOf(walk);
     const planned = planGraph(graph, engine, walk.own);
     if (shown) console.error(`${new Schedule(graph, planned, engine)}\n`);
@@ -195,6 +196,7 @@ export function readStates(states: readonly State[]): Promise<HostArray[]> {
 
 /** The values of nodes on the host; computed if need be. */
 export async function read(nodes: readonly Node[]): Promise<HostArray[]> {
+  nodes.forEach(checkShapeKept);
   run(nodes);
   const arriving = new Map<Node, Promise<HostArray>>();
   const missing = new Set(nodes.filter((n) => !n.stored?.host));

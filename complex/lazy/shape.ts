@@ -71,6 +71,13 @@ export function checkNumber(what: string, name: string, x: unknown): void {
   if (typeof x !== "number") throw cannot(what, `${name} must be a number, got ${describe(x)}`);
 }
 
+/** Refuses what is neither true nor false. */
+export function checkFlag(what: string, name: string, x: unknown): asserts x is boolean {
+  if (typeof x !== "boolean") {
+    throw cannot(what, `${name} must be true or false, got ${describe(x)}`);
+  }
+}
+
 /** An interval in words: ` from 1 to 5`, ` of at least 0`, or nothing. */
 export function range(low: number, high: number): string {
   if (high < Infinity) return ` from ${low} to ${high}`;

@@ -1,11 +1,18 @@
 /** Checks of the option objects that functions and layers take. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
+import { checkFlag } from "../lazy/shape.ts";
 
-/** Refuses what is not an object of options; lists, Maps and Dates are not. */
+/** Whether it is an object as `{ … }` writes it, of this realm or of another, and not of a class. */
+function isPlain(x: unknown): x is object {
+  if (typeof x !== "object" || x === null) return false;
+  const prototype = Object.getPrototypeOf(x);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Refuses what is not an object of options; lists, Maps, Promises and Errors are not. */
 export function checkOptions(what: string, given: unknown, known: readonly string[] = []): void {
-  const named = typeof given === "object" && given !== null && !(Symbol.iterator in given);
-  if (named && !(given instanceof Date)) return;
+  if (isPlain(given)) return;
   const names = known.length > 0 ? `; it knows ${known.join(", ")}` : "";
   throw cannot(what, `the options must be an object, got ${describe(given)}${names}`);
 }
@@ -30,9 +37,7 @@ export function withDefaults<O extends object>(
       throw cannot(what, `unknown option "${name}"; it knows ${known || "none"}`);
     }
     if (value === undefined) continue;
-    if (typeof options[name] === "boolean" && typeof value !== "boolean") {
-      throw cannot(what, `${name} must be true or false, got ${describe(value)}`);
-    }
+    if (typeof options[name] === "boolean") checkFlag(what, name, value);
     options[name] = Array.isArray(value) ? [...value] : value;
   }
   return options as O;

@@ -36,6 +36,7 @@ import {
   type Axes,
   checkAxes,
   checkAxis,
+  checkFlag,
   checkInteger,
   checkList,
   checkScalar,
@@ -64,6 +65,9 @@ function operand(what: string, x: unknown, like: Node): Node {
   if (isComplexNumber(x)) return arithmetic.fill(like.shape, x.re, x.im);
   throw cannot(what, `it takes a tensor or a number, got ${describe(x)}`);
 }
+
+/** The error of `structuredClone` shows these words. */
+const STAYS = Symbol("a tensor; send its values, await x.data(), and x.shape");
 
 /** The tensor of a node. */
 export function wrap(node: Node): Tensor {
@@ -104,6 +108,11 @@ export function wrapComplex(node: Node): ComplexTensor {
  */
 export abstract class Tensor {
   readonly #source: Node | State;
+  /**
+   * Refuses `structuredClone` and `postMessage`, which would send an object without values.
+   * @internal
+   */
+  protected readonly uncloneable: symbol = STAYS;
 
   /**
    * Tensors are made by functions such as `complex` and `tensor`.
@@ -130,7 +139,7 @@ export abstract class Tensor {
   }
 
   /** The dtype of the elements. */
-  abstract readonly dtype: InexactDType;
+  abstract get dtype(): InexactDType;
 
   /** The sizes of the axes, outermost first. */
   get shape(): Shape {
@@ -387,16 +396,19 @@ export abstract class Tensor {
 
   /** The sum over axes (all, if absent). */
   sum(axes?: Axes, keepDims = false): this {
+    checkFlag("sum", "keepDims", keepDims);
     return this.same(views.sum(this.node, axes, keepDims));
   }
 
   /** The mean over axes (all, if absent). */
   mean(axes?: Axes, keepDims = false): this {
+    checkFlag("take the mean", "keepDims", keepDims);
     return this.same(reductions.mean(this.node, axes, keepDims));
   }
 
   /** The product over axes (all, if absent). */
   prod(axes?: Axes, keepDims = false): this {
+    checkFlag("take the product", "keepDims", keepDims);
     return this.same(reductions.prod(this.node, axes, keepDims));
   }
 
@@ -573,7 +585,9 @@ export class RealTensor extends Tensor {
   }
 
   /** The dtype of the elements. */
-  readonly dtype: RealDType = "float32";
+  get dtype(): RealDType {
+    return "float32";
+  }
 
   /** The single value. */
   async item(): Promise<number> {
@@ -688,11 +702,13 @@ export class RealTensor extends Tensor {
 
   /** The largest value over axes, and NaN if one is, as `max`; equal values share the gradient. */
   max(axes?: Axes, keepDims = false): RealTensor {
+    checkFlag("take the max", "keepDims", keepDims);
     return new RealTensor(reductions.max(this.node, axes, keepDims));
   }
 
   /** The smallest value over axes, and NaN if one is, as `min`; equal values share the gradient. */
   min(axes?: Axes, keepDims = false): RealTensor {
+    checkFlag("take the min", "keepDims", keepDims);
     return new RealTensor(reductions.min(this.node, axes, keepDims));
   }
 
@@ -701,11 +717,13 @@ export class RealTensor extends Tensor {
    * first NaN, as far as the adapter keeps it.
    */
   argmax(axis?: number, keepDims = false): RealTensor {
+    checkFlag("take the argmax", "keepDims", keepDims);
     return new RealTensor(reductions.argmax(this.node, axis, keepDims));
   }
 
   /** The index of the first smallest value along an axis, or of the first NaN, as `argmax`. */
   argmin(axis?: number, keepDims = false): RealTensor {
+    checkFlag("take the argmin", "keepDims", keepDims);
     return new RealTensor(reductions.argmin(this.node, axis, keepDims));
   }
 
@@ -764,7 +782,9 @@ export class ComplexTensor extends Tensor {
   }
 
   /** The dtype of the elements. */
-  readonly dtype: ComplexDType = "complex64";
+  get dtype(): ComplexDType {
+    return "complex64";
+  }
 
   /** The single value. */
   async item(): Promise<Complex> {

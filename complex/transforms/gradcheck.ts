@@ -2,6 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { hostNode, type Node } from "../lazy/graph.ts";
+import { withDefaults } from "../ops/options.ts";
 import { read, run } from "../lazy/realize.ts";
 import { checkScalar } from "../lazy/shape.ts";
 import { checkInteger } from "../lazy/shape.ts";
@@ -98,10 +99,14 @@ function dot(g: Float32Array, a: Float32Array, b: Float32Array): number {
 export async function gradcheck<A extends readonly Tensor[]>(
   f: (...args: A) => RealTensor,
   inputs: readonly [...A],
-  options: GradcheckOptions = {},
+  options?: GradcheckOptions,
 ): Promise<GradcheckReport> {
-  const { step = 1 / 32, tolerance = 1e-3, checks = 24 } = options;
   const what = "check a gradient";
+  const { step, tolerance, checks } = withDefaults<Required<GradcheckOptions>>(what, options, {
+    step: 1 / 32,
+    tolerance: 1e-3,
+    checks: 24,
+  });
   if (typeof f !== "function") throw cannot(what, `it takes a function, got ${describe(f)}`);
   if (!Array.isArray(inputs)) {
     throw cannot(what, `the inputs must be an array of tensors, got ${describe(inputs)}`);

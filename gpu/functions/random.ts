@@ -25,20 +25,18 @@ const philoxWgsl: Wgsl = {
   uses: [mulHighWgsl],
 };
 
-/** The upper 32 bits of a 64-bit product. */
-function mulHigh(a: number, b: number): number {
-  const al = a & 0xffff, ah = a >>> 16, bl = b & 0xffff, bh = b >>> 16;
-  const low = ah * bl + ((al * bl) / 65536 >>> 0);
-  const mid = al * bh + (low & 0xffff);
-  return (ah * bh + (low / 65536 >>> 0) + (mid / 65536 >>> 0)) >>> 0;
+/** The upper 32 bits of a 64-bit product: float64 knows it to 2¹¹, and its lower bits are `low`. */
+function mulHigh(a: number, b: number, low: number): number {
+  return ((a * b - (low >>> 0)) * 2 ** -32 + 0.5) >>> 0;
 }
 
 /** Philox4x32-10: leaves in `c` the four words for the counter that it held. */
 export function philox(c: Uint32Array, key0: number, key1: number): void {
   let c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3];
   for (let round = 0; round < 10; round++) {
-    const n0 = mulHigh(0xcd9e8d57, c2) ^ c1 ^ key0, n1 = Math.imul(0xcd9e8d57, c2);
-    const n2 = mulHigh(0xd2511f53, c0) ^ c3 ^ key1, n3 = Math.imul(0xd2511f53, c0);
+    const n1 = Math.imul(0xcd9e8d57, c2), n3 = Math.imul(0xd2511f53, c0);
+    const n0 = mulHigh(0xcd9e8d57, c2, n1) ^ c1 ^ key0;
+    const n2 = mulHigh(0xd2511f53, c0, n3) ^ c3 ^ key1;
     c0 = n0 >>> 0;
     c1 = n1 >>> 0;
     c2 = n2 >>> 0;

@@ -7,19 +7,26 @@ const ORDERS = 0x6f72_6465;
 
 /** 0 to length − 1 in an order that depends on seed and epoch only (Fisher and Yates). */
 export function permutation(length: number, seed: number, epoch: number): Uint32Array {
-  const order = Uint32Array.from({ length }, (_, k) => k);
+  const order = new Uint32Array(length);
+  for (let k = 0; k < length; k++) order[k] = k;
   const [low, high] = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
+  const high32 = Math.floor(epoch / 2 ** 32);
   const words = new Uint32Array(4);
   for (let k = length - 1, draw = 0; k > 0; k--, draw++) {
     if (draw % 2 === 0) {
-      words.set([draw >>> 1, epoch, ORDERS, Math.floor(epoch / 2 ** 32)]);
+      words[0] = draw >>> 1;
+      words[1] = epoch;
+      words[2] = ORDERS;
+      words[3] = high32;
       philox(words, low, high);
     }
     // 53 random bits: no place is preferred by more than 2⁻²¹ of its share.
     const at = 2 * (draw % 2);
     const u = ((words[at] >>> 5) * 2 ** 26 + (words[at + 1] >>> 6)) * 2 ** -53;
     const other = Math.floor(u * (k + 1));
-    [order[k], order[other]] = [order[other], order[k]];
+    const last = order[k];
+    order[k] = order[other];
+    order[other] = last;
   }
   return order;
 }

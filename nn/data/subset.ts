@@ -4,7 +4,7 @@ import { checkInteger, checkList } from "../../complex/lazy/shape.ts";
 import { nameClass } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkNumber, withDefaults } from "../checks.ts";
-import { collate, type Collated, type Dataset } from "./dataset.ts";
+import { collate, type Collated, type Dataset, isNumberArray } from "./dataset.ts";
 import { drawSeed, permutation } from "./order.ts";
 
 /** Refuses anything but a data set whose samples have indices. */
@@ -45,7 +45,7 @@ export class Subset<S, B = Collated<S>> implements Dataset<S, B> {
   constructor(dataset: Dataset<S, B>, indices: ArrayLike<number>) {
     const what = "make a Subset";
     checkDataset(what, dataset);
-    if (!ArrayBuffer.isView(indices)) checkList(what, "indices", indices as readonly number[]);
+    if (!isNumberArray(indices)) checkList(what, "indices", indices as readonly number[]);
     for (let k = 0; k < indices.length; k++) {
       checkInteger(what, "an index", indices[k], 0, dataset.length - 1);
     }

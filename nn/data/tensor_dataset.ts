@@ -52,7 +52,7 @@ function settled<R extends Rows>(what: string, rows: R): R {
   if (ARRAYS.some((kind) => (rows as unknown) instanceof kind)) {
     return (rows as Int32Array).slice() as R;
   }
-  if (Array.isArray(rows) && rows.every((x) => typeof x === "number")) {
+  if (Array.isArray(rows) && checkList(what, "labels", rows).every((x) => typeof x === "number")) {
     return [...rows] as unknown as R;
   }
   throw cannot(

@@ -1,6 +1,5 @@
 /** Batch norms as pure functions; the layers also track running statistics. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { describe } from "../../complex/lazy/describe.ts";
 import { sameShape, type Shape, show } from "../../complex/lazy/shape.ts";
 import {
   checkComplex,
@@ -9,6 +8,7 @@ import {
   type RealTensor,
   type Tensor,
 } from "../../complex/tensor/tensor.ts";
+import { checkOptions } from "../checks.ts";
 import { type Affine, batchNorm as normalized, type Running } from "../nodes.ts";
 import { NORM_OPTIONS, type NormOptions } from "./norm_options.ts";
 
@@ -87,9 +87,7 @@ function normalize<W extends Tensor, S extends Tensor>(
   given: BatchNormArguments<W, S>,
   checked: (what: string, x: Tensor, channels: number) => Tensor,
 ): ComplexTensor {
-  if (typeof given !== "object" || given === null) {
-    throw cannot(what, `the options must be an object, got ${describe(given)}`);
-  }
+  checkOptions(what, given);
   const { running = null, weight = null, bias = null, ...options } = given;
   const { eps } = NORM_OPTIONS.complete(what, options);
   if (checkComplex(what, z).rank < 2) {
