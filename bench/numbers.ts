@@ -51,7 +51,7 @@ export function complexSamples(
 }
 
 /** The largest deviation from the samples, as a part of their root mean square. */
-export function deviation(got: Float32Array, wanted: readonly Sample[]): number {
+export function deviation(got: ArrayLike<number>, wanted: readonly Sample[]): number {
   const square = wanted.reduce((sum, { value }) => sum + value ** 2, 0) / wanted.length;
   const errors = wanted.map(({ at, value }) => Math.abs(got[at] - value));
   const worst = errors.some(Number.isNaN) ? Infinity : Math.max(...errors);

@@ -119,7 +119,13 @@ export {
   type PrimitiveDefinition,
 } from "./transforms/primitive.ts";
 export type { Result } from "./lazy/graph.ts";
-export type { ComplexDType, DType, InexactDType, RealDType } from "../gpu/contract/dtype.ts";
+export type {
+  ComplexDType,
+  DType,
+  InexactArray,
+  InexactDType,
+  RealDType,
+} from "../gpu/contract/dtype.ts";
 export type { FileArray } from "./files/array.ts";
 export {
   formatNpy,

@@ -6,6 +6,7 @@ import { cannot } from "../gpu/contract/errors.ts";
 
 const ARRAYS = {
   C64: Float32Array,
+  C128: Float64Array,
   F32: Float32Array,
   F64: Float64Array,
   I64: BigInt64Array,
@@ -51,7 +52,7 @@ function misfit({ dtype, shape, data }: SafetensorsEntry, kind: Kind, own: Shape
   const should = `and should be ${kind} ${show(own)}`;
   if (!Array.isArray(shape)) return `is not an entry { dtype, shape, data } ${should}`;
   if (dtype !== kind || !sameShape(shape, own)) return `is ${dtype} ${show(shape)} ${should}`;
-  const length = sizeOf(own) * (kind === "C64" ? 2 : 1);
+  const length = sizeOf(own) * (kind === "C64" || kind === "C128" ? 2 : 1);
   const array = ARRAYS[kind];
   if (!(data instanceof array) || data.length !== length) {
     const got = data instanceof array ? `${data.length} of them` : describe(data);

@@ -1,11 +1,9 @@
 /** The base of layers and networks: their parts by name. */
 import { classNameOf, nameClass } from "../gpu/contract/class_names.ts";
-import { isComplex } from "../gpu/contract/dtype.ts";
 import { cannot } from "../gpu/contract/errors.ts";
-import { complexTensor, tensor } from "../complex/create/create.ts";
 import { describe } from "../complex/lazy/describe.ts";
 import { SAFETENSORS_DTYPES, type SafetensorsEntry } from "../complex/files/safetensors.ts";
-import type { Node } from "../complex/lazy/graph.ts";
+import { copied, type Node } from "../complex/lazy/graph.ts";
 import { clearStale } from "../complex/lazy/losses.ts";
 import { read } from "../complex/lazy/realize.ts";
 import { checkFlag } from "../complex/lazy/shape.ts";
@@ -204,7 +202,7 @@ export abstract class Module {
       if (part instanceof Counter) {
         return [path, countEntry(counts[k])];
       }
-      const data = new Float32Array(values[next++]);
+      const data = values[next++].slice();
       return [path, { dtype: SAFETENSORS_DTYPES[part.dtype], shape: [...part.shape], data }];
     }));
   }
@@ -238,8 +236,7 @@ export abstract class Module {
       const { shape } = part;
       const data = reader.take(path, SAFETENSORS_DTYPES[part.dtype], shape);
       if (!data) continue;
-      const value = isComplex(part.dtype) ? complexTensor(data, shape) : tensor(data, shape);
-      values.push([part.state!, value.node]);
+      values.push([part.state!, copied(data, shape, part.dtype)]);
     }
     reader.finish();
     return () => {

@@ -33,8 +33,8 @@ const ownConj = definePrimitive<[ComplexTensor], ComplexTensor>({
   shape: ([z]) => z,
   elementwise: {
     name: "ownConj",
-    inputs: ["complex64"],
-    output: "complex64",
+    inputs: ["complex"],
+    output: "complex",
     wgsl: (z) => `vec2<f32>(${z}.x, -${z}.y)`,
     cpu(n, out, z) {
       for (let k = 0; k < 2 * n; k += 2) {

@@ -17,6 +17,7 @@ import {
   fromHalf,
   toHalf,
 } from "./array.ts";
+import type { InexactDType } from "../../gpu/contract/dtype.ts";
 import { readBytes } from "./disk.ts";
 import { replaceFile } from "./replace.ts";
 import { arrayOf } from "./tensor_array.ts";
@@ -37,6 +38,14 @@ export type NpyDType =
   | "float64"
   | "complex64"
   | "complex128";
+
+/** NumPy's names for the dtypes of tensors. */
+export const NPY_DTYPES = {
+  float32: "float32",
+  complex64: "complex64",
+  float64: "float64",
+  complex128: "complex128",
+} as const satisfies Readonly<Record<InexactDType, NpyDType>>;
 
 /** An array in a file. */
 export interface NpyEntry {
@@ -445,6 +454,6 @@ export async function writeNpy(
   array: NpyEntry | Tensor,
   layout?: NpyLayout,
 ): Promise<void> {
-  const entry = await arrayOf(array, { float32: "float32", complex64: "complex64" });
+  const entry = await arrayOf(array, NPY_DTYPES);
   await replaceFile(path, formatNpy(entry, layout));
 }

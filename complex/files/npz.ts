@@ -13,6 +13,7 @@ import { checkBytes, pairsOf } from "./array.ts";
 import { readBytes } from "./disk.ts";
 import {
   formatNpy,
+  NPY_DTYPES,
   type NpyEntry,
   npyEntry,
   npyHeader,
@@ -435,9 +436,6 @@ export async function writeNpz(
   arrays: Iterable<readonly [string, NpyEntry | Tensor]>,
   options?: NpzOptions,
 ): Promise<void> {
-  const entries = await arraysOf(`write ${path}`, arrays, {
-    float32: "float32",
-    complex64: "complex64",
-  });
+  const entries = await arraysOf(`write ${path}`, arrays, NPY_DTYPES);
   await replaceFile(path, formatNpz(entries, options));
 }

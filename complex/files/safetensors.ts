@@ -30,6 +30,7 @@ export type SafetensorsDType =
   | "F16"
   | "BF16"
   | "C64"
+  | "C128"
   | "I64"
   | "I32"
   | "I16"
@@ -74,6 +75,7 @@ const FORMATS: Readonly<Record<SafetensorsDType, Format>> = {
   F16: { bytes: 2, view: (b) => Float32Array.from(new Uint16Array(b), fromHalf) },
   BF16: { bytes: 2, view: fromBrainFloats },
   C64: { bytes: 8, view: (b) => new Float32Array(b) },
+  C128: { bytes: 16, view: (b) => new Float64Array(b) },
   I64: { bytes: 8, view: (b) => new BigInt64Array(b) },
   I32: { bytes: 4, view: (b) => new Int32Array(b) },
   I16: { bytes: 2, view: (b) => new Int16Array(b) },
@@ -86,9 +88,12 @@ const FORMATS: Readonly<Record<SafetensorsDType, Format>> = {
 };
 
 /** The format's names for the dtypes of tensors. */
-export const SAFETENSORS_DTYPES = { float32: "F32", complex64: "C64" } as const satisfies Readonly<
-  Record<InexactDType, SafetensorsDType>
->;
+export const SAFETENSORS_DTYPES = {
+  float32: "F32",
+  complex64: "C64",
+  float64: "F64",
+  complex128: "C128",
+} as const satisfies Readonly<Record<InexactDType, SafetensorsDType>>;
 
 /** A bfloat16 is the upper half of a float32. */
 function fromBrainFloats(buffer: ArrayBuffer): Float32Array {

@@ -1,5 +1,5 @@
 /** Tensors as the arrays that files hold. */
-import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import type { InexactArray, InexactDType } from "../../gpu/contract/dtype.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { pairsOf } from "./array.ts";
 
@@ -10,7 +10,7 @@ type Names<D extends string> = Readonly<Record<InexactDType, D>>;
 interface Read<D extends string> {
   readonly dtype: D;
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  readonly data: InexactArray;
 }
 
 /** The array of a tensor; anything else as it is, for the format to check. */

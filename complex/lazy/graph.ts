@@ -2,7 +2,12 @@
  * The graph: a node is a recipe (a primitive applied to other nodes) until somebody looks at it.
  * Nodes know nothing of engines; the schedule turns them into kernels.
  */
-import type { DType, HostArray } from "../../gpu/contract/dtype.ts";
+import {
+  type DType,
+  type HostArray,
+  hostZeros,
+  type InexactDType,
+} from "../../gpu/contract/dtype.ts";
 import type { Program } from "../../gpu/contract/kernel.ts";
 import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
 import type { DeviceBuffer, Engine } from "../../gpu/contract/engine.ts";
@@ -278,6 +283,13 @@ export function hostNode(data: HostArray, shape: Shape, dtype: DType): Node {
   const node = new Node(HOST, NO_RECIPE, [{ shape, dtype }]);
   node.stored = new Stored(data);
   return node;
+}
+
+/** Numbers of the host, which are copied and rounded to the dtype; complex ones are interleaved. */
+export function copied(data: ArrayLike<number>, shape: Shape, dtype: InexactDType): Node {
+  const values = hostZeros(dtype, sizeOf(shape));
+  values.set(data);
+  return hostNode(values, shape, dtype);
 }
 
 /** The node of one version of a state; `recipe` is what has not run yet of it. */

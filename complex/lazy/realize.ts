@@ -122,9 +122,9 @@ export function run(targets: readonly Node[], evaluated = false, undo = () => {}
   let ran: ReturnType<typeof execute>;
   try {
     ran = execute(nodes, plan, states, residency, (results, pass) => {
-      fresh.forEach(({ size, dtype }, k) => {
-        const bytes = size * bytesOf(dtype);
-        if (bytes <= SMALL) scalars.enter(pass, results[states.length + k], bytes, values[k]);
+      fresh.forEach((node, k) => {
+        if (node.size * bytesOf(node.dtype) > SMALL) return;
+        scalars.enter(pass, results[states.length + k], node, values[k]);
       });
       states.forEach((state, k) => {
         const target = owner.target(state, results[k]);

@@ -1,7 +1,16 @@
 /** Constants, field arithmetic, and the real and imaginary parts of complex numbers. */
 import * as fn from "../../gpu/functions/mod.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
-import { type DType, inexact, isComplex } from "../../gpu/contract/dtype.ts";
+import {
+  dtypeOf,
+  inexact,
+  type InexactDType,
+  isComplex,
+  isInteger,
+  kindOf,
+  type Precision,
+  precisionOf,
+} from "../../gpu/contract/dtype.ts";
 import { Node, type Primitive, type Vjp } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";
 import { broadcast } from "./views.ts";
@@ -11,29 +20,75 @@ export function mapPrimitive(fn: MapFunction, vjp?: Vjp, cheap = false): Primiti
   return { name: fn.name, lowering: { kind: "map", fn, cheap }, vjp };
 }
 
-/** Applies it to nodes of one shape. */
+/** Applies it to nodes of one shape; those in single precision are taken to that of the others. */
 export function applyMap(primitive: Primitive, ...inputs: Node[]): Node {
+  let precision = precisionOf(inputs[0].dtype), mixed = false;
+  for (let k = 1; k < inputs.length; k++) {
+    if (inputs[k].dtype === inputs[0].dtype || precisionOf(inputs[k].dtype) === precision) continue;
+    precision = "double";
+    mixed = true;
+  }
+  return applyIn(precision, primitive, mixed ? inputs.map((x) => cast(x, precision)) : inputs);
+}
+
+/** Applies it to nodes of one shape; the precision of the result is given. */
+export function applyIn(precision: Precision, primitive: Primitive, inputs: Node[]): Node {
   const { lowering } = primitive;
   if (lowering.kind !== "map") throw new Error(`${primitive.name} is not elementwise`);
-  return new Node(primitive, inputs, [{ shape: inputs[0].shape, dtype: lowering.fn.output }]);
+  const dtype = dtypeOf(lowering.fn.output, precision);
+  return new Node(primitive, inputs, [{ shape: inputs[0].shape, dtype }]);
 }
 
-const FILL: Primitive = { name: "fill", lowering: { kind: "fill" } };
+/** `saved` is the number before it was rounded, null where it was given in the precision of the node. */
+const FILL: Primitive<null, readonly [number, number] | null> = {
+  name: "fill",
+  lowering: { kind: "fill" },
+};
 
-const float = new Float32Array(1);
-const bits = new Uint32Array(float.buffer);
+const single = new Float32Array(1), double = new Float64Array(1);
+const singleBits = new Uint32Array(single.buffer), doubleBits = new Uint32Array(double.buffer);
 
-/** The 32 bits of a float32. */
-export function floatBits(value: number): number {
-  float[0] = value;
-  return bits[0];
+/** A number as words of params: its 32 or 64 bits. */
+export function wordsOf(value: number, precision: Precision): number[] {
+  if (precision === "single") {
+    single[0] = value;
+    return [singleBits[0]];
+  }
+  double[0] = value;
+  return [doubleBits[0], doubleBits[1]];
 }
 
-/** The same number everywhere. Its value is not part of the schedule's structure. */
+/**
+ * The same number everywhere, in single precision; beside a tensor in double precision it is taken
+ * unrounded. Its value is not part of the schedule's structure.
+ */
 export function fill(shape: Shape, re: number, im?: number): Node {
-  const params = im === undefined ? [floatBits(re)] : [floatBits(re), floatBits(im)];
-  const dtype: DType = im === undefined ? "float32" : "complex64";
-  return new Node(FILL, [], [{ shape, dtype }], null, params);
+  const dtype = im === undefined ? "float32" : "complex64";
+  return filled(shape, dtype, re, im ?? 0, [re, im ?? 0]);
+}
+
+/** The same number everywhere as a tensor of that dtype, rounded to it. */
+export function full(shape: Shape, dtype: InexactDType, re: number, im = 0): Node {
+  return filled(shape, dtype, re, im, null);
+}
+
+function filled(
+  shape: Shape,
+  dtype: InexactDType,
+  re: number,
+  im: number,
+  exact: readonly [number, number] | null,
+): Node {
+  const precision = precisionOf(dtype);
+  const words = wordsOf(re, precision);
+  if (isComplex(dtype)) words.push(...wordsOf(im, precision));
+  return new Node(FILL, [], [{ shape, dtype }], null, words, undefined, exact);
+}
+
+/** The number of a constant which has not been rounded. */
+function exactOf(x: Node): readonly [number, number] | null {
+  if (x.primitive !== FILL || x.stored !== null) return null;
+  return x.saved as readonly [number, number] | null;
 }
 
 /** The same index word everywhere. */
@@ -43,7 +98,27 @@ export function fillIndex(shape: Shape, word: number): Node {
 
 /** A number everywhere, with the dtype and shape of x. */
 export function fillLike(x: Node, value: number): Node {
-  return isComplex(x.dtype) ? fill(x.shape, value, 0) : fill(x.shape, value);
+  return isInteger(x.dtype) ? fillIndex(x.shape, value) : full(x.shape, inexact(x.dtype), value);
+}
+
+const castVjp: Vjp = ({ inputs: [x] }, [g]) => [cast(g!, precisionOf(x.dtype))];
+const CAST = {
+  real: castPrimitive(fn.castReal),
+  complex: castPrimitive(fn.castComplex),
+};
+
+/** Stored, so that the kernels around it compute in one precision. */
+function castPrimitive(fn: MapFunction): Primitive {
+  return { name: fn.name, lowering: { kind: "map", fn, loops: true }, vjp: castVjp };
+}
+
+/** The same numbers in another precision; indices have none. */
+export function cast(x: Node, precision: Precision): Node {
+  if (isInteger(x.dtype) || precisionOf(x.dtype) === precision) return x;
+  const kind = kindOf(inexact(x.dtype));
+  const exact = exactOf(x);
+  if (exact) return filled(x.shape, dtypeOf(kind, precision), ...exact, exact);
+  return applyIn(precision, CAST[kind], [x]);
 }
 
 const TO_COMPLEX = mapPrimitive(fn.toComplex, (_, [g]) => [real(g!)], true);
@@ -101,14 +176,32 @@ export function isConj(z: Node): boolean {
 function filling(number: Node, beside: Node): Node {
   const plain = number.primitive === FILL && number.stored === null && number.shape.length === 0;
   if (!plain || beside.shape.length === 0) return number;
-  return new Node(FILL, [], [{ shape: beside.shape, dtype: number.dtype }], null, number.params);
+  return new Node(
+    FILL,
+    [],
+    [{ shape: beside.shape, dtype: number.dtype }],
+    null,
+    number.params,
+    undefined,
+    number.saved as readonly [number, number] | null,
+  );
 }
 
-/** Both with one dtype (complex if either is) and broadcast to one shape. */
+/** Both with one dtype (complex if either is, double if either is) and broadcast to one shape. */
 export function matched(what: string, a: Node, b: Node): [Node, Node] {
   let [x, y] = [filling(a, b), filling(b, a)];
-  if (x.dtype !== y.dtype) [x, y] = [toComplex(x), toComplex(y)];
+  if (x.dtype !== y.dtype) {
+    [x, y] = alike(x, y);
+    if (x.dtype !== y.dtype) [x, y] = [toComplex(x), toComplex(y)];
+  }
   return broadcast(what, x, y);
+}
+
+/** Both in the higher of the two precisions. */
+export function alike(a: Node, b: Node): [Node, Node] {
+  const [p, q] = [precisionOf(a.dtype), precisionOf(b.dtype)];
+  if (p === q) return [a, b];
+  return [cast(a, "double"), cast(b, "double")];
 }
 
 /** An operation with a real and a complex form, on matched operands. */
@@ -118,13 +211,10 @@ function binary(
   complexFn: MapFunction,
   vjp: Vjp,
 ): (a: Node, b: Node) => Node {
-  const forms = {
-    float32: mapPrimitive(realFn, vjp),
-    complex64: mapPrimitive(complexFn, vjp),
-  };
+  const forms = { real: mapPrimitive(realFn, vjp), complex: mapPrimitive(complexFn, vjp) };
   return (a, b) => {
     const [x, y] = matched(what, a, b);
-    return applyMap(forms[inexact(x.dtype)], x, y);
+    return applyMap(forms[kindOf(inexact(x.dtype))], x, y);
   };
 }
 

@@ -8,7 +8,7 @@ import type { BatchNormSpec } from "../../gpu/kernels/norms/moments.ts";
 import type { Program } from "../../gpu/contract/kernel.ts";
 import { gradients } from "./autograd.ts";
 import { Node, parts, type Primitive } from "../lazy/graph.ts";
-import { add, complex, div, fill, floatBits, imag, mul, real, sub } from "./arithmetic.ts";
+import { add, complex, div, fill, imag, mul, real, sub, wordsOf } from "./arithmetic.ts";
 import { sqrt, square } from "./elementwise.ts";
 import { mean as meanOf } from "./reduce.ts";
 import { embed, narrow, reshape, variable } from "./views.ts";
@@ -203,7 +203,7 @@ function make(kind: Kind): BatchNorm {
     const results = [{ shape, dtype }, ...rest.map((p) => ({ shape: p.shape, dtype: p.dtype }))];
     // The kernel does not read the bias, which is an input for the sake of its derivative.
     const inputs = [x, g, stats, ...rest];
-    return parts(new Node(BACKWARD, inputs, results, attrs, [floatBits(attrs.eps)]));
+    return parts(new Node(BACKWARD, inputs, results, attrs, wordsOf(attrs.eps, "single")));
   }
 
   return {
@@ -214,7 +214,7 @@ function make(kind: Kind): BatchNorm {
     track(x, stats, running, momentum) {
       const { mean, spread } = running;
       const results = [stats, mean, spread].map(({ shape, dtype }) => ({ shape, dtype }));
-      const params = [floatBits(momentum)];
+      const params = wordsOf(momentum, "single");
       const tracking = new Node(STATISTICS, [x, mean, spread], results, null, params, false);
       const [same, newMean, newSpread] = parts(tracking);
       stats.standIn = same;
@@ -225,7 +225,7 @@ function make(kind: Kind): BatchNorm {
       const inputs = affine ? [x, stats, affine.weight, affine.bias] : [x, stats];
       const attrs: Attrs = { training, eps };
       const result = { shape: x.shape, dtype: x.dtype };
-      return new Node(NORMALIZE, inputs, [result], attrs, [floatBits(eps)]);
+      return new Node(NORMALIZE, inputs, [result], attrs, wordsOf(eps, "single"));
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Comparisons, which give 1 or 0, and the selection between two tensors. */
 import * as fn from "../../gpu/functions/mod.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
-import { inexact, isInteger } from "../../gpu/contract/dtype.ts";
+import { inexact, isInteger, kindOf } from "../../gpu/contract/dtype.ts";
 import type { Node } from "../lazy/graph.ts";
 import { broadcastShapes } from "../lazy/shape.ts";
 import { applyMap, fillLike, mapPrimitive, matched } from "./arithmetic.ts";
@@ -22,25 +22,25 @@ export const greater: (a: Node, b: Node) => Node = comparison(fn.greater);
 export const greaterEqual: (a: Node, b: Node) => Node = comparison(fn.greaterEqual);
 
 const EQUAL = {
-  float32: mapPrimitive(fn.equalReal),
-  complex64: mapPrimitive(fn.equalComplex),
-  uint32: mapPrimitive(fn.equalIndex),
+  real: mapPrimitive(fn.equalReal),
+  complex: mapPrimitive(fn.equalComplex),
+  integer: mapPrimitive(fn.equalIndex),
 };
 const NOT_EQUAL = {
-  float32: mapPrimitive(fn.notEqualReal),
-  complex64: mapPrimitive(fn.notEqualComplex),
+  real: mapPrimitive(fn.notEqualReal),
+  complex: mapPrimitive(fn.notEqualComplex),
 };
 
 /** a = b, for reals, complex numbers (both parts) or indices. */
 export function equal(a: Node, b: Node): Node {
   const [x, y] = isInteger(a.dtype) ? broadcast("compare", a, b) : matched("compare", a, b);
-  return applyMap(EQUAL[x.dtype], x, y);
+  return applyMap(EQUAL[kindOf(x.dtype)], x, y);
 }
 
 /** a ≠ b */
 export function notEqual(a: Node, b: Node): Node {
   const [x, y] = matched("compare", a, b);
-  return applyMap(NOT_EQUAL[inexact(x.dtype)], x, y);
+  return applyMap(NOT_EQUAL[kindOf(inexact(x.dtype))], x, y);
 }
 
 const whereVjp = (call: Node, [g]: readonly (Node | null)[]) => {
@@ -49,14 +49,14 @@ const whereVjp = (call: Node, [g]: readonly (Node | null)[]) => {
   return [null, where(condition, g!, zero), where(condition, zero, g!)];
 };
 const WHERE = {
-  float32: mapPrimitive(fn.whereReal, whereVjp),
-  complex64: mapPrimitive(fn.whereComplex, whereVjp),
+  real: mapPrimitive(fn.whereReal, whereVjp),
+  complex: mapPrimitive(fn.whereComplex, whereVjp),
 };
 
 /** a where the condition is not 0, else b. */
 export function where(condition: Node, a: Node, b: Node): Node {
   const [x, y] = matched("choose", a, b);
   const shape = broadcastShapes("choose", condition.shape, x.shape);
-  const primitive = WHERE[inexact(x.dtype)];
+  const primitive = WHERE[kindOf(inexact(x.dtype))];
   return applyMap(primitive, expand(condition, shape), expand(x, shape), expand(y, shape));
 }

@@ -1,7 +1,7 @@
 /** Elementwise functions with their derivatives. A holomorphic f passes g back as g · conj(f′(z)). */
 import * as fn from "../../gpu/functions/mod.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
-import { inexact, isComplex } from "../../gpu/contract/dtype.ts";
+import { inexact, isComplex, kindOf } from "../../gpu/contract/dtype.ts";
 import type { Node } from "../lazy/graph.ts";
 import {
   add,
@@ -33,11 +33,8 @@ function holomorphic(
   const vjp = (call: Node, [g]: readonly (Node | null)[]) => [
     chain(conj(slope(call.inputs[0], call)), g!),
   ];
-  const forms = {
-    float32: mapPrimitive(realFn, vjp),
-    complex64: mapPrimitive(complexFn, vjp),
-  };
-  return (x) => applyMap(forms[inexact(x.dtype)], x);
+  const forms = { real: mapPrimitive(realFn, vjp), complex: mapPrimitive(complexFn, vjp) };
+  return (x) => applyMap(forms[kindOf(inexact(x.dtype))], x);
 }
 
 const one = (x: Node) => fillLike(x, 1);

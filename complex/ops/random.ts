@@ -1,9 +1,9 @@
 /** Random numbers from Philox, a counter-based generator: computed where they are used. */
 import { normalComplex, normalReal, poisson, uniformReal } from "../../gpu/functions/mod.ts";
-import type { InexactDType } from "../../gpu/contract/dtype.ts";
+import { type InexactDType, kindOf, precisionOf } from "../../gpu/contract/dtype.ts";
 import type { Node, Primitive } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";
-import { applyMap, fillIndex, mapPrimitive } from "./arithmetic.ts";
+import { applyIn, applyMap, fillIndex, mapPrimitive } from "./arithmetic.ts";
 import { iota } from "./indices.ts";
 
 const UNIFORM = mapPrimitive(uniformReal, undefined, true);
@@ -12,7 +12,7 @@ const POISSON: Primitive = {
   lowering: { kind: "map", fn: poisson, loops: true },
   vjp: (_, [g]) => [g!, null, null, null, null],
 };
-const NORMAL = { float32: mapPrimitive(normalReal), complex64: mapPrimitive(normalComplex) };
+const NORMAL = { real: mapPrimitive(normalReal), complex: mapPrimitive(normalComplex) };
 
 /** A seed and the number of draws so far; each draw takes the next stream of the generator. */
 export class Generator {
@@ -59,7 +59,7 @@ export class Generator {
 
   /** Standard normal; complex ones have E|z|² = 1. */
   normal(shape: Shape, dtype: InexactDType): Node {
-    return applyMap(NORMAL[dtype], ...this.#next(shape));
+    return applyIn(precisionOf(dtype), NORMAL[kindOf(dtype)], this.#next(shape));
   }
 }
 

@@ -6,6 +6,7 @@
 import { nameClass } from "../../gpu/contract/class_names.ts";
 import {
   type ComplexDType,
+  type InexactArray,
   type InexactDType,
   isComplex,
   isReal,
@@ -165,9 +166,9 @@ export abstract class Tensor {
   }
 
   /** The values, computed if necessary; complex ones interleaved. The array belongs to the caller. */
-  async data(): Promise<Float32Array<ArrayBuffer>> {
+  async data(): Promise<InexactArray<ArrayBuffer>> {
     const [values] = await read([this.node]);
-    return new Float32Array(values);
+    return values.slice() as InexactArray<ArrayBuffer>;
   }
 
   /** `RealTensor` or `ComplexTensor`, also where a bundler has renamed the class. */

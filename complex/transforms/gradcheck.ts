@@ -1,4 +1,5 @@
 /** Derivatives checked against finite differences. */
+import type { InexactArray } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { hostNode, type Node } from "../lazy/graph.ts";
@@ -47,7 +48,7 @@ export interface GradcheckReport {
 interface Probe {
   readonly input: number;
   readonly entry: number | null;
-  readonly points: readonly { readonly data: Float32Array; readonly value: Node }[];
+  readonly points: readonly { readonly data: InexactArray; readonly value: Node }[];
 }
 
 /** One number of the data alone, or, if there are more than `checks`, random signs for all. */
@@ -68,7 +69,7 @@ function* directions(length: number, checks: number): Generator<[number | null, 
   }
 }
 
-function dot(g: Float32Array, a: Float32Array, b: Float32Array): number {
+function dot(g: InexactArray, a: InexactArray, b: InexactArray): number {
   let total = 0;
   for (let k = 0; k < g.length; k++) total += g[k] * (a[k] - b[k]);
   return total;
@@ -117,7 +118,7 @@ export async function gradcheck<A extends readonly Tensor[]>(
     if (!(x > 0)) throw cannot(what, `the ${name} must be a number above 0, got ${describe(x)}`);
   }
   const data = await Promise.all(inputs.map((x) => checkTensor(what, x).data()));
-  const at = (changed?: number, values?: Float32Array): Node => {
+  const at = (changed?: number, values?: InexactArray): Node => {
     const args = inputs.map((x, i) =>
       wrap(hostNode((i === changed ? values! : data[i]).slice(), x.shape, x.node.dtype))
     );
@@ -129,7 +130,7 @@ export async function gradcheck<A extends readonly Tensor[]>(
 
   const probes: Probe[] = [];
   const steps = data.map((values) =>
-    step * (Math.sqrt(values.reduce((a, x) => a + x * x, 0) / values.length) || 1)
+    step * (Math.sqrt([...values].reduce((a, x) => a + x * x, 0) / values.length) || 1)
   );
   data.forEach((values, input) => {
     for (const [entry, direction] of directions(values.length, checks)) {

@@ -1,4 +1,5 @@
 /** Primitives defined by users, through the interface that the built-in ones use. */
+import { kindOf } from "../../gpu/contract/dtype.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import type { Program } from "../../gpu/contract/kernel.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
@@ -55,8 +56,8 @@ export interface PrimitiveDefinition<I extends readonly Tensor[], O extends Tens
  *   shape: ([z]) => z,
  *   elementwise: {
  *     name: "squared",
- *     inputs: ["complex64"],
- *     output: "complex64",
+ *     inputs: ["complex"],
+ *     output: "complex",
  *     wgsl: (z) => `vec2<f32>(${z}.x * ${z}.x - ${z}.y * ${z}.y, 2.0 * ${z}.x * ${z}.y)`,
  *     cpu(n, out, z) {
  *       for (let k = 0; k < 2 * n; k += 2) {
@@ -120,14 +121,14 @@ function checkElementwise(
     throw cannot(what, `it takes ${fn.inputs.length} tensors, got ${inputs.length}`);
   }
   inputs.forEach((x, k) => {
-    if (x.dtype !== fn.inputs[k]) {
+    if (kindOf(x.dtype) !== fn.inputs[k]) {
       throw cannot(what, `input ${k} is ${x.dtype} and must be ${fn.inputs[k]}`);
     }
     if (!sameShape(x.shape, result.shape)) {
       throw cannot(what, `input ${k} has shape ${show(x.shape)}, the result ${show(result.shape)}`);
     }
   });
-  if (result.dtype !== fn.output) {
+  if (kindOf(result.dtype) !== fn.output) {
     throw cannot(what, `the shape rule gives ${result.dtype} and the function ${fn.output}`);
   }
 }

@@ -25,7 +25,7 @@ const CIRCLE = 1024;
 const circle = polar(1, linspace(0, 2 * Math.PI * (1 - 1 / CIRCLE), CIRCLE));
 
 /** How often a closed chain of numbers winds around 0; of a holomorphic function, its zeros inside. */
-function windings(z: Float32Array): number {
+function windings(z: ArrayLike<number>): number {
   let turns = 0;
   for (let k = 0; k < z.length; k += 2) {
     const next = (k + 2) % z.length;

@@ -1,7 +1,7 @@
 /** Pictures and matrices as text, so that they can be kept with the figures of a run. */
 
 /** The bytes of an array in base64. */
-export function toBase64(array: Uint8ClampedArray | Float32Array): string {
+export function toBase64(array: Uint8ClampedArray | Float32Array | Float64Array): string {
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);

@@ -3,6 +3,7 @@ import {
   abs,
   type ComplexTensor,
   complexTensor,
+  type InexactArray,
   matmul,
   noGrad,
   randn,
@@ -29,9 +30,9 @@ export interface FibreSet {
   readonly modes: number;
   readonly channels: number;
   /** count × modes interleaved complex amplitudes; every field has Σ|c|² = 1. */
-  readonly fields: Float32Array;
+  readonly fields: InexactArray;
   /** count × channels intensities |T c|², with noise if requested. */
-  readonly intensities: Float32Array;
+  readonly intensities: InexactArray;
 }
 
 /**

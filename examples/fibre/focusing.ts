@@ -2,6 +2,7 @@
 import {
   absSquared,
   type ComplexTensor,
+  type InexactArray,
   matmul,
   nn,
   parameter,
@@ -32,7 +33,7 @@ export async function focusOn(
   channels: number,
   modes: number,
   steps: number,
-): Promise<Float32Array> {
+): Promise<InexactArray> {
   const phases = parameter(rand([channels, modes]).mul(2 * Math.PI), { name: "phases" });
   const optimizer = new nn.Adam([phases], { lr: RATE });
   const targets = inOrder(channels);
@@ -51,7 +52,7 @@ export const behind = (matrix: ComplexTensor, phases: RealTensor): RealTensor =>
 /** The intensities that phases reach behind the measured fibre, beside the best possible. */
 export async function focusThrough(
   matrix: ComplexTensor,
-  phases: Float32Array,
+  phases: InexactArray,
 ): Promise<RetrievalResult["focusing"]> {
   const [channels, modes] = matrix.shape;
   const light = await behind(matrix, tensor(phases, [channels, modes])).data();
@@ -61,7 +62,7 @@ export async function focusThrough(
   const unshaped = await matrix.absSquared().sum(1).div(modes).data();
   const shares = Uint8ClampedArray.from(light, (x, k) => {
     const row = Math.floor(k / channels) * channels;
-    return 255 * Math.sqrt(x / light.subarray(row, row + channels).reduce((a, b) => a + b, 0));
+    return 255 * Math.sqrt(x / [...light.subarray(row, row + channels)].reduce((a, b) => a + b, 0));
   });
   return {
     ratios: focused.map((x, k) => x / best[k]),

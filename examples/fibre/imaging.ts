@@ -5,6 +5,7 @@ import {
   complexTensor,
   evaluate,
   gpu,
+  type InexactArray,
   manualSeed,
   nn,
   noGrad,
@@ -40,9 +41,9 @@ interface BendTest {
   /** Pearson's correlation with the mode-limited image, the mean over digits. */
   readonly correlation: number;
   /** The light and the images of the first digits. */
-  readonly light: Float32Array;
-  readonly images: Float32Array;
-  readonly truth: Float32Array;
+  readonly light: InexactArray;
+  readonly images: InexactArray;
+  readonly truth: InexactArray;
 }
 
 async function testBend(
@@ -80,7 +81,7 @@ async function testBend(
 function shownOf(bend: number, { light, images, truth }: BendTest, pixels: number): Shown {
   const peaks = Array.from(
     { length: truth.length / pixels },
-    (_, k) => truth.subarray(k * pixels, (k + 1) * pixels).reduce((a, b) => Math.max(a, b), 0),
+    (_, k) => [...truth.subarray(k * pixels, (k + 1) * pixels)].reduce((a, b) => Math.max(a, b), 0),
   );
   // As bright as the true image, clamped to bytes as a screen would.
   const bytes = Uint8ClampedArray.from(images, (v, k) => 255 * v / peaks[Math.floor(k / pixels)]);

@@ -4,6 +4,7 @@ import {
   complexTensor,
   drawComplex,
   drawReal,
+  type InexactArray,
   matmul,
   type Picture,
   pngDataUrl,
@@ -36,7 +37,7 @@ export interface Shot {
 }
 
 /** The largest modulus of numbers that have `parts` parts each. */
-function largest(data: Float32Array, parts: 1 | 2): number {
+function largest(data: InexactArray, parts: 1 | 2): number {
   let found = 0;
   for (let k = 0; k < data.length; k += parts) {
     found = Math.max(found, parts === 2 ? Math.hypot(data[k], data[k + 1]) : data[k]);
@@ -46,7 +47,7 @@ function largest(data: Float32Array, parts: 1 | 2): number {
 
 /** Rows of a plane [count, side²], drawn one by one. */
 function planes(
-  data: Float32Array,
+  data: InexactArray,
   side: number,
   complex: boolean,
   alt: (k: number) => string,
@@ -114,14 +115,14 @@ export async function matrixPictures(
 ): Promise<MatrixPictures> {
   const [height, width] = matrix.shape;
   const [a, b] = [await matrix.data(), floatsOf(learned)];
-  const moduli = (z: Float32Array) =>
+  const moduli = (z: InexactArray) =>
     Float32Array.from({ length: height * width }, (_, k) => Math.hypot(z[2 * k], z[2 * k + 1]))
       .sort();
-  const brightest = (z: Float32Array) => moduli(z)[Math.floor(BRIGHT * (height * width - 1))];
+  const brightest = (z: InexactArray) => moduli(z)[Math.floor(BRIGHT * (height * width - 1))];
   const off = b.map((x, k) => x - a[k]);
   const scale = brightest(a);
   const factor = 10 ** Math.max(0, Math.floor(Math.log10(scale / brightest(off))));
-  const draw = (data: Float32Array, alt: string) =>
+  const draw = (data: InexactArray, alt: string) =>
     image(drawComplex(data, height, width, { scale }), alt);
   return {
     measured: draw(a, "the measured matrix"),

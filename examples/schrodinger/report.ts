@@ -1,5 +1,5 @@
 /** The page of the wave packet. */
-import { type ComplexTensor, draw, sub } from "@argand/argand";
+import { type ComplexTensor, draw, type InexactArray, sub } from "@argand/argand";
 import { type Figure, formatPage, pretty, section, writePage } from "../support/page.ts";
 import { PLOT_STYLE } from "../support/plot.ts";
 import { plotDensities, plotLosses } from "./plot.ts";
@@ -52,7 +52,7 @@ async function densities({ found, truth, X, T }: Packet): Promise<string> {
   const places = Array.from({ length: columns }, (_, k) => X * (2 * k / (columns - 1) - 1));
   const [all, right] = await Promise.all([found, truth].map((psi) => psi.absSquared().data()));
   const curves = [rows - 1, Math.round((rows - 1) / 2), 0].map((row) => {
-    const along = (values: Float32Array) => [...values.slice(row * columns, (row + 1) * columns)];
+    const along = (values: InexactArray) => [...values.slice(row * columns, (row + 1) * columns)];
     const time = Number((T * (1 - row / (rows - 1))).toFixed(1));
     return { time, found: along(all), truth: along(right) };
   });

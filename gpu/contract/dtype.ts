@@ -7,12 +7,22 @@ import { cannot } from "./errors.ts";
 /** The kind of number that the elements are: only `real` and `complex` ones have derivatives. */
 export type Kind = "real" | "complex" | "integer";
 
+/** The kinds of numbers that are rounded. */
+export type InexactKind = Exclude<Kind, "integer">;
+
+/** The digits of rounded numbers: 24 bits or 53. Integers count as single, which every engine has. */
+export type Precision = "single" | "double";
+
 /** The typed array that holds the elements of each dtype on the host; complex ones are interleaved. */
 export interface HostArrays {
   /** Real numbers in single precision. */
   readonly float32: Float32Array;
   /** Complex numbers in single precision: real part, imaginary part, and so on. */
   readonly complex64: Float32Array;
+  /** Real numbers in double precision. */
+  readonly float64: Float64Array;
+  /** Complex numbers in double precision, likewise. */
+  readonly complex128: Float64Array;
   /** Indices. */
   readonly uint32: Uint32Array;
 }
@@ -21,10 +31,10 @@ export interface HostArrays {
 export type DType = keyof HostArrays;
 
 /** The dtypes of real numbers. */
-export type RealDType = "float32";
+export type RealDType = "float32" | "float64";
 
 /** The dtypes of complex numbers. */
-export type ComplexDType = "complex64";
+export type ComplexDType = "complex64" | "complex128";
 
 /** The dtypes of real and complex numbers, which are rounded and have derivatives: NumPy's *inexact*. */
 export type InexactDType = RealDType | ComplexDType;
@@ -33,10 +43,19 @@ export type InexactDType = RealDType | ComplexDType;
 export type HostArray = HostArrays[DType];
 
 /** A buffer of real or complex numbers as the host sees it. */
-export type InexactArray = HostArrays[InexactDType];
+export type InexactArray<B extends ArrayBufferLike = ArrayBufferLike> =
+  | Float32Array<B>
+  | Float64Array<B>;
 
 /** The real dtype of the parts of `D`; integers are their own. */
-type PartOf<D extends DType> = D extends ComplexDType ? RealDType : D;
+type PartOf<D extends DType> = D extends "complex64" ? "float32"
+  : D extends "complex128" ? "float64"
+  : D;
+
+/** The kind of the numbers of `D`. */
+type KindOf<D extends DType> = D extends RealDType ? "real"
+  : D extends ComplexDType ? "complex"
+  : "integer";
 
 /** Makes the typed arrays of a dtype. */
 interface HostArrayConstructor<A> {
@@ -49,14 +68,15 @@ interface HostArrayConstructor<A> {
 /** The properties of a dtype. */
 export interface Row<D extends DType = DType> {
   readonly kind: Kind;
+  readonly precision: Precision;
   /** Bytes of an element. */
   readonly bytes: number;
   /** Numbers in an element, which are its places in a host array: 2 where it is complex, else 1. */
   readonly lanes: 1 | 2;
   /** The typed array that holds the elements on the host. */
   readonly array: HostArrayConstructor<HostArrays[D]>;
-  /** The WGSL type of an element. */
-  readonly wgsl: string;
+  /** The WGSL type of an element; null where WGSL has none. */
+  readonly wgsl: string | null;
   /** The dtype of the real part. */
   readonly real: PartOf<D>;
   /** The dtype of complex numbers with such parts, where there is one. */
@@ -71,6 +91,7 @@ export interface Row<D extends DType = DType> {
 export const DTYPES: { readonly [D in DType]: Row<D> } = {
   float32: {
     kind: "real",
+    precision: "single",
     bytes: 4,
     lanes: 1,
     array: Float32Array,
@@ -82,6 +103,7 @@ export const DTYPES: { readonly [D in DType]: Row<D> } = {
   },
   complex64: {
     kind: "complex",
+    precision: "single",
     bytes: 8,
     lanes: 2,
     array: Float32Array,
@@ -91,8 +113,33 @@ export const DTYPES: { readonly [D in DType]: Row<D> } = {
     flops: 8,
     code: 1,
   },
+  float64: {
+    kind: "real",
+    precision: "double",
+    bytes: 8,
+    lanes: 1,
+    array: Float64Array,
+    wgsl: null,
+    real: "float64",
+    complex: "complex128",
+    flops: 2,
+    code: 3,
+  },
+  complex128: {
+    kind: "complex",
+    precision: "double",
+    bytes: 16,
+    lanes: 2,
+    array: Float64Array,
+    wgsl: null,
+    real: "float64",
+    complex: "complex128",
+    flops: 8,
+    code: 4,
+  },
   uint32: {
     kind: "integer",
+    precision: "single",
     bytes: 4,
     lanes: 1,
     array: Uint32Array,
@@ -116,7 +163,9 @@ export function lanesOf(dtype: DType): 1 | 2 {
 
 /** The WGSL type of an element; `wgslOf(realOf(dtype))` is that of one of its lanes. */
 export function wgslOf(dtype: DType): string {
-  return DTYPES[dtype].wgsl;
+  const { wgsl } = DTYPES[dtype];
+  if (wgsl === null) throw cannot(`write a shader for ${dtype}`, "WGSL has no such numbers");
+  return wgsl;
 }
 
 /** Floating-point operations of a multiply and an add. */
@@ -153,6 +202,29 @@ export function complexOf(dtype: InexactDType): ComplexDType {
 export function inexact(dtype: DType): InexactDType {
   if (isReal(dtype) || isComplex(dtype)) return dtype;
   throw cannot(`compute with ${dtype}`, "only real and complex numbers are added and multiplied");
+}
+
+/** The dtype of numbers of a kind in a precision. */
+export function dtypeOf<K extends Kind>(
+  kind: K,
+  precision: Precision,
+): (typeof BY_PRECISION)[Precision][K] {
+  return BY_PRECISION[precision][kind];
+}
+
+const BY_PRECISION = {
+  single: { real: "float32", complex: "complex64", integer: "uint32" },
+  double: { real: "float64", complex: "complex128", integer: "uint32" },
+} as const;
+
+/** The kind of the numbers of a dtype. */
+export function kindOf<D extends DType>(dtype: D): KindOf<D> {
+  return DTYPES[dtype].kind as KindOf<D>;
+}
+
+/** The precision of the numbers of a dtype. */
+export function precisionOf(dtype: DType): Precision {
+  return DTYPES[dtype].precision;
 }
 
 /** `size` elements of zero on the host. */

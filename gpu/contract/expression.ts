@@ -4,16 +4,20 @@
  * objects and are computed once.
  */
 import {
+  bytesOf,
   type DType,
+  dtypeOf,
   type HostArray,
   hostZeros,
   isComplex,
   isInteger,
   isReal,
   lanesOf,
+  type Precision,
+  realOf,
   wgslOf,
 } from "./dtype.ts";
-import type { Params } from "./kernel.ts";
+import { numberAt, type Params } from "./kernel.ts";
 import { linkWgsl, type MapFunction, type Wgsl } from "./map_function.ts";
 import { type Index, indexBlock, indexWgsl, operands } from "./indexing.ts";
 
@@ -22,10 +26,15 @@ export type Value =
   /** An element of an input. */
   | { readonly op: "load"; readonly input: number; readonly dtype: DType; readonly at: Index }
   /** An elementwise function of values. */
-  | { readonly op: "call"; readonly fn: MapFunction; readonly args: readonly Value[] }
+  | {
+    readonly op: "call";
+    readonly fn: MapFunction;
+    readonly args: readonly Value[];
+    readonly dtype: DType;
+  }
   /** An index as a number. */
   | { readonly op: "index"; readonly at: Index }
-  /** A run-time scalar: the params word `at`, and the next for the imaginary part of complex64. */
+  /** A run-time scalar, from the params word `at` on: as many words as it has 32 bits. */
   | { readonly op: "scalar"; readonly at: number; readonly dtype: DType }
   /** `of` where `low` ≤ `index` < `low` + `size`, else zero. */
   | {
@@ -39,8 +48,6 @@ export type Value =
 /** The kind of a value. */
 export function valueDType(value: Value): DType {
   switch (value.op) {
-    case "call":
-      return value.fn.output;
     case "index":
       return "uint32";
     case "guard":
@@ -48,6 +55,15 @@ export function valueDType(value: Value): DType {
     default:
       return value.dtype;
   }
+}
+
+/** A function of values, its result in that precision. */
+export function call(
+  fn: MapFunction,
+  args: readonly Value[],
+  precision: Precision = "single",
+): Extract<Value, { readonly op: "call" }> {
+  return { op: "call", fn, args, dtype: dtypeOf(fn.output, precision) };
 }
 
 /** The loads in a value. */
@@ -241,11 +257,15 @@ function valueStep(
     case "scalar": {
       const { at, dtype } = node;
       if (isInteger(dtype)) return (_start, n, _, params) => own.fill(params.u32[at], 0, n);
-      if (isReal(dtype)) return (_start, n, _, params) => own.fill(params.f32[at], 0, n);
+      const next = at + bytesOf(realOf(dtype)) / 4;
+      if (isReal(dtype)) {
+        return (_start, n, _, params) => own.fill(numberAt(params, at, dtype), 0, n);
+      }
       return (_start, n, _, params) => {
+        const [re, im] = [numberAt(params, at, dtype), numberAt(params, next, dtype)];
         for (let j = 0; j < n; j++) {
-          own[2 * j] = params.f32[at];
-          own[2 * j + 1] = params.f32[at + 1];
+          own[2 * j] = re;
+          own[2 * j + 1] = im;
         }
       };
     }

@@ -2,7 +2,7 @@
  * Elementwise functions, from which the schedule builds fused kernels. Each is given twice, as a
  * WGSL expression and as a plain TypeScript loop over a block of elements.
  */
-import type { DType, HostArray } from "./dtype.ts";
+import type { HostArray, Kind } from "./dtype.ts";
 
 /** A named piece of WGSL that a function's expression calls, with the pieces that it calls itself. */
 export interface Wgsl {
@@ -14,14 +14,14 @@ export interface Wgsl {
   readonly uses?: readonly Wgsl[];
 }
 
-/** An elementwise function of fixed kinds, such as `exp` from complex64 to complex64. */
+/** An elementwise function of fixed kinds, such as `exp` from complex to complex, in every precision. */
 export interface MapFunction {
   /** Unique among functions of the same kinds; together with the kinds it names the function. */
   readonly name: string;
   /** The kinds of its arguments. */
-  readonly inputs: readonly DType[];
+  readonly inputs: readonly Kind[];
   /** The kind of its value. */
-  readonly output: DType;
+  readonly output: Kind;
   /**
    * The WGSL expression for one element; each argument is an identifier or a call and may be used
    * more than once.
@@ -29,7 +29,7 @@ export interface MapFunction {
   wgsl(...args: string[]): string;
   /** The pieces of WGSL that the expression calls. */
   readonly uses?: readonly Wgsl[];
-  /** Fills the first `n` elements of `out` (2n floats for complex64) from blocks of the arguments. */
+  /** Fills the first `n` elements of `out` (2n numbers where complex) from blocks of the arguments. */
   cpu(n: number, out: HostArray, ...args: HostArray[]): void;
 }
 

@@ -12,7 +12,7 @@ import type {
   ReadRange,
   Stopwatch,
 } from "../contract/engine.ts";
-import { type DType, type HostArray, hostView } from "../contract/dtype.ts";
+import { type DType, type HostArray, hostView, precisionOf } from "../contract/dtype.ts";
 import {
   type Adapter,
   declare,
@@ -180,7 +180,10 @@ export class CpuEngine implements Engine {
     return executable;
   }
 
+  /** Double precision has no form in WebAssembly. */
   #wasmOf<Spec>(kernel: Kernel<Spec>, spec: Spec): WasmRun | null {
+    const { inputs, outputs } = kernel.bindings(spec);
+    if ([...inputs, ...outputs].some((dtype) => precisionOf(dtype) === "double")) return null;
     return this.#wasm && (kernel.wasm?.(spec, this.#wasm) ?? null);
   }
 

@@ -6,8 +6,8 @@ import { realExpWgsl } from "./exponential.ts";
 /** max(x, 0); NaN passes. */
 export const reluReal: MapFunction = define(
   "relu",
-  ["float32"],
-  "float32",
+  ["real"],
+  "real",
   (x) => `select(${x}, 0.0, ${x} <= 0.0)`,
   (n, out, x) => {
     for (let i = 0; i < n; i++) out[i] = x[i] <= 0 ? 0 : x[i];
@@ -17,8 +17,8 @@ export const reluReal: MapFunction = define(
 /** max(Re z, 0) + i max(Im z, 0), the CReLU of Trabelsi et al. (2018). */
 export const reluComplex: MapFunction = define(
   "relu",
-  ["complex64"],
-  "complex64",
+  ["complex"],
+  "complex",
   (z) => `select(${z}, vec2<f32>(0.0), ${z} <= vec2<f32>(0.0))`,
   (n, out, z) => {
     for (let i = 0; i < 2 * n; i++) out[i] = z[i] <= 0 ? 0 : z[i];
@@ -28,8 +28,8 @@ export const reluComplex: MapFunction = define(
 /** g where x > 0, else 0: the derivative of relu. */
 export const reluGateReal: MapFunction = define(
   "reluGate",
-  ["float32", "float32"],
-  "float32",
+  ["real", "real"],
+  "real",
   (g, x) => `select(0.0, ${g}, ${x} > 0.0)`,
   (n, out, g, x) => {
     for (let i = 0; i < n; i++) out[i] = x[i] > 0 ? g[i] : 0;
@@ -39,8 +39,8 @@ export const reluGateReal: MapFunction = define(
 /** Each part of g where that part of z is > 0, else 0: the derivative of relu. */
 export const reluGateComplex: MapFunction = define(
   "reluGate",
-  ["complex64", "complex64"],
-  "complex64",
+  ["complex", "complex"],
+  "complex",
   (g, z) => `select(vec2<f32>(0.0), ${g}, ${z} > vec2<f32>(0.0))`,
   (n, out, g, z) => {
     for (let i = 0; i < 2 * n; i++) out[i] = z[i] > 0 ? g[i] : 0;

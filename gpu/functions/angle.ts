@@ -159,8 +159,8 @@ const polarWgsl: Wgsl = {
 /** r·e^{iφ}. */
 export const polar: MapFunction = define(
   "polar",
-  ["float32", "float32"],
-  "complex64",
+  ["real", "real"],
+  "complex",
   polarWgsl,
   (n, out, r, phi) => {
     for (let i = 0; i < n; i++) {

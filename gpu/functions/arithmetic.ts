@@ -17,8 +17,8 @@ import {
 /** x + y. */
 export const addReal: MapFunction = define(
   "add",
-  ["float32", "float32"],
-  "float32",
+  ["real", "real"],
+  "real",
   (a, b) => `(${a} + ${b})`,
   (n, out, a, b) => {
     for (let i = 0; i < n; i++) out[i] = a[i] + b[i];
@@ -28,8 +28,8 @@ export const addReal: MapFunction = define(
 /** z + w. */
 export const addComplex: MapFunction = define(
   "add",
-  ["complex64", "complex64"],
-  "complex64",
+  ["complex", "complex"],
+  "complex",
   (a, b) => `(${a} + ${b})`,
   (n, out, a, b) => {
     for (let i = 0; i < 2 * n; i++) out[i] = a[i] + b[i];
@@ -39,8 +39,8 @@ export const addComplex: MapFunction = define(
 /** x − y. */
 export const subReal: MapFunction = define(
   "sub",
-  ["float32", "float32"],
-  "float32",
+  ["real", "real"],
+  "real",
   (a, b) => `(${a} - ${b})`,
   (n, out, a, b) => {
     for (let i = 0; i < n; i++) out[i] = a[i] - b[i];
@@ -50,8 +50,8 @@ export const subReal: MapFunction = define(
 /** z − w. */
 export const subComplex: MapFunction = define(
   "sub",
-  ["complex64", "complex64"],
-  "complex64",
+  ["complex", "complex"],
+  "complex",
   (a, b) => `(${a} - ${b})`,
   (n, out, a, b) => {
     for (let i = 0; i < 2 * n; i++) out[i] = a[i] - b[i];
@@ -61,8 +61,8 @@ export const subComplex: MapFunction = define(
 /** x·y. */
 export const mulReal: MapFunction = define(
   "mul",
-  ["float32", "float32"],
-  "float32",
+  ["real", "real"],
+  "real",
   (a, b) => `(${a} * ${b})`,
   (n, out, a, b) => {
     for (let i = 0; i < n; i++) out[i] = a[i] * b[i];
@@ -79,8 +79,8 @@ const complexMulWgsl: Wgsl = {
 /** z·w. */
 export const mulComplex: MapFunction = define(
   "mul",
-  ["complex64", "complex64"],
-  "complex64",
+  ["complex", "complex"],
+  "complex",
   complexMulWgsl,
   (n, out, a, b) => {
     for (let i = 0; i < 2 * n; i += 2) {
@@ -214,8 +214,8 @@ export const overComplex: MapFunction = complexBinary(
 /** −x. */
 export const negReal: MapFunction = define(
   "neg",
-  ["float32"],
-  "float32",
+  ["real"],
+  "real",
   (a) => `(-${a})`,
   (n, out, a) => {
     for (let i = 0; i < n; i++) out[i] = -a[i];
@@ -225,8 +225,8 @@ export const negReal: MapFunction = define(
 /** −z. */
 export const negComplex: MapFunction = define(
   "neg",
-  ["complex64"],
-  "complex64",
+  ["complex"],
+  "complex",
   (a) => `(-${a})`,
   (n, out, a) => {
     for (let i = 0; i < 2 * n; i++) out[i] = -a[i];

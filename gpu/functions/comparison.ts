@@ -1,5 +1,5 @@
 /** Comparisons, which give 1 or 0, and choices. */
-import type { DType } from "../contract/dtype.ts";
+import type { Kind } from "../contract/dtype.ts";
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { define, realBinary } from "./define.ts";
 
@@ -7,12 +7,12 @@ function compare(
   name: string,
   operator: string,
   f: (x: number, y: number) => boolean,
-  kind: DType = "float32",
+  kind: Kind = "real",
 ): MapFunction {
   return define(
     name,
     [kind, kind],
-    "float32",
+    "real",
     (a, b) => `select(0.0, 1.0, ${a} ${operator} ${b})`,
     (n, out, a, b) => {
       for (let i = 0; i < n; i++) out[i] = f(a[i], b[i]) ? 1 : 0;
@@ -38,8 +38,8 @@ export const equalReal: MapFunction = compare("equal", "==", (x, y) => x === y);
 /** x ≠ y. */
 export const notEqualReal: MapFunction = define(
   "notEqual",
-  ["float32", "float32"],
-  "float32",
+  ["real", "real"],
+  "real",
   (a, b) => `select(1.0, 0.0, ${a} == ${b})`, // != of NaN is false on some adapters
   (n, out, a, b) => {
     for (let i = 0; i < n; i++) out[i] = a[i] !== b[i] ? 1 : 0;
@@ -47,13 +47,13 @@ export const notEqualReal: MapFunction = define(
 );
 
 /** j = k, of indices. */
-export const equalIndex: MapFunction = compare("equal", "==", (j, k) => j === k, "uint32");
+export const equalIndex: MapFunction = compare("equal", "==", (j, k) => j === k, "integer");
 
 /** z = w, in both parts. */
 export const equalComplex: MapFunction = define(
   "equal",
-  ["complex64", "complex64"],
-  "float32",
+  ["complex", "complex"],
+  "real",
   (a, b) => `select(0.0, 1.0, all(${a} == ${b}))`,
   (n, out, a, b) => {
     for (let i = 0; i < n; i++) {
@@ -65,8 +65,8 @@ export const equalComplex: MapFunction = define(
 /** z ≠ w, in either part. */
 export const notEqualComplex: MapFunction = define(
   "notEqual",
-  ["complex64", "complex64"],
-  "float32",
+  ["complex", "complex"],
+  "real",
   (a, b) => `select(1.0, 0.0, all(${a} == ${b}))`,
   (n, out, a, b) => {
     for (let i = 0; i < n; i++) {
@@ -78,8 +78,8 @@ export const notEqualComplex: MapFunction = define(
 /** x where the condition is not 0, else y. */
 export const whereReal: MapFunction = define(
   "where",
-  ["float32", "float32", "float32"],
-  "float32",
+  ["real", "real", "real"],
+  "real",
   (c, a, b) => `select(${a}, ${b}, ${c} == 0.0)`, // != of NaN is false on some adapters
   (n, out, c, a, b) => {
     for (let i = 0; i < n; i++) out[i] = c[i] !== 0 ? a[i] : b[i];
@@ -89,8 +89,8 @@ export const whereReal: MapFunction = define(
 /** z where the real condition is not 0, else w. */
 export const whereComplex: MapFunction = define(
   "where",
-  ["float32", "complex64", "complex64"],
-  "complex64",
+  ["real", "complex", "complex"],
+  "complex",
   (c, a, b) => `select(${a}, ${b}, ${c} == 0.0)`, // != of NaN is false on some adapters
   (n, out, c, a, b) => {
     for (let i = 0; i < n; i++) {

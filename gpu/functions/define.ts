@@ -1,5 +1,5 @@
 /** Constructors of elementwise functions from a piece of WGSL and a scalar function in float64. */
-import type { DType, HostArray } from "../contract/dtype.ts";
+import type { HostArray, Kind } from "../contract/dtype.ts";
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 
 /** WGSL of one element: a function to call with the arguments, or an expression of them. */
@@ -11,8 +11,8 @@ export type ReIm = [number, number];
 /** A map function whose loop is given as it is. */
 export function define(
   name: string,
-  inputs: readonly DType[],
-  output: DType,
+  inputs: readonly Kind[],
+  output: Kind,
   code: Code,
   cpu: (n: number, out: HostArray, ...args: HostArray[]) => void,
 ): MapFunction {
@@ -23,7 +23,7 @@ export function define(
 
 /** A function from real to real. */
 export function realUnary(name: string, code: Code, f: (x: number) => number): MapFunction {
-  return define(name, ["float32"], "float32", code, (n, out, a) => {
+  return define(name, ["real"], "real", code, (n, out, a) => {
     for (let i = 0; i < n; i++) out[i] = f(a[i]);
   });
 }
@@ -34,7 +34,7 @@ export function realBinary(
   code: Code,
   f: (x: number, y: number) => number,
 ): MapFunction {
-  return define(name, ["float32", "float32"], "float32", code, (n, out, a, b) => {
+  return define(name, ["real", "real"], "real", code, (n, out, a, b) => {
     for (let i = 0; i < n; i++) out[i] = f(a[i], b[i]);
   });
 }
@@ -45,7 +45,7 @@ export function complexToReal(
   code: Code,
   f: (re: number, im: number) => number,
 ): MapFunction {
-  return define(name, ["complex64"], "float32", code, (n, out, z) => {
+  return define(name, ["complex"], "real", code, (n, out, z) => {
     for (let i = 0; i < n; i++) out[i] = f(z[2 * i], z[2 * i + 1]);
   });
 }
@@ -56,7 +56,7 @@ export function complexUnary(
   code: Code,
   f: (re: number, im: number, out: ReIm) => void,
 ): MapFunction {
-  return define(name, ["complex64"], "complex64", code, (n, out, z) => {
+  return define(name, ["complex"], "complex", code, (n, out, z) => {
     const value: ReIm = [0, 0];
     for (let i = 0; i < 2 * n; i += 2) {
       f(z[i], z[i + 1], value);
@@ -72,7 +72,7 @@ export function complexBinary(
   code: Code,
   f: (are: number, aim: number, bre: number, bim: number, out: ReIm) => void,
 ): MapFunction {
-  return define(name, ["complex64", "complex64"], "complex64", code, (n, out, a, b) => {
+  return define(name, ["complex", "complex"], "complex", code, (n, out, a, b) => {
     const value: ReIm = [0, 0];
     for (let i = 0; i < 2 * n; i += 2) {
       f(a[i], a[i + 1], b[i], b[i + 1], value);

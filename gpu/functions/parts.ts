@@ -5,8 +5,8 @@ import { define } from "./define.ts";
 /** Re z. */
 export const real: MapFunction = define(
   "real",
-  ["complex64"],
-  "float32",
+  ["complex"],
+  "real",
   (z) => `${z}.x`,
   (n, out, z) => {
     for (let i = 0; i < n; i++) out[i] = z[2 * i];
@@ -16,8 +16,8 @@ export const real: MapFunction = define(
 /** Im z. */
 export const imag: MapFunction = define(
   "imag",
-  ["complex64"],
-  "float32",
+  ["complex"],
+  "real",
   (z) => `${z}.y`,
   (n, out, z) => {
     for (let i = 0; i < n; i++) out[i] = z[2 * i + 1];
@@ -27,8 +27,8 @@ export const imag: MapFunction = define(
 /** x + 0i. */
 export const toComplex: MapFunction = define(
   "toComplex",
-  ["float32"],
-  "complex64",
+  ["real"],
+  "complex",
   (x) => `vec2<f32>(${x}, 0.0)`,
   (n, out, x) => {
     for (let i = 0; i < n; i++) {
@@ -41,8 +41,8 @@ export const toComplex: MapFunction = define(
 /** x + iy. */
 export const complex: MapFunction = define(
   "complex",
-  ["float32", "float32"],
-  "complex64",
+  ["real", "real"],
+  "complex",
   (x, y) => `vec2<f32>(${x}, ${y})`,
   (n, out, x, y) => {
     for (let i = 0; i < n; i++) {
@@ -55,8 +55,8 @@ export const complex: MapFunction = define(
 /** The conjugate x − iy. */
 export const conj: MapFunction = define(
   "conj",
-  ["complex64"],
-  "complex64",
+  ["complex"],
+  "complex",
   (z) => `(${z} * vec2<f32>(1.0, -1.0))`,
   (n, out, z) => {
     for (let i = 0; i < 2 * n; i += 2) {

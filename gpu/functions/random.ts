@@ -2,7 +2,7 @@
  * Random numbers as functions of (index, stream, key0, key1): Philox4x32-10 of Salmon et al.,
  * "Parallel random numbers: as easy as 1, 2, 3" (2011). The counter is (index, stream, 0, 0).
  */
-import type { DType, HostArray } from "../contract/dtype.ts";
+import type { HostArray, Kind } from "../contract/dtype.ts";
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { define } from "./define.ts";
 import { mulHighWgsl, quarterSincosWgsl } from "./angle.ts";
@@ -66,7 +66,7 @@ function eachDraw(
   }
 }
 
-const counted: readonly DType[] = ["uint32", "uint32", "uint32", "uint32"];
+const counted: readonly Kind[] = ["integer", "integer", "integer", "integer"];
 const STEP = 2 ** -24;
 
 const uniformWgsl: Wgsl = {
@@ -82,7 +82,7 @@ const uniformWgsl: Wgsl = {
 export const uniformReal: MapFunction = define(
   "uniform",
   counted,
-  "float32",
+  "real",
   uniformWgsl,
   (n, out, ...args) => eachDraw(n, args, (i, c) => out[i] = (c[0] >>> 8) * STEP),
 );
@@ -104,7 +104,7 @@ const normalComplexWgsl: Wgsl = {
 export const normalComplex: MapFunction = define(
   "normal",
   counted,
-  "complex64",
+  "complex",
   normalComplexWgsl,
   (n, out, ...args) =>
     eachDraw(n, args, (i, c) => {
@@ -127,7 +127,7 @@ const normalRealWgsl: Wgsl = {
 export const normalReal: MapFunction = define(
   "normal",
   counted,
-  "float32",
+  "real",
   normalRealWgsl,
   (n, out, ...args) => {
     const z = new Float32Array(2 * n);
@@ -170,8 +170,8 @@ const poissonWgsl: Wgsl = {
  */
 export const poisson: MapFunction = define(
   "poisson",
-  ["float32", ...counted],
-  "float32",
+  ["real", ...counted],
+  "real",
   poissonWgsl,
   (n, out, means, ...args) => {
     const [u, w] = [new Float32Array(n), new Float32Array(n)];

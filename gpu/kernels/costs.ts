@@ -8,7 +8,7 @@
  * memory is memory like any other. Hardware wants thousands of threads with few registers each, which
  * share what they load.
  */
-import type { InexactDType } from "../contract/dtype.ts";
+import { type InexactDType, type InexactKind, kindOf } from "../contract/dtype.ts";
 import { type Adapter, MOST_UNIFORMS, WORKGROUP } from "../contract/kernel.ts";
 
 /**
@@ -120,7 +120,7 @@ export interface TileBody {
 }
 
 /** Milliseconds that a processor takes to compile one product. */
-const COMPILE_PRODUCT: Readonly<Record<InexactDType, number>> = { complex64: 0.55, float32: 0.15 };
+const COMPILE_PRODUCT: Readonly<Record<InexactKind, number>> = { complex: 0.55, real: 0.15 };
 /** The same of a load: from storage or a texture it becomes a loop over the lanes. */
 const COMPILE_LOAD = 14, COMPILE_UNIFORM = 3;
 /** Milliseconds that a body may take to compile, from buffers and with operands in textures. */
@@ -134,7 +134,7 @@ export function fitsThread(
   most: Pick<TileBody, "sums" | "products">,
 ): boolean {
   if (!software) return sums <= most.sums && products <= most.products;
-  const time = products * COMPILE_PRODUCT[field] + loads * COMPILE_LOAD +
+  const time = products * COMPILE_PRODUCT[kindOf(field)] + loads * COMPILE_LOAD +
     uniforms * COMPILE_UNIFORM;
   return time <= (copied ? MOST_COMPILE_COPIED : MOST_COMPILE);
 }
@@ -159,16 +159,16 @@ interface Prices {
 export type Order = "loads at use" | "loads first";
 
 /** With all loads first the sums are too many for the registers. */
-const LOADS_FIRST: Readonly<Record<InexactDType, Prices>> = {
-  complex64: { load: 27, product: 1.6 },
-  float32: { load: 25, product: 0.4 },
+const LOADS_FIRST: Readonly<Record<InexactKind, Prices>> = {
+  complex: { load: 27, product: 1.6 },
+  real: { load: 25, product: 0.4 },
 };
 
-const PRODUCT: Readonly<Record<InexactDType, number>> = { complex64: 1.1, float32: 0.3 };
+const PRODUCT: Readonly<Record<InexactKind, number>> = { complex: 1.1, real: 0.3 };
 
 function pricesOf({ software }: Adapter, field: InexactDType, order: Order): Prices {
-  if (software && order === "loads first") return LOADS_FIRST[field];
-  return { load: software ? 25 : 4, product: PRODUCT[field] };
+  if (software && order === "loads first") return LOADS_FIRST[kindOf(field)];
+  return { load: software ? 25 : 4, product: PRODUCT[kindOf(field)] };
 }
 
 /** The candidates by their estimated time on this adapter, the best one first. */

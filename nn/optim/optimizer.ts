@@ -1,9 +1,8 @@
 /** Optimisers whose step is one schedule: the memory of each parameter, and the step itself. */
 import { SAFETENSORS_DTYPES } from "../../complex/files/safetensors.ts";
 import { classNameOf } from "../../gpu/contract/class_names.ts";
-import { inexact, isComplex } from "../../gpu/contract/dtype.ts";
-import type { Node } from "../../complex/lazy/graph.ts";
-import { complexTensor, tensor } from "../../complex/create/create.ts";
+import { inexact } from "../../gpu/contract/dtype.ts";
+import { copied, type Node } from "../../complex/lazy/graph.ts";
 import { hasGradient } from "../../complex/lazy/losses.ts";
 import { readStates } from "../../complex/lazy/realize.ts";
 import { sameShape, show } from "../../complex/lazy/shape.ts";
@@ -199,7 +198,7 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
     });
     const values = await readStates(moments.map(([, state]) => state));
     moments.forEach(([path, { dtype, shape }], k) => {
-      const data = new Float32Array(values[k]);
+      const data = values[k].slice();
       dict.set(path, { dtype: SAFETENSORS_DTYPES[inexact(dtype)], shape: [...shape], data });
     });
   }
@@ -219,8 +218,7 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
           shape,
         );
         if (!data) return null;
-        const value = isComplex(dtype) ? complexTensor(data, shape) : tensor(data, shape);
-        return { name, node: value.node };
+        return { name, node: copied(data, shape, inexact(dtype)) };
       });
       return [{ parameter, step: reader.count(`state.${k}.step`), values }];
     });

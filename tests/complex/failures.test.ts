@@ -24,8 +24,8 @@ const elementwise = (name: string, wgsl: (x: string) => string) =>
     shape: ([x]) => x,
     elementwise: {
       name,
-      inputs: ["float32"],
-      output: "float32",
+      inputs: ["real"],
+      output: "real",
       wgsl,
       cpu(n, out, x) {
         for (let k = 0; k < n; k++) out[k] = x[k] / (1 + x[k]);
@@ -116,8 +116,8 @@ onWebGpu("a step that fails leaves every state at its last good value", async ()
 });
 
 const SCALE = {
-  inputs: ["float32"],
-  output: "float32",
+  inputs: ["real"],
+  output: "real",
   cpu(n: number, out: Float32Array, x: Float32Array) {
     for (let k = 0; k < n; k++) out[k] = 2 * x[k];
   },

@@ -1,3 +1,4 @@
+import type { InexactArray } from "@argand/argand";
 import { assert, assertEquals } from "@std/assert";
 import type { DeviceBuffer, Engine } from "../../gpu/contract/engine.ts";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
@@ -164,7 +165,7 @@ onFresh("a chain of transforms", () => {
 });
 
 onEngines("updates are right whichever states read one another", async () => {
-  const values = async (...list: { data(): Promise<Float32Array> }[]) =>
+  const values = async (...list: { data(): Promise<InexactArray> }[]) =>
     (await Promise.all(list.map((x) => x.data()))).map((x) => [...x]);
   const make = () => [parameter(tensor([1, 2])), parameter(tensor([10, 20]))] as const;
   for (let round = 0; round < 2; round++) { // the second takes the plan of the first

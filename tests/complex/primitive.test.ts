@@ -15,8 +15,8 @@ const cube = definePrimitive<[RealTensor], RealTensor>({
   shape: ([x]) => x,
   elementwise: {
     name: "cube",
-    inputs: ["float32"],
-    output: "float32",
+    inputs: ["real"],
+    output: "real",
     wgsl: (x) => `cubed(${x})`,
     uses: [{ name: "cubed", source: "fn cubed(x: f32) -> f32 { return x * x * x; }" }],
     cpu(n, out, x) {
@@ -120,7 +120,7 @@ Deno.test("definePrimitive() refuses what can't be carried out, and wrong calls"
   assertThrows(
     () => shaped([2], "complex64")(tensor([1, 2])),
     ArgandError,
-    "the shape rule gives complex64 and the function float32",
+    "the shape rule gives complex64 and the function real",
   );
   assertThrows(
     () => grad((x: RealTensor) => shaped([2], "float32")(x).sum())(tensor([1, 2])),

@@ -30,7 +30,7 @@ import { gradientReading, random, reading } from "../support/tensors.ts";
 import { use } from "../../gpu/engines/device.ts";
 
 /** Re and Im of element `at` in data of either kind. */
-function entry(x: Tensor, data: Float32Array, at: number): [number, number] {
+function entry(x: Tensor, data: ArrayLike<number>, at: number): [number, number] {
   return x instanceof RealTensor ? [data[at], 0] : [data[2 * at], data[2 * at + 1]];
 }
 

@@ -155,7 +155,7 @@ onEngines("svd() of a measured fibre agrees with NumPy, and gives its eigenchann
   ].flat();
   const values = await s.data();
   assertClose(places.map((k) => values[k]), expected, 2e-6);
-  assertAlmostEquals(values.reduce((sum, x) => sum + x, 0), 0.220617319, 1e-6);
+  assertAlmostEquals([...values].reduce((sum, x) => sum + x, 0), 0.220617319, 1e-6);
   assert(await loss(u) < 5e-6 && await loss(vh.H) < 5e-6);
   const off = await u.mul(s).matmul(vh).sub(a).abs().max().item();
   assert(off < 2e-6 * values[0], `U S Vh is off by ${off}`);

@@ -53,7 +53,7 @@ for (const kind of kinds) {
     let total = 0;
     for (let n = 0; n < count; n++) {
       const c = fields.subarray(n * MODES * 2, (n + 1) * MODES * 2);
-      assertAlmostEquals(c.reduce((sum, x) => sum + x * x, 0), 1, 1e-5);
+      assertAlmostEquals([...c].reduce((sum, x) => sum + x * x, 0), 1, 1e-5);
       for (let k = 0; k < CHANNELS; k++) {
         let [re, im] = [0, 0];
         for (let j = 0; j < MODES; j++) {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
 import type { Engine } from "../../gpu/contract/engine.ts";
-import type { Value } from "../../gpu/contract/expression.ts";
+import { call as callOf, type Value } from "../../gpu/contract/expression.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import * as fn from "../../gpu/functions/mod.ts";
 import { add, div, linear, mod, mul } from "../../gpu/contract/indexing.ts";
@@ -95,7 +95,7 @@ function convolution(random: Seeded, kind: "forward" | "input" | "weights"): Pro
   return { ...common, program: conv2d(spec), inputs, size: y, terms: 9 * inner };
 }
 
-const call = (f: MapFunction, ...args: Value[]): Value => ({ op: "call", fn: f, args });
+const call = (f: MapFunction, ...args: Value[]): Value => callOf(f, args);
 
 /** Epilogues of `size` results of a kind, by name: what operands follow the product, and their sizes. */
 function epilogues(dtype: InexactDType, size: number): Record<string, [Epilogue, number[]]> {

@@ -1,12 +1,19 @@
 /** Fused expressions: random ones, in every form that they have, against the plain TypeScript. */
 import { assert, assertEquals } from "@std/assert";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
-import { type Value, valueDType } from "../../gpu/contract/expression.ts";
+import { call, type Value, valueDType } from "../../gpu/contract/expression.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import * as F from "../../gpu/functions/mod.ts";
 import * as at from "../../gpu/contract/indexing.ts";
 import type { Index } from "../../gpu/contract/indexing.ts";
-import { type DType, type HostArray, lanesOf } from "../../gpu/contract/dtype.ts";
+import {
+  type DType,
+  dtypeOf,
+  type HostArray,
+  type InexactKind,
+  kindOf,
+  lanesOf,
+} from "../../gpu/contract/dtype.ts";
 import { type Adapter, type Program, single } from "../../gpu/contract/kernel.ts";
 import { mapKernel, mapShader, type MapSpec } from "../../gpu/kernels/elementwise/map.ts";
 import { openWasm } from "../../gpu/wasm/instance.ts";
@@ -83,13 +90,13 @@ Deno.test("stretchOf() tells how far an index grows evenly", () => {
   assert(periods.size > 10 && periods.has(Infinity), `${[...periods]}`);
 });
 
-const SMOOTH: Record<Exclude<DType, "uint32">, readonly MapFunction[]> = {
-  float32: [
+const SMOOTH: Record<InexactKind, readonly MapFunction[]> = {
+  real: [
     ...[F.addReal, F.subReal, F.mulReal, F.negReal, F.sinReal, F.tanhReal, F.sigmoid, F.absReal],
     ...[F.reluReal, F.maximum, F.whereReal, F.real, F.imag, F.absComplex, F.greater, F.squareReal],
     ...[F.indexToReal, F.erf],
   ],
-  complex64: [
+  complex: [
     ...[F.addComplex, F.subComplex, F.mulComplex, F.negComplex, F.conj, F.toComplex, F.complex],
     ...[F.reluComplex, F.reluGateComplex, F.whereComplex, F.squareComplex],
   ],
@@ -119,9 +126,11 @@ function randomValue(
       const low = random.whole(0, size);
       return { op: "guard", of, index: index(), low, size: random.whole(0, size) };
     }
-    const fn = random.of(SMOOTH[dtype]);
-    const args = fn.inputs.map((kind) => randomValue(random, kind, depth - 1, inputs, size, made));
-    return { op: "call", fn, args };
+    const fn = random.of(SMOOTH[kindOf(dtype) as InexactKind]);
+    const args = fn.inputs.map((kind) =>
+      randomValue(random, dtypeOf(kind, "single"), depth - 1, inputs, size, made)
+    );
+    return call(fn, args);
   })();
   made.push(value);
   return value;
@@ -177,7 +186,7 @@ onWebGpu("how many neighbours a thread takes changes no bit of a map", async (en
     const args: Value[] = [{ op: "index", at: linear }, ...words];
     const values: Value[] = [
       randomValue(random, random.of(["float32", "complex64"]), seed % 5, inputs, size, []),
-      { op: "call", fn: random.of([F.uniformReal, F.normalReal, F.normalComplex]), args },
+      call(random.of([F.uniformReal, F.normalReal, F.normalComplex]), args),
       { op: "load", input: 2, dtype: "uint32", at: linear },
       { op: "index", at: randomIndex(random, size, size) },
     ];
@@ -204,7 +213,7 @@ onWebGpu("a map writes several neighbours over the input that they come from", a
     const load = (input: number): Value => (
       { op: "load", input, dtype: "complex64", at: at.linear(size) }
     );
-    const value = { op: "call", fn: F.mulComplex, args: [load(0), load(1)] } as const;
+    const value = call(F.mulComplex, [load(0), load(1)]);
     const kinds = ["complex64", "complex64"] as const;
     const [x, y] = kinds.map(() => random.floats(2 * size));
     const spec = { size, value, inputs: kinds, words: 0 };
@@ -236,11 +245,7 @@ Deno.test("an expression that loads, repeats or counts alone is written out", as
     { op: "scalar", at: 1, dtype: "float32" },
     { op: "index", at: at.mod(at.linear(size), 9) },
     { op: "index", at: at.linear(size) },
-    {
-      op: "call",
-      fn: F.toComplex,
-      args: [{ op: "scalar", at: 0, dtype: "float32" }],
-    },
+    call(F.toComplex, [{ op: "scalar", at: 0, dtype: "float32" }]),
   ];
   const params = new Uint32Array(Float32Array.of(0.25, 4).buffer);
   for (const value of values) {
@@ -265,11 +270,7 @@ Deno.test("threads change no bit of a fused expression", async () => {
     dtype: "complex64",
     at: at.join(at.split(at.linear(size), [500, 400]).toReversed(), [400, 500]),
   } as const;
-  const value = {
-    op: "call",
-    fn: F.mulComplex,
-    args: [{ op: "call", fn: F.expComplex, args: [load] }, turned],
-  } as const;
+  const value = call(F.mulComplex, [call(F.expComplex, [load]), turned]);
   const program = single(
     mapKernel("exp+mul"),
     { size, value, inputs: ["complex64"], words: 0 } as const,

@@ -1,3 +1,4 @@
+import type { InexactArray } from "@argand/argand";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { use } from "../../gpu/engines/device.ts";
 import { ArgandError } from "../../gpu/contract/errors.ts";
@@ -85,11 +86,11 @@ onEngines("results are the same while a profile is taken", async () => {
   evaluate(z);
   const work = () => z.matmul(z).add(complex(ones([40]))).abs().sum(0).data();
   const before = await work();
-  let during = new Float32Array();
+  let during: InexactArray = new Float32Array();
   await profile(async () => {
     during = await work();
   });
-  assertEquals(during, before);
+  assertEquals<InexactArray>(during, before);
 });
 
 onEngines("errors of the profiled function pass through, and profiling goes on", async () => {

@@ -1,4 +1,5 @@
 /** Reductions and running sums: every kernel against a float64 loop, on both engines. */
+import { call } from "../../gpu/contract/expression.ts";
 import { assertEquals } from "@std/assert";
 import { type HostArray, type InexactDType, lanesOf } from "../../gpu/contract/dtype.ts";
 import { single } from "../../gpu/contract/kernel.ts";
@@ -113,12 +114,8 @@ Deno.test("reductions of fused expressions over random axes agree on every engin
       dtype: "float32",
       at: mod(linear(size), period),
     } as const;
-    const product = {
-      op: "call",
-      fn: mulComplex,
-      args: [load, { op: "call", fn: toComplex, args: [scalar] }],
-    } as const;
-    const value = real ? { op: "call", fn: absComplex, args: [product] } as const : product;
+    const product = call(mulComplex, [load, call(toComplex, [scalar])]);
+    const value = real ? call(absComplex, [product]) : product;
     const spec = { shape, folded, value, inputs: ["complex64", "float32"], words: 0 } as const;
     const inputs = [random.floats(2 * size), random.floats(period)];
     const words = real ? kept : 2 * kept;
@@ -217,8 +214,8 @@ onEngines(
       const x = random.floats(2 * size);
       const load = { op: "load", input: 0, dtype: "complex64", at: linear(size) } as const;
       const scalar = { op: "scalar", at: 0, dtype: "complex64" } as const;
-      const turned = { op: "call", fn: mulComplex, args: [load, scalar] } as const;
-      const value = { op: "call", fn: expComplex, args: [turned] } as const;
+      const turned = call(mulComplex, [load, scalar]);
+      const value = call(expComplex, [turned]);
       const program = single(
         mapKernel("exp+mul"),
         { size, value, inputs: ["complex64"], words: 2 } as const,

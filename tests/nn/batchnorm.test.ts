@@ -1,3 +1,4 @@
+import type { InexactArray } from "@argand/argand";
 import { assertEquals, assertThrows } from "@std/assert";
 import { tensor } from "../../complex/create/create.ts";
 import { sizeOf } from "../../complex/lazy/shape.ts";
@@ -12,7 +13,7 @@ import { against, random } from "./support.ts";
 type Norm = nn.BatchNormBase<Tensor, Tensor>;
 
 /** Two batches in training and one out of it, with all gradients and statistics, as plain numbers. */
-async function life(norm: Norm, shape: number[]): Promise<Float32Array[]> {
+async function life(norm: Norm, shape: number[]): Promise<InexactArray[]> {
   const [x, gy] = [random(shape, 1), random(shape, 2)];
   norm.apply(random(shape, 3));
   let y!: ComplexTensor;
@@ -41,7 +42,7 @@ onEngines("batch norms of sequences and volumes are those of images, bit for bit
 });
 
 /** Whitening by V^(−1/2), covariances with eps on the diagonal, and 1/√2, in float64. */
-function whitened(x: Float32Array, [n, c, ...rest]: number[]) {
+function whitened(x: InexactArray, [n, c, ...rest]: number[]) {
   const inner = sizeOf(rest);
   const y = new Float64Array(x.length);
   const moved: number[] = [];

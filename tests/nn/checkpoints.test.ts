@@ -1,3 +1,4 @@
+import type { InexactArray } from "@argand/argand";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import {
@@ -104,7 +105,7 @@ class Net extends nn.Layer {
 /** Its state dict there, from the values here. */
 async function theirs(net: Net): Promise<Entries> {
   const state: Entries = new Map();
-  const halves = (x: Float32Array, k: number) => [...x].filter((_, i) => i % 2 === k);
+  const halves = (x: InexactArray, k: number) => [...x].filter((_, i) => i % 2 === k);
   for (const [path, p] of net.namedParameters()) {
     const data = await p.data();
     const names: Record<string, string> = { conv1: "conv", "blocks.0": "fc", "blocks.1": "fc" };

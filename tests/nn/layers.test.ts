@@ -99,7 +99,7 @@ onEngines("second derivatives reach a batch norm's weight and bias", async () =>
 });
 
 /** The real batch norm in float64 over [n, channels, inner]. */
-function realNorm(x: Float32Array, n: number, c: number, inner: number) {
+function realNorm(x: ArrayLike<number>, n: number, c: number, inner: number) {
   const y = new Float64Array(x.length);
   const [mean, variance] = [new Float64Array(c), new Float64Array(c)];
   for (let k = 0; k < c; k++) {

@@ -1,3 +1,4 @@
+import type { InexactArray } from "@argand/argand";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { complex, complexTensor, full, tensor } from "../../complex/create/create.ts";
 import { gradcheck } from "../../complex/transforms/gradcheck.ts";
@@ -40,7 +41,7 @@ function skewed(shape: number[], seed: number): ComplexTensor {
 }
 
 /** [mean, E[Re²], E[Im²], E[Re Im]] about the mean (or 0) of interleaved numbers, in float64. */
-function moments(x: ArrayLike<number>, centred: boolean) {
+function moments(x: InexactArray, centred: boolean) {
   const n = x.length / 2;
   const mean = [0, 0];
   for (let k = 0; centred && k < x.length; k++) mean[k % 2] += x[k] / n;
@@ -55,7 +56,7 @@ function moments(x: ArrayLike<number>, centred: boolean) {
 }
 
 /** (V + eps)^(−1/2) (z − μ) of each run of `length` complex numbers, in float64. */
-function whitened(x: Float32Array, length: number, centred: boolean, eps = 1e-5): Float64Array {
+function whitened(x: InexactArray, length: number, centred: boolean, eps = 1e-5): Float64Array {
   const y = new Float64Array(x.length);
   for (let from = 0; from < x.length; from += 2 * length) {
     const run = x.subarray(from, from + 2 * length);
@@ -76,8 +77,8 @@ function mixedUp(
   y: Float64Array,
   per: number,
   times: number,
-  weight: Float32Array,
-  bias: Float32Array | null,
+  weight: InexactArray,
+  bias: InexactArray | null,
 ): Float64Array {
   return y.map((_, k) => {
     const c = Math.floor((k >> 1) / times) % per;

@@ -28,7 +28,7 @@ function byHand(rule: (w: Float64Array, g: Float64Array, step: number) => void):
 async function byOptimizer(
   kind: "real" | "complex",
   make: (w: Tensor) => nn.SGD | nn.Adam,
-): Promise<Float32Array> {
+): Promise<ArrayLike<number>> {
   const fourth = (d: RealTensor) => d.square().square().sum().mul(0.25);
   if (kind === "real") {
     const w = parameter(tensor(START));

@@ -56,7 +56,7 @@ interface Reference {
 
 /** Max and average pooling of x [2, 2, H, W] in float64; null where PyTorch refuses. */
 function reference(
-  x: Float32Array,
+  x: ArrayLike<number>,
   rows: Line,
   columns: Line,
   ceilMode: boolean,
@@ -191,7 +191,7 @@ onEngines("a dilated window of a sequence reaches over the places between", asyn
 });
 
 /** Adaptive average pooling of interleaved x [planes, H, W] in float64. */
-function adaptive(x: Float32Array, planes: number, [H, W]: number[], [h, w]: number[]) {
+function adaptive(x: ArrayLike<number>, planes: number, [H, W]: number[], [h, w]: number[]) {
   const reach = (n: number, m: number, j: number) => {
     const [from, to] = [Math.floor(j * n / m), Math.ceil((j + 1) * n / m)];
     return Array.from({ length: to - from }, (_, k) => from + k);

@@ -45,7 +45,7 @@ function rule(mode: string, corners: boolean, inputs: number, outputs: number, s
 
 /** Interleaved x [planes, H, W] resized in float64. */
 function resized(
-  x: Float32Array,
+  x: ArrayLike<number>,
   planes: number,
   [H, W]: number[],
   [h, w]: number[],

@@ -1,3 +1,4 @@
+import type { InexactArray } from "@argand/argand";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { complex } from "../../complex/create/create.ts";
 import { manualSeed } from "../../complex/create/random.ts";
@@ -83,7 +84,7 @@ onEngines("every layer trains in a tiny network, then repeats itself in evaluati
 }, { exhaustive: ["webgpu"] });
 
 /** The present values of all parameters. */
-async function values(module: nn.Module): Promise<Map<string, Float32Array>> {
+async function values(module: nn.Module): Promise<Map<string, InexactArray>> {
   const list = module.namedParameters().map(async ([name, p]) => [name, await p.data()] as const);
   return new Map(await Promise.all(list));
 }

@@ -1,4 +1,6 @@
 /** Every shader of the package: programs that use all kernels, run on a device that only records. */
+import { dtypeOf } from "../../gpu/contract/dtype.ts";
+import { call } from "../../gpu/contract/expression.ts";
 import * as ag from "../../complex/mod.ts";
 import { use } from "../../gpu/engines/device.ts";
 import type { Engine } from "../../gpu/contract/engine.ts";
@@ -154,11 +156,10 @@ function factorisations(): Programs {
 /** Every elementwise function by itself. */
 function elementwise(engine: Engine): void {
   for (const [name, fn] of functionsByName) {
-    const { inputs } = fn;
+    const inputs = fn.inputs.map((kind) => dtypeOf(kind, "single"));
     const args = inputs.map((dtype, input) =>
       ({ op: "load", input, dtype, at: linear(100) }) as const
     );
-    const value = { op: "call", fn, args } as const;
-    engine.compile(mapKernel(name), { size: 100, value, inputs, words: 0 });
+    engine.compile(mapKernel(name), { size: 100, value: call(fn, args), inputs, words: 0 });
   }
 }

@@ -6,6 +6,7 @@ import {
   type ComplexTensor,
   complexTensor,
   evaluate,
+  type InexactArray,
   RealTensor,
   type Tensor,
   tensor,
@@ -48,7 +49,7 @@ async function numbersOf(
   engine: Engine,
   seed: number,
   change?: (x: Tensor) => Tensor,
-): Promise<Float32Array[]> {
+): Promise<InexactArray[]> {
   useEngine(engine);
   const random = new Seeded(seed);
   const ahead = new Set(program.instructions.map((_, k) => k).filter(() => random.next() < 0.1));
@@ -75,9 +76,10 @@ async function numbersOf(
   return await Promise.all(results.map((x) => x.data()));
 }
 
-const largest = (x: Float32Array) => x.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-const apart = (a: Float32Array, b: Float32Array) =>
-  a.reduce((most, value, k) => Math.max(most, Math.abs(value - b[k])), 0);
+const largest = (x: InexactArray) =>
+  [...x].reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const apart = (a: InexactArray, b: InexactArray) =>
+  [...a].reduce((most, value, k) => Math.max(most, Math.abs(value - b[k])), 0);
 
 /** What came of a comparison. */
 export interface Comparison {
@@ -99,7 +101,7 @@ export async function compareEngines(
 ): Promise<Comparison> {
   const found: Comparison = { agree: 0, ill: 0, wrong: [] };
   const [first, ...others] = engines;
-  let plain: Float32Array[];
+  let plain: InexactArray[];
   try {
     plain = await numbersOf(program, order, first, seed);
   } catch (error) {
@@ -121,7 +123,7 @@ export async function compareEngines(
     }
   };
   await widen(0, 2);
-  const results: { engine: Engine; runs: Float32Array[][] }[] = [];
+  const results: { engine: Engine; runs: InexactArray[][] }[] = [];
   for (const engine of others) {
     const once = await numbersOf(program, order, engine, seed);
     const runs = [once, await numbersOf(program, order, engine, seed)];

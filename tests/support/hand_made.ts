@@ -1,6 +1,7 @@
 /** Small graphs made by hand, and an engine that only says what it can do. */
 import type { Capabilities, Engine } from "../../gpu/contract/engine.ts";
 import type { Kernel } from "../../gpu/contract/kernel.ts";
+import { dtypeOf } from "../../gpu/contract/dtype.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import * as functions from "../../gpu/functions/mod.ts";
 import type { Finished } from "../../gpu/kernels/products/epilogue.ts";
@@ -50,7 +51,10 @@ const maps = new Map<MapFunction, Primitive>();
 export function map(fn: MapFunction, ...inputs: Node[]): Node {
   let primitive = maps.get(fn);
   if (!primitive) maps.set(fn, primitive = { name: fn.name, lowering: { kind: "map", fn } });
-  return new Node(primitive, inputs, [{ shape: inputs[0].shape, dtype: fn.output }]);
+  return new Node(primitive, inputs, [{
+    shape: inputs[0].shape,
+    dtype: dtypeOf(fn.output, "single"),
+  }]);
 }
 
 export const exp = (x: Node): Node => map(functions.expReal, x);

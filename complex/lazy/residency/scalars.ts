@@ -3,6 +3,7 @@
  * device memory, so that keeping a thousand unread losses takes no more of it than keeping one. When a
  * page fills, its values move to the host in the background.
  */
+import { bytesOf, type DType, hostView } from "../../../gpu/contract/dtype.ts";
 import type { DeviceBuffer, Engine, Pass } from "../../../gpu/contract/engine.ts";
 import type { Stored } from "../stored.ts";
 
@@ -10,10 +11,19 @@ import type { Stored } from "../stored.ts";
 export const SMALL = 16;
 const PLACES = 4096;
 
+/** What there is to know of a small value. */
+interface Small {
+  readonly size: number;
+  readonly dtype: DType;
+}
+
 interface Page {
   readonly buffer: DeviceBuffer;
   readonly free: number[];
-  readonly used: Map<number, { stored: Stored; bytes: number }>;
+  readonly used: Map<
+    number,
+    { readonly stored: Stored; readonly dtype: DType; readonly bytes: number }
+  >;
   draining: boolean;
   retired: boolean;
 }
@@ -33,11 +43,12 @@ export class Scalars {
   }
 
   /** Adds to the pass the copy of a small result into a page, and notes it in `stored`. */
-  enter(pass: Pass, from: DeviceBuffer, bytes: number, stored: Stored): void {
+  enter(pass: Pass, from: DeviceBuffer, { size, dtype }: Small, stored: Stored): void {
+    const bytes = size * bytesOf(dtype);
     let page = this.#pages.find(({ free, retired }) => !retired && free.length > 0);
     if (!page) this.#pages.push(page = this.#newPage());
     const offset = page.free.pop()!;
-    page.used.set(offset, { stored, bytes });
+    page.used.set(offset, { stored, dtype, bytes });
     stored.entry = { buffer: page.buffer, offset };
     pass.copy(from, 0, page.buffer, offset, bytes);
   }
@@ -70,9 +81,9 @@ export class Scalars {
       // Not within the step in hand, whose memory would else grow by that of the way to the host.
       const whole = { buffer: page.buffer, offset: 0, bytes: PLACES * SMALL };
       Promise.resolve().then(() => this.#engine.read([whole])).then(([data]) => {
-        for (const [offset, { stored, bytes }] of leaving) {
+        for (const [offset, { stored, dtype, bytes }] of leaving) {
           if (page.used.get(offset)?.stored !== stored) continue;
-          stored.host ??= new Float32Array(data.slice(offset, offset + bytes));
+          stored.host ??= hostView(dtype, data.slice(offset, offset + bytes));
           this.leave(stored);
         }
       }, () => {}) // the engine's own check tells of the failure

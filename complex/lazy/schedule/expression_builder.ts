@@ -50,7 +50,7 @@ export class ExpressionBuilder {
     switch (lowering.kind) {
       case "map": {
         const args = inputs[k].map((input) => this.value(input, at));
-        return { op: "call", fn: lowering.fn, args };
+        return { op: "call", fn: lowering.fn, args, dtype: node.dtype };
       }
       case "view": {
         const read = (w: number, max: number) => param(this.#word(k, w, 1), max);

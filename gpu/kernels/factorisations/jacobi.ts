@@ -8,7 +8,9 @@ import {
   bytesOf,
   type HostArray,
   type InexactDType,
+  type InexactKind,
   isComplex,
+  kindOf,
   lanesOf,
   multiplyAddFlops,
   wgslOf,
@@ -47,10 +49,10 @@ const THREADS = 64;
 const players = ({ rows }: JacobiSpec) => rows + rows % 2;
 
 /** WGSL: the rotation of rows p and q, from their squares and their product conj(p)·q. */
-const ANGLES: Readonly<Record<InexactDType, string>> = {
-  float32: `  let size = abs(product);
+const ANGLES: Readonly<Record<InexactKind, string>> = {
+  real: `  let size = abs(product);
   let phase = sign(product);`,
-  complex64: `  let top = max(max(abs(product.x), abs(product.y)), 1e-37);
+  complex: `  let top = max(max(abs(product.x), abs(product.y)), 1e-37);
   let size = top * length(product / top);
   let phase = product / max(size, 1e-37);`,
 };
@@ -59,10 +61,10 @@ const ANGLES: Readonly<Record<InexactDType, string>> = {
  * WGSL: x and y rotated by an angle of sine s and cosine 1 − s·tau, where tau is the tangent of its half:
  * of small angles this rounds so little that the rows keep their lengths.
  */
-const ROTATE: Readonly<Record<InexactDType, string>> = {
-  float32: `    out0[first + k] = x - s * (phase * y + tau * x);
+const ROTATE: Readonly<Record<InexactKind, string>> = {
+  real: `    out0[first + k] = x - s * (phase * y + tau * x);
     out0[second + k] = y + s * (phase * x - tau * y);`,
-  complex64:
+  complex:
     `    let across = vec2<f32>(phase.x * y.x + phase.y * y.y, phase.x * y.y - phase.y * y.x);
     let along = vec2<f32>(phase.x * x.x - phase.y * x.y, phase.x * x.y + phase.y * x.x);
     out0[first + k] = x - s * (across + tau * x);
@@ -70,10 +72,10 @@ const ROTATE: Readonly<Record<InexactDType, string>> = {
 };
 
 /** WGSL: adds one element of both rows to the sums. */
-const ADD: Readonly<Record<InexactDType, string>> = {
-  float32: `    product = product + x * y;
+const ADD: Readonly<Record<InexactKind, string>> = {
+  real: `    product = product + x * y;
     squares = squares + vec2<f32>(x * x, y * y);`,
-  complex64: `    product = product + vec2<f32>(dot(x, y), x.x * y.y - x.y * y.x);
+  complex: `    product = product + vec2<f32>(dot(x, y), x.x * y.y - x.y * y.x);
     squares = squares + vec2<f32>(dot(x, x), dot(y, y));`,
 };
 
@@ -102,11 +104,11 @@ function roundBody(spec: JacobiSpec, lanes: number, share: string): string {
   var squares = vec2<f32>();
   for (var k = lane; k < select(0u, ${measured}u, rotates); k = k + ${lanes}u) {
 ${load}
-${ADD[dtype]}
+${ADD[kindOf(dtype)]}
   }
 ${share}
   if (!rotates || min(squares.x, squares.y) < ${TINY}) { return; }
-${ANGLES[dtype]}
+${ANGLES[kindOf(dtype)]}
   if (!(size > ${TOLERANCE} * sqrt(squares.x) * sqrt(squares.y))) { return; }
   if (lane == 0u) { out1[flag + 1u] = 1u; }
   let zeta = (squares.y - squares.x) / (2.0 * size);
@@ -118,7 +120,7 @@ ${ANGLES[dtype]}
   let s = 2.0 * tau / (1.0 + tau * tau);
   for (var k = lane; k < ${length}u; k = k + ${lanes}u) {
 ${load}
-${ROTATE[dtype]}
+${ROTATE[kindOf(dtype)]}
   }`;
 }
 

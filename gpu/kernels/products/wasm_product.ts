@@ -1,5 +1,5 @@
 /** Matrix products and convolutions in WebAssembly: how their operands lie, for one blocked product. */
-import { type InexactDType, isComplex } from "../../contract/dtype.ts";
+import { type InexactDType, type InexactKind, isComplex, kindOf } from "../../contract/dtype.ts";
 import type { WasmModule } from "../../contract/wasm_module.ts";
 import { bytesOf } from "../../contract/dtype.ts";
 
@@ -45,7 +45,7 @@ export function digit(step: number): Digits {
 }
 
 /** Columns of B that a thread packs at once: 256 KiB, which the second-level cache holds. */
-const COLUMNS: Readonly<Record<InexactDType, number>> = { complex64: 128, float32: 256 };
+const COLUMNS: Readonly<Record<InexactKind, number>> = { complex: 128, real: 256 };
 /** Rows for which it is worth packing columns again, to have more blocks. */
 const ROWS = 60;
 /** Blocks that keep some threads busy. */
@@ -83,7 +83,7 @@ export function wasmProduct(
   const packUnits = packed.size * panels;
   const packChunk = Math.ceil(packUnits / 64);
 
-  const wide = Math.min(COLUMNS[field], Math.ceil(columns / 8) * 8);
+  const wide = Math.min(COLUMNS[kindOf(field)], Math.ceil(columns / 8) * 8);
   const columnBlocks = Math.ceil(columns / wide);
   const { size: clear, origin } = spec.overlap ?? { size: 0, origin: 0 };
   const wanted = Math.ceil(FEWEST_BLOCKS / (items.length * columnBlocks));

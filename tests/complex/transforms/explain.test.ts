@@ -32,8 +32,8 @@ const saturate = definePrimitive<[RealTensor], RealTensor>({
   shape: ([x]) => x,
   elementwise: {
     name: "saturate",
-    inputs: ["float32"],
-    output: "float32",
+    inputs: ["real"],
+    output: "real",
     wgsl: (x) => `(${x} / (1.0 + ${x}))`,
     cpu(n, out, x) {
       for (let k = 0; k < n; k++) out[k] = x[k] / (1 + x[k]);

@@ -14,7 +14,7 @@ function setUp() {
     const stored = new Stored();
     engine.upload(from, Float32Array.of(value));
     const pass = engine.begin();
-    scalars.enter(pass, from, 4, stored);
+    scalars.enter(pass, from, { size: 1, dtype: "float32" }, stored);
     pass.submit();
     return stored;
   };
