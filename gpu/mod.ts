@@ -13,7 +13,7 @@
  *
  * @module
  */
-export { type DeviceKind, engine, memory, use } from "./engines/device.ts";
+export { type DeviceKind, engine, memory, ready, use } from "./engines/device.ts";
 export type {
   Capabilities,
   DeviceBuffer,

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { drawFloors, floorsOf, foldersOf, readImports } from "./support/floors.ts";
 
-const FLOORS = ["gpu", "complex", "nn", "examples"];
+const FLOORS = ["gpu", "complex", "nn", "ready", "examples"];
 /** The folders whose floors ARCHITECTURE.md draws. */
 const DRAWN = ["", "gpu/", "complex/", "complex/lazy/", "nn/"];
 const imports = await readImports(FLOORS);
@@ -19,6 +19,7 @@ Deno.test("the floors are gpu, complex, nn, the package's faces and the examples
     ["complex/"],
     ["gpu.ts", "nn/"],
     ["mod.ts"],
+    ["ready/"],
     ["examples/"],
   ]);
 });
@@ -27,7 +28,7 @@ Deno.test("the examples import the package by its public names only", () => {
   for (const [file, targets] of imports) {
     if (!file.startsWith("examples/")) continue;
     const inside = targets.filter((path) =>
-      !path.startsWith("examples/") && !/^((\w+\/)?mod|gpu)\.ts$/.test(path)
+      !path.startsWith("examples/") && !/^ready\/\w+\.ts$/.test(path)
     );
     assertEquals(inside, [], file);
   }

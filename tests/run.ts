@@ -15,7 +15,10 @@ import { changedFiles, testsFor } from "./support/changed.ts";
 import { type Verdict, verdict } from "./support/verdict.ts";
 
 const CLOSED_MAP = "tests/support/closed_network.json";
-const PUBLIC = ["mod.ts", "complex/mod.ts", "nn/mod.ts", "gpu.ts"];
+const PUBLIC = [
+  ...["mod.ts", "complex/mod.ts", "nn/mod.ts", "gpu.ts"],
+  ...["ready/mod.ts", "ready/complex.ts", "ready/nn.ts", "ready/gpu.ts"],
+];
 /** Their examples run in tests/docs; `deno task check` looks at the types in them. */
 const DOCUMENTED = ["mod.ts", "gpu.ts", "complex/", "nn/", "gpu/", "README.md"];
 const TEST_PERMISSIONS = [

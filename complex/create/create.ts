@@ -1,7 +1,7 @@
 /** Tensors from numbers, arrays and formulas. Data are copied at the call. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { bytesOf } from "../../gpu/contract/dtype.ts";
-import { engine } from "../../gpu/engines/device.ts";
+import { chosenEngine } from "../../gpu/engines/device.ts";
 import { describe } from "../lazy/describe.ts";
 import { hostNode, type Node } from "../lazy/graph.ts";
 import { type Complex, flatten, isComplexNumber, type NestedData } from "../tensor/nested.ts";
@@ -352,14 +352,10 @@ export function parameter<T extends Tensor>(initial: T, options?: ParameterOptio
   });
   if (typeof name !== "string") throw cannot(what, `the name is ${describe(name)}`);
   const { node } = checkTensor(what, initial).detach();
-  const bytes = node.size * bytesOf(node.dtype), { maxBufferBytes, adapter } = engine();
-  if (bytes > maxBufferBytes) {
-    throw cannot(
-      what,
-      `${
-        show(node.shape)
-      } takes ${bytes} bytes, and "${adapter.name}" binds at most ${maxBufferBytes}`,
-    );
+  const bytes = node.size * bytesOf(node.dtype), engine = chosenEngine();
+  if (engine && bytes > engine.maxBufferBytes) {
+    const most = `"${engine.adapter.name}" binds at most ${engine.maxBufferBytes}`;
+    throw cannot(what, `${show(node.shape)} takes ${bytes} bytes, and ${most}`);
   }
   return wrapState(new State(node, name, requiresGrad)) as T;
 }

@@ -5,7 +5,7 @@
 import { bytesOf, type HostArray } from "../../gpu/contract/dtype.ts";
 import type { DeviceBuffer, Engine } from "../../gpu/contract/engine.ts";
 import { groupBy } from "../../gpu/contract/collections.ts";
-import { engine as currentEngine } from "../../gpu/engines/device.ts";
+import { chosenEngine, engine as currentEngine, ready } from "../../gpu/engines/device.ts";
 import { environment } from "../../gpu/contract/runtime.ts";
 import { again } from "../../gpu/contract/errors.ts";
 import { execute } from "./execute.ts";
@@ -22,6 +22,9 @@ import { Stored } from "./stored.ts";
 import { gather, graphOf, hasValue, type Walk } from "./schedule/walk.ts";
 
 const plans = new WeakMap<Engine, PlanCache>();
+
+/** Begins the reads that wait for the engine to be opened. */
+const waiting = new Set<() => void>();
 
 /** Whether each schedule is shown when it is planned, before it runs. */
 const shown = environment("ARGAND_DEBUG") === "1";
@@ -107,6 +110,8 @@ export function explain(targets: readonly Node[], options?: ExplainOptions): Sch
  */
 export function run(targets: readonly Node[], evaluated = false, undo = () => {}): void {
   const engine = currentEngine();
+  if (waiting.size > 0) { for (const begin of [...waiting]) begin(); // before states move on
+   }
   const { pending, wanted } = due(targets, engine);
   if (wanted.length === 0 && pending.length === 0) return;
   if (engine.lost) throw again(engine.lost);
@@ -194,8 +199,24 @@ export function readStates(states: readonly State[]): Promise<HostArray[]> {
   return read(states.map(({ current }) => current));
 }
 
-/** The values of nodes on the host; computed if need be. */
-export async function read(nodes: readonly Node[]): Promise<HostArray[]> {
+/**
+ * The values of nodes on the host; computed if need be. Where no engine is in use yet, this opens one;
+ * what computes in the meantime begins the read.
+ */
+export function read(nodes: readonly Node[]): Promise<HostArray[]> {
+  if (chosenEngine()) return readNow(nodes);
+  return new Promise((resolve, reject) => {
+    const begin = () => {
+      if (waiting.delete(begin)) readNow(nodes).then(resolve, reject);
+    };
+    waiting.add(begin);
+    ready().then(begin, (error) => {
+      if (waiting.delete(begin)) reject(error);
+    });
+  });
+}
+
+async function readNow(nodes: readonly Node[]): Promise<HostArray[]> {
   nodes.forEach(checkShapeKept);
   run(nodes);
   const arriving = new Map<Node, Promise<HostArray>>();

@@ -1,7 +1,8 @@
 /**
  * Which engine computes: WebGPU where there is a hardware adapter, the CPU engine otherwise, since it
  * is faster than adapters that run shaders on the processor. `ARGAND_DEVICE=cpu|webgpu` or
- * {@link use} choose otherwise.
+ * {@link use} choose otherwise. A device can only be opened by waiting, which this file does not do when
+ * it is imported: scripts and old targets of bundlers have no top-level await. The modules in ready/ do.
  */
 import type {} from "@webgpu/types";
 import type { Engine, Memory } from "../contract/engine.ts";
@@ -37,7 +38,7 @@ async function openWebGpu(
 /** Milliseconds within which a driver answers, if it ever does. */
 const PATIENCE = 10_000;
 
-/** A driver's answer; one that keeps silent must not hold up the import of the package. */
+/** A driver's answer; one that keeps silent must not hold up the program. */
 async function answered<T>(answer: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
@@ -92,10 +93,67 @@ async function openDefault(): Promise<Engine> {
   }
 }
 
-let current: Engine = await openDefault();
+/** The engine of a program that computes before it has waited for {@link ready}. */
+function openAtOnce(): Engine {
+  const wish = wished();
+  if (wish === "webgpu") {
+    throw cannot("compute on webgpu", "it is not open yet; call await gpu.ready() first");
+  }
+  if (wish === null) warnOfGpu();
+  return new CpuEngine();
+}
+
+/** Says that a GPU is left out, where there is one. */
+async function warnOfGpu(): Promise<void> {
+  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
+  const adapter = await gpu?.requestAdapter().catch(() => null);
+  if (!adapter || isSoftware(adapter.info)) return;
+  console.warn(
+    "Argand computes on the processor, although there is a GPU: the program computed before it " +
+      "called await gpu.ready()",
+  );
+}
+
+/** The engine in use; null until one is needed or chosen. */
+let current: Engine | null = null;
+/** The engine that is being opened. */
+let opening: Promise<Engine> | null = null;
 /** The engines of devices that the program has given. */
 const given = new WeakMap<GPUDevice, WebGpuEngine>();
-const opened = new Map<DeviceKind, Engine>([[current.kind, current]]);
+const opened = new Map<DeviceKind, Engine>();
+
+/** Takes an engine unless there is one by now. */
+function take(engine: Engine): Engine {
+  if (current) return current;
+  opened.set(engine.kind, engine);
+  return current = engine;
+}
+
+/**
+ * Waits until the engine is open, and returns it. Where the package is imported by its name, this has
+ * been done. A bundled page or script calls it before it computes; what computes without it, and does
+ * not begin with reading a value or with `nn.fit`, is computed by the CPU engine.
+ *
+ * @throws {ArgandError} if `ARGAND_DEVICE` asks for WebGPU and there is no adapter.
+ *
+ * @example
+ * ```ts
+ * import { gpu } from "@argand/argand";
+ *
+ * const { kind, adapter } = await gpu.ready();
+ * console.log(kind, adapter.name); // such as: cpu CPU (WebAssembly)
+ * ```
+ */
+export async function ready(): Promise<Engine> {
+  if (current) return current;
+  opening ??= openDefault().finally(() => opening = null);
+  return take(await opening);
+}
+
+/** The engine in use; null where none has been needed or chosen yet. */
+export function chosenEngine(): Engine | null {
+  return current;
+}
 
 /**
  * The engine that computes now.
@@ -108,7 +166,7 @@ const opened = new Map<DeviceKind, Engine>([[current.kind, current]]);
  * ```
  */
 export function engine(): Engine {
-  return current;
+  return current ?? take(openAtOnce());
 }
 
 /**
@@ -164,5 +222,5 @@ export function useEngine(open: Engine): void {
  * ```
  */
 export function memory(): Memory {
-  return current.memory();
+  return engine().memory();
 }

@@ -1,5 +1,5 @@
 /** The measured limits of the engine in use: multiply-adds in registers, and copies. */
-import { engine } from "../engines/device.ts";
+import { ready } from "../engines/device.ts";
 import type { DeviceBuffer, Engine, Pass } from "../contract/engine.ts";
 import { type Kernel, linearGrid, linearMain } from "../contract/kernel.ts";
 
@@ -303,7 +303,7 @@ function measurement(current: Engine): Promise<Measured> {
  * ```
  */
 export async function limits(): Promise<Limits> {
-  return (await measurement(engine())).limits;
+  return (await measurement(await ready())).limits;
 }
 
 /** One of the loops behind {@link limits}, to be run beside other work. */
@@ -318,7 +318,7 @@ export interface Probe {
 
 /** The fastest multiply-add loop of the engine in use, and its fastest copying kernel. */
 export async function probes(): Promise<{ multiplyAdd: Probe; copy: Probe }> {
-  const current = engine();
+  const current = await ready();
   const { chains, copies } = await measurement(current);
   function probe<Spec>(loop: Loop<Spec>, spec: Spec): Probe {
     const [from, to] = loop.buffers;

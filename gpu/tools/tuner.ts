@@ -1,6 +1,6 @@
 /** Times the variants of kernels and keeps the fastest. */
 import { type DType, isInteger } from "../contract/dtype.ts";
-import { engine as currentEngine } from "../engines/device.ts";
+import { engine as currentEngine, ready } from "../engines/device.ts";
 import type { DeviceBuffer, Engine, Executable } from "../contract/engine.ts";
 import { cannot } from "../contract/errors.ts";
 import type { Kernel } from "../contract/kernel.ts";
@@ -157,6 +157,7 @@ export async function tune(fn: () => unknown): Promise<TunedKernel[]> {
   if (isDeterministic()) throw cannot("tune", "deterministic(true) keeps kernels as they are");
   running = true;
   try {
+    await ready();
     const dispatches = await dispatchesOf(fn);
     const engine = currentEngine();
     const choices = choicesFor(engine.adapter);

@@ -1,4 +1,5 @@
 /** Training from the first epoch to the last. */
+import { ready } from "../../gpu/engines/device.ts";
 import { fileSystem } from "../../complex/files/disk.ts";
 import { readSafetensors } from "../../complex/files/safetensors.ts";
 import { checkReplaceable } from "../../complex/files/replaceable.ts";
@@ -107,6 +108,7 @@ class Run<M extends Module, B> {
     const { epochs, checkpoint, earlyStopping, signal, optimizer } = this.#options;
     const { stopping } = this.#position;
     let savedAt = -1;
+    await ready();
     for (const path of [checkpoint?.path, checkpoint?.best]) {
       if (path !== undefined) await checkReplaceable(WHAT, path);
     }
