@@ -104,6 +104,7 @@ export {
   stack,
   take,
 } from "./functions/arrange.ts";
+export { addPatches, patches, type Positions } from "./functions/patches.ts";
 export type { Labels } from "./ops/labels.ts";
 export { evaluate, grad, type Gradients, noGrad, valueAndGrad } from "./transforms/transform.ts";
 export { derivative } from "./transforms/holomorphic.ts";

@@ -137,6 +137,7 @@ const viewed: Operation = ({ random, any }) => {
   const divisors = [2, 3, 4, 5, 7, 8].filter((d) => x.size % d === 0);
   const rows = random.of(divisors.length > 0 ? divisors : [1]);
   const shift = random.whole(-n, 2 * n), labels = [0, n - 1, n >> 1, 0];
+  const last = x.shape[x.rank - 1], wide = Math.ceil(last / 2);
   const ways: Record<string, Map> = {
     [`reshape ${rows}`]: (x) => x.reshape([rows, -1]),
     [`permute ${order}`]: (x) => x.permute(order),
@@ -145,6 +146,8 @@ const viewed: Operation = ({ random, any }) => {
     [`roll ${shift} of axis ${axis}`]: (x) => x.roll(shift, axis),
     [`pad ${widths.join(" ")}`]: (x) => x.pad(widths, random.of([0, 0.5])),
     [`take ${labels} of axis ${axis}`]: (x) => complex.take(x, labels, axis),
+    [`patches ${wide} wide of the last axis`]: (x) =>
+      complex.patches(x, [0, last - wide, 0], [wide]),
     [`at ${from} of axis ${axis}`]: (x) => x.at(from, axis),
     [`repeat before axis ${axis}`]: (x) =>
       x.unsqueeze(axis).expand([...x.shape.slice(0, axis), 3, ...x.shape.slice(axis)]),

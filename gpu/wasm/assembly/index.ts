@@ -13,6 +13,7 @@ export * from "./moments";
 export { padPlanes } from "./pad";
 export { packRows } from "./panels";
 export * from "./partial_sums";
+export { cutPatches, sumPatches } from "./patches";
 export * from "./pool2d";
 export { product } from "./product";
 export { reduceExpression } from "./reduce";
