@@ -9,9 +9,11 @@ import { read } from "../complex/lazy/realize.ts";
 import { checkFlag } from "../complex/lazy/shape.ts";
 import type { State } from "../complex/lazy/state.ts";
 import { assign } from "../complex/lazy/updates.ts";
+import { guide } from "../complex/tensor/habits.ts";
 import { Tensor } from "../complex/tensor/tensor.ts";
 import { countModule } from "./allowance.ts";
 import { countEntry, EntryReader } from "./entries.ts";
+import { MODULE_HABITS } from "./habits.ts";
 
 /**
  * An integer that a module counts on the host and keeps in its state dict.
@@ -111,8 +113,9 @@ export abstract class Module {
     const visit = (path: string, value: unknown): void => {
       if (typeof value !== "object" || value === null) return;
       const isTensor = value instanceof Tensor;
-      const isPart = isTensor || value instanceof Counter || value instanceof Module;
-      const inner = value instanceof Module ? value.members() : isPart ? null : contents(value);
+      const isModule = !isTensor && value instanceof Module;
+      const isPart = isTensor || isModule || value instanceof Counter;
+      const inner = isModule ? value.members() : isPart ? null : contents(value);
       if (!isPart && inner === null) return;
       const identity = isTensor ? value.state : value;
       if (identity === null || seen.has(identity)) return;
@@ -246,3 +249,5 @@ export abstract class Module {
     };
   }
 }
+
+guide(Module.prototype, MODULE_HABITS);

@@ -1,5 +1,6 @@
 /** Pieces that the formats of array files share: arrays as files hold them, half floats, checks. */
 import type { z } from "zod";
+import { isIterable } from "../../gpu/contract/collections.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 
@@ -67,9 +68,7 @@ export function checkBytes(what: string, bytes: unknown): void {
 /** The pairs of name and array that a file is to hold; refuses anything else. */
 export function pairsOf<E>(what: string, given: Iterable<readonly [string, E]>): [string, E][] {
   const refuse = (why: string) => cannot(what, `it takes pairs of name and array, got ${why}`);
-  if (typeof given?.[Symbol.iterator] !== "function" || typeof given === "string") {
-    throw refuse(describe(given));
-  }
+  if (!isIterable(given)) throw refuse(describe(given));
   return Array.from(given, (pair: unknown, k) => {
     if (!Array.isArray(pair)) throw refuse(`${describe(pair)} in place ${k}`);
     const [name, array] = pair;

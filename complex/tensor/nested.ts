@@ -13,8 +13,8 @@ export interface Complex {
 
 /** True for `{ re, im }` with two numbers. */
 export function isComplexNumber(x: unknown): x is Complex {
-  return typeof x === "object" && x !== null && typeof (x as Complex).re === "number" &&
-    typeof (x as Complex).im === "number";
+  if (typeof x !== "object" || x === null || !("re" in x && "im" in x)) return false;
+  return typeof x.re === "number" && typeof x.im === "number";
 }
 
 /** Numbers nested by axis. */

@@ -39,7 +39,7 @@ function formatValues(data: HostArray, shape: Shape, isComplex: boolean): string
 /** Kind and shape of a tensor, with its entries if they are known on the host. */
 export function formatTensor(kind: string, shape: Shape, data: HostArray | null): string {
   const head = `${kind} [${shape.join(", ")}]`;
-  if (!data) return `${head} (not read yet)`;
+  if (!data) return `${head} (not read yet; await x.format() shows the values)`;
   const values = formatValues(data, shape, kind === "ComplexTensor");
   return values.includes("\n") ? `${head}\n${values}` : `${head} ${values}`;
 }

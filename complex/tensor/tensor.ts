@@ -12,6 +12,7 @@ import {
   isReal,
   type RealDType,
 } from "../../gpu/contract/dtype.ts";
+import { range } from "../../gpu/contract/collections.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { type Node, withoutGradients } from "../lazy/graph.ts";
 import { gradients } from "../ops/autograd.ts";
@@ -31,6 +32,8 @@ import {
   type NestedComplex,
   type NestedReal,
 } from "./nested.ts";
+import { guide, TENSOR_AS_LIST, TENSOR_HABITS } from "./habits.ts";
+import { awaited } from "./awaited.ts";
 import { formatTensor } from "./print.ts";
 import { read } from "../lazy/realize.ts";
 import {
@@ -166,7 +169,15 @@ export abstract class Tensor {
   }
 
   /** The values, computed if necessary; complex ones interleaved. The array belongs to the caller. */
-  async data(): Promise<InexactArray<ArrayBuffer>> {
+  data(): Promise<InexactArray<ArrayBuffer>> {
+    return awaited("data", this.copied());
+  }
+
+  /**
+   * A copy of the values.
+   * @internal
+   */
+  protected async copied(): Promise<InexactArray<ArrayBuffer>> {
     const [values] = await read([this.node]);
     return values.slice() as InexactArray<ArrayBuffer>;
   }
@@ -177,9 +188,11 @@ export abstract class Tensor {
   }
 
   /** The values as text, with shape and kind. */
-  async format(): Promise<string> {
-    const [values] = await read([this.node]);
-    return formatTensor(this[Symbol.toStringTag], this.shape, values);
+  format(): Promise<string> {
+    const text = read([this.node]).then(([values]) =>
+      formatTensor(this[Symbol.toStringTag], this.shape, values)
+    );
+    return awaited("format", text);
   }
 
   /** Kind and shape, and the values if they have been read. */
@@ -188,10 +201,10 @@ export abstract class Tensor {
   }
 
   /**
-   * A string where JavaScript asks for one. A tensor is not a number: `x * 2` or `x < 1` would quietly be
-   * NaN or false.
+   * A string where JavaScript asks for one. A tensor is neither a number nor part of a sum: `x * 2`,
+   * `x < 1` or `x + y` would quietly be NaN, false or text.
    *
-   * @throws {ArgandError} if JavaScript asks for a number.
+   * @throws {ArgandError} if JavaScript asks for a number, or for what `+` and `==` take.
    *
    * @example
    * ```ts
@@ -204,10 +217,11 @@ export abstract class Tensor {
    * ```
    */
   [Symbol.toPrimitive](hint: string): string {
-    if (hint !== "number") return this.toString();
+    if (hint === "string") return this.toString();
     throw cannot(
       `use ${describe(this)} as a number`,
-      "JavaScript's operators do not compute with tensors; write x.mul(2), or (await x.item()) * 2",
+      "JavaScript's operators do not compute with tensors; write x.mul(2) or x.add(y), or " +
+        "(await x.item()) * 2, or `${x}` for a text",
     );
   }
 
@@ -346,14 +360,27 @@ export abstract class Tensor {
     return this.same(views.slice(this.node, start, shape, step));
   }
 
-  /** The sub-tensor at `index` of the first axis (or another), without that axis. */
-  at(index: number, axis = 0): this {
-    const d = checkAxis("take a row", axis, this.shape);
-    const n = this.shape[d];
-    checkInteger("take a row", "the index", index, -n, n - 1);
-    const k = index < 0 ? index + n : index;
-    const ranges = this.shape.map((_, e): Range => (e === d ? [k, k + 1] : null));
-    return this.slice(...ranges).squeeze(d);
+  /**
+   * The part at these indices of the first axes, without those axes: `x.at(1)` is row 1, `x.at(1, 2)`
+   * element 2 of it, and `x.at(null, 2)` column 2, as NumPy's `x[1]`, `x[1, 2]` and `x[:, 2]`. Negative
+   * indices count from the end; null leaves an axis whole.
+   */
+  at(...index: (number | null)[]): this {
+    const what = "take a part";
+    if (index.length === 0) throw cannot(what, "there is no index");
+    if (index.length > this.rank) {
+      throw cannot(
+        what,
+        `${index.length} indices for the ${this.rank} axes of ${show(this.shape)}`,
+      );
+    }
+    const ranges = Array.from(index, (k, d): Range => {
+      if (k === null) return null;
+      const n = this.shape[d];
+      checkInteger(what, `the index of axis ${d}`, k, -n, n - 1);
+      return k < 0 ? [k + n, k + n + 1] : [k, k + 1];
+    });
+    return this.slice(...ranges).squeeze(range(index.length).filter((d) => index[d] !== null));
   }
 
   /** Reverses the order of the elements along axes (all, if absent). */
@@ -503,12 +530,12 @@ export abstract class Tensor {
     return new RealTensor(functions.angle(this.node));
   }
 
-  /** 1 where equal, else 0. */
+  /** 1 where equal, else 0: a tensor, and as such always true in an `if`. */
   equal(other: RealOperand | ComplexOperand): RealTensor {
     return new RealTensor(compare.equal(this.node, operand("compare", other, this.node)));
   }
 
-  /** 1 where not equal, else 0. */
+  /** 1 where not equal, else 0: a tensor, and as such always true in an `if`. */
   notEqual(other: RealOperand | ComplexOperand): RealTensor {
     return new RealTensor(compare.notEqual(this.node, operand("compare", other, this.node)));
   }
@@ -568,6 +595,8 @@ export abstract class Tensor {
   }
 }
 
+guide(Tensor.prototype, TENSOR_HABITS, TENSOR_AS_LIST);
+
 /**
  * A real tensor, float32.
  *
@@ -591,15 +620,19 @@ export class RealTensor extends Tensor {
   }
 
   /** The single value. */
-  async item(): Promise<number> {
+  item(): Promise<number> {
+    return awaited("item", this.#item());
+  }
+
+  async #item(): Promise<number> {
     checkScalar("take the item", this.shape);
-    return (await this.data())[0];
+    return (await this.copied())[0];
   }
 
   /** The values as numbers nested by axis. */
-  async toArray(): Promise<NestedReal> {
-    const values = await this.data();
-    return nest(this.shape, (k) => values[k]);
+  toArray(): Promise<NestedReal> {
+    const nested = this.copied().then((values) => nest(this.shape, (k) => values[k]));
+    return awaited("toArray", nested);
   }
 
   /** this + other */
@@ -788,16 +821,22 @@ export class ComplexTensor extends Tensor {
   }
 
   /** The single value. */
-  async item(): Promise<Complex> {
+  item(): Promise<Complex> {
+    return awaited("item", this.#item());
+  }
+
+  async #item(): Promise<Complex> {
     checkScalar("take the item", this.shape);
-    const [re, im] = await this.data();
+    const [re, im] = await this.copied();
     return { re, im };
   }
 
   /** The values as complex numbers nested by axis. */
-  async toArray(): Promise<NestedComplex> {
-    const values = await this.data();
-    return nest(this.shape, (k): Complex => ({ re: values[2 * k], im: values[2 * k + 1] }));
+  toArray(): Promise<NestedComplex> {
+    const nested = this.copied().then((values) =>
+      nest(this.shape, (k): Complex => ({ re: values[2 * k], im: values[2 * k + 1] }))
+    );
+    return awaited("toArray", nested);
   }
 
   /** The real part: a view. */

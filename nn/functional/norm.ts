@@ -43,7 +43,7 @@ function affine(
   if (bias && !sameShape(checkComplex(what, bias).shape, per)) {
     throw cannot(what, `the bias must be ${show(per)}, got ${show(bias.shape)}`);
   }
-  const gamma = weight && [0, 1, 2].map((k) => weight.at(k, -1).reshape(as));
+  const gamma = weight && [0, 1, 2].map((k) => weight.at(...per.map(() => null), k).reshape(as));
   const scaled = gamma ? mix(y, gamma) : y;
   return bias ? scaled.add(bias.reshape(as)) : scaled;
 }

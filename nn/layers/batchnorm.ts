@@ -206,7 +206,7 @@ export abstract class CovarianceBatchNorm extends BatchNormBase<RealTensor, Real
     const y = super.apply(z);
     if (!this.#full || !this.weight) return y;
     const shape = [y.shape[1], ...Array<number>(y.rank - 2).fill(1)];
-    const gamma = [0, 1, 2, 3].map((k) => this.weight!.at(k, 1).reshape(shape));
+    const gamma = [0, 1, 2, 3].map((k) => this.weight!.at(null, k).reshape(shape));
     return mix(y, gamma).add(this.bias!.reshape(shape));
   }
 

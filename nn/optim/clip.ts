@@ -9,6 +9,7 @@ import { noteLoss } from "../../complex/lazy/losses.ts";
 import type { State } from "../../complex/lazy/state.ts";
 import { show } from "../../complex/lazy/shape.ts";
 import { checkTensor, type RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { isIterable } from "../../gpu/contract/collections.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkNumber, checkPositive, withDefaults } from "../checks.ts";
 import { byParts } from "./rules.ts";
@@ -25,9 +26,7 @@ const EPS = 1e-6;
 /** Those parameters that have a gradient, each once. */
 function withGradient(what: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
   const list = parameters instanceof Tensor ? [parameters] : parameters;
-  if (typeof list?.[Symbol.iterator] !== "function") {
-    throw cannot(what, `it takes parameters, got ${describe(list)}`);
-  }
+  if (!isIterable(list)) throw cannot(what, `it takes parameters, got ${describe(list)}`);
   const found = new Map<State, Tensor>();
   for (const item of list) {
     const { state, requiresGrad, shape, grad } = checkTensor(what, item);

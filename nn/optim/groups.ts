@@ -3,9 +3,12 @@ import { describe } from "../../complex/lazy/describe.ts";
 import { clearGradient } from "../../complex/lazy/losses.ts";
 import { show } from "../../complex/lazy/shape.ts";
 import type { State } from "../../complex/lazy/state.ts";
+import { guide } from "../../complex/tensor/habits.ts";
 import { checkTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { classNameOf } from "../../gpu/contract/class_names.ts";
+import { isIterable } from "../../gpu/contract/collections.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
+import { OPTIMIZER_HABITS } from "../habits.ts";
 import { EntryReader, numbersEntry, optionEntry } from "../entries.ts";
 import type { StateDict } from "../module.ts";
 import { withDefaults } from "../checks.ts";
@@ -48,7 +51,7 @@ export abstract class OptimizerBase<O extends object> {
   constructor(parameters: OptimizerParameters<O>, options: Partial<O> | undefined, defaults: O) {
     const what = `make ${classNameOf(this)}`;
     const common = withDefaults(what, options, defaults);
-    if (typeof parameters?.[Symbol.iterator] !== "function") {
+    if (!isIterable(parameters)) {
       throw cannot(what, `it takes a list of parameters or groups, got ${describe(parameters)}`);
     }
     const list = [...parameters] as (Tensor | ParameterGroup<O>)[];
@@ -63,7 +66,7 @@ export abstract class OptimizerBase<O extends object> {
     const seen = new Set<State>();
     this.groups = given.map((group) => {
       const { params, ...own } = group;
-      if (typeof params?.[Symbol.iterator] !== "function") {
+      if (!isIterable(params)) {
         throw cannot(what, "it takes parameters, or groups { params, … }, and not both");
       }
       const options = withDefaults<O>(what, own as unknown as Partial<O>, common);
@@ -181,3 +184,5 @@ export abstract class OptimizerBase<O extends object> {
     return Object.entries(group).filter(([name]) => name !== "params");
   }
 }
+
+guide(OptimizerBase.prototype, OPTIMIZER_HABITS);

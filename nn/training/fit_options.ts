@@ -2,6 +2,7 @@
 import { describe } from "../../complex/lazy/describe.ts";
 import { checkInteger } from "../../complex/lazy/shape.ts";
 import type { RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import { isIterable } from "../../gpu/contract/collections.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Stateful } from "../checkpoints/take_over.ts";
 import { Module } from "../module.ts";
@@ -139,8 +140,8 @@ function checkFunction(what: string, name: string, f: unknown): void {
 }
 
 function checkBatches(what: string, name: string, data: unknown): void {
-  const given = (data ?? {}) as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
-  if (typeof data === "object" && (given[Symbol.asyncIterator] || given[Symbol.iterator])) return;
+  if (typeof data === "object" && data !== null && Symbol.asyncIterator in data) return;
+  if (isIterable(data)) return;
   throw cannot(what, `${name} must be a DataLoader or an array of batches, got ${describe(data)}`);
 }
 

@@ -98,7 +98,7 @@ Deno.test("complex() of the two views of a tensor is that tensor", () => {
 
 Deno.test("tensors print kind, shape and, once read, their values", async () => {
   const x = tensor([[1, -2.5], [1e-7, 3e9]]).mul(1);
-  assertEquals(String(x), "RealTensor [2, 2] (not read yet)");
+  assertEquals(String(x), "RealTensor [2, 2] (not read yet; await x.format() shows the values)");
   assertEquals(await x.format(), "RealTensor [2, 2]\n[[1, -2.5000],\n [1.000e-7, 3.000e+9]]");
   assertEquals(String(x), await x.format());
   assertEquals(await complex(1, -2).format(), "ComplexTensor [] 1-2i");

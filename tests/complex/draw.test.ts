@@ -337,5 +337,8 @@ Deno.test("notebooks show as text alone what has no picture, and do not read wha
     "text/plain": "RealTensor [2048, 1024] (more than the 1048576 elements that are shown by " +
       "themselves; slice() gives a part)",
   });
-  assertEquals(String(large), "RealTensor [2048, 1024] (not read yet)");
+  assertEquals(
+    String(large),
+    "RealTensor [2048, 1024] (not read yet; await x.format() shows the values)",
+  );
 });

@@ -48,7 +48,7 @@ const STEPS: Step[] = [
   (a) => a.cumsum(1).mul(0.4),
   (a, _, random) => take(a, [0, 1, 2, 3].map(() => random.whole(0, N))),
   (a) => a.unsqueeze(0).expand([3, N, N]).mean(0),
-  (a, b) => a.mul(b.at(0, 1)).slice([0, N, 2]).expand([2, N / 2, N]).reshape([N, N]),
+  (a, b) => a.mul(b.at(null, 0)).slice([0, N, 2]).expand([2, N / 2, N]).reshape([N, N]),
 ];
 
 /** Grows a graph of `length` steps from the seed; `look` is shown every result. */

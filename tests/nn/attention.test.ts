@@ -139,7 +139,7 @@ onEngines("MultiheadAttention is attention of each head's features, put together
     const mask = random([3, 5], 4).real;
     const items = [0, 1].map((n) => {
       const heads = [0, 1].map((h) => {
-        const part = (x: ComplexTensor) => x.at(n, 1).slice(null, [2 * h, 2 * h + 2]);
+        const part = (x: ComplexTensor) => x.at(null, n).slice(null, [2 * h, 2 * h + 2]);
         return attend(
           part(layer.query.apply(q)),
           part(layer.key.apply(k)),

@@ -148,7 +148,7 @@ const viewed: Operation = ({ random, any }) => {
     [`take ${labels} of axis ${axis}`]: (x) => complex.take(x, labels, axis),
     [`patches ${wide} wide of the last axis`]: (x) =>
       complex.patches(x, [0, last - wide, 0], [wide]),
-    [`at ${from} of axis ${axis}`]: (x) => x.at(from, axis),
+    [`at ${from} of axis ${axis}`]: (x) => x.at(...Array(axis).fill(null), from),
     [`repeat before axis ${axis}`]: (x) =>
       x.unsqueeze(axis).expand([...x.shape.slice(0, axis), 3, ...x.shape.slice(axis)]),
     flatten: (x) => x.flatten(),
