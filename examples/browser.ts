@@ -6,11 +6,13 @@
  */
 import { z } from "zod";
 import { readOptions } from "./support/command_line.ts";
+import { openFolder } from "./support/folder.ts";
 import { writePage } from "./support/page.ts";
 import { markup } from "./browser/markup.ts";
 import { bundle } from "./browser/bundle.ts";
 
-const PAGE = "out/browser/index.html";
+const FOLDER = "out/browser";
+const PAGE = `${FOLDER}/index.html`;
 
 const optionsSchema = z.strictObject({
   serve: z.boolean().default(false),
@@ -18,6 +20,7 @@ const optionsSchema = z.strictObject({
 });
 const { serve, port } = readOptions("make the page", optionsSchema, ["serve"], "--serve --port N");
 
+await openFolder(FOLDER);
 const page = markup(await bundle("examples/browser/main.ts"));
 await writePage(PAGE, page);
 console.log(`The page is ${PAGE}`);

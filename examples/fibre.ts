@@ -24,6 +24,7 @@ import {
 } from "./fibre/plan.ts";
 import { formatFibre } from "./fibre/report.ts";
 import { summarise } from "./fibre/summary.ts";
+import { openFolder } from "./support/folder.ts";
 import { commandLine, readOptions } from "./support/command_line.ts";
 import { writePage } from "./support/page.ts";
 import { clock } from "./support/progress.ts";
@@ -77,6 +78,7 @@ function commandOf(options: Options): string {
 }
 
 async function main(options: Options): Promise<void> {
+  await openFolder(options.out);
   if (options.device) await gpu.use(options.device);
   const { kind: engine, adapter: { name: adapter } } = gpu.engine();
   const say = options.json ? console.error : console.log;

@@ -11,6 +11,7 @@ import { mnistDigits, SIDE } from "./mnist/data.ts";
 import { accuracyOf, digitBatch, predictDigits } from "./mnist/training.ts";
 import { FoundingNetwork } from "./support/networks.ts";
 import { readOptions } from "./support/command_line.ts";
+import { openFolder } from "./support/folder.ts";
 import { Progress } from "./support/progress.ts";
 import { writeReport } from "./mnist/report.ts";
 import { shuffled, stepTime, trainPass } from "./support/training.ts";
@@ -41,6 +42,7 @@ const options = readOptions(
     "--device cpu|webgpu --seed N --out FOLDER --demo --json",
 );
 const report = `${options.out}/mnist.html`;
+await openFolder(options.out);
 if (options.device) await gpu.use(options.device);
 const engine = gpu.engine();
 const say = options.json ? console.error : console.log;

@@ -28,6 +28,7 @@ import {
   tensor,
 } from "@argand/argand";
 import { z } from "zod";
+import { openFolder } from "./support/folder.ts";
 import { readOptions } from "./support/command_line.ts";
 import { clock, Progress } from "./support/progress.ts";
 import { writeSchrodinger } from "./schrodinger/report.ts";
@@ -93,6 +94,7 @@ const options = readOptions(
 );
 const { steps, points, width, device, seed } = options;
 const report = `${options.out}/schrodinger.html`;
+await openFolder(options.out);
 if (device) await gpu.use(device);
 const { kind, adapter } = gpu.engine();
 const say = options.json ? console.error : console.log;

@@ -9,6 +9,7 @@
  */
 import { gpu } from "@argand/argand";
 import { z } from "zod";
+import { openFolder } from "./support/folder.ts";
 import { commandLine, readOptions } from "./support/command_line.ts";
 import { writePage } from "./support/page.ts";
 import { clock } from "./support/progress.ts";
@@ -69,6 +70,7 @@ function commandOf(options: Options): string {
 }
 
 async function main(options: Options): Promise<void> {
+  await openFolder(options.out);
   if (options.device) await gpu.use(options.device);
   const { kind, adapter } = gpu.engine();
   const place = { engine: kind, adapter: adapter.name };

@@ -82,7 +82,11 @@ export function parseModel<M extends Module = Module>(
   const formats: FileFormat<Described>[] = [MODEL, CHECKPOINT];
   const { header, tensors, format } = parseFile(what, bytes, name, formats);
   if (header.description === undefined) {
-    throw cannot(what, "it does not say what its model is made of, only the model's values");
+    throw cannot(
+      what,
+      "it holds the values of a model and not what it is made of; build the model as it was, and " +
+        "nn.loadCheckpoint(path, { model }) gives it the values",
+    );
   }
   const prefix = format === CHECKPOINT ? "model." : "";
   const dict: StateDict = new Map();
@@ -114,6 +118,10 @@ export function parseModel<M extends Module = Module>(
  * that made it: its values as in the state dict, and in the metadata, as JSON under `argand`, its
  * description; see {@link describeModule}. The file is replaced as a whole, as by
  * {@link saveCheckpoint}. Needs permission to read and write in the folder.
+ *
+ * A class of one's own is known after {@link registerModule}. Without it,
+ * `nn.saveCheckpoint(path, { model })` saves the values, and `nn.loadCheckpoint(path, { model })` gives
+ * them to a model that the program builds as before.
  *
  * @throws {ArgandError} if a class in it is not known, or the file cannot be written.
  *

@@ -121,7 +121,10 @@ function descriptionAt(path: string, module: Module, depth: number): ModuleDescr
   if (type === undefined) {
     throw cannot(
       what,
-      `the class ${classNameOf(module)}${at(path)} is not known; registerModule makes it so`,
+      `the class ${classNameOf(module)}${
+        at(path)
+      } is not known; nn.registerModule makes it so, and ` +
+        "nn.saveCheckpoint(path, { model }) saves the values of models of any class",
     );
   }
   const child = (inner: Module, place: string) =>

@@ -133,7 +133,7 @@ onEngines("a class of one's own is unknown until it is registered", async () => 
     assertThrows(
       () => nn.describeModule(net),
       ArgandError,
-      "Cannot describe a module: the class Twice at layers.0 is not known",
+      "the class Twice at layers.0 is not known; nn.registerModule makes it so, and nn.saveCheckpoint(",
     );
     nn.registerModule("Twice", kind);
     registered = true;
@@ -169,7 +169,7 @@ onEngines("a model is built from a checkpoint too, unless its class is not known
   assertThrows(
     () => nn.parseModel(bytes, nn.Module, "mine.safetensors"),
     ArgandError,
-    "Cannot load mine.safetensors: it does not say what its model is made of",
+    "and nn.loadCheckpoint(path, { model }) gives it the values",
   );
 });
 
