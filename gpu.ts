@@ -20,3 +20,9 @@ export {
   type ScheduleBuffer,
   type ScheduleRow,
 } from "./complex/transforms/explain.ts";
+export {
+  type Copies,
+  type CopyOptions,
+  keepCopies,
+  type Restored,
+} from "./complex/transforms/keep_copies.ts";

@@ -75,6 +75,7 @@ export type {
   FitCheckpointOptions,
   FitOptimizer,
   FitOptions,
+  FitRecoverOptions,
   FitSchedule,
   FitState,
 } from "./training/fit_options.ts";

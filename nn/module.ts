@@ -3,6 +3,7 @@ import { classNameOf, nameClass } from "../gpu/contract/class_names.ts";
 import { cannot } from "../gpu/contract/errors.ts";
 import { describe } from "../complex/lazy/describe.ts";
 import { SAFETENSORS_DTYPES, type SafetensorsEntry } from "../complex/files/safetensors.ts";
+import { accompany } from "../complex/lazy/companions.ts";
 import { copied, type Node } from "../complex/lazy/graph.ts";
 import { clearStale } from "../complex/lazy/losses.ts";
 import { read } from "../complex/lazy/realize.ts";
@@ -35,6 +36,27 @@ export class Counter {
 
   /** The count. */
   value = 0;
+
+  /** A count that goes back where the states that it belongs to do. */
+  constructor() {
+    accompany(this);
+  }
+
+  /**
+   * The count, for a copy of the states.
+   * @internal
+   */
+  note(): unknown {
+    return this.value;
+  }
+
+  /**
+   * Counts on from there.
+   * @internal
+   */
+  comeBack(noted: number): void {
+    this.value = noted;
+  }
 }
 
 /** The values of a module by name: what `formatSafetensors` writes and `parseSafetensors` reads. */

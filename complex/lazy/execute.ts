@@ -2,6 +2,7 @@
 import type { DeviceBuffer, Engine, Pass } from "../../gpu/contract/engine.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "./graph.ts";
+import { lossOf } from "./residency/loss.ts";
 import type { Residency } from "./residency/residency.ts";
 import { tell } from "./residency/submissions.ts";
 import type { Launch, Plan } from "./schedule/plan.ts";
@@ -10,6 +11,7 @@ import type { State } from "./state.ts";
 
 function checkEngine(buffer: DeviceBuffer, engine: Engine, node: Node): void {
   if (buffer.engine === engine) return;
+  if (buffer.engine.lost) throw lossOf(node, buffer.engine.lost);
   const what = node.state ? node.state.name : `a tensor of shape ${show(node.shape)}`;
   throw cannot(
     `compute on the ${engine.kind} engine`,

@@ -40,6 +40,13 @@ export function statesOf(of: Iterable<Node>): Set<State> {
 /** For each parameter the state that holds its gradient over the steps that do not use it. */
 const held = new WeakMap<State, State>();
 
+const holders = new WeakSet<State>();
+
+/** Whether a state holds the gradient of another one. */
+export function isHolder(state: State): boolean {
+  return holders.has(state);
+}
+
 /**
  * Has the gradient in `state` run with the next schedule, while the parameters that it was made with
  * have their values; the returned function then puts the value in the gradient's place. So gradients
@@ -52,6 +59,7 @@ export function holdGradient(state: State): () => void {
   const holder = known ?? new State(gradient, `the gradient of ${state.name}`, false);
   return () => {
     held.set(state, holder);
+    holders.add(holder);
     state.gradient = holder.current;
     losses.delete(state);
   };

@@ -5,11 +5,17 @@
 import { bytesOf, type HostArray } from "../../gpu/contract/dtype.ts";
 import type { DeviceBuffer, Engine } from "../../gpu/contract/engine.ts";
 import { groupBy } from "../../gpu/contract/collections.ts";
-import { chosenEngine, engine as currentEngine, ready } from "../../gpu/engines/device.ts";
+import {
+  chosenEngine,
+  engine as currentEngine,
+  ready,
+  replaced,
+} from "../../gpu/engines/device.ts";
 import { environment } from "../../gpu/contract/runtime.ts";
 import { again } from "../../gpu/contract/errors.ts";
 import { execute } from "./execute.ts";
 import { checkShapeKept, type Node } from "./graph.ts";
+import { computeAgain, isLost, lossOf } from "./residency/loss.ts";
 import { placeOf } from "./residency/reads.ts";
 import { type Residency, residencyOf } from "./residency/residency.ts";
 import { SMALL } from "./residency/scalars.ts";
@@ -83,9 +89,9 @@ function due(
   targets: readonly Node[],
   engine: Engine,
 ): { readonly pending: readonly State[]; readonly wanted: readonly Node[] } {
-  // An update that needs another engine waits until that one is chosen again.
+  // An update that needs another engine waits until that one is chosen again, unless it is lost.
   const pending = [...pendingStates].filter((s) =>
-    !s.buffer || s.buffer.engine === engine || canMove(s)
+    !s.buffer || s.buffer.engine === engine || s.buffer.engine.lost !== null || canMove(s)
   );
   // A pending update that is asked for needs no buffer beside the state's own.
   const wanted = [...new Set(targets)].filter((t) =>
@@ -138,6 +144,9 @@ export function run(targets: readonly Node[], evaluated = false, undo = () => {}
     });
   } catch (error) {
     for (const value of values) scalars.leave(value);
+    plans.get(engine)!.forget(plan);
+    if (computeAgain(nodes)) return run(targets, evaluated, undo);
+    dropLost(states);
     throw error;
   }
   if (ran.outcome) {
@@ -147,7 +156,10 @@ export function run(targets: readonly Node[], evaluated = false, undo = () => {}
       made: values,
       updated: states,
       begun: begun.map((state) => [state, state.pending!]),
-      undo,
+      undo() {
+        plans.get(engine)!.forget(plan);
+        undo();
+      },
     });
   }
   commit(residency, states, fresh, values, ran.results);
@@ -155,6 +167,13 @@ export function run(targets: readonly Node[], evaluated = false, undo = () => {}
   if (evaluated) retained.moveOn(fresh.filter((n) => n.stored?.device), leaves);
   uploads.trim();
   scalars.drain();
+}
+
+/** Takes back updates that are computed from lost values: they would stop every schedule. */
+function dropLost(states: readonly State[]): void {
+  for (const state of states) {
+    if (gather([state.pending!]).nodes.some(isLost)) state.rollback();
+  }
 }
 
 /** The values that a plan reads: those of the host can't have failed. */
@@ -218,13 +237,32 @@ export function read(nodes: readonly Node[]): Promise<HostArray[]> {
 
 async function readNow(nodes: readonly Node[]): Promise<HostArray[]> {
   nodes.forEach(checkShapeKept);
+  computeAgain(nodes);
   run(nodes);
   const arriving = new Map<Node, Promise<HostArray>>();
   const missing = new Set(nodes.filter((n) => !n.stored?.host));
-  for (const { stored } of missing) if (stored?.failure) tell(stored.failure);
+  for (const node of missing) {
+    if (node.stored?.failure) tell(node.stored.failure);
+    const { lost } = placeOf(node).buffer.engine;
+    if (lost) throw lossOf(node, lost);
+  }
   for (const [engine, list] of groupBy(missing, (n) => placeOf(n).buffer.engine)) {
     const values = residencyOf(engine).reads.read(list);
-    list.forEach((node, k) => arriving.set(node, values[k]));
+    for (const [k, node] of list.entries()) arriving.set(node, orLost(engine, values[k]));
   }
   return await Promise.all(nodes.map((n) => n.stored?.host ?? arriving.get(n)!));
+}
+
+/** A value that is under way; where it went with the device, it is told when another one is there. */
+async function orLost(engine: Engine, value: Promise<HostArray>): Promise<HostArray> {
+  try {
+    return await value;
+  } catch (error) {
+    if (!engine.lost) throw error;
+    await replaced();
+    const { aftermath } = residencyOf(engine);
+    const loss = again(engine.lost);
+    if (aftermath) loss.message += `; ${aftermath}`;
+    throw loss;
+  }
 }

@@ -1,6 +1,7 @@
 /** Steps of optimisers: gradients and the losses they come from are computed together, in one schedule. */
 import type { HostArray } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
+import { noteStep } from "./copies.ts";
 import { type Node, withoutGradients } from "./graph.ts";
 import { clearGradient, holdGradient, lossesOf, statesOf } from "./losses.ts";
 import { read, run } from "./realize.ts";
@@ -28,6 +29,7 @@ export function step(
   computed(losses, states, others, also, update, undo);
   for (const state of states) clearGradient(state);
   abandon(also);
+  noteStep();
 }
 
 /** Computes the gradients in states and whatever else comes from the same losses: no graph remains. */

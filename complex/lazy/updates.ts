@@ -14,7 +14,13 @@ export function settle(states: Iterable<State>): void {
  */
 export function assign(...updates: (readonly [State, Node])[]): void {
   for (const [state, recipe] of updates) state.check(recipe);
-  if (updates.some(([state]) => state.isPending)) runPending();
+  if (updates.some(([state]) => state.isPending)) {
+    // An update of a lost value can't run, and this one may be what takes its place.
+    for (const [state] of updates) {
+      if (state.pending?.stateful && state.buffer?.engine.lost) state.rollback();
+    }
+    runPending();
+  }
   for (const [state, recipe] of updates) state.assign(recipe);
 }
 

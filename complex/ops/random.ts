@@ -1,6 +1,7 @@
 /** Random numbers from Philox, a counter-based generator: computed where they are used. */
 import { normalComplex, normalReal, poisson, uniformReal } from "../../gpu/functions/mod.ts";
 import { type InexactDType, kindOf, precisionOf } from "../../gpu/contract/dtype.ts";
+import { accompany, type Companion } from "../lazy/companions.ts";
 import type { Node, Primitive } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";
 import { applyIn, applyMap, fillIndex, mapPrimitive } from "./arithmetic.ts";
@@ -15,7 +16,7 @@ const POISSON: Primitive = {
 const NORMAL = { real: mapPrimitive(normalReal), complex: mapPrimitive(normalComplex) };
 
 /** A seed and the number of draws so far; each draw takes the next stream of the generator. */
-export class Generator {
+export class Generator implements Companion {
   #low = 0;
   #high = 0;
   #stream = 0;
@@ -34,6 +35,16 @@ export class Generator {
   /** The seed and the number of draws since. */
   get state(): { seed: number; draws: number } {
     return { seed: this.#high * 2 ** 32 + this.#low, draws: this.#stream };
+  }
+
+  /** The state, for a copy of what a training has reached. */
+  note(): unknown {
+    return this.state;
+  }
+
+  /** Continues from there. */
+  comeBack({ seed, draws }: Generator["state"]): void {
+    this.resume(seed, draws);
   }
 
   /** Continues after so many draws from a seed. */
@@ -65,3 +76,4 @@ export class Generator {
 
 /** The default generator. */
 export const generator: Generator = new Generator(0);
+accompany(generator);

@@ -31,7 +31,7 @@ async function openWebGpu(
     requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
   }));
   const engine = new WebGpuEngine(device, adapter.info, true);
-  device.lost.then(() => replaceLost(engine));
+  device.lost.then(() => replacement = replaceLost(engine));
   return engine;
 }
 
@@ -53,13 +53,41 @@ async function answered<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
+/** Devices that are opened one after the other in the place of a lost one, if they are lost at once. */
+const MOST_TRIES = 3;
+
 /** Opens a device in the place of one that was lost, if it was in use and there is one to be had. */
 async function replaceLost(lost: WebGpuEngine): Promise<void> {
-  if (current !== lost) return;
-  const engine = await openWebGpu().catch(() => null);
-  if (!engine) return;
-  opened.set("webgpu", engine);
-  if (current === lost) current = engine;
+  for (let k = 0; k < MOST_TRIES && current === lost; k++) {
+    const engine = await openWebGpu().catch(() => null);
+    if (!engine) return;
+    if (engine.lost) continue;
+    opened.set("webgpu", engine);
+    if (current === lost) compute(engine);
+  }
+}
+
+/** The opening of a device in the place of a lost one, from its loss on. */
+let replacement: Promise<void> = Promise.resolve();
+
+/** Waits until a device stands in the place of one that has been lost, if there is one to be had. */
+export function replaced(): Promise<void> {
+  return replacement;
+}
+
+/** To be called when another engine computes. */
+const followers: (() => void)[] = [];
+
+/** Has `follow` called whenever another engine computes than before. */
+export function onChange(follow: () => void): void {
+  followers.push(follow);
+}
+
+function compute(engine: Engine): Engine {
+  const before = current;
+  current = engine;
+  if (before !== engine) { for (const follow of followers) follow(); }
+  return engine;
 }
 
 const NO_ADAPTER =
@@ -189,21 +217,22 @@ export async function use(device: DeviceKind | GPUDevice): Promise<Engine> {
       const info = (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo;
       given.set(device, engine = new WebGpuEngine(device, info ?? ({} as GPUAdapterInfo), false));
     }
-    return current = engine;
+    return compute(engine);
   }
   if (device !== "cpu" && device !== "webgpu") {
     const got = typeof device === "string" ? JSON.stringify(device) : String(device);
     throw cannot("choose the engine", `${got} is neither "cpu" nor "webgpu" nor a GPUDevice`);
   }
+  if (opened.get(device)?.lost) await replacement;
   const known = opened.get(device);
   const chosen = known && !known.lost ? known : await open(device);
   opened.set(device, chosen);
-  return current = chosen;
+  return compute(chosen);
 }
 
 /** Chooses an engine that is open, which keeps no name: for tests of engines beside one another. */
 export function useEngine(open: Engine): void {
-  current = open;
+  compute(open);
 }
 
 /**

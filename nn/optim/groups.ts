@@ -1,4 +1,5 @@
 /** Groups of parameters with options of their own, and the state dict of whatever updates them. */
+import { accompany } from "../../complex/lazy/companions.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import { clearGradient } from "../../complex/lazy/losses.ts";
 import { show } from "../../complex/lazy/shape.ts";
@@ -81,7 +82,40 @@ export abstract class OptimizerBase<O extends object> {
       this.check(what, options);
       return { ...options, params: tensors };
     });
+    accompany(this);
   }
+
+  /**
+   * The options and what the steps so far have left on the host, for a copy of the states.
+   * @internal
+   */
+  note(): unknown {
+    return { groups: this.groups.map((group) => ({ ...group })), progress: this.progress() };
+  }
+
+  /**
+   * Goes back to a copy.
+   * @internal
+   */
+  comeBack(
+    { groups, progress }: { groups: Group<O>[]; progress: unknown },
+    restored: ReadonlySet<State>,
+  ): void {
+    this.groups.forEach((group, k) => Object.assign(group, groups[k]));
+    this.goBack(progress, restored);
+  }
+
+  /**
+   * What the steps so far have left on the host.
+   * @internal
+   */
+  protected abstract progress(): unknown;
+
+  /**
+   * Goes back to what {@link progress} gave, as far as it counts for the parameters that are restored.
+   * @internal
+   */
+  protected abstract goBack(progress: unknown, restored: ReadonlySet<State>): void;
 
   /** Refuses options that make no sense. */
   protected abstract check(what: string, options: O): void;

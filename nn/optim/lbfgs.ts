@@ -1,4 +1,5 @@
 /** L-BFGS. */
+import { noteStep } from "../../complex/lazy/copies.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import { nameClass } from "../../gpu/contract/class_names.ts";
 import { type HostArray, lanesOf } from "../../gpu/contract/dtype.ts";
@@ -102,6 +103,8 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
 
   #progress = BEGINNING;
   #busy = false;
+  /** Whether the parameters have come back from a copy since the step began. */
+  #restored = false;
 
   /** An optimiser of parameters, all in one group. */
   constructor(parameters: OptimizerParameters<LBFGSOptions>, options?: Partial<LBFGSOptions>) {
@@ -149,11 +152,14 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
     this.check(what, this.groups[0]);
     if (this.#busy) throw cannot(what, "the step before has not ended: await it");
     this.#busy = true;
+    this.#restored = false;
     const states = this.#states();
-    const before = (await readStates(states)).map((x) => new Float32Array(x));
+    let before: Float32Array[] = [];
     try {
+      before = (await readStates(states)).map((x) => new Float32Array(x));
       const { loss, progress } = await this.#iterate(what, closure, before);
       this.#progress = progress;
+      noteStep();
       return loss;
     } catch (error) {
       try {
@@ -161,7 +167,7 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
       } catch {
         // This drops updates that can't be carried out.
       }
-      this.#put(before);
+      if (before.length > 0 && !this.#restored) this.#put(before);
       throw error;
     } finally {
       this.#busy = false;
@@ -280,6 +286,24 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
 
   #states(): State[] {
     return this.groups[0].params.map(({ state }) => state!);
+  }
+
+  /**
+   * The values that go from iteration to iteration.
+   * @internal
+   */
+  protected progress(): unknown {
+    return this.#progress;
+  }
+
+  /**
+   * Goes on from there, where the parameters do.
+   * @internal
+   */
+  protected goBack(progress: Progress, restored: ReadonlySet<State>): void {
+    if (!this.#states().some((state) => restored.has(state))) return;
+    this.#progress = progress;
+    this.#restored = true;
   }
 
   /**

@@ -30,6 +30,12 @@ interface Memory {
   readonly states: Map<string, State>;
 }
 
+/** The memory of a parameter at a moment. */
+interface Noted {
+  readonly step: number;
+  readonly names: ReadonlySet<string>;
+}
+
 /**
  * The base of optimisers: a subclass checks its options and says what a parameter's next value is.
  *
@@ -182,6 +188,37 @@ export abstract class Optimizer<O extends object> extends OptimizerBase<O> {
       );
     }
     return new State(node, `${name} of ${parameter.name}`, false);
+  }
+
+  /**
+   * For each parameter its steps and the names of its moments.
+   * @internal
+   */
+  protected progress(): unknown {
+    const entries = [...this.#memory].map(([parameter, { step, states }]): [State, Noted] => [
+      parameter,
+      { step, names: new Set(states.keys()) },
+    ]);
+    return new Map(entries);
+  }
+
+  /**
+   * Counts from there again; moments that there were not yet go.
+   * @internal
+   */
+  protected goBack(progress: Map<State, Noted>, restored: ReadonlySet<State>): void {
+    for (const [parameter, memory] of this.#memory) {
+      if (!restored.has(parameter)) continue;
+      const noted = progress.get(parameter);
+      if (!noted) {
+        this.#memory.delete(parameter);
+        continue;
+      }
+      memory.step = noted.step;
+      for (const name of memory.states.keys()) {
+        if (!noted.names.has(name)) memory.states.delete(name);
+      }
+    }
   }
 
   /**

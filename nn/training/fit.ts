@@ -4,7 +4,7 @@ import { fileSystem } from "../../complex/files/disk.ts";
 import { readSafetensors } from "../../complex/files/safetensors.ts";
 import { checkReplaceable } from "../../complex/files/replaceable.ts";
 import type { RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
-import { getRandomState, setRandomState } from "../../complex/create/random.ts";
+import { getRandomState, type RandomState, setRandomState } from "../../complex/create/random.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import {
   CHECKPOINT,
@@ -13,7 +13,7 @@ import {
   saveCheckpoint,
 } from "../checkpoints/checkpoint.ts";
 import { parseFile } from "../checkpoints/header.ts";
-import type { Module } from "../module.ts";
+import type { Module, StateDict } from "../module.ts";
 import { clipGradNorm, scaleGradients } from "../optim/clip.ts";
 import { LBFGS } from "../optim/lbfgs.ts";
 import { Best } from "./early_stopping.ts";
@@ -34,6 +34,7 @@ import {
   type FitState,
 } from "./fit_options.ts";
 import { Reporter } from "./progress.ts";
+import { Recovery } from "./recovery.ts";
 import { extraOf, isStateful, type Position, recordsOf, SavedPosition } from "./saved.ts";
 import { checkFigure, inEvaluation, meansOf, restoreModes } from "./validation.ts";
 
@@ -69,6 +70,18 @@ interface Noted {
   readonly step: number;
 }
 
+/** Where a run was when a copy of its states was taken. */
+interface Snapshot {
+  readonly epoch: number;
+  readonly step: number;
+  readonly records: readonly EpochRecord[];
+  readonly losses: number;
+  readonly random: RandomState;
+  readonly position: StateDict;
+  readonly mean: { readonly sum: number; readonly weight: number };
+  readonly schedule: StateDict | null;
+}
+
 /** One run of {@link fit}. */
 class Run<M extends Module, B> {
   readonly #model: M;
@@ -87,6 +100,9 @@ class Run<M extends Module, B> {
   #steps = 0;
   #paused = performance.now();
   #end: FitEnd | null = null;
+  readonly #recovery: Recovery<Snapshot>;
+  /** The last checkpoint: after how many steps it was written, and how many losses there were then. */
+  #file: { readonly step: number; readonly losses: number } | null = null;
 
   constructor(model: M, options: CheckedOptions<M, B>) {
     const { earlyStopping, checkpoint, data, validation } = options;
@@ -102,21 +118,33 @@ class Run<M extends Module, B> {
       bestState: null,
     };
     this.#saved = new SavedPosition(this.#position, model, data, validation);
+    this.#recovery = new Recovery(options.recover, () => this.#snapshot());
   }
 
   async train(): Promise<FitHistory> {
-    const { epochs, checkpoint, earlyStopping, signal, optimizer } = this.#options;
-    const { stopping } = this.#position;
-    let savedAt = -1;
+    const { checkpoint } = this.#options;
     await ready();
     for (const path of [checkpoint?.path, checkpoint?.best]) {
       if (path !== undefined) await checkReplaceable(WHAT, path);
     }
-    if (checkpoint?.resume && await exists(checkpoint.path)) {
-      await this.#resume(checkpoint.path);
-      savedAt = this.#steps;
-    }
-    optimizer.zeroGrad();
+    if (checkpoint?.resume && await exists(checkpoint.path)) await this.#resume(checkpoint.path);
+    return await this.#recovery.during(async () => {
+      while (true) {
+        this.#options.optimizer.zeroGrad();
+        this.#recovery.begin();
+        try {
+          return await this.#goOn();
+        } catch (error) {
+          if (!this.#recovery.isLost) throw error;
+          await this.#goBack();
+        }
+      }
+    });
+  }
+
+  async #goOn(): Promise<FitHistory> {
+    const { epochs, checkpoint, earlyStopping, signal } = this.#options;
+    const { stopping } = this.#position;
     if (stopping && stopping.waited >= earlyStopping!.patience) this.#end = "earlyStopping";
     while (!this.#end && this.#epoch < epochs) {
       if (signal?.aborted) {
@@ -125,13 +153,12 @@ class Run<M extends Module, B> {
       }
       await this.#trainEpoch();
       const due = checkpoint && this.#position.batch === 0 && this.#epoch % checkpoint.every === 0;
-      if (due) {
-        await this.#save(checkpoint.path);
-        savedAt = this.#steps;
-      }
+      if (due) await this.#save(checkpoint.path);
+      this.#recovery.copy();
     }
     await this.#flush();
-    if (checkpoint && savedAt !== this.#steps) await this.#save(checkpoint.path);
+    if (checkpoint && this.#file?.step !== this.#steps) await this.#save(checkpoint.path);
+    this.#recovery.check();
     const { bestState } = this.#position;
     if (earlyStopping?.restoreBest && bestState) this.#model.loadStateDict(bestState);
     return {
@@ -172,9 +199,11 @@ class Run<M extends Module, B> {
         if (performance.now() - this.#paused > PAUSE) await this.#pause();
         await this.#call("onBatchEnd", (on) => on.onBatchEnd?.(this.#state(), loss));
         if (this.#options.signal?.aborted) this.#end ??= "signal";
-        if (!this.#end || pieces > 0) continue;
+        if (pieces > 0) continue;
         position.over = false;
-        break;
+        if (this.#end) break;
+        this.#recovery.copy();
+        position.over = true;
       }
     }
     if (position.batch === 0) {
@@ -190,6 +219,7 @@ class Run<M extends Module, B> {
     await this.#flush();
     if (this.#end) return this.#reporter.leave();
     const held = validation && await this.#validate();
+    this.#recovery.check();
     const record: EpochRecord = {
       epoch: this.#epoch,
       loss: position.mean.value,
@@ -212,6 +242,7 @@ class Run<M extends Module, B> {
   /** The loss of a batch and its gradients, and a step where it is the last of those that make one. */
   async #trainBatch(batch: B, last: boolean): Promise<RealTensor> {
     const { loss: lossOf, optimizer, accumulate } = this.#options;
+    this.#recovery.check();
     const [{ batch: k }, epoch, step] = [this.#position, this.#epoch, this.#steps];
     const noted = { samples: samplesOf(batch), epoch, batch: k, step };
     if (optimizer instanceof LBFGS) {
@@ -252,12 +283,12 @@ class Run<M extends Module, B> {
     this.#noted.push(noted);
   }
 
-  /** Has the losses so far read; refuses those that are not finite. */
+  /** Has the losses so far read, after those that are being read; refuses those that are not finite. */
   #read(): Promise<void> {
     const noted = this.#noted;
     this.#noted = [];
     const { mean } = this.#position;
-    return this.#unread.take().then((values) =>
+    const reading = Promise.all([this.#unread.take(), this.#reading]).then(([values]) =>
       values.forEach((value, k) => {
         const loss = value * this.#options.accumulate;
         if (!Number.isFinite(loss) && this.#options.nonFinite === "stop") {
@@ -273,13 +304,14 @@ class Run<M extends Module, B> {
         this.#fresh.push(loss);
       })
     );
+    reading.catch(() => {}); // it is told at the next pause
+    return this.#reading = reading;
   }
 
   /** Waits for the losses asked for at the last pause, and asks for those since. */
   async #pause(): Promise<void> {
     await this.#reading;
-    this.#reading = this.#read();
-    this.#reading.catch(() => {}); // it is told at the next pause
+    this.#read();
     await new Promise((done) => setTimeout(done));
     this.#reporter.update(this.#position.batch, this.#fresh.splice(0));
     this.#paused = performance.now();
@@ -287,9 +319,48 @@ class Run<M extends Module, B> {
 
   /** Waits for all losses. */
   async #flush(): Promise<void> {
-    await this.#reading;
-    await (this.#reading = this.#read());
+    await this.#read();
     this.#fresh = [];
+  }
+
+  /** Where the run is, when the losses so far have been read: it goes on meanwhile. */
+  async #snapshot(): Promise<Snapshot> {
+    const { schedule } = this.#options;
+    const [epoch, step, records] = [this.#epoch, this.#steps, [...this.#records]];
+    const random = getRandomState();
+    const dicts = Promise.all([this.#saved.stateDict(), schedule?.stateDict() ?? null]);
+    const { mean } = this.#position;
+    const read = this.#read().then(() => ({
+      mean: { sum: mean.sum, weight: mean.weight },
+      losses: this.#losses.length,
+    }));
+    const [[position, scheduled], figures] = await Promise.all([dicts, read]);
+    return { epoch, step, records, random, position, schedule: scheduled, ...figures };
+  }
+
+  /** Goes back to where the states are again after the loss of a device, or to the last checkpoint. */
+  async #goBack(): Promise<void> {
+    const { checkpoint, schedule } = this.#options;
+    const where = `epoch ${this.#epoch}, batch ${this.#position.batch} (step ${this.#steps})`;
+    const file = this.#file && { path: checkpoint!.path, step: this.#file.step };
+    const noted = await this.#recovery.goBack(where, file);
+    this.#reporter.leave();
+    this.#end = null;
+    this.#unread.forget();
+    [this.#noted, this.#fresh, this.#reading] = [[], [], Promise.resolve()];
+    if (noted === null) {
+      const { losses } = this.#file!;
+      await this.#resume(checkpoint!.path);
+      this.#losses.length = losses;
+      this.#file = { step: this.#steps, losses };
+      return;
+    }
+    if (schedule) await schedule.loadStateDict(noted.schedule!);
+    await this.#saved.loadStateDict(noted.position);
+    Object.assign(this.#position.mean, noted.mean);
+    [this.#epoch, this.#steps, this.#records] = [noted.epoch, noted.step, [...noted.records]];
+    this.#losses.length = noted.losses;
+    setRandomState(noted.random);
   }
 
   #state(): FitState<M> {
@@ -374,8 +445,10 @@ class Run<M extends Module, B> {
 
   async #save(path: string | URL): Promise<void> {
     await this.#checkFinite();
+    this.#recovery.check();
     const [epoch, step] = [this.#epoch, this.#steps];
     await saveCheckpoint(path, { ...this.#parts(), epoch, step, extra: extraOf(this.#records) });
+    this.#file = { step, losses: this.#losses.length };
   }
 
   async #resume(path: string | URL): Promise<void> {
@@ -390,6 +463,7 @@ class Run<M extends Module, B> {
     }
     const { epoch, step } = await parseCheckpoint(bytes, this.#parts(), String(path));
     [this.#epoch, this.#steps, this.#records] = [epoch, step, records];
+    this.#file = { step, losses: this.#losses.length };
   }
 }
 
@@ -407,11 +481,17 @@ class Run<M extends Module, B> {
  * A loss that is not finite ends the run with an error that names epoch, batch and step: the last good
  * checkpoint stays. Whether the files of `checkpoint` can be written is found out before training.
  *
+ * Where a device is lost in the midst (a driver that is restarted, a laptop that wakes up), `recover: true`
+ * has the run go on by itself: on the device that takes its place it goes back to the last copy
+ * of everything on the host, or to its checkpoint where that is newer, and ends as if nothing had
+ * happened; only the callbacks of the batches since are called once more. After `recover.attempts` losses
+ * that led to no newer copy, and at any other error, it ends.
+ *
  * @param model The model.
  * @param options The data, the loss, the optimiser, and what else there is to say.
  * @returns What came of it, as an object of numbers.
  * @throws {ArgandError} if an option makes no sense, the loss is not one real number, an epoch has no
- * batches, a loss is not finite, or a checkpoint cannot be read or written; and whatever data, loss and callbacks throw.
+ * batches, a loss is not finite, the device is lost, or a checkpoint cannot be read or written; and whatever data, loss and callbacks throw.
  *
  * @example
  * ```ts

@@ -71,6 +71,14 @@ export interface FitCheckpointOptions extends MonitorOptions {
   readonly resume?: boolean;
 }
 
+/** How a run goes on after the loss of a device. */
+export interface FitRecoverOptions {
+  /** Losses in a row, without a step beyond the one gone back to, after which the run ends; 3, if absent. */
+  readonly attempts?: number;
+  /** Steps from one copy of the run to the next, if `gpu.keepCopies` keeps none; 100, if absent. */
+  readonly everySteps?: number;
+}
+
 /** Options of {@link fit}. */
 export interface FitOptions<M extends Module, B> {
   /** The batches to learn from, iterated once an epoch. */
@@ -109,6 +117,12 @@ export interface FitOptions<M extends Module, B> {
    * throws, `"continue"` trains on and saves; `"stop"`, if absent.
    */
   readonly nonFinite?: "stop" | "continue";
+  /**
+   * Whether to go on by itself on a new device where one is lost in the midst: from the last copy on the host
+   * (see `gpu.keepCopies`), or from `checkpoint` if that is newer; false, if absent. What is repeated
+   * is the same as if it had not been interrupted. Other errors end the run in any case.
+   */
+  readonly recover?: boolean | FitRecoverOptions;
   /** Ends the run after the batch in hand, or after the last of those that make a step. */
   readonly signal?: AbortSignal;
 }
@@ -132,6 +146,7 @@ export interface CheckedOptions<M extends Module, B> {
   readonly clip: number | null;
   readonly accumulate: number;
   readonly nonFinite: "stop" | "continue";
+  readonly recover: Required<FitRecoverOptions> | null;
   readonly signal: AbortSignal | null;
 }
 
@@ -183,6 +198,7 @@ export function checkedOptions<M extends Module, B>(
     clip: absent,
     accumulate: 1,
     nonFinite: "stop",
+    recover: absent,
     signal: absent,
   });
   // Arrays are copied above: batches of the caller's own stay his.
@@ -234,8 +250,18 @@ export function checkedOptions<M extends Module, B>(
     clip: clip ?? null,
     accumulate: given.accumulate!,
     nonFinite: given.nonFinite!,
+    recover: recoverOf(what, given.recover),
     signal: signal ?? null,
   };
+}
+
+function recoverOf(what: string, given: boolean | FitRecoverOptions | undefined) {
+  if (given === undefined || given === false) return null;
+  const defaults = { attempts: 3, everySteps: 100 };
+  const options = withDefaults(what, given === true ? {} : given, defaults);
+  checkInteger(what, "recover.attempts", options.attempts, 1);
+  checkInteger(what, "recover.everySteps", options.everySteps, 1);
+  return options;
 }
 
 function checkpointOf(what: string, given: FitCheckpointOptions, monitor: string) {

@@ -60,6 +60,11 @@ export class Unread {
     this.#nodes.push(value.node);
   }
 
+  /** Forgets those that nobody has asked for. */
+  forget(): void {
+    this.#nodes = [];
+  }
+
   /** The values since the last call, read without waiting here. */
   async take(): Promise<number[]> {
     const nodes = this.#nodes;

@@ -17,6 +17,7 @@ const ABOUT_FILES: ReadonlySet<string> = new Set([
   "tests/nn/checkpoint_files.test.ts", // writes out/, starts processes
   "tests/nn/checkpoints.test.ts", // reads tests/golden
   "tests/nn/fit.test.ts", // writes out/, starts processes
+  "tests/nn/fit_device_loss.test.ts", // writes out/
   "tests/nn/fit_recovery.test.ts", // writes out/
   "tests/nn/golden.test.ts", // reads tests/golden
   "tests/nn/mnist.test.ts", // reads data and tests/golden

@@ -26,6 +26,8 @@ export class Residency {
   readonly states: States;
   readonly submissions: Submissions;
   readonly reads: Reads;
+  /** What became of the states, where the device was lost. */
+  aftermath: string | null = null;
 
   constructor(readonly engine: Engine, budgets: Budgets = BUDGETS) {
     this.uploads = new Uploads(engine, budgets.uploads);

@@ -30,6 +30,7 @@ export class Submissions {
   /** States whose first value failed, while submissions that may have read it are open. */
   readonly #spoiled = new Map<State, ArgandError>();
   #unreported: ArgandError | null = null;
+  #failures = 0;
 
   /** `forget` gives back what a schedule that did not run was to fill. */
   constructor(forget: (made: readonly Stored[]) => void) {
@@ -43,6 +44,11 @@ export class Submissions {
       this.#open--;
       this.#close(submission, error);
     });
+  }
+
+  /** How many schedules have failed. */
+  get failures(): number {
+    return this.#failures;
   }
 
   /** Waits until the outcome of everything submitted so far is known. */
@@ -65,6 +71,7 @@ export class Submissions {
 
   #close({ used, made, updated, begun, undo }: Submission, error: ArgandError | null): void {
     if (error) {
+      this.#failures++;
       this.#unreported = error;
       for (const [state, recipe] of begun) {
         this.#spoiled.set(state, error);

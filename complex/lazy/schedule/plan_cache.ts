@@ -49,14 +49,26 @@ export class PlanCache {
     return entry.plan;
   }
 
+  /** Forgets a plan that could not be run: what it was compiled to may have failed for the time being. */
+  forget(plan: Plan): void {
+    for (const list of this.#entries.values()) {
+      const entry = list.find((one) => one.plan === plan);
+      if (entry) return this.#drop(entry);
+    }
+  }
+
   #dropOldest(): void {
     let oldest: Entry | null = null;
     for (const list of this.#entries.values()) {
       for (const entry of list) if (oldest === null || entry.used < oldest.used) oldest = entry;
     }
-    const rest = this.#entries.get(oldest!.hash)!.filter((entry) => entry !== oldest);
-    if (rest.length > 0) this.#entries.set(oldest!.hash, rest);
-    else this.#entries.delete(oldest!.hash);
+    this.#drop(oldest!);
+  }
+
+  #drop(dropped: Entry): void {
+    const rest = this.#entries.get(dropped.hash)!.filter((entry) => entry !== dropped);
+    if (rest.length > 0) this.#entries.set(dropped.hash, rest);
+    else this.#entries.delete(dropped.hash);
     this.#size--;
   }
 }

@@ -122,7 +122,7 @@ export class WebGpuEngine implements Engine {
       this.#lost = cannot(
         `compute on "${this.adapter.name}"`,
         `the device was lost (${why}), and with it all values that only it held; ` +
-          'gpu.use("webgpu") opens a new one',
+          'gpu.use("webgpu") opens a new one, and gpu.use("cpu") goes on without',
       );
     });
   }
@@ -304,9 +304,6 @@ export class WebGpuEngine implements Engine {
 
   async read(ranges: readonly ReadRange[]): Promise<ArrayBuffer[]> {
     this.#check();
-    // Waits only if there is something to wait for: the next dispatch may overwrite what is read
-    // here.
-    if (this.#waiting) await this.#waiting.empty();
     const offsets: number[] = [];
     let total = 0;
     for (const { bytes } of ranges) {
@@ -316,19 +313,23 @@ export class WebGpuEngine implements Engine {
     const capacity = sizeClass(total);
     const raw = this.#staging.take(capacity);
     const staging = raw.buffer;
-    const { failure } = this.#guards.run(() => {
-      const encoder = this.device.createCommandEncoder();
-      ranges.forEach(({ buffer, offset, bytes }, k) =>
-        encoder.copyBufferToBuffer(
-          (buffer as WebGpuBuffer).raw.buffer,
-          offset,
-          staging,
-          offsets[k],
-          Math.ceil(bytes / 4) * 4,
-        )
-      );
-      this.device.queue.submit([encoder.finish()]);
-    }, () => "read values back");
+    const copy = () =>
+      this.#guards.run(() => {
+        const encoder = this.device.createCommandEncoder();
+        ranges.forEach(({ buffer, offset, bytes }, k) =>
+          encoder.copyBufferToBuffer(
+            (buffer as WebGpuBuffer).raw.buffer,
+            offset,
+            staging,
+            offsets[k],
+            Math.ceil(bytes / 4) * 4,
+          )
+        );
+        this.device.queue.submit([encoder.finish()]);
+      }, () => "read values back").failure;
+    // Nothing is awaited before the copy is under way: the next dispatch may overwrite what is read.
+    const failure = this.#waiting ? this.#waiting.follow(copy) : copy();
+    if (this.#waiting) await failure;
     let data: ArrayBuffer[];
     try {
       await staging.mapAsync(GPUMapMode.READ, 0, total);

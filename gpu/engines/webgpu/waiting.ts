@@ -47,6 +47,12 @@ export class Waiting implements Stopwatch {
     return done.then(() => null, (error) => error);
   }
 
+  /** Has `work` done in its turn; tells later how it, or what it did, failed. */
+  async follow(work: () => Failure): Failure {
+    let outcome: Failure | null = null;
+    return await this.add(() => outcome = work()) ?? await outcome;
+  }
+
   /** Waits until nothing stands in line. */
   async empty(): Promise<void> {
     while (this.#standing > 0) await this.#line;

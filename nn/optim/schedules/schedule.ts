@@ -1,4 +1,5 @@
 /** The base of the schedules of learning rates. */
+import { accompany } from "../../../complex/lazy/companions.ts";
 import { describe } from "../../../complex/lazy/describe.ts";
 import type { SafetensorsEntry } from "../../../complex/files/safetensors.ts";
 import { classNameOf } from "../../../gpu/contract/class_names.ts";
@@ -81,6 +82,23 @@ export abstract class Schedule {
     this.optimizer = optimizer;
     this.#lastLr = this.optimizer.groups.map(({ lr }) => lr);
     this.#baseLrs = [...this.#lastLr];
+    accompany(this);
+  }
+
+  /**
+   * Where it is, for a copy of the optimiser's states.
+   * @internal
+   */
+  note(): unknown {
+    return this.stateDict();
+  }
+
+  /**
+   * Goes on from there; the rates come back with the optimiser.
+   * @internal
+   */
+  comeBack(noted: StateDict): void {
+    this.loadStateDict(noted);
   }
 
   /** How many steps there have been. */
