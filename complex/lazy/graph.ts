@@ -52,11 +52,13 @@ export type Lowering<Attrs = unknown, Saved = unknown> =
   }
   /**
    * Another order, choice or repetition of the input's elements; `param` reads its own params.
-   * With `alias` the elements and their order are the input's, and so can the buffer be.
+   * With `alias` the elements and their order are the input's, and so can the buffer be. With `index`
+   * it stands for a result of its second input, whose derivative takes the gradients of all at once.
    */
   | {
     readonly kind: "view";
     readonly alias?: boolean;
+    index?(call: Node<Attrs, Saved>): number;
     source(
       at: Index,
       call: Node<Attrs, Saved>,
@@ -135,6 +137,11 @@ export interface Versioned {
 }
 
 let gradientsOn = true;
+
+/** Whether nodes record what derivatives need. */
+export function recordsGradients(): boolean {
+  return gradientsOn;
+}
 
 /** Runs `work` without recording what derivatives would need. */
 export function withoutGradients<T>(work: () => T): T {
@@ -271,6 +278,14 @@ export function checkShapeKept({ results, type, shape }: Node): void {
     "compute a tensor",
     `its shape has been written over and reads ${show(shape)} now; x.reshape(…) makes another`,
   );
+}
+
+/** The call of which a node is one of several results, and which one; null where it is the only one. */
+export function resultOf(node: Node): { readonly call: Node; readonly index: number } | null {
+  const { lowering } = node.primitive;
+  if (lowering.kind === "part") return { call: node.inputs[0], index: lowering.index(node) };
+  if (lowering.kind !== "view" || !lowering.index) return null;
+  return { call: node.inputs[1], index: lowering.index(node) };
 }
 
 /** The results of a primitive that has several, each as a node. */

@@ -19,9 +19,13 @@ export interface HermitianEigen<T extends Tensor> {
  * eigenvalue is determined up to its phase, those of equal values up to a rotation among them. A
  * non-finite element of A makes all results NaN.
  *
- * Derivatives are right for functions that do not depend on the phases. Derivatives of vectors grow as
- * 1 / (λ_i − λ_j), and are NaN where two values that they mix are equal; those of the values are always
- * finite.
+ * Derivatives are right for functions that do not depend on the phases, and where values coincide or nearly
+ * do (a level), for functions that no turn of the vectors within the level changes: a projector on it,
+ * V·f(λ)·Vᴴ. For a function that does depend on the choice, the derivative grows as 1 / (λ_i − λ_j), and is
+ * NaN where the two differ by less than 1/4096 of the largest |λ|. Whether it depends is seen by its first
+ * derivative along the turn: 0 to rounding means that it does not. Second derivatives of what contains the
+ * values and the vectors of a level are NaN; so are first ones if the way from there to the result has
+ * hundreds of operations that are not linear. Those of the values alone are always finite.
  *
  * One computation gives both where one schedule asks for both: `evaluate(values, vectors)` before reading them
  * one after the other avoids a second computation.
@@ -48,7 +52,8 @@ export function eigh<T extends Tensor>(a: T): HermitianEigen<T> {
 
 /**
  * The eigenvalues of Hermitian (or real symmetric) matrices, in ascending order; see {@link eigh}. Their
- * derivative V·diag(g)·Vᴴ is finite also where values are equal.
+ * derivative V·diag(g)·Vᴴ is finite also where values are equal; there, it belongs to one choice of vectors
+ * unless all equal values count alike.
  *
  * @throws {ArgandError} if A is not square.
  *

@@ -3,12 +3,25 @@
  * they can be differentiated again. For a real L, the gradient of z = x + iy is ∂L/∂x + i ∂L/∂y.
  */
 import { cannot } from "../../gpu/contract/errors.ts";
-import type { Node } from "../lazy/graph.ts";
+import { type Node, resultOf } from "../lazy/graph.ts";
 import { add } from "./arithmetic.ts";
 import { sameShape, show } from "../lazy/shape.ts";
 
-/** The tracked nodes that `root` depends on, in topological order. */
-function trackedOrder(root: Node): Node[] {
+/** How long a walk may be. */
+export interface Limit {
+  readonly nodes: number;
+  /** Of all nodes together. */
+  readonly elements: number;
+}
+
+const NO_LIMIT: Limit = { nodes: Infinity, elements: Infinity };
+
+/**
+ * The tracked nodes that `root` depends on, in topological order; what lies behind `end` is left out.
+ * Null where they are more than the limit, or have more elements.
+ */
+function trackedOrder(root: Node, end?: Node, limit = NO_LIMIT): Node[] | null {
+  let elements = 0;
   const order: Node[] = [];
   const seen = new Set<Node>();
   const stack: (Node | null)[] = [root];
@@ -21,9 +34,11 @@ function trackedOrder(root: Node): Node[] {
     }
     if (seen.has(node!)) continue;
     seen.add(node!);
+    elements += node!.size;
+    if (seen.size > limit.nodes || elements > limit.elements) return null;
     opened.push(node!);
     stack.push(null);
-    if (node!.state) continue; // derivatives end at states
+    if (node!.state || node === end) continue; // derivatives end at states
     for (const input of node!.inputs) if (input.tracked && !seen.has(input)) stack.push(input);
   }
   return order;
@@ -34,10 +49,33 @@ function trackedOrder(root: Node): Node[] {
  * Only nodes on a path from `ends` (all states, if absent) to the root are visited.
  */
 export function gradients(root: Node, seed: Node, ends?: readonly Node[]): Map<Node, Node> {
-  const order = trackedOrder(root);
+  return walkBack(trackedOrder(root)!, seed, ends).found;
+}
+
+/**
+ * The gradients, for the results of `call`, of Σ seed·root for a real root: null for those that it does
+ * not depend on, and null in all where the way there is longer than the limit.
+ */
+export function gradientsOfResults(
+  root: Node,
+  seed: Node,
+  call: Node,
+  limit: Limit,
+): readonly (Node | null)[] | null {
+  const order = trackedOrder(root, call, limit);
+  if (!order) return null;
+  return walkBack(order, seed, [call]).ofParts.get(call) ?? call.results.map(() => null);
+}
+
+/** The gradients of nodes, and of calls that have several results, given that of the last of `order`. */
+function walkBack(order: readonly Node[], seed: Node, ends?: readonly Node[]): {
+  readonly found: Map<Node, Node>;
+  readonly ofParts: Map<Node, (Node | null)[]>;
+} {
   const useful = usefulNodes(order, ends);
   const found = new Map<Node, Node>();
   const ofParts = new Map<Node, (Node | null)[]>();
+  const root = order[order.length - 1];
   found.set(root, seed);
   const collect = (node: Node, g: Node): void => {
     const before = found.get(node);
@@ -49,14 +87,13 @@ export function gradients(root: Node, seed: Node, ends?: readonly Node[]): Map<N
     const several = ofParts.get(node);
     const g = found.get(node);
     if (g === undefined && several === undefined) continue;
-    const { lowering } = node.primitive;
-    if (lowering.kind === "part") {
-      const [call] = node.inputs;
+    const result = resultOf(node);
+    if (result) {
+      const { call, index } = result;
       const list = ofParts.get(call) ?? call.results.map(() => null);
       // Several nodes may stand for one result, since vjp rules make the parts anew.
-      const k = lowering.index(node);
-      const before = list[k];
-      list[k] = before ? add(before, g!) : g!;
+      const before = list[index];
+      list[index] = before ? add(before, g!) : g!;
       ofParts.set(call, list);
       continue;
     }
@@ -69,7 +106,7 @@ export function gradients(root: Node, seed: Node, ends?: readonly Node[]): Map<N
       if (gi && input.tracked && useful.has(input)) collect(input, checked(node, input, gi));
     });
   }
-  return found;
+  return { found, ofParts };
 }
 
 function checked(call: Node, input: Node, g: Node): Node {

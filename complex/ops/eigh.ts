@@ -3,31 +3,30 @@ import type { Node } from "../lazy/graph.ts";
 import { sizeOf } from "../lazy/shape.ts";
 import { add, conj, fill, fillLike, mul, real, scale, sub } from "./arithmetic.ts";
 import { embedDiagonal } from "./diagonal.ts";
-import { maximum, pow, reciprocal } from "./elementwise.ts";
+import { abs, maximum, pow, reciprocal } from "./elementwise.ts";
+import { Decomposition, factorsOf, spread, withValuesMoved } from "./factors.ts";
 import {
   asColumns,
   asRows,
-  derived,
+  lengths,
   offDiagonal,
   orNaN,
   orthogonalRows,
+  skew,
   sortRows,
   unitSize,
 } from "./jacobi.ts";
+import { slopeOf, type Turn } from "./levels.ts";
 import { adjoint, checkSquare, transpose } from "./matrices.ts";
 import { matmul } from "./matmul.ts";
 import { euclidean } from "./norm.ts";
+import { max } from "./reduce.ts";
 import { detach, expand, reshape, sum } from "./views.ts";
 
 /** A·V = V·diag(values), the values in ascending order. */
 export interface Eigen {
   readonly values: Node;
   readonly vectors: Node;
-}
-
-/** Both without derivatives, and the matrices they belong to. */
-interface Origin extends Eigen {
-  readonly a: Node;
 }
 
 /** The decomposition of Hermitian matrices [batch, n, n], without derivatives. */
@@ -55,35 +54,42 @@ function decompose(a: Node): Eigen {
   };
 }
 
-const VALUES = derived("eigh", (_, g, origin: Origin) => {
-  const { vectors } = attached(origin);
-  return matmul(mul(vectors, asColumns(g)), adjoint(vectors));
-});
-
-const VECTORS = derived("eigh", (vectors, g, origin: Origin) => {
-  const { values } = attached(origin);
-  const inner = matmul(adjoint(vectors), g);
-  const middle = offDiagonal(inner, sub(asColumns(values), asRows(values)));
-  return matmul(matmul(vectors, middle), adjoint(vectors));
-});
-
-/** Both, with their derivatives. */
-function attached(origin: Origin): Eigen {
-  const { a, values, vectors } = origin;
-  return { values: VALUES(values, a, origin), vectors: VECTORS(vectors, a, origin) };
+/** How two eigenvectors turn, given the gradient of the vectors and the values. */
+function turnOf(vectors: Node, g: Node, values: Node): Turn {
+  const inner = skew(matmul(adjoint(vectors), g));
+  return { x: inner, y: expand(sub(asColumns(values), asRows(values)), inner.shape) };
 }
+
+const EIGH = new Decomposition("eigh", (call, [gValues, gVectors]) => {
+  const [values, vectors] = factorsOf(call);
+  const n = call.shape.at(-1)!;
+  let inner = gValues ? embedDiagonal(gValues, n, n) : null;
+  if (gVectors) {
+    const by = spread(n);
+    const moved = withValuesMoved(call, gValues, by);
+    const g = moved?.[1];
+    const size = lengths(gVectors);
+    const slopes = offDiagonal(slopeOf(
+      turnOf(vectors, gVectors, values),
+      max(asRows(abs(values)), -2, true),
+      add(size, transpose(size)),
+      moved && (g ? turnOf(vectors, g, by) : "none"),
+    ));
+    inner = inner ? add(inner, slopes) : slopes;
+  }
+  return matmul(matmul(vectors, inner!), adjoint(vectors));
+});
 
 /** Eigenvalues [… n] and, as columns, eigenvectors [… n, n] of the Hermitian part of a. */
 export function eigh(what: string, a: Node): Eigen {
   checkSquare(what, a);
   const hermitian = scale(add(a, adjoint(a)), 0.5);
   const n = a.shape.at(-1)!;
-  const { values, vectors } = decompose(
-    reshape(detach(hermitian), [sizeOf(a.shape) / n / n, n, n]),
-  );
-  return attached({
-    a: hermitian,
-    values: reshape(values, a.shape.slice(0, -1)),
-    vectors: reshape(vectors, a.shape),
-  });
+  const factors = () => {
+    const found = decompose(reshape(detach(hermitian), [sizeOf(a.shape) / n / n, n, n]));
+    return [reshape(found.values, a.shape.slice(0, -1)), reshape(found.vectors, a.shape)];
+  };
+  const call = EIGH.call(a, hermitian, factors);
+  const [values, vectors] = call ? factorsOf(call) : factors();
+  return { values, vectors };
 }

@@ -1,11 +1,12 @@
-/** Pieces shared by the SVD and the Hermitian eigendecomposition: rotations, sorting, safe quotients. */
+/** Pieces shared by the SVD and the Hermitian eigendecomposition: rotations, sorting, differences. */
 import { jacobi } from "../../gpu/kernels/factorisations/jacobi.ts";
 import { inexact } from "../../gpu/contract/dtype.ts";
 import { Node, type Primitive } from "../lazy/graph.ts";
-import { fill, fillLike, mul } from "./arithmetic.ts";
+import { fill, fillLike, mul, scale, sub } from "./arithmetic.ts";
 import { equal, greater, less, lessEqual, where } from "./compare.ts";
 import { reciprocal } from "./elementwise.ts";
 import { embedDiagonal } from "./diagonal.ts";
+import { adjoint } from "./matrices.ts";
 import { fromIndex, iota } from "./indices.ts";
 import { matmul } from "./matmul.ts";
 import { euclidean, scaleOf } from "./norm.ts";
@@ -66,21 +67,6 @@ export function sortRows(values: Node, rows: Node | null, largest: "first" | "la
   };
 }
 
-/** x / y for real y; where y is 0, it is 0 if x is too, else NaN. */
-export function quotient(x: Node, y: Node): Node {
-  const zero = equal(y, fill(y.shape, 0));
-  const one = fill(y.shape, 1);
-  const lost = where(equal(x, fillLike(x, 0)), fillLike(x, 0), fillLike(x, NaN));
-  return where(zero, lost, mul(x, reciprocal(where(zero, one, y))));
-}
-
-/** x_jk / y_jk off the diagonal, and 0 on it; see {@link quotient}. */
-export function offDiagonal(x: Node, y: Node): Node {
-  const n = x.shape.at(-1)!;
-  const one = expand(embedDiagonal(fill([n], 1), n, n), y.shape);
-  return quotient(where(one, fillLike(x, 0), x), where(one, fill(y.shape, 1), y));
-}
-
 /** Values [… n] as a row that broadcasts over the rows of matrices: one value a column. */
 export const asColumns = (x: Node): Node =>
   reshape(x, [...x.shape.slice(0, -1), 1, x.shape.at(-1)!]);
@@ -88,23 +74,15 @@ export const asColumns = (x: Node): Node =>
 /** Values [… n] as a column that broadcasts over the columns of matrices: one value a row. */
 export const asRows = (x: Node): Node => reshape(x, [...x.shape, 1]);
 
-/**
- * Gives a value that was computed without derivatives its derivative with respect to `a`. The nodes from
- * which the rule computes it, the origin, are saved and not inputs: they run only where someone
- * differentiates.
- */
-export function derived<Origin>(
-  name: string,
-  vjp: (call: Node, g: Node, origin: Origin) => Node,
-): (value: Node, a: Node, origin: Origin) => Node {
-  const primitive: Primitive<null, Origin> = {
-    name,
-    lowering: { kind: "view", alias: true, source: (at) => ({ at }) },
-    vjp: (call, [g]) => [null, vjp(call, g!, call.saved)],
-  };
-  return (value, a, origin) => {
-    if (!a.tracked) return value;
-    const { shape, dtype } = value;
-    return new Node(primitive, [value, a], [{ shape, dtype }], null, null, undefined, origin);
-  };
+/** Columns' lengths [… m, n] → [… 1, n]. */
+export const lengths = (x: Node): Node => euclidean(x, [x.shape.length - 2]);
+
+/** (X − Xᴴ) / 2 */
+export const skew = (x: Node): Node => scale(sub(x, adjoint(x)), 0.5);
+
+/** x with zeros on the diagonal. */
+export function offDiagonal(x: Node): Node {
+  const n = x.shape.at(-1)!;
+  const one = expand(embedDiagonal(fill([n], 1), n, n), x.shape);
+  return where(one, fillLike(x, 0), x);
 }

@@ -3,38 +3,36 @@ import { isComplex } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "../lazy/graph.ts";
 import { sizeOf } from "../lazy/shape.ts";
-import { add, complex, conj, fill, fillLike, imag, mul, real, sub } from "./arithmetic.ts";
+import { add, conj, fill, fillLike, mul, neg, real, sub } from "./arithmetic.ts";
 import { greater, less, where } from "./compare.ts";
 import { diagonal, embedDiagonal } from "./diagonal.ts";
 import { reciprocal } from "./elementwise.ts";
+import { asFactor, Decomposition, factorsOf, spread, withValuesMoved } from "./factors.ts";
 import { concat } from "./join.ts";
 import {
   asColumns,
   asRows,
-  derived,
+  lengths,
   offDiagonal,
   orNaN,
   orthogonalRows,
-  quotient,
+  skew,
   sortRows,
   unitSize,
 } from "./jacobi.ts";
+import { slopeOf, type Turn } from "./levels.ts";
 import { adjoint, checkMatrices, columns, transpose } from "./matrices.ts";
 import { matmul } from "./matmul.ts";
 import { euclidean } from "./norm.ts";
 import { qr } from "./qr.ts";
+import { max } from "./reduce.ts";
 import { detach, expand, reshape, slice } from "./views.ts";
 
 /** A = U·diag(S)·Vh. */
-export interface Decomposition {
+export interface Svd {
   readonly u: Node;
   readonly s: Node;
   readonly vh: Node;
-}
-
-/** The factors without derivatives, and the matrices they belong to. */
-interface Origin extends Decomposition {
-  readonly a: Node;
 }
 
 /** Singular values below this fraction of the largest count as 0 where U is divided by them. */
@@ -78,7 +76,7 @@ function rotate(a: Node, vectors: boolean): Rotated {
 }
 
 /** The factors of a stack [batch, m, n] with m ≥ n. */
-function tall(a: Node): Decomposition {
+function tall(a: Node): Svd {
   const [batch, , n] = a.shape;
   const { q, s, unit, rows, finite } = rotate(a, true);
   const seen = greater(unit, fill([batch, n], TINY));
@@ -99,84 +97,102 @@ function stacked(a: Node): Node {
   return m >= n ? stack : adjoint(stack);
 }
 
-/** The factors of `[… m, n]`, without derivatives. */
-function decompose(a: Node): Decomposition {
+/** S, U and Vh of `[… m, n]`, without derivatives. */
+function decompose(a: Node): readonly [s: Node, u: Node, vh: Node] {
   const lead = a.shape.slice(0, -2);
   const [m, n] = a.shape.slice(-2);
   const k = Math.min(m, n);
   const { u, s, vh } = tall(stacked(a));
   const [left, right] = m >= n ? [u, vh] : [adjoint(vh), adjoint(u)];
+  return [
+    reshape(s, [...lead, k]),
+    reshape(left, [...lead, m, k]),
+    reshape(right, [...lead, k, n]),
+  ];
+}
+
+/** What turns singular vectors, given the gradients of U and of V as columns. */
+interface Turns {
+  /** Those of both sides alike, through the differences of the values. */
+  readonly alike: Turn;
+  /** Those of the sides against one another, through the sums of the values. */
+  readonly against: Turn;
+  /** Those of a side out of the space of its vectors, through the values. */
+  readonly out: readonly (Turn | null)[];
+}
+
+/** The part of g that is not in the space of the orthonormal columns of x, if there is more space. */
+function outOf(x: Node, g: Node | null, inner: Node | null, s: Node): Turn | null {
+  const [m, k] = x.shape.slice(-2);
+  if (!g || m === k) return null;
+  return { x: sub(g, matmul(x, inner!)), y: expand(asColumns(s), g.shape) };
+}
+
+function turnsOf(u: Node, v: Node, gu: Node | null, gv: Node | null, s: Node): Turns {
+  const ofU = gu && matmul(adjoint(u), gu);
+  const ofV = gv && matmul(adjoint(v), gv);
+  const sum = ofU && ofV ? add(ofU, ofV) : (ofU ?? ofV)!;
+  const difference = ofU && ofV ? sub(ofU, ofV) : (ofU ?? neg(ofV!));
+  const [row, column] = [asRows(s), asColumns(s)];
+  const { shape } = sum;
   return {
-    u: reshape(left, [...lead, m, k]),
-    s: reshape(s, [...lead, k]),
-    vh: reshape(right, [...lead, k, n]),
+    alike: { x: skew(sum), y: expand(sub(column, row), shape) },
+    against: { x: skew(difference), y: expand(add(column, row), shape) },
+    out: [outOf(u, gu, ofU, s), outOf(v, gv, ofV, s)],
   };
 }
 
-/** (X − Xᴴ)_jk / (s_k² − s_j²), and 0 on the diagonal. */
-function overDifferences(x: Node, s: Node): Node {
-  const [row, column] = [asRows(s), asColumns(s)];
-  const differences = mul(sub(column, row), add(column, row));
-  return offDiagonal(sub(x, adjoint(x)), differences);
-}
-
-// Wan and Zhang, arXiv:1909.02659; the terms for U, S and Vh add up to PyTorch's gradient.
-const VALUES = derived("svd", (_, g, origin: Origin) => {
-  const { u, vh } = attached(origin);
-  return matmul(mul(u, asColumns(g)), vh);
+// Wan and Zhang, arXiv:1909.02659, with the gradients of U and V together; it is PyTorch's gradient.
+const SVD = new Decomposition("svd", (call, [gs, gu, gvh]) => {
+  const [s, u, vh] = factorsOf(call);
+  const k = s.shape.at(-1)!;
+  const diagonal = gs ? embedDiagonal(gs, k, k) : null;
+  if (!gu && !gvh) return matmul(matmul(u, diagonal!), vh);
+  const v = adjoint(vh);
+  const sides = [gu ?? null, gvh ? adjoint(gvh) : null] as const;
+  const turns = turnsOf(u, v, ...sides, s);
+  const by = spread(k);
+  const moved = withValuesMoved(call, gs, by);
+  const [, mu, mvh] = moved ?? [];
+  const next = (mu || mvh) && turnsOf(u, v, mu ?? null, mvh ? adjoint(mvh) : null, by);
+  const largest = max(asRows(s), -2, true);
+  const sizes = sides.map((g) => g && lengths(g));
+  const size = sizes[0] && sizes[1] ? add(sizes[0], sizes[1]) : (sizes[0] ?? sizes[1])!;
+  const slope = (turn: Turn, size: Node, then: Turn | null | undefined) =>
+    slopeOf(turn, largest, size, moved && (then ?? "none"));
+  const both = add(size, transpose(size));
+  const against = slope(turns.against, both, next && next.against);
+  let inner = add(
+    offDiagonal(slope(turns.alike, both, next && next.alike)),
+    // The phases of two vectors turn against one another, too.
+    isComplex(u.dtype) ? against : offDiagonal(against),
+  );
+  if (diagonal) inner = add(inner, diagonal);
+  const [fromU, fromV] = turns.out.map((turn, k) =>
+    turn && slope(turn, sizes[k]!, next && next.out[k])
+  );
+  const left = matmul(u, inner);
+  const g = matmul(fromU ? add(left, fromU) : left, vh);
+  return fromV ? add(g, matmul(u, adjoint(fromV))) : g;
 });
-
-const LEFT = derived("svd", (u, g, origin: Origin) => {
-  const { s, vh } = attached(origin);
-  const [m, k] = u.shape.slice(-2);
-  const inner = matmul(adjoint(u), g);
-  let middle = mul(overDifferences(inner, s), asColumns(s));
-  if (isComplex(u.dtype)) {
-    const phases = quotient(imag(diagonal(inner)), s);
-    middle = add(middle, embedDiagonal(complex(fill(phases.shape, 0), phases), k, k));
-  }
-  let left = matmul(u, middle);
-  if (m > k) left = add(left, quotient(sub(g, matmul(u, inner)), expand(asColumns(s), g.shape)));
-  return matmul(left, vh);
-});
-
-const RIGHT = derived("svd", (vh, g, origin: Origin) => {
-  const { u, s } = attached(origin);
-  const [k, n] = vh.shape.slice(-2);
-  const inner = matmul(vh, adjoint(g));
-  let right = matmul(mul(overDifferences(inner, s), asRows(s)), vh);
-  if (n > k) {
-    const across = sub(g, matmul(adjoint(inner), vh));
-    right = add(right, quotient(across, expand(asRows(s), g.shape)));
-  }
-  return matmul(u, right);
-});
-
-/** The three factors, with their derivatives. */
-function attached(origin: Origin): Decomposition {
-  const { a, u, s, vh } = origin;
-  return { u: LEFT(u, a, origin), s: VALUES(s, a, origin), vh: RIGHT(vh, a, origin) };
-}
 
 /** U [… m, k], S [… k] and Vh [… k, n] with k = min(m, n). */
-export function svd(a: Node): Decomposition {
+export function svd(a: Node): Svd {
   checkMatrices("take the singular value decomposition", a);
-  return attached({ a, ...decompose(a) });
+  const call = SVD.call(a, a, () => decompose(a));
+  const [s, u, vh] = call ? factorsOf(call) : decompose(a);
+  return { u, s, vh };
 }
-
-const VALUES_ALONE = derived("svdvals", (_, g, a: Node) => {
-  const { u, vh } = svd(a);
-  return matmul(mul(u, asColumns(g)), vh);
-});
 
 /** The singular values alone, [… k]. */
 export function svdvals(a: Node): Node {
   checkMatrices("take singular values", a);
   const { s } = rotate(stacked(a), false);
-  return VALUES_ALONE(reshape(s, [...a.shape.slice(0, -2), s.shape[1]]), a, a);
+  const values = reshape(s, [...a.shape.slice(0, -2), s.shape[1]]);
+  return asFactor(values, SVD.call(a, a, () => decompose(a)), 0);
 }
 
-const FULL = derived("svd", (): never => {
+const FULL = new Decomposition("svd", () => {
   throw cannot(
     "differentiate svd with fullMatrices",
     "the vectors beyond the singular ones are not determined; without the option it has a derivative",
@@ -190,5 +206,6 @@ export function fullColumns(u: Node, a: Node): Node {
   const { q } = qr(detach(u), "complete");
   const start = u.shape.map((_, d) => (d === u.shape.length - 1 ? k : 0));
   const more = slice(q, start, [...u.shape.slice(0, -1), m - k], u.shape.map(() => 1));
-  return concat([u, FULL(more, a, null)], u.shape.length - 1);
+  const given = asFactor(more, FULL.call(a, a, () => [more]), 0);
+  return concat([u, given], u.shape.length - 1);
 }

@@ -1,0 +1,74 @@
+/**
+ * Derivatives of vectors that belong to equal or nearly equal values, a level. A function F of matrices
+ * that does not depend on the choice of vectors within a level does not change when they turn there:
+ * the numerator x of its derivative, which the difference y of the values divides, is 0 where y is. In
+ * float32 their quotient has no digits there.
+ *
+ * - Where the values have no part in x, it is 0 all over the level: what is left is rounding.
+ * - Otherwise x = y·G for all values. When these grow by t·c, the derivatives ẋ and ẏ tell G = ẋ / ẏ.
+ * - An x that is not 0 there belongs to a function that depends on the choice: NaN.
+ */
+import { Node, type Primitive } from "../lazy/graph.ts";
+import { add, fill, fillLike, mul, scale } from "./arithmetic.ts";
+import { equal, greater, lessEqual, where } from "./compare.ts";
+import { abs, reciprocal } from "./elementwise.ts";
+import { max } from "./reduce.ts";
+import { detach } from "./views.ts";
+
+// Differences of values, relative to the largest value:
+/** Closer ones may be a level. */
+const CLOSE = 2 ** -7;
+/** Closer ones don't tell the vectors apart well enough for functions that depend on the choice. */
+const APART = 2 ** -12;
+/** Closer ones have too few digits to divide by. */
+const FINE = 2 ** -13;
+/** The rounding of numerators, relative to the gradients that they are sums of. */
+const NOISE = 2 ** -18;
+
+/** What turns two vectors into one another: a quotient, as nodes of one shape. */
+export interface Turn {
+  /** By how much F changes. */
+  readonly x: Node;
+  /** The difference of the values. */
+  readonly y: Node;
+}
+
+const LIMIT: Primitive = {
+  name: "limit",
+  lowering: { kind: "view", alias: true, source: (at) => ({ at }) },
+  // ẋ / ẏ is G at y = 0 alone: its own derivative is not that of G.
+  vjp: (_, [g]) => [where(equal(g!, fillLike(g!, 0)), fillLike(g!, 0), fillLike(g!, NaN))],
+};
+
+/** x / y, and 1 in place of a zero y. */
+function quotient({ x, y }: Turn): Node {
+  return mul(x, reciprocal(where(equal(y, fill(y.shape, 0)), fill(y.shape, 1), y)));
+}
+
+/**
+ * x / y, and within a level G or NaN. `largest` is the largest value, `size` that of the gradients
+ * in x; `moved` is the turn's derivative when the values grow, "none" where x stays, null where it is not
+ * known.
+ */
+export function slopeOf(
+  turn: Turn,
+  largest: Node,
+  size: Node,
+  moved: Turn | "none" | null,
+): Node {
+  const [x, y] = [abs(detach(turn.x)), abs(detach(turn.y))];
+  const beyond = (fraction: number) => greater(y, scale(detach(largest), fraction));
+  const found = quotient(turn);
+  const apart = where(beyond(APART), found, fillLike(found, NaN));
+  if (moved === null) return apart;
+  const rounding = scale(detach(size), NOISE);
+  if (moved === "none") {
+    const near = where(lessEqual(x, rounding), fillLike(found, 0), apart);
+    return where(beyond(CLOSE), found, near);
+  }
+  const g = quotient(moved);
+  const most = max(abs(detach(g)), [-2, -1], true);
+  const limit = new Node(LIMIT, [g], [{ shape: g.shape, dtype: g.dtype }]);
+  const level = where(beyond(FINE), found, limit);
+  return where(lessEqual(x, add(rounding, scale(mul(y, most), 2))), level, apart);
+}
