@@ -11,6 +11,7 @@ import { batchNorms } from "./work/batchnorm.ts";
 import { convs } from "./work/conv.ts";
 import { elementwise } from "./work/elementwise.ts";
 import { transforms } from "./work/fft.ts";
+import { gathers } from "./work/gathers.ts";
 import { complexProduct, matmuls, realProduct } from "./work/matmul.ts";
 import { NORMS, trainingKey, trainingStep, warmScript } from "./work/training.ts";
 import type { Work } from "./work/work.ts";
@@ -52,7 +53,14 @@ async function peersOf(engine: "webgpu" | "cpu", extent: Extent): Promise<Peer[]
 function works(extent: Extent): Work[] {
   if (extent === "targets") return [complexProduct({ m: 512, k: 512, n: 512 }), realProduct(512)];
   const full = extent === "full";
-  return [...matmuls(full), ...convs(), ...batchNorms(), ...elementwise(), ...transforms(full)];
+  return [
+    ...matmuls(full),
+    ...convs(),
+    ...batchNorms(),
+    ...elementwise(),
+    ...gathers(),
+    ...transforms(full),
+  ];
 }
 
 /** Work at which the others are so slow that only the full run waits for them. */

@@ -23,8 +23,9 @@ export const threeAxes = (sizes: Shape): Sizes => [1, 1, 1, ...sizes].slice(-3) 
 
 const words = (data: Uint32Array) => hostNode(data, [data.length], "uint32");
 
-/** How far a tile reaches along an axis: half a patch, so that few patches reach into it in vain. */
-const tileOf = (canvas: number, size: number) => Math.min(canvas, Math.max(8, Math.ceil(size / 2)));
+/** How far a tile reaches along an axis: about half a patch, so that few reach into it in vain. */
+const tileOf = (canvas: number, size: number) =>
+  Math.min(canvas, Math.max(8, 4 * Math.ceil(size / 8)));
 
 /** Positions that have been checked. */
 export class CheckedPositions {

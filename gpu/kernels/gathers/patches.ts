@@ -1,6 +1,8 @@
 /** Windows cut from the last axes of a tensor at positions, and the adjoint that adds them up there. */
+import { range } from "../../contract/collections.ts";
 import { type InexactDType, lanesOf, wgslOf } from "../../contract/dtype.ts";
 import { type Kernel, linearGrid, linearMain } from "../../contract/kernel.ts";
+import { sumsNeighbours } from "../costs.ts";
 
 /** Sizes along three axes; one or two axes have sizes of 1 in front. */
 export type Sizes = readonly [number, number, number];
@@ -16,6 +18,9 @@ export interface PatchesSpec {
 
 /** Elements that a thread of the CPU engine copies at once. */
 const CHUNK = 16384;
+
+/** Elements side by side that a thread of a shader adds up where that pays. */
+const NEIGHBOURS = 4;
 
 const volume = ([depth, height, width]: Sizes) => depth * height * width;
 
@@ -84,33 +89,49 @@ export const tilesAlong = (canvas: Sizes, tile: Sizes): Sizes =>
 export const addPatches: Kernel<AddPatchesSpec> = {
   name: "addPatches",
   bindings: ({ dtype }) => ({ inputs: [dtype, "uint32", "uint32", "uint32"], outputs: [dtype] }),
-  wgsl({ dtype, outer, canvas, count, size, tile }) {
-    const tiles = tilesAlong(canvas, tile);
-    const threads = outer * volume(canvas);
+  wgsl({ dtype, outer, canvas, count, size, tile }, adapter) {
+    const tiles = tilesAlong(canvas, tile), each = volume(canvas);
     const [, high, wide] = canvas, [depth, height, width] = size;
+    // Neighbours in a tile share what is loaded of its list.
+    const own = sumsNeighbours(adapter) && tile[2] % NEIGHBOURS === 0 ? range(NEIGHBOURS) : [0];
+    const across = Math.ceil(wide / own.length);
+    const threads = outer * each / wide * across;
+    const type = wgslOf(dtype);
     return {
       source: linearMain(
         threads,
-        `  let outer = i / ${volume(canvas)}u;
-  let at = i % ${volume(canvas)}u;
-  let z = at / ${high * wide}u / ${tile[0]}u;
-  let y = at / ${wide}u % ${high}u / ${tile[1]}u;
-  let tile = (z * ${tiles[1]}u + y) * ${tiles[2]}u + at % ${wide}u / ${tile[2]}u;
+        `  let column = i % ${across}u * ${own.length}u;
+  let line = i / ${across}u;
+  let outer = line / ${each / wide}u;
+  let at = line % ${each / wide}u * ${wide}u + column;
+  let z = line / ${high}u % ${canvas[0]}u / ${tile[0]}u;
+  let y = line % ${high}u / ${tile[1]}u;
+  let tile = (z * ${tiles[1]}u + y) * ${tiles[2]}u + column / ${tile[2]}u;
   let end = in2[tile + 1u];
-  var sum = ${wgslOf(dtype)}();
+${own.map((e) => `  var sum${e} = ${type}();`).join("\n")}
   for (var k = in2[tile]; k < end; k = k + 1u) {
     let p = in3[k];
-    // In a patch that does not cover this element one of the coordinates wraps around, and is too large.
-    let offset = at - in1[p];
-    let row = offset / ${wide}u;
-    if (offset % ${wide}u < ${width}u && row % ${high}u < ${height}u && row / ${high}u < ${depth}u) {
-      let line = (outer * ${count}u + p) * ${
-          depth * height
-        }u + row / ${high}u * ${height}u + row % ${high}u;
-      sum = sum + in0[line * ${width}u + offset % ${wide}u];
-    }
+    let first = at - in1[p];
+    let base = (outer * ${count}u + p) * ${depth * height}u;
+    // In a patch that does not cover an element one of the coordinates wraps around, and is too large.
+${
+          own.map((e) =>
+            `    {
+      let offset = first + ${e}u;
+      let row = offset / ${wide}u;
+      let c = vec3<u32>(row / ${high}u, row % ${high}u, offset % ${wide}u);
+      if (c.x < ${depth}u && c.y < ${height}u && c.z < ${width}u) {
+        sum${e} = sum${e} + in0[(base + c.x * ${height}u + c.y) * ${width}u + c.z];
+      }
+    }`
+          ).join("\n")
+        }
   }
-  out0[i] = sum;`,
+${
+          own.map((e) =>
+            `  if (column + ${e}u < ${wide}u) { out0[outer * ${each}u + at + ${e}u] = sum${e}; }`
+          ).join("\n")
+        }`,
       ),
       workgroups: linearGrid(threads),
       rounds: count,
