@@ -50,6 +50,16 @@ function shaped(what: string, shape: Shape | undefined, own: Shape, size: number
   return [...shape];
 }
 
+/** The real tensor of value(0), value(1), …, made when it is first used. */
+export function line(count: number, value: (k: number) => number): RealTensor {
+  const make = () => {
+    const values = new Float32Array(count);
+    for (let k = 0; k < count; k++) values[k] = value(k);
+    return values;
+  };
+  return wrapReal(hostNode(make, [count], "float32"));
+}
+
 /** True for typed arrays of numbers (not of bigints). */
 function isTypedArray(x: unknown): x is Float32Array {
   return ArrayBuffer.isView(x) && !(x instanceof DataView) &&
@@ -260,9 +270,7 @@ export function arange(start: number, end?: number, step = 1): RealTensor {
     throw cannot(what, `there are no numbers from ${from} to ${to} in steps of ${step}`);
   }
   if (n > MOST_VALUES) throw cannot(what, `${n} values are too many for the host`);
-  return wrapReal(
-    hostNode(Float32Array.from({ length: n }, (_, k) => from + k * step), [n], "float32"),
-  );
+  return line(n, (k) => from + k * step);
 }
 
 /**
@@ -279,9 +287,7 @@ export function linspace(start: number, end: number, count: number): RealTensor 
   for (const [name, x] of Object.entries({ start, end })) checkNumber(what, name, x);
   checkInteger(what, "the count", count, 1, MOST_VALUES);
   const step = count > 1 ? (end - start) / (count - 1) : 0;
-  const values = Float32Array.from({ length: count }, (_, k) => start + k * step);
-  if (count > 1) values[count - 1] = end;
-  return wrapReal(hostNode(values, [count], "float32"));
+  return line(count, (k) => (count > 1 && k === count - 1 ? end : start + k * step));
 }
 
 /**
@@ -297,9 +303,12 @@ export function linspace(start: number, end: number, count: number): RealTensor 
  */
 export function eye(n: number, m: number = n): RealTensor {
   for (const size of [n, m]) checkInteger("make an identity matrix", "a size", size, 1, 2 ** 15);
-  const values = new Float32Array(n * m);
-  for (let k = 0; k < Math.min(n, m); k++) values[k * m + k] = 1;
-  return wrapReal(hostNode(values, [n, m], "float32"));
+  const make = () => {
+    const values = new Float32Array(n * m);
+    for (let k = 0; k < Math.min(n, m); k++) values[k * m + k] = 1;
+    return values;
+  };
+  return wrapReal(hostNode(make, [n, m], "float32"));
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The order of the frequencies of Fourier transforms. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { tensor } from "../create/create.ts";
+import { line } from "../create/create.ts";
 import { axesOf, MOST_POINTS } from "./fft_options.ts";
 import { roll } from "../ops/views.ts";
 import { type Axes, checkInteger, checkNumber } from "../lazy/shape.ts";
@@ -63,7 +63,7 @@ function frequencies(n: number, d: number, count: number, wrapped: boolean): Rea
     throw cannot(what, `the spacing must be a finite number other than 0, got ${d}`);
   }
   const frequency = (k: number) => (wrapped && 2 * k >= n ? k - n : k) / (n * d);
-  return tensor(Float64Array.from({ length: count }, (_, k) => frequency(k)));
+  return line(count, frequency);
 }
 
 /** Refuses what is not a number of points. */

@@ -293,8 +293,8 @@ export function parts(node: Node): Node[] {
   return node.results.map((result, k) => new Node(PART, [node], [result], k));
 }
 
-/** Data of the host; the caller has copied them. */
-export function hostNode(data: HostArray, shape: Shape, dtype: DType): Node {
+/** Data of the host, which the caller has copied, or makes when a schedule first needs them. */
+export function hostNode(data: HostArray | (() => HostArray), shape: Shape, dtype: DType): Node {
   const node = new Node(HOST, NO_RECIPE, [{ shape, dtype }]);
   node.stored = new Stored(data);
   return node;

@@ -81,7 +81,7 @@ function prepare(
 /** Whether a pending update can be computed here, although the state has lived on another engine. */
 function canMove({ pending }: State): boolean {
   if (pending!.stateful) return false;
-  return gather([pending!]).nodes.every(({ stored }) => !stored || stored.host !== null);
+  return gather([pending!]).nodes.every(({ stored }) => !stored || stored.onHost);
 }
 
 /** The work of the next schedule: pending updates, and those of `targets` that have no value. */
@@ -182,7 +182,7 @@ function usedBy({ leaves }: Plan, nodes: readonly Node[]): (Stored | State)[] {
   for (const [, k] of leaves) {
     const { state, stored, version } = nodes[k];
     if (state !== null && state.version === version) used.push(state as State);
-    else if (!stored!.host) used.push(stored!);
+    else if (!stored!.onHost) used.push(stored!);
   }
   return used;
 }

@@ -49,6 +49,15 @@ function checkSizes(what: string, shape: Shape): void {
   throw cannot(what, `the shape must be an array of integers, got ${describe(shape)}`);
 }
 
+/** Refuses shapes of more elements than can be counted. */
+function checkCount(what: string, shape: Shape): void {
+  if (sizeOf(shape) <= Number.MAX_SAFE_INTEGER) return;
+  throw cannot(
+    what,
+    `the shape ${show(shape)} has more than 2^53 elements, which can't be counted`,
+  );
+}
+
 /** Refuses what is not a list of positive integers. */
 export function checkShape(what: string, shape: Shape): void {
   checkSizes(what, shape);
@@ -58,6 +67,7 @@ export function checkShape(what: string, shape: Shape): void {
       throw cannot(what, `${sizes} must be a positive integer, got ${describe(n)}`);
     }
   }
+  checkCount(what, shape);
 }
 
 /** Refuses to treat as one value what has several. */
@@ -148,6 +158,7 @@ export function broadcastShapes(
     }
     out.unshift(Math.max(m, n));
   }
+  checkCount(what, out);
   return out;
 }
 

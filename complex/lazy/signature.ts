@@ -119,11 +119,19 @@ export function typeOf(
   let list = EMPTY;
   for (let k = 0; k < results.length; k++) {
     const { shape, dtype } = results[k];
-    list = extend(extend(list, DTYPES[dtype].code), shape.length);
-    for (let d = 0; d < shape.length; d++) list = extend(list, shape[d]);
+    let wide = false;
+    for (let d = 0; d < shape.length; d++) if (shape[d] > MOST_SIZE) wide = true;
+    list = extend(extend(list, DTYPES[dtype].code), wide ? WIDE + shape.length : shape.length);
+    for (let d = 0; d < shape.length; d++) {
+      if (wide) list = extend(list, Math.floor(shape[d] / (MOST_SIZE + 1)));
+      list = extend(list, shape[d] & MOST_SIZE);
+    }
   }
   return list;
 }
+
+/** The largest size of an axis that is one number; shapes with larger ones have two for each axis. */
+const MOST_SIZE = 2 ** 31 - 1, WIDE = 2 ** 30;
 
 /**
  * The type with the call that gives it: a primitive, and its numbers of inputs and words of params; `words` is

@@ -10,11 +10,15 @@ import {
   isSmooth,
   takesTable,
 } from "../../gpu/kernels/transforms/fft.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { HostFft } from "../../gpu/kernels/transforms/host_fft.ts";
 import { hostNode, Node, type Primitive } from "../lazy/graph.ts";
 import { around } from "../lazy/shape.ts";
 import { mul, real, scale as scaled, toComplex } from "./arithmetic.ts";
 import { embed, expand, narrow, reshape } from "./views.ts";
+
+/** The most complex numbers in memory that 32 bits address. */
+const MOST_LENGTH = 2 ** 29 - 1;
 
 /** Bytes of tables that are kept for the next transform of the same length. */
 const BUDGET = 1 << 26;
@@ -23,14 +27,13 @@ const BUDGET = 1 << 26;
 const tables = new Map<string, Node>();
 let tableBytes = 0;
 
-/** The complex table with this name, made once as long as it stays in use. */
-function table(name: string, make: () => Float32Array): Node {
+/** The complex table with this name, made once as long as it stays in use, and not before it is used. */
+function table(name: string, length: number, make: () => Float32Array): Node {
   let node = tables.get(name);
   if (node) tables.delete(name);
   else {
-    const data = make();
-    node = hostNode(data, [data.length / 2], "complex64");
-    tableBytes += data.byteLength;
+    node = hostNode(make, [length], "complex64");
+    tableBytes += 8 * length;
   }
   tables.set(name, node);
   for (const [oldest, { size }] of tables) {
@@ -115,19 +118,27 @@ function chirpSpectrum(n: number, length: number, inverse: boolean): Float32Arra
 
 /** The smallest length of at least n whose prime factors are 2, 3 and 5. */
 export function goodLength(n: number): number {
-  for (let length = n;; length++) {
-    let rest = length;
-    for (const p of [2, 3, 5]) while (rest % p === 0) rest /= p;
-    if (rest === 1) return length;
+  let best = Infinity;
+  for (let five = 1; five < best; five *= 5) {
+    for (let odd = five; odd < best; odd *= 3) {
+      let length = odd;
+      while (length < n) length *= 2;
+      best = Math.min(best, length);
+    }
   }
+  return best;
 }
 
 /** With jk = (j² + k² − (k − j)²)/2 the transform is a convolution with a chirp. */
 function bluestein(x: Node, axis: number, inverse: boolean, scale: number): Node {
   const n = x.shape[axis];
   const length = goodLength(2 * n - 1);
-  const w = table(`chirp ${n} ${inverse}`, () => Float32Array.from(chirp(n, inverse)));
-  const spectrum = table(`spectrum ${n} ${inverse}`, () => chirpSpectrum(n, length, inverse));
+  const w = table(`chirp ${n} ${inverse}`, n, () => Float32Array.from(chirp(n, inverse)));
+  const spectrum = table(
+    `spectrum ${n} ${inverse}`,
+    length,
+    () => chirpSpectrum(n, length, inverse),
+  );
   // Divides by the length at once, so that no intermediate value is larger than the result.
   const moved = dft(fit(timesLine(x, axis, w), axis, length), axis, false, 1 / length);
   const back = dft(timesLine(moved, axis, spectrum), axis, true, scale);
@@ -146,10 +157,13 @@ export function dft(
   output: InexactDType = "complex64",
 ): Node {
   const n = x.shape[axis];
+  if (n > MOST_LENGTH) {
+    throw cannot("transform", `${n} points are more than ${MOST_LENGTH}, which a buffer can hold`);
+  }
   const part = (z: Node) => (isReal(output) ? real(z) : z);
   if (n === 1) return part(scale === 1 ? toComplex(x) : scaled(toComplex(x), scale));
   if (!isSmooth(n)) return part(bluestein(x, axis, inverse, scale));
-  const inputs = takesTable(n) ? [x, table(`twiddles ${n}`, () => fftTable(n))] : [x];
+  const inputs = takesTable(n) ? [x, table(`twiddles ${n}`, n, () => fftTable(n))] : [x];
   const attrs: Attrs = { axis, inverse, scale };
   return new Node(FFT, inputs, [{ shape: x.shape, dtype: output }], attrs);
 }
@@ -165,7 +179,7 @@ export function rdft(x: Node, axis: number, scale: number): Node {
  */
 export function irdft(x: Node, axis: number, n: number, scale: number): Node {
   const count = (n >> 1) + 1;
-  const weights = table(`halves ${n}`, () => {
+  const weights = table(`halves ${n}`, count, () => {
     const twice = new Float32Array(2 * count);
     for (let k = 0; k < count; k++) twice[2 * k] = k === 0 || 2 * k === n ? 1 : 2;
     return twice;

@@ -3,7 +3,8 @@ import { normalComplex, normalReal, poisson, uniformReal } from "../../gpu/funct
 import { type InexactDType, kindOf, precisionOf } from "../../gpu/contract/dtype.ts";
 import { accompany, type Companion } from "../lazy/companions.ts";
 import type { Node, Primitive } from "../lazy/graph.ts";
-import type { Shape } from "../lazy/shape.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
+import { type Shape, show, sizeOf } from "../lazy/shape.ts";
 import { applyIn, applyMap, fillIndex, mapPrimitive } from "./arithmetic.ts";
 import { iota } from "./indices.ts";
 
@@ -14,6 +15,9 @@ const POISSON: Primitive = {
   vjp: (_, [g]) => [g!, null, null, null, null],
 };
 const NORMAL = { real: mapPrimitive(normalReal), complex: mapPrimitive(normalComplex) };
+
+/** The most numbers of one draw: their counters have 32 bits. */
+const MOST_DRAWN = 2 ** 32;
 
 /** A seed and the number of draws so far; each draw takes the next stream of the generator. */
 export class Generator implements Companion {
@@ -54,6 +58,11 @@ export class Generator implements Companion {
   }
 
   #next(shape: Shape): Node[] {
+    const size = sizeOf(shape);
+    if (size > MOST_DRAWN) {
+      const why = `${size} elements, and more than ${MOST_DRAWN} in one draw would repeat`;
+      throw cannot("draw random numbers", `shape ${show(shape)} has ${why}`);
+    }
     const words = [this.#stream++, this.#low, this.#high];
     return [iota(shape), ...words.map((w) => fillIndex(shape, w))];
   }

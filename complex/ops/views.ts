@@ -14,6 +14,7 @@ import {
   shift,
   split,
 } from "../../gpu/contract/indexing.ts";
+import { cannot } from "../../gpu/contract/errors.ts";
 import { reduce } from "../../gpu/kernels/reductions/reduce.ts";
 import { Node, type Primitive, type Source, type Vjp } from "../lazy/graph.ts";
 import { type Axes, broadcastShapes, checkAxes, sameShape, type Shape } from "../lazy/shape.ts";
@@ -185,6 +186,10 @@ export function slice(
   step: readonly number[],
 ): Node {
   if (sameShape(x.shape, shape)) return x;
+  for (let d = 0; d < start.length; d++) {
+    if (start[d] < 2 ** 32) continue;
+    throw cannot("slice", `it begins at ${start[d]} along axis ${d}, and starts have 32 bits`);
+  }
   return apply(SLICE, x, shape, { step }, [...start]);
 }
 

@@ -19,7 +19,16 @@ import {
 } from "./dtype.ts";
 import { numberAt, type Params } from "./kernel.ts";
 import { linkWgsl, type MapFunction, type Wgsl } from "./map_function.ts";
-import { type Index, indexBlock, indexWgsl, operands } from "./indexing.ts";
+import { cannot } from "./errors.ts";
+import {
+  type Index,
+  indexBlock,
+  indexWgsl,
+  type Indices,
+  operands,
+  reach,
+  rebase,
+} from "./indexing.ts";
 
 /** A value at the kernel's linear index. */
 export type Value =
@@ -75,6 +84,41 @@ export function loadsOf(value: Value): Extract<Value, { readonly op: "load" }>[]
   return loads;
 }
 
+/** The value with `at` in the place of the linear index; what is shared stays shared. */
+export function rebased(value: Value, at: Index): Value {
+  const known = new Map<Value, Value>();
+  const make = (v: Value): Value => {
+    switch (v.op) {
+      case "call":
+        return { ...v, args: v.args.map(once) };
+      case "guard":
+        return { ...v, of: once(v.of), index: rebase(v.index, at) };
+      case "scalar":
+        return v;
+      default:
+        return { ...v, at: rebase(v.at, at) };
+    }
+  };
+  const once = (v: Value): Value => {
+    let made = known.get(v);
+    if (!made) known.set(v, made = make(v));
+    return made;
+  };
+  return once(value);
+}
+
+/** Whether places of elements can be counted by `bits` bits, and indices that are values by 32. */
+export function countsWithin(value: Value, bits: number): boolean {
+  const most = 2 ** bits;
+  let fits = true;
+  visit([value], () => {}, (v) => {
+    if (v.op === "load") fits &&= reach(v.at) < most;
+    else if (v.op === "index") fits &&= reach(v.at) < 2 ** 32;
+    else if (v.op === "guard") fits &&= Math.max(reach(v.index), v.low, v.size) < most;
+  });
+  return fits;
+}
+
 /** The functions in a value, each counted once; for profiles. */
 export function functionsIn(value: Value): number {
   let count = 0;
@@ -128,6 +172,12 @@ export function expressionWgsl(
   value: Value,
   run: (input: number) => string | undefined = () => undefined,
 ): ExpressionWgsl {
+  if (!countsWithin(value, 32)) {
+    throw cannot(
+      "compute with a view of so many elements on WebGPU",
+      "its shaders count by 32 bits, up to 4294967295; the CPU engine has no such limit",
+    );
+  }
   const names = new Map<string | Value, string>();
   const lines: string[] = [];
   const used = new Set<Wgsl>();
@@ -220,9 +270,9 @@ function indexStep(
       node,
       start,
       n,
-      own as Uint32Array,
-      registers[a] as Uint32Array,
-      registers[b] as Uint32Array,
+      own as Indices,
+      registers[a] as Indices,
+      registers[b] as Indices,
       params.u32,
     );
 }
@@ -297,6 +347,11 @@ function gatherComplex(n: number, out: HostArray, from: HostArray, at: HostArray
   }
 }
 
+/** A register for indices beyond 32 bits. Only index arithmetic and loads read it. */
+function wideIndices(): HostArray {
+  return new Float64Array(BLOCK) as unknown as HostArray;
+}
+
 /**
  * Compiles an expression for evaluation in blocks, one tight loop an operation. Registers are
  * reused once nothing needs them any more.
@@ -335,9 +390,10 @@ export function compileBlocks(roots: readonly (Value | Index)[]): BlockEvaluator
       registers.push(NOTHING);
       program.push(loadRun(node, slot, registers));
     } else {
-      const own = free.get(dtype)?.pop() ?? hostZeros(dtype, BLOCK);
+      const wide = "key" in node && node.max >= 2 ** 32;
+      const own = wide ? wideIndices() : free.get(dtype)?.pop() ?? hostZeros(dtype, BLOCK);
       registers.push(own);
-      owned.set(id, own);
+      if (!wide) owned.set(id, own);
       program.push(
         "key" in node
           ? indexStep(node, own, from, registers)

@@ -36,6 +36,11 @@ export function param(at: number, max: number): Index {
   return { op: "param", at, key: `p${at}`, max };
 }
 
+/** The same index where it is known to be at most `max`. */
+export function within(index: Index, max: number): Index {
+  return max < index.max ? { ...index, max } : index;
+}
+
 /** a + b */
 export function add(a: Index, b: Index): Index {
   if (a.op === "const" && a.value === 0) return b;
@@ -68,10 +73,13 @@ export function div(a: Index, n: number): Index {
   if (a.op === "const") return constant(Math.floor(a.value / n));
   if (a.op === "div") return div(a.a, a.n * n);
   if (a.op === "mul" && a.n % n === 0) return mul(a.a, a.n / n);
-  if (a.op === "add" && a.a.op === "mul" && a.a.n % n === 0) {
-    return add(mul(a.a.a, a.a.n / n), div(a.b, n));
+  const max = Math.floor(a.max / n);
+  if (a.op === "add" && a.a.op === "mul") {
+    const { a: { a: outer, n: size }, b: inner } = a;
+    if (size % n === 0) return within(add(mul(outer, size / n), div(inner, n)), max);
+    if (n % size === 0 && inner.max < size) return within(div(outer, n / size), max);
   }
-  return { op: "div", a, n, key: `(${a.key}/${n})`, max: Math.floor(a.max / n) };
+  return { op: "div", a, n, key: `(${a.key}/${n})`, max };
 }
 
 /** a mod n */
@@ -80,7 +88,11 @@ export function mod(a: Index, n: number): Index {
   if (n === 1) return constant(0);
   if (a.op === "const") return constant(a.value % n);
   if (a.op === "mul" && a.n % n === 0) return constant(0);
-  if (a.op === "add" && a.a.op === "mul" && a.a.n % n === 0) return mod(a.b, n);
+  if (a.op === "add" && a.a.op === "mul") {
+    const { a: { a: outer, n: size }, b: inner } = a;
+    if (size % n === 0) return mod(inner, n);
+    if (n % size === 0 && inner.max < size) return add(mul(mod(outer, n / size), size), inner);
+  }
   if (a.op === "mod" && a.n % n === 0) return mod(a.a, n);
   return { op: "mod", a, n, key: `(${a.key}%${n})`, max: n - 1 };
 }
@@ -119,6 +131,35 @@ export function join(coords: readonly Index[], shape: readonly number[]): Index 
   return at;
 }
 
+/** The expression with `at` in the place of the linear index. */
+export function rebase(index: Index, at: Index): Index {
+  switch (index.op) {
+    case "linear":
+      return at;
+    case "const":
+    case "param":
+      return index;
+    case "add":
+      return within(add(rebase(index.a, at), rebase(index.b, at)), index.max);
+    case "mul":
+      return mul(rebase(index.a, at), index.n);
+    case "div":
+      return div(rebase(index.a, at), index.n);
+    case "mod":
+      return mod(rebase(index.a, at), index.n);
+    case "reverse":
+      return reverse(rebase(index.a, at), index.n);
+    case "shift":
+      return shift(rebase(index.a, at), index.n, index.size);
+  }
+}
+
+/** The largest number that an expression, its operands and its constants reach. */
+export function reach(index: Index): number {
+  const own = "n" in index ? Math.max(index.max, index.n) : index.max;
+  return Math.max(own, ...operands(index).map(reach));
+}
+
 /** The expression in WGSL; `name` gives the identifier of a subexpression that has one. */
 export function indexWgsl(index: Index, name: (sub: Index) => string): string {
   switch (index.op) {
@@ -152,14 +193,17 @@ export function operands(index: Index): Index[] {
   return "a" in index ? [index.a] : [];
 }
 
+/** The values of an index in a block; wide ones reach beyond 32 bits. */
+export type Indices = Uint32Array | Float64Array;
+
 /** Evaluates one node for a block, given the blocks of its operands. */
 export function indexBlock(
   index: Index,
   start: number,
   n: number,
-  out: Uint32Array,
-  a: Uint32Array,
-  b: Uint32Array,
+  out: Indices,
+  a: Indices,
+  b: Indices,
   params: Uint32Array,
 ): void {
   switch (index.op) {
@@ -182,7 +226,11 @@ export function indexBlock(
     }
     case "div": {
       const { n: k } = index;
-      for (let j = 0; j < n; j++) out[j] = (a[j] / k) >>> 0;
+      if (out instanceof Float64Array) {
+        for (let j = 0; j < n; j++) {
+          out[j] = Math.floor(a[j] / k);
+        }
+      } else for (let j = 0; j < n; j++) out[j] = (a[j] / k) >>> 0;
       return;
     }
     case "mod": {

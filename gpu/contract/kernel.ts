@@ -130,6 +130,8 @@ export interface Step {
   readonly outputs: readonly Slot[];
   /** Its own params, in place of the primitive's: they tell the rounds of one pipeline apart. */
   readonly params?: readonly number[];
+  /** Params of its own that follow the primitive's. */
+  readonly more?: readonly number[];
 }
 
 /** One or more dispatches that compute one primitive; `scratch` lists the bytes of each `tmp` buffer. */

@@ -6,7 +6,7 @@ import { bytesOf, type DType, isComplex } from "../contract/dtype.ts";
 import type { Params } from "../contract/kernel.ts";
 import type { MapFunction } from "../contract/map_function.ts";
 import { type Value, valueDType } from "../contract/expression.ts";
-import { type Index, operands } from "../contract/indexing.ts";
+import { type Index, operands, reach } from "../contract/indexing.ts";
 import { functionsByName } from "../functions/by_name.ts";
 import { SCRATCH } from "../contract/wasm_module.ts";
 import { First, Fn } from "./function_opcodes.ts";
@@ -131,7 +131,7 @@ class Writer {
         return this.#add({ op: op ?? Op.copyReal, bytes, words });
       }
       case "index":
-        return this.#index(value.at, 0);
+        return this.#index(value.at, 0, true);
       case "scalar": {
         const params = [[2, value.at], [3, value.at + 1]].slice(0, complex ? 2 : 1);
         return this.#add({
@@ -142,6 +142,7 @@ class Writer {
         });
       }
       case "guard": {
+        if (Math.max(value.low, value.size) >= MOST_INDEX) this.#missing = true;
         const words = [this.#value(value.of), this.#index(value.index, 0), value.low, value.size];
         return this.#add({ op: complex ? Op.guardComplex : Op.guardReal, bytes, words });
       }
@@ -162,13 +163,17 @@ class Writer {
     }
   }
 
-  /** An index for every element, or for the first of every stretch. */
-  #index(index: Index, period: number): Node {
+  /**
+   * An index for every element, or for the first of every stretch. With `wraps` only its lowest 32 bits
+   * count, which sums and products keep.
+   */
+  #index(index: Index, period: number, wraps = false): Node {
+    wraps &&= WRAPPING.has(index.op);
+    if (!wraps && reach(index) >= MOST_INDEX) this.#missing = true;
     const key = `${index.key}@${period}`;
     const known = this.#indices.get(key);
     if (known) return known;
-    if (index.max >= 2 ** 31) this.#missing = true;
-    const from = operands(index).map((o) => this.#index(o, period));
+    const from = operands(index).map((o) => this.#index(o, period, wraps));
     const params = index.op === "param" ? [[4, index.at] as const] : [];
     const op = index.op === "param" ? Op.constant : INDEX_OPERATIONS[index.op];
     const made = this.#add({
@@ -183,6 +188,12 @@ class Writer {
     return made;
   }
 }
+
+/** Beyond the indices that quotients are right for, see {@link magicOf}. */
+const MOST_INDEX = 2 ** 31;
+
+/** The operations whose lowest bits depend on no higher ones. */
+const WRAPPING: ReadonlySet<Index["op"]> = new Set(["linear", "const", "param", "add", "mul"]);
 
 const INDEX_OPERATIONS = {
   linear: Op.linear,

@@ -176,7 +176,11 @@ export class WasmInstance implements WasmModule {
     const pages = Math.ceil(bytes / PAGE);
     // Somewhat more than is needed: each growth of an unshared memory may copy it.
     const held = this.buffer.byteLength / PAGE;
-    for (const wanted of [Math.max(pages, 256, held >> 3), pages]) {
+    // The last page stays away, so that no address behind an array is 2³², which is 0.
+    if (held + pages >= MOST_PAGES) return 0;
+    for (
+      const wanted of [Math.min(Math.max(pages, 256, held >> 3), MOST_PAGES - 1 - held), pages]
+    ) {
       try {
         this.#memory.grow(wanted);
         return wanted * PAGE;

@@ -1,7 +1,7 @@
 /** Runs a program of kernels on an engine, for tests of kernels below the tensors. */
 import type { Engine } from "../../gpu/contract/engine.ts";
 import { bytesOf, type DType, type HostArray, hostView, realOf } from "../../gpu/contract/dtype.ts";
-import type { Adapter, Program, Slot } from "../../gpu/contract/kernel.ts";
+import type { Adapter, Program, Slot, Step } from "../../gpu/contract/kernel.ts";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
 import { use } from "../../gpu/engines/device.ts";
 import { isSet } from "./environment.ts";
@@ -59,7 +59,7 @@ export async function runProgram(
       engine.compile(step.kernel, step.spec),
       step.inputs.map(find),
       step.outputs.map(find),
-      step.params ? Uint32Array.from(step.params) : params,
+      paramsOf(step, params),
     );
   }
   const failure = await pass.submit();
@@ -69,6 +69,11 @@ export async function runProgram(
   );
   for (const buffer of [...ins, ...outs, ...tmps]) engine.release(buffer);
   return read.map((memory, k) => hostView(kinds[k], memory));
+}
+
+function paramsOf({ params, more }: Step, words?: Uint32Array): Uint32Array | undefined {
+  if (params) return Uint32Array.from(params);
+  return more ? Uint32Array.from([...words ?? [], ...more]) : words;
 }
 
 /** Runs the program on every engine there is, in plain TypeScript first. */

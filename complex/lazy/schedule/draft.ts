@@ -24,6 +24,8 @@ export interface LaunchDraft {
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly words: readonly Word[];
+  /** Params that follow the words. */
+  readonly more: readonly number[];
   /** The step's own params, which stand in place of the words. */
   readonly params: Uint32Array | null;
   /** The nodes that it computes, the one whose value it stores last. */

@@ -159,7 +159,7 @@ function buffersOf(graph: Graph, { draft, lifetimes, allocation }: Planned): Hel
 /** The last launch before the end of which a leaf is given back; Infinity where it stays. */
 function lastOf({ state, stored }: Node, used: number, end: number): number {
   if (state !== null) return state.isPending ? Math.max(used, end) : Infinity;
-  return stored?.device && !stored.host ? Infinity : used;
+  return stored?.device && !stored.onHost ? Infinity : used;
 }
 
 /** The contents of each slot, in words. */
@@ -167,7 +167,7 @@ function namesOf({ nodes }: Graph, { leaves, launches, slots }: Draft): Map<numb
   const names = new Map<number, string>();
   for (const [slot, k] of leaves) {
     const { state, stored, shape } = nodes[k];
-    const what = state?.name ?? (stored?.host ? "data of the host" : "a value");
+    const what = state?.name ?? (stored?.onHost ? "data of the host" : "a value");
     names.set(slot, `${what} ${show(shape)}`);
   }
   const own = new Set(slots.flat());

@@ -161,7 +161,7 @@ class Lowerer {
       return (slot.startsWith("in") ? inputs : slot.startsWith("out") ? outputs : scratch)[k];
     };
     program.steps.forEach((step, s) => {
-      const { kernel, spec, params } = step;
+      const { kernel, spec, params, more = [] } = step;
       const takesWords = !params && (kernel.params?.(spec) ?? 0) > 0;
       this.launches.push({
         kernel,
@@ -169,6 +169,7 @@ class Lowerer {
         inputs: step.inputs.map(find),
         outputs: step.outputs.map(find),
         words: takesWords ? words : [],
+        more,
         params: params ? Uint32Array.from(params) : null,
         computes: s === at ? computes : [of],
       });

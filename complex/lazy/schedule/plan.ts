@@ -16,7 +16,7 @@ export interface Launch {
   readonly words: readonly Word[];
   /** The step's own params, which stand in place of the words. */
   readonly params: Uint32Array | null;
-  /** Where the words are put together in each run; null where there are none. */
+  /** Where the words are put together in each run, before params that stay; null where there are none. */
   readonly scratch: Uint32Array | null;
   /** Buffers that nothing needs after this launch. */
   readonly release: readonly number[];
@@ -69,13 +69,13 @@ export function compile({ draft, lifetimes, allocation }: Planned, engine: Engin
     bytes,
     allocation,
     leaves: leaves.filter(([slot]) => lifetimes[slot].last >= 0),
-    launches: launches.map(({ kernel, spec, inputs, outputs, words, params }, l): Launch => ({
+    launches: launches.map(({ kernel, spec, inputs, outputs, words, more, params }, l): Launch => ({
       executable: engine.compile(kernel, spec),
       inputs,
       outputs,
       words,
-      params,
-      scratch: words.length > 0 ? new Uint32Array(words.length) : null,
+      params: params ?? (words.length === 0 && more.length > 0 ? Uint32Array.from(more) : null),
+      scratch: words.length > 0 ? Uint32Array.from([...words.map(() => 0), ...more]) : null,
       release: release[l],
     })),
     results,

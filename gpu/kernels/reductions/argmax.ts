@@ -5,18 +5,24 @@ import {
   linearMain,
   type Program,
   type Slot,
+  type Step,
 } from "../../contract/kernel.ts";
 import { BLOCK, type BlockEvaluator, compileBlocks } from "../../contract/expression.ts";
 import { mod } from "../../contract/indexing.ts";
 import {
   collapse,
   elementWgsl,
+  FIRST_PLACE,
   type FoldSpec,
+  paramsOf,
   partsOf,
   placeWgsl,
+  resultsOf,
+  resultWgsl,
   sizes,
   targets,
 } from "./fold.ts";
+import { cut } from "./slabs.ts";
 
 interface Parted extends FoldSpec {
   readonly parts: number;
@@ -31,9 +37,10 @@ const NAN = `fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) 
 const best: Kernel<Parted> = {
   name: "argmax",
   bindings: ({ inputs }) => ({ inputs, outputs: ["float32", "uint32"] }),
-  params: ({ words }) => words,
+  params: paramsOf,
   wgsl(spec) {
-    const { parts } = spec;
+    const { parts, slab, words } = spec;
+    const first = slab ? `param_u32(${words + FIRST_PLACE}u) + ` : "";
     const { kept, run } = sizes(spec);
     return {
       source: `${NAN}
@@ -42,14 +49,14 @@ ${
         linearMain(
           kept * parts,
           `${placeWgsl(spec, parts)}
-  var most = element(base, part);
-  var place = part;
+  var place = min(part, ${run - 1}u);
+  var most = element(base, place);
   for (var r = part + ${parts}u; r < ${run}u; r = r + ${parts}u) {
     let v = element(base, r);
     if (!is_nan(most) && (v > most || is_nan(v))) { most = v; place = r; }
   }
-  out0[o * ${parts}u + part] = most;
-  out1[o * ${parts}u + part] = place;`,
+  out0[${resultWgsl(spec, parts, "o")}] = most;
+  out1[${resultWgsl(spec, parts, "o")}] = ${first}place;`,
         )
       }`,
       workgroups: linearGrid(kept * parts),
@@ -57,19 +64,27 @@ ${
   },
   cpu(spec, inputs, [values, places], params) {
     const { kept, run } = sizes(spec);
+    const { first, stride } = resultsOf(spec, spec.parts, params);
+    const firstPlace = spec.slab ? params.u32[spec.words + FIRST_PLACE] : 0;
     let evaluate = evaluators.get(spec);
     if (!evaluate) {
       const at = targets(spec);
       evaluate = compileBlocks([spec.value, at.kept, at.run, mod(at.run, spec.parts)]);
       evaluators.set(spec, evaluate);
     }
+    for (let o = 0; o < kept; o++) {
+      for (let part = run; part < spec.parts; part++) { // has no element
+        const at = first + o * stride + part;
+        [values[at], places[at]] = [-Infinity, firstPlace + run - 1];
+      }
+    }
     for (let start = 0; start < kept * run; start += BLOCK) {
       const n = Math.min(BLOCK, kept * run - start);
       const [v, o, r, part] = evaluate(start, n, inputs, params);
       for (let j = 0; j < n; j++) {
-        const at = o[j] * spec.parts + part[j];
+        const at = first + o[j] * stride + part[j];
         const better = !Number.isNaN(values[at]) && !(v[j] <= values[at]);
-        if (r[j] === part[j] || better) [values[at], places[at]] = [v[j], r[j]];
+        if (r[j] === part[j] || better) [values[at], places[at]] = [v[j], firstPlace + r[j]];
       }
     }
   },
@@ -110,21 +125,22 @@ ${
   },
 };
 
-/** The program: an expression in, places (as numbers) out. */
-export function argmax(spec: FoldSpec): Program {
+/** The program: an expression in, places (as numbers) out; see `reduce` for `most`. */
+export function argmax(spec: FoldSpec, most?: number): Program {
   const now = collapse(spec);
   const { kept } = sizes(now);
-  const parts = partsOf(now);
-  return {
-    steps: [
-      {
-        kernel: best,
-        spec: { ...now, parts },
-        inputs: spec.inputs.map((_, k): Slot => `in${k}`),
-        outputs: ["tmp0", "tmp1"],
-      },
-      { kernel: choose, spec: { kept, parts }, inputs: ["tmp0", "tmp1"], outputs: ["out0"] },
-    ],
-    scratch: [4 * kept * parts, 4 * kept * parts],
-  };
+  const { parts, dispatches } = cut(now, partsOf, most);
+  const steps = dispatches.map((own): Step => ({
+    ...own,
+    kernel: best,
+    inputs: spec.inputs.map((_, k): Slot => `in${k}`),
+    outputs: ["tmp0", "tmp1"],
+  }));
+  steps.push({
+    kernel: choose,
+    spec: { kept, parts },
+    inputs: ["tmp0", "tmp1"],
+    outputs: ["out0"],
+  });
+  return { steps, scratch: [4 * kept * parts, 4 * kept * parts] };
 }

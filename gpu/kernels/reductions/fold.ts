@@ -5,6 +5,8 @@
 import { type DType, wgslOf } from "../../contract/dtype.ts";
 import { expressionWgsl, type Value, valueDType } from "../../contract/expression.ts";
 import { type Index, join, linear, split } from "../../contract/indexing.ts";
+import type { Params } from "../../contract/kernel.ts";
+import { cannot } from "../../contract/errors.ts";
 import { MOST_ROUNDS } from "../costs.ts";
 
 /** A reduction of an expression over some axes of its shape. */
@@ -15,13 +17,35 @@ export interface FoldSpec {
   readonly value: Value;
   readonly inputs: readonly DType[];
   readonly words: number;
+  /** Set where it is one of several that fill the same results; see `slabs.ts`. */
+  readonly slab?: Slab;
 }
+
+/** How a slab's results lie among those of all: so many parts in all has each of them. */
+export interface Slab {
+  readonly parts: number;
+}
+
+/**
+ * The params of a slab, which follow the words: those that its value reads, its first result, and its
+ * first place in the run.
+ */
+export const SLAB_WORDS = 4, FIRST_RESULT = 2, FIRST_PLACE = 3;
+
+/** The params that a reduction reads. */
+export function paramsOf({ words, slab }: FoldSpec): number {
+  return slab ? words + SLAB_WORDS : words;
+}
+
+/** Elements that one dispatch reaches at most: what its loops go on to beyond is below 2³¹ too. */
+export const MOST_ELEMENTS = 2 ** 31 - 2 ** 16;
 
 /** Threads worth having, and the fewest elements a thread should have to itself. */
 const THREADS = 8192;
 const SHARE = 128;
 
-function product(shape: readonly number[]): number {
+/** The product of sizes. */
+export function product(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }
 
@@ -72,8 +96,31 @@ export function offset(spec: FoldSpec, which: boolean, at: string): string {
   return terms.join(" + ") || "0u";
 }
 
+/** Where the results of a dispatch lie, by its params: the first, and the steps from one to the next. */
+export function resultsOf(
+  { slab, words }: FoldSpec,
+  parts: number,
+  { u32 }: Params,
+): { first: number; stride: number } {
+  if (!slab) return { first: 0, stride: parts };
+  return { first: u32[words + FIRST_RESULT], stride: slab.parts };
+}
+
+/** WGSL of where result `o` of a thread lies, in `parts` parts. */
+export function resultWgsl({ slab, words }: FoldSpec, parts: number, o: string): string {
+  if (!slab) return `${o} * ${parts}u + part`;
+  return `param_u32(${words + FIRST_RESULT}u) + ${o} * ${slab.parts}u + part`;
+}
+
 /** WGSL: `element(base, r)`, the value at place r of a run that starts at `base`. */
 export function elementWgsl(spec: FoldSpec): string {
+  const size = product(spec.shape);
+  if (size > MOST_ELEMENTS) {
+    throw cannot(
+      `fold a view of ${size} elements on WebGPU`,
+      "its shaders count by 32 bits, and this view can't be cut; the CPU engine has no such limit",
+    );
+  }
   const { functions, statements, result } = expressionWgsl(spec.value);
   return `${functions}
 fn element(base: u32, r: u32) -> ${wgslOf(valueDType(spec.value))} {

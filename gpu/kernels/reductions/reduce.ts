@@ -25,17 +25,22 @@ import {
 } from "../../contract/expression.ts";
 import { add, linear, mod, mul } from "../../contract/indexing.ts";
 import { wasmExpression } from "../../wasm/encode_expression.ts";
-import { layoutOf } from "./wasm_reduce.ts";
+import { layoutOf, STRIDE } from "./wasm_reduce.ts";
 import {
   collapse,
   elementWgsl,
   type FoldSpec,
+  MOST_ELEMENTS,
   offset,
+  paramsOf,
   partsOf,
   placeWgsl,
+  resultsOf,
+  resultWgsl,
   sizes,
   targets,
 } from "./fold.ts";
+import { cut } from "./slabs.ts";
 import { sumsNeighbours, threadsInStep } from "../costs.ts";
 import { Neighbours, neighboursOf, runsOf } from "../elementwise/neighbours.ts";
 
@@ -135,7 +140,7 @@ ${
     }
 ${each((k) => `acc${k} += some${k};`)}
   }
-${each((k) => `out0[(o + ${k}u) * ${parts}u + part] = acc${k};`)}`;
+${each((k) => `out0[${resultWgsl(spec, parts, `(o + ${k}u)`)}] = acc${k};`)}`;
   return {
     source: `${functions}
 ${own.map((load) => load.declare()).join("\n")}
@@ -155,7 +160,7 @@ const stage: Kernel<Stage> = {
     return kept * run * (1 + functionsIn(spec.value));
   },
   bindings: ({ inputs, value }) => ({ inputs, outputs: [valueDType(value)] }),
-  params: ({ words }) => words,
+  params: paramsOf,
   wgsl(spec, adapter) {
     const beside = sumBeside(spec, adapter);
     if (beside) return beside;
@@ -185,7 +190,7 @@ ${bounds}
     }
     acc = ${join("acc", "some")};
   }
-  out0[o * ${parts}u + part] = acc;`,
+  out0[${resultWgsl(spec, parts, "o")}] = acc;`,
         )
       }`,
       workgroups: linearGrid(kept * parts),
@@ -200,7 +205,8 @@ ${bounds}
       evaluate = compileBlocks([value, add(mul(at.kept, parts), mod(at.run, parts))]);
       evaluators.set(spec, evaluate);
     }
-    const acc = new Float64Array(out.length);
+    const lanes = lanesOf(valueDType(value));
+    const acc = new Float64Array(kept * parts * lanes);
     if (fold === "max") acc.fill(-Infinity);
     for (let start = 0; start < kept * run; start += BLOCK) {
       const n = Math.min(BLOCK, kept * run - start);
@@ -218,35 +224,46 @@ ${bounds}
         }
       }
     }
-    out.set(acc);
+    const { stride, first } = resultsOf(spec, parts, params);
+    if (stride === parts) return out.set(acc, first * lanes);
+    for (let o = 0; o < kept; o++) {
+      const own = acc.subarray(o * parts * lanes, (o + 1) * parts * lanes);
+      out.set(own, (first + o * stride) * lanes);
+    }
   },
   wasm(spec, module) {
-    const { fold, inputs, value } = spec;
-    const expression = wasmExpression(value, inputs, false);
+    const { fold, inputs, value, parts } = spec;
+    const { kept, run } = sizes(spec);
+    const expression = kept * run <= MOST_ELEMENTS ? wasmExpression(value, inputs, false) : null;
     if (!expression) return null;
     const { words, across, chunks } = layoutOf(spec);
-    const { kept, run } = sizes(spec);
     const floats = lanesOf(valueDType(value));
     const head = [Number(across), Number(fold === "max"), floats, expression.result, ...words];
     return (addresses, [out], params) => {
-      const args = module.args([out, ...head, ...expression.words(addresses, params)]);
+      const { stride, first } = resultsOf(spec, parts, params);
+      head[STRIDE - 1] = stride;
+      const at = out + 4 * floats * first;
+      const args = module.args([at, ...head, ...expression.words(addresses, params)]);
       module.parallel("reduceExpression", args, chunks, kept * run * (expression.cost + 0.5));
     };
   },
 };
 
-/** The reduction of an expression, in as many stages as its length asks for. */
-export function reduce(spec: ReduceSpec): Program {
+/**
+ * The reduction of an expression, in as many stages as its length asks for. A dispatch reaches `most`
+ * elements at most, as far as the expression can be cut.
+ */
+export function reduce(spec: ReduceSpec, most?: number): Program {
   const dtype = valueDType(spec.value);
   const steps: Step[] = [];
   const scratch: number[] = [];
   let now = collapse(spec);
   let inputs = spec.inputs.map((_, k): Slot => `in${k}`);
+  const { kept } = sizes(now);
   for (;;) {
-    const { kept } = sizes(now);
-    const parts = wholeParts(now);
+    const { parts, dispatches } = cut(now, wholeParts, most);
     const output: Slot = parts === 1 ? "out0" : `tmp${scratch.length}`;
-    steps.push({ kernel: stage, spec: { ...now, parts }, inputs, outputs: [output] });
+    for (const own of dispatches) steps.push({ ...own, kernel: stage, inputs, outputs: [output] });
     if (parts === 1) return { steps, scratch };
     scratch.push(kept * parts * bytesOf(dtype));
     inputs = [output];

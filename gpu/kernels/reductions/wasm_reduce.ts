@@ -17,6 +17,9 @@ export interface Layout {
   readonly chunks: number;
 }
 
+/** The word that says in how many parts each result lies, which may be more than the job fills. */
+export const STRIDE = 13;
+
 /** Elements below which a part or a chunk is not worth its overhead. */
 const LEAST = 4096;
 /** Chunks worth having for a machine's threads. */
@@ -50,7 +53,7 @@ export function layoutOf({ shape, folded, parts }: Geometry): Layout {
   const piece = Math.ceil(inner / Math.min(inner, pieces));
   return {
     words: [
-      ...[rows, width, piece, parts, used, folds, kept.length, outer.length, 0, 0, 0],
+      ...[rows, width, piece, parts, used, folds, kept.length, outer.length, parts, 0, 0],
       ...[...kept, ...outer].flatMap(({ n, stride }) => [n, stride]),
     ],
     across,

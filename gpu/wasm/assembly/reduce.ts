@@ -136,7 +136,7 @@ export function reduceExpression(args: usize, chunk: i32, scratch: usize): void 
   // The region is rows × width; the kept one of the two is worked on in pieces.
   const rows = word(args, 5), width = word(args, 6), piece = word(args, 7);
   const parts = word(args, 8), used = word(args, 9), folds = word(args, 10);
-  const keptAxes = word(args, 11), foldedAxes = word(args, 12);
+  const keptAxes = word(args, 11), foldedAxes = word(args, 12), stride = word(args, 13);
   const kept = args + 4 * HEAD, folded = kept + 8 * <usize> keptAxes;
   const program = folded + 8 * <usize> foldedAxes;
 
@@ -190,12 +190,13 @@ export function reduceExpression(args: usize, chunk: i32, scratch: usize): void 
   }
 
   for (let k = 0; k < count; k++) {
-    const result = ((outer * inner + from + k) * parts + part) * floats;
+    const result = ((outer * inner + from + k) * stride + part) * floats;
     for (let f = 0; f < floats; f++) {
       const value = <f32> load<f64>(scratch + (<usize> (k * floats + f) << 3));
       store<f32>(out + (<usize> (result + f) << 2), value);
     }
     if (part > 0) continue;
+    // The first part of a result fills those that are empty.
     for (let f = used * floats; f < parts * floats; f++) {
       store<f32>(out + (<usize> (result + f) << 2), <f32> start);
     }

@@ -18,6 +18,21 @@ Deno.test("a type is known by the shapes and kinds of all results", () => {
   ]));
 });
 
+Deno.test("sizes that agree in their lowest 31 or 32 bits give other types", () => {
+  const of = (...shape: number[]) => typeOf([{ shape, dtype: "float32" }]);
+  const [wide, wider] = [2 ** 31, 2 ** 32];
+  assert(distinct([
+    of(5, 7),
+    of(wide + 5, 7),
+    of(5, wide + 7),
+    of(wider + 5, 7),
+    of(5, wider + 7),
+    of(wide + 5, wide + 7),
+    of(5, 7, 1, 0),
+  ]));
+  assertEquals(of(wider + 5, 7), of(wider + 5, 7));
+});
+
 Deno.test("a call is known by primitive, inputs and words, large numbers of them included", () => {
   const calls = [0, 1, 1 << 16].flatMap((primitive) =>
     [0, 1, 127, 128].flatMap((inputs) =>
