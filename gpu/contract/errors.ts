@@ -1,5 +1,6 @@
 /** The one class of errors, and how they are worded. */
 import { nameClass } from "./class_names.ts";
+import { withOuterStack } from "./stack.ts";
 
 /**
  * Every error the library throws on purpose reads `Cannot <do>: <why, with the values>`.
@@ -23,9 +24,7 @@ export class ArgandError extends Error {
 
 /** The same error, as thrown at the line that asks for what has failed. */
 export function again(error: ArgandError): ArgandError {
-  const copy = new ArgandError(error.message, { cause: error });
-  Error.captureStackTrace?.(copy, again);
-  return copy;
+  return withOuterStack(() => new ArgandError(error.message, { cause: error }));
 }
 
 /** The most letters of an error: names in files and lists of what is missing may be long. */
@@ -35,7 +34,7 @@ const MOST_LETTERS = 4000;
 export function cannot(what: string, why: string): ArgandError {
   const message = `Cannot ${what}: ${why}`;
   const long = message.length > MOST_LETTERS;
-  const error = new ArgandError(long ? `${message.slice(0, MOST_LETTERS)}…` : message);
-  Error.captureStackTrace?.(error, cannot); // begins where the mistake was found; not all engines can
-  return error;
+  return withOuterStack(() =>
+    new ArgandError(long ? `${message.slice(0, MOST_LETTERS)}…` : message)
+  );
 }
