@@ -94,7 +94,8 @@ export function sub<A extends Operand, B extends Operand>(a: A, b: B): Combined<
 }
 
 /**
- * a · b, element by element; for matrices see `matmul`.
+ * a · b, element by element; for matrices see `matmul`. On the CPU engine a complex product whose parts
+ * both come out as NaN, though a factor is infinite, is infinite, as Annex G of C has it.
  *
  * @throws {ArgandError} if the shapes do not broadcast.
  *
@@ -113,6 +114,7 @@ export function mul<A extends Operand, B extends Operand>(a: A, b: B): Combined<
 
 /**
  * a / b; complex operands are scaled first, so that the quotient does not overflow or underflow early.
+ * z/∞ is 0, and z/0 infinite or NaN, as Annex G of C has it.
  *
  * @throws {ArgandError} if the shapes do not broadcast.
  *
@@ -130,7 +132,7 @@ export function div<A extends Operand, B extends Operand>(a: A, b: B): Combined<
 
 /**
  * a to the power b: for complex numbers the principal value exp(b log a), for reals NaN where the base is
- * negative and the exponent is not an integer.
+ * negative and the exponent is not an integer. a⁰ is 1, and so is 1ᵇ of reals, even if the other is NaN.
  *
  * @throws {ArgandError} if the shapes do not broadcast.
  *

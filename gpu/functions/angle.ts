@@ -71,7 +71,10 @@ fn far_sincos(x: f32) -> vec2<f32> {
   uses: [mulHighWgsl, nanWgsl, quarterSincosWgsl],
 };
 
-/** `sincos(x)`: (sin x, cos x). Below 2^13, π/2 is taken off in three parts, two of them exactly. */
+/**
+ * `sincos(x)`: (sin x, cos x). Below 2^13, π/2 is taken off in three parts, two of them exactly; the
+ * sine of −0 is −0.
+ */
 export const sincosWgsl: Wgsl = {
   name: "sincos",
   source: `fn sincos(x: f32) -> vec2<f32> {
@@ -79,7 +82,8 @@ export const sincosWgsl: Wgsl = {
   let q = round(x * 0.636619772);
   let r1 = ungrouped(fma(-q, 1.5703125, x));
   let r2 = ungrouped(fma(-q, 4.83751297e-4, r1));
-  return quarter_sincos(fma(-q, 7.54979013e-8, r2), u32(i32(q)));
+  let v = quarter_sincos(fma(-q, 7.54979013e-8, r2), u32(i32(q)));
+  return vec2<f32>(select(v.x, x, x == 0.0), v.y);
 }`,
   uses: [farSincosWgsl, quarterSincosWgsl, ungroupedWgsl],
 };
@@ -114,14 +118,18 @@ const realTanWgsl: Wgsl = {
 /** tan x. */
 export const tanReal: MapFunction = realUnary("tan", realTanWgsl, Math.tan);
 
-/** `real_atan2(y, x)`, from a polynomial in the ratio of the smaller to the larger coordinate. */
+/**
+ * `real_atan2(y, x)`, from a polynomial in the ratio of the smaller to the larger coordinate. These are
+ * chosen by one comparison, since `min` and `max` hide NaN on some adapters.
+ */
 export const atan2Wgsl: Wgsl = {
   name: "real_atan2",
   source: `fn real_atan2(y: f32, x: f32) -> f32 {
   let ax = abs(x);
   let ay = abs(y);
-  let m = max(ax, ay);
-  let t = select(select(min(ax, ay) / m, 1.0, ax == ay), 0.0, m == 0.0);
+  let steep = ay > ax;
+  let m = select(ax, ay, steep);
+  let t = select(select(select(ay, ax, steep) / m, 1.0, ax == ay), 0.0, ax + ay == 0.0);
   let u = t * t;
   var p = fma(u, 2.97459122e-3, -1.6581187e-2);
   p = fma(u, p, 4.35535461e-2);
@@ -131,7 +139,7 @@ export const atan2Wgsl: Wgsl = {
   p = fma(u, p, 0.199941367);
   p = fma(u, p, -0.333331674);
   var a = fma(t * u, p, t);
-  a = select(a, (1.57079637 - a) - 4.37113883e-8, ay > ax);
+  a = select(a, (1.57079637 - a) - 4.37113883e-8, steep);
   a = select(a, (3.14159274 - a) - 8.74227766e-8, is_minus(x));
   return with_sign(a, y);
 }`,

@@ -1,9 +1,9 @@
 /** Sums, products and quotients of real and complex numbers. */
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
-import { complexBinary, complexUnary, define, realBinary, realUnary } from "./define.ts";
+import { complexBinary, complexUnary, define, realBinary, realUnary, type ReIm } from "./define.ts";
 import {
   exponentWgsl,
-  infiniteWgsl,
+  isMinusWgsl,
   largerPartWgsl,
   nanWgsl,
   pow2Wgsl,
@@ -13,6 +13,15 @@ import {
   withSign,
   withSignWgsl,
 } from "./scaling.ts";
+import {
+  boxed,
+  boxedWgsl,
+  infiniteTimesWgsl,
+  infiniteWgsl,
+  infinityWgsl,
+  isInfinite,
+  lostWgsl,
+} from "./special.ts";
 
 /** x + y. */
 export const addReal: MapFunction = define(
@@ -76,17 +85,43 @@ const complexMulWgsl: Wgsl = {
 }`,
 };
 
-/** z·w. */
+/** A part that infinity leaves of a factor: its direction, or 0 for NaN. */
+function besides(x: number, far: boolean): number {
+  return far ? boxed(x) : Number.isNaN(x) ? 0 : x;
+}
+
+/** Leaves (a + ib)(c + id) in `out`; by Annex G of C it is infinite where both parts are lost by ∞. */
+function multiply(a: number, b: number, c: number, d: number, out: ReIm): void {
+  out[0] = a * c - b * d;
+  out[1] = a * d + b * c;
+  if (!(Number.isNaN(out[0]) && Number.isNaN(out[1]))) return;
+  const far = isInfinite(a) || isInfinite(b), afar = isInfinite(c) || isInfinite(d);
+  if (!far && !afar) return;
+  [a, b, c, d] = [besides(a, far), besides(b, far), besides(c, afar), besides(d, afar)];
+  out[0] = Infinity * (a * c - b * d);
+  out[1] = Infinity * (a * d + b * c);
+}
+
+/**
+ * z·w. On the CPU engine it is infinite by Annex G of C where z or w is, though the formula has ∞ − ∞ or
+ * ∞·0 in both parts; in WGSL this would make every shader with products longer.
+ */
 export const mulComplex: MapFunction = define(
   "mul",
   ["complex", "complex"],
   "complex",
   complexMulWgsl,
   (n, out, a, b) => {
+    const value: ReIm = [0, 0];
     for (let i = 0; i < 2 * n; i += 2) {
       const ar = a[i], ai = a[i + 1], br = b[i], bi = b[i + 1];
-      out[i] = ar * br - ai * bi;
-      out[i + 1] = ar * bi + ai * br;
+      let re = ar * br - ai * bi, im = ar * bi + ai * br;
+      if (re !== re && im !== im) {
+        multiply(ar, ai, br, bi, value);
+        [re, im] = value;
+      }
+      out[i] = re;
+      out[i + 1] = im;
     }
   },
 );
@@ -107,42 +142,49 @@ export const timesComplex: MapFunction = complexBinary(
   "times",
   complexTimesWgsl,
   (a, b, c, d, out) => {
-    const zero = c === 0 && d === 0;
-    out[0] = zero ? c : a * c - b * d;
-    out[1] = zero ? d : a * d + b * c;
+    multiply(a, b, c, d, out);
+    if (c !== 0 || d !== 0) return;
+    out[0] = c;
+    out[1] = d;
   },
 );
 
 /** x/y; x/0 is infinite or NaN. */
 export const divReal: MapFunction = realBinary("div", (a, b) => `(${a} / ${b})`, (x, y) => x / y);
 
-/** `extreme_div(a, b)` where a or b is infinite. */
+/** `extreme_div(a, b)` where a or b is infinite, or b is 0. */
 const extremeDivWgsl: Wgsl = {
   name: "extreme_div",
-  source: `fn boxed(x: f32) -> f32 {
-  return with_sign(select(0.0, 1.0, is_infinite(vec2<f32>(x, 0.0))), x);
-}
-fn extreme_div(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
-  let far = is_infinite(a);
-  let lost = vec2<f32>(nan_from(a.x), nan_from(b.x));
-  let other = select(a, b, far);
-  if (far == is_infinite(b) || any((bitcast<vec2<u32>>(other) & vec2<u32>(0x7fffffffu)) > vec2<u32>(0x7f800000u))) {
-    return lost;
+  source: `fn extreme_div(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
+  if (b.x == 0.0 && b.y == 0.0) {
+    let z = infinite_times(a);
+    return select(z, -z, is_minus(b.x));
   }
-  let p = select(a, vec2<f32>(boxed(a.x), boxed(a.y)), far);
-  let q = select(vec2<f32>(boxed(b.x), boxed(b.y)), b, far);
+  let far = is_infinite(a);
+  if (far == is_infinite(b) || any(is_nan(select(a, b, far)))) {
+    return vec2<f32>(nan_from(a.x), nan_from(b.x));
+  }
+  let p = select(a, boxed(a), far);
+  let q = select(boxed(b), b, far);
   let r = vec2<f32>(p.x * q.x + p.y * q.y, p.y * q.x - p.x * q.y);
-  let size = select(0.0, larger_part(a), far);
-  let result = vec2<f32>(with_sign(size, r.x), with_sign(size, r.y));
-  return select(result, lost, vec2<bool>(far && r.x == 0.0, far && r.y == 0.0));
+  if (far) { return infinite_times(r); }
+  return vec2<f32>(with_sign(0.0, r.x), with_sign(0.0, r.y));
 }`,
-  uses: [infiniteWgsl, largerPartWgsl, nanWgsl, withSignWgsl],
+  uses: [
+    boxedWgsl,
+    infiniteTimesWgsl,
+    infiniteWgsl,
+    isMinusWgsl,
+    lostWgsl,
+    nanWgsl,
+    withSignWgsl,
+  ],
 };
 
 const complexDivWgsl: Wgsl = {
   name: "complex_div",
   source: `fn complex_div(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
-  if (is_infinite(a) || is_infinite(b)) { return extreme_div(a, b); }
+  if (is_infinite(a) || is_infinite(b) || (b.x == 0.0 && b.y == 0.0)) { return extreme_div(a, b); }
   let ea = exponent_of(larger_part(a));
   let eb = exponent_of(larger_part(b));
   let p = a * pow2(-ea);
@@ -152,13 +194,8 @@ const complexDivWgsl: Wgsl = {
   uses: [exponentWgsl, extremeDivWgsl, infiniteWgsl, largerPartWgsl, pow2Wgsl, scale2Wgsl],
 };
 
-const isInfinite = (x: number) => x === Infinity || x === -Infinity;
-
-/** ±1 for an infinite number, else ±0. */
-const boxed = (x: number) => withSign(isInfinite(x) ? 1 : 0, x);
-
 /** Leaves (a + ib)/(c + id) in `out`; of infinities and zeros by Annex G of C. */
-function divide(a: number, b: number, c: number, d: number, out: [number, number]): void {
+function divide(a: number, b: number, c: number, d: number, out: ReIm): void {
   const m = c * c + d * d;
   out[0] = (a * c + b * d) / m;
   out[1] = (b * c - a * d) / m;
@@ -179,8 +216,8 @@ function divide(a: number, b: number, c: number, d: number, out: [number, number
 }
 
 /**
- * z/w, without overflow or underflow of intermediates. Infinite operands give what Annex G of C
- * says, zero divisors too on the CPU engine: z/∞ is 0, and z/0 infinite or NaN.
+ * z/w, without overflow or underflow of intermediates. Infinite operands and zero divisors give what
+ * Annex G of C says: z/∞ is 0, and z/0 infinite or NaN.
  */
 export const divComplex: MapFunction = complexBinary("div", complexDivWgsl, divide);
 
@@ -243,12 +280,21 @@ export const reciprocalReal: MapFunction = realUnary(
 const complexReciprocalWgsl: Wgsl = {
   name: "complex_reciprocal",
   source: `fn complex_reciprocal(z: vec2<f32>) -> vec2<f32> {
+  if (z.x == 0.0 && z.y == 0.0) { return vec2<f32>(infinity_from(z.x), nan_from(z.y)); }
   let e = exponent_of(larger_part(z));
   let q = z * pow2(-e);
   let zero = vec2<f32>(with_sign(0.0, z.x), with_sign(0.0, -z.y));
   return select(vec2<f32>(q.x, -q.y) / dot(q, q) * pow2(-e), zero, is_infinite(z));
 }`,
-  uses: [exponentWgsl, infiniteWgsl, largerPartWgsl, pow2Wgsl, withSignWgsl],
+  uses: [
+    exponentWgsl,
+    infiniteWgsl,
+    infinityWgsl,
+    largerPartWgsl,
+    nanWgsl,
+    pow2Wgsl,
+    withSignWgsl,
+  ],
 };
 
 /** 1/z, without overflow or underflow of intermediates; of infinities and 0 as {@link divComplex}. */
@@ -304,16 +350,25 @@ export const overSquares: MapFunction = realBinary("overSquares", overSquaresWgs
 /** x². */
 export const squareReal: MapFunction = realUnary("square", (a) => `(${a} * ${a})`, (x) => x * x);
 
+/**
+ * A factor of 0 wins over one that has overflowed. Choices keep compilers from doubling x before y,
+ * since 2x may be infinite where xy is not.
+ */
 const complexSquareWgsl: Wgsl = {
   name: "complex_square",
   source: `fn complex_square(z: vec2<f32>) -> vec2<f32> {
-  return vec2<f32>((z.x - z.y) * (z.x + z.y), times(2.0 * z.x, z.y));
+  let a = z.x - z.y;
+  let b = z.x + z.y;
+  let h = z.x * z.y;
+  let im = select(h + select(h, 0.0, h == 0.0), h, h == 0.0);
+  return vec2<f32>(select(a * b, with_sign(0.0, z.x), a == 0.0 || b == 0.0), im);
 }`,
-  uses: [timesWgsl],
+  uses: [withSignWgsl],
 };
 
-/** z². */
+/** z²; infinite as {@link mulComplex}. */
 export const squareComplex: MapFunction = complexUnary("square", complexSquareWgsl, (x, y, out) => {
   out[0] = (x - y) * (x + y);
   out[1] = 2 * x * y;
+  if (Number.isNaN(out[0]) && Number.isNaN(out[1])) multiply(x, y, x, y, out);
 });

@@ -3,7 +3,7 @@
  * (2 artanh s − 2s)/s³ with s = (m − 1)/(m + 1) on √½ < m < √2, both fitted to relative error.
  */
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
-import { complexUnary, realUnary } from "./define.ts";
+import { complexUnary, realUnary, type ReIm } from "./define.ts";
 import { atan2Wgsl, sincosWgsl } from "./angle.ts";
 import {
   exponentWgsl,
@@ -15,6 +15,7 @@ import {
   ungroupedWgsl,
   upperHalfWgsl,
 } from "./scaling.ts";
+import { extremeWgsl, infiniteWgsl, infinityWgsl, isInfinite } from "./special.ts";
 
 /** `exp_tail(r)` = (eʳ − 1 − r)/r² on |r| ≤ ½. */
 export const expTailWgsl: Wgsl = {
@@ -56,7 +57,8 @@ export const expReal: MapFunction = realUnary("exp", realExpWgsl, Math.exp);
 export const expm1Wgsl: Wgsl = {
   name: "real_expm1",
   source: `fn real_expm1(x: f32) -> f32 {
-  return select(real_exp(x) - 1.0, fma(x * x, exp_tail(x), x), abs(x) <= 0.5);
+  let near = select(fma(x * x, exp_tail(x), x), x, x == 0.0);
+  return select(real_exp(x) - 1.0, near, abs(x) <= 0.5);
 }`,
   uses: [expTailWgsl, realExpWgsl],
 };
@@ -141,19 +143,30 @@ export const log1p: MapFunction = realUnary("log1p", log1pWgsl, Math.log1p);
 export const complexExpWgsl: Wgsl = {
   name: "complex_exp",
   source: `fn complex_exp(z: vec2<f32>) -> vec2<f32> {
+  if (is_extreme(z.y)) {
+    let size = select(infinity_from(1.0), 0.0, z.x < 0.0);
+    let lost = nan_from(z.y);
+    return select(vec2<f32>(lost), vec2<f32>(size, select(lost, 0.0, z.x < 0.0)), is_infinite(z.xx));
+  }
   let h = real_exp(0.5 * z.x);
   let v = sincos(z.y);
   return vec2<f32>(h * (h * v.y), times(h, times(h, v.x)));
 }`,
-  uses: [realExpWgsl, sincosWgsl, timesWgsl],
+  uses: [extremeWgsl, infiniteWgsl, infinityWgsl, nanWgsl, realExpWgsl, sincosWgsl, timesWgsl],
 };
 
-/** e^z = eˣ(cos y + i sin y). */
-export const expComplex: MapFunction = complexUnary("exp", complexExpWgsl, (x, y, out) => {
+/** Leaves e^{x + iy} in `out`; of infinite x it is 0 or infinite whatever y is. */
+export function expOf(x: number, y: number, out: ReIm): void {
   const e = Math.exp(x);
   out[0] = e * Math.cos(y);
   out[1] = times(e, Math.sin(y));
-});
+  if (Number.isFinite(y) || !isInfinite(x)) return;
+  out[0] = e;
+  out[1] = e === 0 ? 0 : NaN;
+}
+
+/** e^z = eˣ(cos y + i sin y). */
+export const expComplex: MapFunction = complexUnary("exp", complexExpWgsl, expOf);
 
 /**
  * `log_abs(z)` = ln |z|. Near the unit circle x² + y² − 1 = 2d + d² + n² with d = m − 1 for the larger
@@ -162,6 +175,9 @@ export const expComplex: MapFunction = complexUnary("exp", complexExpWgsl, (x, y
 const logAbsWgsl: Wgsl = {
   name: "log_abs",
   source: `fn log_abs(z: vec2<f32>) -> f32 {
+  if (is_extreme(z.x) || is_extreme(z.y)) {
+    return select(nan_from(z.x), infinity_from(1.0), is_infinite(z));
+  }
   let m = larger_part(z);
   if (m >= 0.5 && m < 2.0) {
     let d = m - 1.0;
@@ -176,7 +192,18 @@ const logAbsWgsl: Wgsl = {
   let k = f32(e);
   return fma(k, 0.693145752, fma(k, 1.42860677e-6, 0.5 * real_log(dot(q, q))));
 }`,
-  uses: [exponentWgsl, largerPartWgsl, log1pWgsl, pow2Wgsl, realLogWgsl, upperHalfWgsl],
+  uses: [
+    exponentWgsl,
+    extremeWgsl,
+    infiniteWgsl,
+    infinityWgsl,
+    largerPartWgsl,
+    log1pWgsl,
+    nanWgsl,
+    pow2Wgsl,
+    realLogWgsl,
+    upperHalfWgsl,
+  ],
 };
 
 /** `complex_log(z)`. */
@@ -188,8 +215,9 @@ export const complexLogWgsl: Wgsl = {
   uses: [atan2Wgsl, logAbsWgsl],
 };
 
-/** ln |z|, accurate near the unit circle. */
+/** ln |z|, accurate near the unit circle; infinite if a part is, even beside NaN. */
 export function logAbs(x: number, y: number): number {
+  if (isInfinite(x) || isInfinite(y)) return Infinity;
   const m = Math.max(Math.abs(x), Math.abs(y)), n = Math.min(Math.abs(x), Math.abs(y));
   if (m < 0.5 || m >= 2) return 0.5 * Math.log(m * m + n * n);
   return 0.5 * Math.log1p((m - 1) * (m + 1) + n * n);

@@ -1,9 +1,18 @@
 /** Hyperbolic functions of real and complex arguments, from eˣ − 1, so that small ones keep digits. */
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
-import { complexUnary, realUnary } from "./define.ts";
+import { complexUnary, realUnary, type ReIm } from "./define.ts";
 import { sincosWgsl } from "./angle.ts";
 import { expm1Wgsl, expTailWgsl, realExpWgsl } from "./exponential.ts";
-import { times, timesWgsl, withSignWgsl } from "./scaling.ts";
+import {
+  isMinusWgsl,
+  nanWgsl,
+  signedTimes,
+  times,
+  timesWgsl,
+  withSign,
+  withSignWgsl,
+} from "./scaling.ts";
+import { extremeWgsl, infiniteWgsl, infinityWgsl, isInfinite } from "./special.ts";
 
 /**
  * `sinhcosh(x)`: sinh x and cosh x over a common factor, and that factor: 1, but e^{|x|/2} beyond 80,
@@ -61,56 +70,107 @@ const realTanhWgsl: Wgsl = {
 /** tanh x. */
 export const tanhReal: MapFunction = realUnary("tanh", realTanhWgsl, Math.tanh);
 
-const complexSinhWgsl: Wgsl = {
+/** `complex_sinh(z)`. Where y has no sine, infinite and zero x alone are told in the real part. */
+export const complexSinhWgsl: Wgsl = {
   name: "complex_sinh",
   source: `fn complex_sinh(z: vec2<f32>) -> vec2<f32> {
+  if (is_extreme(z.y)) {
+    let lost = nan_from(z.y);
+    return vec2<f32>(select(lost, z.x, z.x == 0.0 || is_infinite(z.xx)), lost);
+  }
   let h = sinhcosh(z.x);
   let v = sincos(z.y);
   return vec2<f32>(h.x * v.y * h.z, times(h.z, times(h.y, v.x)));
 }`,
-  uses: [sincosWgsl, sinhcoshWgsl, timesWgsl],
+  uses: [extremeWgsl, infiniteWgsl, nanWgsl, sincosWgsl, sinhcoshWgsl, timesWgsl],
 };
+
+/** Leaves sinh(x + iy) in `out`. */
+export function sinhOf(x: number, y: number, out: ReIm): void {
+  const lost = !Number.isFinite(y);
+  out[0] = lost && (x === 0 || isInfinite(x)) ? x : Math.sinh(x) * Math.cos(y);
+  out[1] = times(Math.cosh(x), Math.sin(y));
+}
 
 /** sinh z = sinh x cos y + i cosh x sin y. */
-export const sinhComplex: MapFunction = complexUnary("sinh", complexSinhWgsl, (x, y, out) => {
-  out[0] = Math.sinh(x) * Math.cos(y);
-  out[1] = times(Math.cosh(x), Math.sin(y));
-});
+export const sinhComplex: MapFunction = complexUnary("sinh", complexSinhWgsl, sinhOf);
 
-const complexCoshWgsl: Wgsl = {
+/** `complex_cosh(z)`, with the signs of x and y in an imaginary part of 0. */
+export const complexCoshWgsl: Wgsl = {
   name: "complex_cosh",
   source: `fn complex_cosh(z: vec2<f32>) -> vec2<f32> {
+  if (is_extreme(z.y)) {
+    let lost = nan_from(z.y);
+    return vec2<f32>(
+      select(lost, infinity_from(1.0), is_infinite(z.xx)),
+      select(lost, z.x, z.x == 0.0),
+    );
+  }
   let h = sinhcosh(z.x);
   let v = sincos(z.y);
-  return vec2<f32>(h.y * v.y * h.z, times(h.z, times(h.x, v.x)));
+  let s = select(v.x, -v.x, is_minus(z.x));
+  return vec2<f32>(h.y * v.y * h.z, times(h.z, times(abs(h.x), s)));
 }`,
-  uses: [sincosWgsl, sinhcoshWgsl, timesWgsl],
+  uses: [
+    extremeWgsl,
+    infiniteWgsl,
+    infinityWgsl,
+    isMinusWgsl,
+    nanWgsl,
+    sincosWgsl,
+    sinhcoshWgsl,
+    timesWgsl,
+  ],
 };
 
+/** Leaves cosh(x + iy) in `out`. */
+export function coshOf(x: number, y: number, out: ReIm): void {
+  const lost = !Number.isFinite(y);
+  out[0] = lost && isInfinite(x) ? Infinity : Math.cosh(x) * Math.cos(y);
+  out[1] = lost && x === 0 ? x : signedTimes(Math.sinh(x), Math.sin(y));
+}
+
 /** cosh z = cosh x cos y + i sinh x sin y. */
-export const coshComplex: MapFunction = complexUnary("cosh", complexCoshWgsl, (x, y, out) => {
-  out[0] = Math.cosh(x) * Math.cos(y);
-  out[1] = times(Math.sinh(x), Math.sin(y));
-});
+export const coshComplex: MapFunction = complexUnary("cosh", complexCoshWgsl, coshOf);
 
 /** `complex_tanh(z)`. Beyond 9 the real part is ±1, and the imaginary one 4 sin y cos y e^{−2|x|}. */
 export const complexTanhWgsl: Wgsl = {
   name: "complex_tanh",
   source: `fn complex_tanh(z: vec2<f32>) -> vec2<f32> {
+  if (is_extreme(z.y)) {
+    if (is_infinite(z.xx)) { return vec2<f32>(with_sign(1.0, z.x), 0.0); }
+    let lost = nan_from(z.y);
+    return vec2<f32>(select(lost, z.x, z.x == 0.0), lost);
+  }
   let v = sincos(z.y);
   let a = abs(z.x);
   if (a > 9.0) {
     return vec2<f32>(with_sign(1.0, z.x), 4.0 * v.x * v.y * real_exp(-2.0 * a));
   }
   let h = sinhcosh(z.x);
-  return vec2<f32>(h.x * h.y, v.x * v.y) / (h.x * h.x + v.y * v.y);
+  let r = vec2<f32>(h.x * h.y, v.x * v.y) / (h.x * h.x + v.y * v.y);
+  return vec2<f32>(r.x, select(r.y, v.x, v.x == 0.0));
 }`,
-  uses: [realExpWgsl, sincosWgsl, sinhcoshWgsl, withSignWgsl],
+  uses: [
+    extremeWgsl,
+    infiniteWgsl,
+    nanWgsl,
+    realExpWgsl,
+    sincosWgsl,
+    sinhcoshWgsl,
+    withSignWgsl,
+  ],
 };
 
 /** Leaves tanh(x + iy) in `out`. */
-export function tanhOf(x: number, y: number, out: [number, number]): void {
+export function tanhOf(x: number, y: number, out: ReIm): void {
   const s = Math.sin(y), c = Math.cos(y);
+  if (y === 0 || !Number.isFinite(y)) {
+    const edge = isInfinite(x) ? withSign(1, x) : x === 0 ? x : NaN;
+    out[0] = y === 0 ? Math.tanh(x) : edge;
+    out[1] = y === 0 ? y : isInfinite(x) ? 0 : NaN;
+    return;
+  }
   if (Math.abs(x) > 20) {
     out[0] = Math.sign(x);
     out[1] = 4 * s * c * Math.exp(-2 * Math.abs(x));

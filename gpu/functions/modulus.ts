@@ -1,7 +1,8 @@
 /** Moduli and signs. */
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { complexToReal, complexUnary, realUnary } from "./define.ts";
-import { exponentWgsl, infiniteWgsl, largerPartWgsl, pow2Wgsl } from "./scaling.ts";
+import { exponentWgsl, largerPartWgsl, pow2Wgsl } from "./scaling.ts";
+import { boxed, infiniteWgsl, isInfinite } from "./special.ts";
 
 /** |x|. */
 export const absReal: MapFunction = realUnary("abs", (x) => `abs(${x})`, Math.abs);
@@ -47,14 +48,20 @@ const complexSgnWgsl: Wgsl = {
   source: `fn complex_sgn(z: vec2<f32>) -> vec2<f32> {
   let m = larger_part(z);
   let q = z * pow2(-exponent_of(m));
-  return select(q / sqrt(dot(q, q)), z, m == 0.0);
+  return select(q / sqrt(dot(q, q)), z, z.x == 0.0 && z.y == 0.0);
 }`,
   uses: [exponentWgsl, largerPartWgsl, pow2Wgsl],
 };
 
-/** z/|z|, and 0 at 0. */
+/** z/|z|, and 0 at 0; on the CPU engine of one infinite part its sign, and NaN if both are infinite. */
 export const sgn: MapFunction = complexUnary("sgn", complexSgnWgsl, (x, y, out) => {
   const m = Math.sqrt(x * x + y * y);
+  if (m === Infinity) {
+    const both = isInfinite(x) && isInfinite(y);
+    out[0] = both ? NaN : boxed(x);
+    out[1] = both ? NaN : boxed(y);
+    return;
+  }
   out[0] = m === 0 ? x : x / m;
   out[1] = m === 0 ? y : y / m;
 });

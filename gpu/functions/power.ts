@@ -4,6 +4,7 @@ import { complexBinary, complexUnary, realBinary, realUnary } from "./define.ts"
 import {
   complexExpWgsl,
   complexLogWgsl,
+  expOf,
   expSumWgsl,
   logAbs,
   logSumWgsl,
@@ -16,10 +17,10 @@ import {
   largerPartWgsl,
   nanWgsl,
   pow2Wgsl,
-  times,
   upperHalfWgsl,
   withSignWgsl,
 } from "./scaling.ts";
+import { extremeWgsl, infiniteWgsl, infinityWgsl, isInfinite } from "./special.ts";
 
 const realSqrtWgsl: Wgsl = {
   name: "real_sqrt",
@@ -33,10 +34,24 @@ const realSqrtWgsl: Wgsl = {
 /** √x; NaN below 0. */
 export const sqrtReal: MapFunction = realUnary("sqrt", realSqrtWgsl, Math.sqrt);
 
+/** `extreme_sqrt(z)` where a part of z is infinite or NaN. */
+const extremeSqrtWgsl: Wgsl = {
+  name: "extreme_sqrt",
+  source: `fn extreme_sqrt(z: vec2<f32>) -> vec2<f32> {
+  if (is_infinite(z.yy)) { return vec2<f32>(infinity_from(1.0), z.y); }
+  let lost = nan_from(z.y);
+  if (!is_infinite(z.xx)) { return vec2<f32>(lost); }
+  let flat = select(with_sign(0.0, z.y), lost, is_extreme(z.y));
+  return select(vec2<f32>(z.x, flat), vec2<f32>(abs(flat), infinity_from(z.y)), is_minus(z.x));
+}`,
+  uses: [extremeWgsl, infiniteWgsl, infinityWgsl, isMinusWgsl, nanWgsl, withSignWgsl],
+};
+
 /** `complex_sqrt(z)`: the larger part from a sum without cancellation, the other from their product. */
 const complexSqrtWgsl: Wgsl = {
   name: "complex_sqrt",
   source: `fn complex_sqrt(z: vec2<f32>) -> vec2<f32> {
+  if (is_extreme(z.x) || is_extreme(z.y)) { return extreme_sqrt(z); }
   let m = larger_part(z);
   if (m == 0.0) { return vec2<f32>(0.0, z.y); }
   let half = exponent_of(m) >> 1u;
@@ -45,7 +60,15 @@ const complexSqrtWgsl: Wgsl = {
   let b = 0.5 * z.y / a;
   return select(vec2<f32>(a, b), vec2<f32>(abs(b), with_sign(a, z.y)), is_minus(z.x));
 }`,
-  uses: [exponentWgsl, isMinusWgsl, largerPartWgsl, pow2Wgsl, withSignWgsl],
+  uses: [
+    exponentWgsl,
+    extremeSqrtWgsl,
+    extremeWgsl,
+    isMinusWgsl,
+    largerPartWgsl,
+    pow2Wgsl,
+    withSignWgsl,
+  ],
 };
 
 /** √z with Re √z ≥ 0, cut along the negative axis. */
@@ -55,6 +78,10 @@ export const sqrtComplex: MapFunction = complexUnary("sqrt", complexSqrtWgsl, (x
   const left = x < 0;
   out[0] = left ? Math.abs(b) : a;
   out[1] = !left ? b : y < 0 || Object.is(y, -0) ? -a : a;
+  if (isInfinite(y)) {
+    out[0] = Infinity;
+    out[1] = y;
+  } else if (isInfinite(x) && Number.isNaN(y)) out[left ? 1 : 0] = Infinity;
 });
 
 /**
@@ -77,17 +104,30 @@ const powAbsWgsl: Wgsl = {
 const realPowWgsl: Wgsl = {
   name: "real_pow",
   source: `fn real_pow(x: f32, y: f32) -> f32 {
-  if (y == 0.0) { return 1.0; }
+  if (y == 0.0 || x == 1.0 || (x == -1.0 && is_infinite(vec2<f32>(y)))) { return 1.0; }
   let p = pow_abs(abs(x), y);
   if (!is_minus(x)) { return p; }
   if (floor(y) == y) { return select(p, -p, floor(0.5 * y) != 0.5 * y); }
-  return select(nan_from(x), p, x == 0.0);
+  return select(nan_from(x), p, x == 0.0 || is_infinite(vec2<f32>(x)));
 }`,
-  uses: [isMinusWgsl, nanWgsl, powAbsWgsl],
+  uses: [infiniteWgsl, isMinusWgsl, nanWgsl, powAbsWgsl],
 };
 
-/** xʸ; NaN for x < 0 unless y is an integer. */
-export const powReal: MapFunction = realBinary("pow", realPowWgsl, Math.pow);
+/** xʸ; NaN for x < 0 unless y is an integer, and 1 for x = 1 or y = 0, even beside NaN. */
+export const powReal: MapFunction = realBinary(
+  "pow",
+  realPowWgsl,
+  (x, y) => x === 1 || (x === -1 && isInfinite(y)) ? 1 : Math.pow(x, y),
+);
+
+const zeroWinsWgsl: Wgsl = {
+  name: "zero_wins",
+  source:
+    `fn zero_wins(a: f32, b: f32) -> f32 { return select(a * b, 0.0, a == 0.0 || b == 0.0); }`,
+};
+
+/** a·b, and 0 where either is 0, whatever the other is. */
+const zeroWins = (a: number, b: number) => a === 0 || b === 0 ? 0 : a * b;
 
 const complexPowWgsl: Wgsl = {
   name: "complex_pow",
@@ -97,9 +137,16 @@ const complexPowWgsl: Wgsl = {
     return vec2<f32>(select(nan_from(w.x), 0.0, w.x > 0.0), select(nan_from(w.x), 0.0, w.x > 0.0));
   }
   let l = complex_log(z);
-  return complex_exp(vec2<f32>(w.x * l.x - w.y * l.y, w.x * l.y + w.y * l.x));
+  let t = vec2<f32>(w.x * l.x - w.y * l.y, w.x * l.y + w.y * l.x);
+  if (is_extreme(t.x) || is_extreme(t.y)) {
+    return complex_exp(vec2<f32>(
+      zero_wins(w.x, l.x) - zero_wins(w.y, l.y),
+      zero_wins(w.x, l.y) + zero_wins(w.y, l.x),
+    ));
+  }
+  return complex_exp(t);
 }`,
-  uses: [complexExpWgsl, complexLogWgsl, nanWgsl],
+  uses: [complexExpWgsl, complexLogWgsl, extremeWgsl, nanWgsl, zeroWinsWgsl],
 };
 
 /**
@@ -114,8 +161,8 @@ export const powComplex: MapFunction = complexBinary("pow", complexPowWgsl, (x, 
     out[0] = out[1] = u > 0 ? 0 : NaN;
   } else {
     const a = logAbs(x, y), b = Math.atan2(y, x);
-    const e = Math.exp(u * a - v * b), phi = u * b + v * a;
-    out[0] = e * Math.cos(phi);
-    out[1] = times(e, Math.sin(phi));
+    const re = u * a - v * b, phi = u * b + v * a;
+    if (!Number.isNaN(re + phi)) return expOf(re, phi, out);
+    expOf(zeroWins(u, a) - zeroWins(v, b), zeroWins(u, b) + zeroWins(v, a), out);
   }
 });

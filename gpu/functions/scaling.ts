@@ -56,14 +56,6 @@ export const nanWgsl: Wgsl = {
   source: `fn nan_from(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) | 0x7fc00000u); }`,
 };
 
-/** `is_infinite(z)`: whether a part of z is infinite. */
-export const infiniteWgsl: Wgsl = {
-  name: "is_infinite",
-  source: `fn is_infinite(z: vec2<f32>) -> bool {
-  return any((bitcast<vec2<u32>>(z) & vec2<u32>(0x7fffffffu)) == vec2<u32>(0x7f800000u));
-}`,
-};
-
 /** `with_sign(x, s)`: |x| with the sign bit of s, which tells −0 from 0. */
 export const withSignWgsl: Wgsl = {
   name: "with_sign",
@@ -92,4 +84,10 @@ export const timesWgsl: Wgsl = {
 /** The product a·b, but b where b is 0, even if a is infinite. */
 export function times(a: number, b: number): number {
   return b === 0 ? b : a * b;
+}
+
+/** a·b, but ±0 where b is 0, even if a is infinite or NaN. */
+export function signedTimes(a: number, b: number): number {
+  const minus = a < 0 || Object.is(a, -0);
+  return b === 0 ? (minus ? -b : b) : a * b;
 }

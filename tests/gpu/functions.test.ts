@@ -305,7 +305,7 @@ Deno.test("a piece of WGSL uses every piece that it calls", () => {
     const linked = linkWgsl([w]);
     const defined = new Set([...linked.matchAll(/^fn (\w+)/gm)].map((m) => m[1]));
     const builtin =
-      /^(f32|i32|u32|any|select|abs|max|min|clamp|dot|sqrt|round|floor|fma|if|for|while)$/;
+      /^(f32|i32|u32|all|any|select|abs|max|min|clamp|dot|sqrt|round|floor|fma|if|for|while)$/;
     for (const [, callee] of w.source.matchAll(/\b([a-z]\w*)\(/g)) {
       assert(defined.has(callee) || builtin.test(callee), `${w.name} calls ${callee}`);
     }

@@ -1,10 +1,24 @@
 /** Sums, products, quotients, parts and moduli: `gpu/functions/{arithmetic,parts,modulus,cast}.ts`. */
 import { Fn } from "../function_opcodes";
-import { complex1, complex2, complexToReal, map1, map2, realsToComplex } from "./loops";
 import {
+  complex1,
+  complex2,
+  complexToReal,
+  guarded1,
+  guarded2,
+  map1,
+  map2,
+  realsToComplex,
+} from "./loops";
+import {
+  anyLost,
+  boxed,
   choose,
   exponentOf,
   imagAt,
+  isFinite,
+  isInfinite,
+  isLost,
   larger,
   negate,
   norm,
@@ -58,35 +72,37 @@ class Square {
   }
 }
 
+/** The part that an infinite factor leaves of x: its direction, and of others 0 for NaN. */
+function besides(far: v128, x: v128): v128 {
+  return choose(far, boxed(x), choose(isLost(x), withSign(splat(0), x), x));
+}
+
+/** What the product at `out` is where both parts are lost by an infinity, by Annex G of C. */
+function recoverProduct(out: usize, a: v128, b: v128, c: v128, d: v128): void {
+  const re = realAt(out), im = imagAt(out);
+  const far = v128.or(isInfinite(a), isInfinite(b));
+  const afar = v128.or(isInfinite(c), isInfinite(d));
+  const lost = v128.and(v128.and(isLost(re), isLost(im)), v128.or(far, afar));
+  a = besides(far, a);
+  b = besides(far, b);
+  c = besides(afar, c);
+  d = besides(afar, d);
+  const infinity = splat(f32.POSITIVE_INFINITY);
+  const x = f32x4.mul(infinity, f32x4.sub(f32x4.mul(a, c), f32x4.mul(b, d)));
+  const y = f32x4.mul(infinity, f32x4.add(f32x4.mul(a, d), f32x4.mul(b, c)));
+  put(out, choose(lost, x, re), choose(lost, y, im));
+}
+
 /** No fused products: of z·z̄ the imaginary part is 0. */
 class MulComplex {
-  f(out: usize, a: v128, b: v128, c: v128, d: v128): void {
-    put(
-      out,
-      f32x4.sub(f32x4.mul(a, c), f32x4.mul(b, d)),
-      f32x4.add(f32x4.mul(a, d), f32x4.mul(b, c)),
-    );
+  f<Copy>(out: usize, a: v128, b: v128, c: v128, d: v128): v128 {
+    const re = f32x4.sub(f32x4.mul(a, c), f32x4.mul(b, d));
+    put(out, re, f32x4.add(f32x4.mul(a, d), f32x4.mul(b, c)));
+    return re;
   }
-}
-
-/** All bits where x is NaN. */
-function isLost(x: v128): v128 {
-  return f32x4.ne(x, x);
-}
-
-/** All bits where x is infinite. */
-function isInfinite(x: v128): v128 {
-  return f32x4.eq(f32x4.abs(x), splat(f32.POSITIVE_INFINITY));
-}
-
-/** All bits where x is neither infinite nor NaN. */
-function isFinite(x: v128): v128 {
-  return f32x4.lt(f32x4.abs(x), splat(f32.POSITIVE_INFINITY));
-}
-
-/** ±1 of an infinite number, else ±0. */
-function boxed(x: v128): v128 {
-  return withSign(v128.and(isInfinite(x), splat(1)), x);
+  g(out: usize, a: v128, b: v128, c: v128, d: v128): void {
+    recoverProduct(out, a, b, c, d);
+  }
 }
 
 /** Leaves (a + ib)/(c + id). */
@@ -140,7 +156,7 @@ class ReciprocalComplex {
     const m = norm(p, q);
     const re = f32x4.div(p, m), im = f32x4.div(negate(q), m);
     put(out, f32x4.mul(re, s), f32x4.mul(im, s));
-    if (v128.any_true(isLost(f32x4.add(re, im)))) putExtremeReciprocal(out, x, y);
+    if (anyLost(re, im)) putExtremeReciprocal(out, x, y);
   }
 }
 
@@ -177,10 +193,18 @@ class OverSquares {
   }
 }
 
+/** (x − y)(x + y) is 0·∞ where equal parts overflow; infinities are those of products. */
 class SquareComplex {
-  f(out: usize, x: v128, y: v128): void {
+  f<Copy>(out: usize, x: v128, y: v128): v128 {
     const half = f32x4.mul(x, y); // finite where 2x may not be
-    put(out, f32x4.mul(f32x4.sub(x, y), f32x4.add(x, y)), f32x4.add(half, half));
+    const re = f32x4.mul(f32x4.sub(x, y), f32x4.add(x, y));
+    put(out, re, f32x4.add(half, half));
+    return re;
+  }
+  g(out: usize, x: v128, y: v128): void {
+    const level = v128.and(f32x4.eq(f32x4.abs(x), f32x4.abs(y)), isFinite(x));
+    put(out, choose(level, splat(0), realAt(out)), imagAt(out));
+    recoverProduct(out, x, y, x, y);
   }
 }
 
@@ -191,11 +215,15 @@ class Times {
 }
 
 class TimesComplex {
-  f(out: usize, a: v128, b: v128, c: v128, d: v128): void {
+  f<Copy>(out: usize, a: v128, b: v128, c: v128, d: v128): v128 {
     const zero = v128.and(f32x4.eq(c, splat(0)), f32x4.eq(d, splat(0)));
     const re = f32x4.sub(f32x4.mul(a, c), f32x4.mul(b, d));
     const im = f32x4.add(f32x4.mul(a, d), f32x4.mul(b, c));
     put(out, choose(zero, c, re), choose(zero, d, im));
+    return re;
+  }
+  g(out: usize, a: v128, b: v128, c: v128, d: v128): void {
+    recoverProduct(out, a, b, c, d);
   }
 }
 
@@ -262,14 +290,26 @@ class AbsSquared {
   }
 }
 
+/** One infinite part beside a finite one gives its direction. */
 class Sgn {
-  f(out: usize, x: v128, y: v128): void {
+  f<Copy>(out: usize, x: v128, y: v128): v128 {
     const m = larger(x, y);
     const s = pow2(i32x4.neg(exponentOf(m)));
     const p = f32x4.mul(x, s), q = f32x4.mul(y, s);
     const r = f32x4.sqrt(norm(p, q));
     const zero = f32x4.eq(r, splat(0));
     put(out, choose(zero, x, f32x4.div(p, r)), choose(zero, y, f32x4.div(q, r)));
+    return r;
+  }
+  g(out: usize, x: v128, y: v128): void {
+    const far = v128.or(isInfinite(x), isInfinite(y));
+    const one = v128.and(far, v128.or(isFinite(x), isFinite(y)));
+    const lost = v128.andnot(far, one), nan = splat(f32.NaN);
+    put(
+      out,
+      choose(one, boxed(x), choose(lost, nan, realAt(out))),
+      choose(one, boxed(y), choose(lost, nan, imagAt(out))),
+    );
   }
 }
 
@@ -307,7 +347,7 @@ export function arithmetic(op: i32, n: i32, out: usize, a: usize, b: usize): voi
     case Fn.mulReal:
       return map2<Mul>(n, out, a, b);
     case Fn.mulComplex:
-      return complex2<MulComplex>(n, out, a, b);
+      return guarded2<MulComplex>(n, out, a, b);
     case Fn.divReal:
       return map2<Div>(n, out, a, b);
     case Fn.divComplex:
@@ -315,7 +355,7 @@ export function arithmetic(op: i32, n: i32, out: usize, a: usize, b: usize): voi
     case Fn.timesReal:
       return map2<Times>(n, out, a, b);
     case Fn.timesComplex:
-      return complex2<TimesComplex>(n, out, a, b);
+      return guarded2<TimesComplex>(n, out, a, b);
     case Fn.overReal:
       return map2<Over>(n, out, a, b);
     case Fn.overComplex:
@@ -335,7 +375,7 @@ export function arithmetic(op: i32, n: i32, out: usize, a: usize, b: usize): voi
     case Fn.squareReal:
       return map1<Square>(n, out, a);
     case Fn.squareComplex:
-      return complex1<SquareComplex>(n, out, a);
+      return guarded1<SquareComplex>(n, out, a);
     case Fn.complex:
       return realsToComplex<Join>(n, out, a, b);
     case Fn.conj:
@@ -353,7 +393,7 @@ export function arithmetic(op: i32, n: i32, out: usize, a: usize, b: usize): voi
     case Fn.absSquared:
       return complexToReal<AbsSquared>(n, out, a);
     case Fn.sgn:
-      return complex1<Sgn>(n, out, a);
+      return guarded1<Sgn>(n, out, a);
     case Fn.sign:
       return map1<Sign>(n, out, a);
     case Fn.indexToReal:

@@ -5,6 +5,8 @@
 import {
   choose,
   exponentOf,
+  isInfinite,
+  isLost,
   isMinus,
   larger,
   norm,
@@ -101,10 +103,10 @@ export function log1p(x: v128): v128 {
   return choose(isNear, near, log(f32x4.add(splat(1), x)));
 }
 
-/** |a|ʸ for a ≥ 0: ln a and its product with y are taken in two parts each. */
+/** |a|ʸ for a ≥ 0: ln a and its product with y are taken in two parts each. 1ʸ is 1, even of NaN. */
 export function powAbs(a: v128, y: v128): v128 {
   const t = f32x4.mul(y, log(a));
-  const rough = exp(t);
+  const rough = exp(v128.andnot(t, f32x4.eq(a, splat(1))));
   const bits = logBits(a);
   const k = logExponent(a, bits);
   const f = logFraction(bits);
@@ -130,7 +132,7 @@ export function powAbs(a: v128, y: v128): v128 {
   return choose(f32x4.lt(f32x4.abs(t), splat(110)), exact, rough);
 }
 
-/** xʸ; NaN for x < 0 unless y is an integer. */
+/** xʸ; NaN for x < 0 unless y is an integer, and 1 for x = 1 or y = 0, even beside NaN. */
 export function pow(x: v128, y: v128): v128 {
   const p = powAbs(f32x4.abs(x), y);
   const whole = f32x4.eq(f32x4.floor(y), y);
@@ -157,7 +159,10 @@ export function logAbs(x: v128, y: v128): v128 {
   const k = f32x4.convert_i32x4_s(e);
   const q = f32x4.mul(splat(0.5), log(norm(f32x4.mul(x, scale), f32x4.mul(y, scale))));
   const far = madd(k, splat(0.693145752), madd(k, splat(1.42860677e-6), q));
-  return v128.any_true(isNear) ? choose(isNear, logNear(x, y, m), far) : far;
+  const r = v128.any_true(isNear) ? choose(isNear, logNear(x, y, m), far) : far;
+  if (!v128.any_true(isLost(r))) return r;
+  // Infinite if a part is, even beside NaN.
+  return choose(v128.or(isInfinite(x), isInfinite(y)), splat(f32.POSITIVE_INFINITY), r);
 }
 
 /** ln |x + iy| where the larger part m is about 1. */

@@ -25,6 +25,31 @@ export function withSign(x: v128, s: v128): v128 {
   return v128.bitselect(x, s, i32x4.splat(0x7fffffff));
 }
 
+/** All bits where x is NaN. */
+export function isLost(x: v128): v128 {
+  return f32x4.ne(x, x);
+}
+
+/** All bits where x is infinite. */
+export function isInfinite(x: v128): v128 {
+  return f32x4.eq(f32x4.abs(x), splat(f32.POSITIVE_INFINITY));
+}
+
+/** All bits where x is neither infinite nor NaN. */
+export function isFinite(x: v128): v128 {
+  return f32x4.lt(f32x4.abs(x), splat(f32.POSITIVE_INFINITY));
+}
+
+/** ±1 of an infinite number, else ±0. */
+export function boxed(x: v128): v128 {
+  return withSign(v128.and(isInfinite(x), splat(1)), x);
+}
+
+/** Whether one of four complex numbers is NaN in a part; true also of some infinite ones. */
+export function anyLost(re: v128, im: v128): bool {
+  return v128.any_true(isLost(f32x4.add(re, im)));
+}
+
 /** All bits where the sign bit is set. */
 export function isMinus(x: v128): v128 {
   return i32x4.shr_s(x, 31);

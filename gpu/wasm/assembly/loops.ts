@@ -3,7 +3,7 @@
  * made. All loops go on to a multiple of 64 bytes: blocks have room for that. Those for short functions
  * do as much in a round, since every round costs a look at the engine's interrupts.
  */
-import { imagAt, realAt } from "./lanes";
+import { imagAt, isFinite, realAt, splat } from "./lanes";
 
 /** A short function of four lanes to four lanes, over `n` lanes. */
 export function map1<T>(n: i32, out: usize, a: usize): void {
@@ -61,6 +61,65 @@ export function complex2<T>(n: i32, out: usize, z: usize, w: usize): void {
       realAt(q + 32),
       imagAt(q + 32),
     );
+  }
+}
+
+/**
+ * A function from complex to complex that is wrong for some infinite numbers. Its `f` also returns
+ * numbers that are infinite or NaN then; if their sum is, `g` mends the results of the block. A branch
+ * in every round would cost more. Operands that are overwritten must be mended at once; the type makes
+ * another copy of `f` for that, so that both are inlined.
+ */
+export function guarded1<T>(n: i32, out: usize, z: usize): void {
+  const bytes = (<usize> n) << 3;
+  let sum = splat(0);
+  if (out == z) {
+    for (let end = out + bytes; out < end; out += 32) {
+      const x = realAt(out), y = imagAt(out);
+      changetype<T>(0).f<i64>(out, x, y);
+      changetype<T>(0).g(out, x, y);
+    }
+    return;
+  }
+  for (let i: usize = 0; i < bytes; i += 32) {
+    const p = z + i;
+    sum = f32x4.add(sum, changetype<T>(0).f<i32>(out + i, realAt(p), imagAt(p)));
+  }
+  if (i32x4.all_true(isFinite(sum))) return;
+  for (let i: usize = 0; i < bytes; i += 32) {
+    changetype<T>(0).g(out + i, realAt(z + i), imagAt(z + i));
+  }
+}
+
+/** The same from two complex numbers. */
+export function guarded2<T>(n: i32, out: usize, z: usize, w: usize): void {
+  const bytes = (<usize> n) << 3;
+  let sum = splat(0);
+  if (out == z || out == w) {
+    for (let i: usize = 0; i < bytes; i += 32) {
+      const p = z + i, q = w + i;
+      const a = realAt(p), b = imagAt(p), c = realAt(q), d = imagAt(q);
+      changetype<T>(0).f<i64>(out + i, a, b, c, d);
+      changetype<T>(0).g(out + i, a, b, c, d);
+    }
+    return;
+  }
+  for (let i: usize = 0; i < bytes; i += 64) {
+    const p = z + i, q = w + i;
+    const first = changetype<T>(0).f<i32>(out + i, realAt(p), imagAt(p), realAt(q), imagAt(q));
+    const second = changetype<T>(0).f<i32>(
+      out + i + 32,
+      realAt(p + 32),
+      imagAt(p + 32),
+      realAt(q + 32),
+      imagAt(q + 32),
+    );
+    sum = f32x4.add(sum, f32x4.add(first, second));
+  }
+  if (i32x4.all_true(isFinite(sum))) return;
+  for (let i: usize = 0; i < bytes; i += 32) {
+    const p = z + i, q = w + i;
+    changetype<T>(0).g(out + i, realAt(p), imagAt(p), realAt(q), imagAt(q));
   }
 }
 

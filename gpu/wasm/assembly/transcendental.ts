@@ -6,18 +6,31 @@ import { Fn } from "../function_opcodes";
 import { atan2, cos, quarterCos, quarterSin, quartersTaken, reduceAngle, sin, tan } from "./angle";
 import * as e from "./exponential";
 import {
+  anyLost,
   choose,
   exponentOf,
+  imagAt,
+  isFinite,
+  isInfinite,
+  isLost,
   isMinus,
   larger,
   norm,
   pow2,
   put,
+  realAt,
   splat,
-  times,
   withSign,
 } from "./lanes";
-import { complexToReal, long1, long2, longComplex1, longComplex2, realsToComplex } from "./loops";
+import {
+  complexToReal,
+  guarded1,
+  long1,
+  long2,
+  longComplex1,
+  longComplex2,
+  realsToComplex,
+} from "./loops";
 
 class Exp {
   f(x: v128): v128 {
@@ -130,7 +143,20 @@ function putExp(out: usize, x: v128, y: v128): void {
   const h = e.exp(f32x4.mul(splat(0.5), x));
   const r = reduceAngle(y);
   const q = quartersTaken();
-  put(out, f32x4.mul(h, f32x4.mul(h, quarterCos(r, q))), times(h, times(h, quarterSin(r, q))));
+  const re = f32x4.mul(h, f32x4.mul(h, quarterCos(r, q)));
+  const im = f32x4.mul(h, f32x4.mul(h, quarterSin(r, q)));
+  put(out, re, im);
+  if (anyLost(re, im)) recoverExp(out, x, y, re, im);
+}
+
+/** e^∞ is infinite and e^−∞ is 0 whatever y is; real numbers stay real. */
+
+function recoverExp(out: usize, x: v128, y: v128, re: v128, im: v128): void {
+  const infinity = splat(f32.POSITIVE_INFINITY);
+  const far = v128.andnot(isInfinite(x), isFinite(y));
+  const low = v128.and(far, isMinus(x));
+  im = choose(f32x4.eq(y, splat(0)), y, choose(low, splat(0), im));
+  put(out, choose(far, choose(low, splat(0), infinity), re), im);
 }
 
 class ExpComplex {
@@ -150,14 +176,14 @@ class PowComplex {
     const a = e.logAbs(x, y), b = atan2(y, x);
     const ua = f32x4.mul(u, a), vb = f32x4.mul(v, b);
     const ub = f32x4.mul(u, b), va = f32x4.mul(v, a);
-    putExp(out, f32x4.sub(ua, vb), f32x4.add(ub, va));
+    const p = f32x4.sub(ua, vb), q = f32x4.add(ub, va);
+    if (anyLost(p, q)) putPower(out, a, b, u, v, p, q);
+    else putExp(out, p, q);
     const zero = splat(0);
     const isZero = v128.and(f32x4.eq(x, zero), f32x4.eq(y, zero));
     const noPower = v128.and(f32x4.eq(u, zero), f32x4.eq(v, zero));
     if (!v128.any_true(v128.or(isZero, noPower))) return;
-    const low = v128.load(out), high = v128.load(out, 16);
-    let re = v128.shuffle<f32>(low, high, 0, 2, 4, 6);
-    let im = v128.shuffle<f32>(low, high, 1, 3, 5, 7);
+    let re = realAt(out), im = imagAt(out);
     const ofZero = choose(f32x4.gt(u, zero), zero, splat(f32.NaN));
     re = choose(noPower, splat(1), choose(isZero, ofZero, re));
     im = choose(noPower, zero, choose(isZero, ofZero, im));
@@ -165,8 +191,24 @@ class PowComplex {
   }
 }
 
+/** a·b, and 0 where either is 0, whatever the other is. */
+function zeroWins(a: v128, b: v128): v128 {
+  const zero = v128.or(f32x4.eq(a, splat(0)), f32x4.eq(b, splat(0)));
+  return v128.andnot(f32x4.mul(a, b), zero);
+}
+
+/** Powers where w ln z = (u + iv)(a + ib) has NaN in it: ∞·0 is 0 there. */
+
+function putPower(out: usize, a: v128, b: v128, u: v128, v: v128, p: v128, q: v128): void {
+  const lost = isLost(f32x4.add(p, q));
+  p = choose(lost, f32x4.sub(zeroWins(u, a), zeroWins(v, b)), p);
+  q = choose(lost, f32x4.add(zeroWins(u, b), zeroWins(v, a)), q);
+  putExp(out, p, q);
+}
+
+/** √z is infinite where a part of z is, even beside NaN. */
 class SqrtComplex {
-  f(out: usize, x: v128, y: v128): void {
+  f<Copy>(out: usize, x: v128, y: v128): v128 {
     const m = larger(x, y);
     const half = i32x4.shr_s(exponentOf(m), 1);
     const down = pow2(i32x4.neg(half));
@@ -177,20 +219,45 @@ class SqrtComplex {
     const b = f32x4.div(f32x4.mul(splat(0.5), y), a);
     const zero = f32x4.eq(root, splat(0));
     const left = isMinus(x);
-    const re = choose(left, f32x4.abs(b), a), im = choose(left, withSign(a, y), b);
-    put(out, choose(zero, splat(0), re), choose(zero, y, im));
+    const re = choose(left, f32x4.abs(b), a);
+    const im = choose(zero, y, choose(left, withSign(a, y), b));
+    put(out, choose(zero, splat(0), re), im);
+    return im;
   }
+  g(out: usize, x: v128, y: v128): void {
+    const infinity = splat(f32.POSITIVE_INFINITY);
+    const steep = isInfinite(y), flat = v128.and(isInfinite(x), isLost(y));
+    const left = v128.and(flat, isMinus(x));
+    const re = choose(v128.or(steep, v128.andnot(flat, left)), infinity, realAt(out));
+    put(out, re, choose(steep, y, choose(left, infinity, imagAt(out))));
+  }
+}
+
+/** Where y has no sine, infinite and zero x alone are told in the real part. */
+function recoverSinh(out: usize, x: v128, y: v128, re: v128, im: v128, turned: bool): void {
+  const edge = v128.or(f32x4.eq(x, splat(0)), isInfinite(x));
+  re = choose(v128.andnot(edge, isFinite(y)), x, re);
+  im = choose(f32x4.eq(y, splat(0)), y, im);
+  if (turned) put(out, im, f32x4.neg(re));
+  else put(out, re, im);
+}
+
+function recoverCosh(out: usize, x: v128, y: v128, re: v128, im: v128): void {
+  const lost = v128.not(isFinite(y));
+  re = choose(v128.and(lost, isInfinite(x)), splat(f32.POSITIVE_INFINITY), re);
+  im = choose(v128.and(lost, f32x4.eq(x, splat(0))), x, im);
+  im = choose(f32x4.eq(y, splat(0)), v128.xor(y, v128.and(x, i32x4.splat(0x80000000))), im);
+  put(out, re, im);
 }
 
 class SinhComplex {
   f(out: usize, x: v128, y: v128): void {
     const r = reduceAngle(y), q = quartersTaken();
     const sinh = e.sinhCosh(x), cosh = e.coshTaken(), k = e.factorTaken();
-    put(
-      out,
-      f32x4.mul(k, f32x4.mul(sinh, quarterCos(r, q))),
-      times(k, times(cosh, quarterSin(r, q))),
-    );
+    const re = f32x4.mul(k, f32x4.mul(sinh, quarterCos(r, q)));
+    const im = f32x4.mul(k, f32x4.mul(cosh, quarterSin(r, q)));
+    put(out, re, im);
+    if (anyLost(re, im)) recoverSinh(out, x, y, re, im, false);
   }
 }
 
@@ -198,35 +265,34 @@ class CoshComplex {
   f(out: usize, x: v128, y: v128): void {
     const r = reduceAngle(y), q = quartersTaken();
     const sinh = e.sinhCosh(x), cosh = e.coshTaken(), k = e.factorTaken();
-    put(
-      out,
-      f32x4.mul(k, f32x4.mul(cosh, quarterCos(r, q))),
-      times(k, times(sinh, quarterSin(r, q))),
-    );
+    const re = f32x4.mul(k, f32x4.mul(cosh, quarterCos(r, q)));
+    const im = f32x4.mul(k, f32x4.mul(sinh, quarterSin(r, q)));
+    put(out, re, im);
+    if (anyLost(re, im)) recoverCosh(out, x, y, re, im);
   }
 }
 
+/** sin z = −i sinh(iz). */
 class SinComplex {
   f(out: usize, x: v128, y: v128): void {
     const r = reduceAngle(x), q = quartersTaken();
-    const sinh = e.sinhCosh(y), cosh = e.coshTaken(), k = e.factorTaken();
-    put(
-      out,
-      times(k, times(cosh, quarterSin(r, q))),
-      f32x4.mul(k, f32x4.mul(sinh, quarterCos(r, q))),
-    );
+    const sinh = e.sinhCosh(f32x4.neg(y)), cosh = e.coshTaken(), k = e.factorTaken();
+    const re = f32x4.mul(k, f32x4.mul(sinh, quarterCos(r, q)));
+    const im = f32x4.mul(k, f32x4.mul(cosh, quarterSin(r, q)));
+    put(out, im, f32x4.neg(re));
+    if (anyLost(re, im)) recoverSinh(out, f32x4.neg(y), x, re, im, true);
   }
 }
 
+/** cos z = cosh(iz). */
 class CosComplex {
   f(out: usize, x: v128, y: v128): void {
     const r = reduceAngle(x), q = quartersTaken();
-    const sinh = e.sinhCosh(y), cosh = e.coshTaken(), k = e.factorTaken();
-    put(
-      out,
-      f32x4.mul(k, f32x4.mul(cosh, quarterCos(r, q))),
-      f32x4.neg(times(k, times(sinh, quarterSin(r, q)))),
-    );
+    const sinh = e.sinhCosh(f32x4.neg(y)), cosh = e.coshTaken(), k = e.factorTaken();
+    const re = f32x4.mul(k, f32x4.mul(cosh, quarterCos(r, q)));
+    const im = f32x4.mul(k, f32x4.mul(sinh, quarterSin(r, q)));
+    put(out, re, im);
+    if (anyLost(re, im)) recoverCosh(out, f32x4.neg(y), x, re, im);
   }
 }
 
@@ -245,6 +311,11 @@ function putTanh(out: usize, x: v128, y: v128, turned: bool): void {
     const flat = f32x4.mul(f32x4.mul(splat(4), sc), e.exp(f32x4.mul(splat(-2), a)));
     re = choose(far, withSign(splat(1), x), re);
     im = choose(far, flat, im);
+  }
+  if (anyLost(re, im)) {
+    const lost = v128.not(isFinite(y)), infinite = isInfinite(x), none = f32x4.eq(x, splat(0));
+    re = choose(v128.andnot(lost, infinite), choose(none, x, splat(f32.NaN)), re);
+    im = choose(v128.and(lost, infinite), splat(0), choose(f32x4.eq(y, splat(0)), y, im));
   }
   if (turned) put(out, im, f32x4.neg(re));
   else put(out, re, im);
@@ -332,7 +403,7 @@ export function transcendental(op: i32, n: i32, out: usize, a: usize, b: usize):
     case Fn.sqrtReal:
       return long1<Sqrt>(n, out, a);
     case Fn.sqrtComplex:
-      return longComplex1<SqrtComplex>(n, out, a);
+      return guarded1<SqrtComplex>(n, out, a);
     case Fn.powReal:
       return long2<Pow>(n, out, a, b);
     case Fn.powComplex:

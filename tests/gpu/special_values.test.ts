@@ -1,0 +1,93 @@
+/** Elementwise functions of infinities, NaN and signed zeros, in each of their forms. */
+import { assertEquals } from "@std/assert";
+import { CpuEngine } from "../../gpu/engines/cpu.ts";
+import type { Engine } from "../../gpu/contract/engine.ts";
+import { linear } from "../../gpu/contract/indexing.ts";
+import { dtypeOf, lanesOf } from "../../gpu/contract/dtype.ts";
+import { call } from "../../gpu/contract/expression.ts";
+import { single } from "../../gpu/contract/kernel.ts";
+import { functionsByName } from "../../gpu/functions/by_name.ts";
+import { mapKernel } from "../../gpu/kernels/elementwise/map.ts";
+import { onWebGpu } from "../support/engines.ts";
+import { runProgram } from "../support/program.ts";
+import { type Expected, type Row, SPECIAL_VALUES } from "./special_values.ts";
+
+/** What the engine gives for the rows of a function, which go through one kernel together. */
+async function results(engine: Engine, name: string, rows: readonly Row[]): Promise<number[][]> {
+  const fn = functionsByName.get(name)!, n = rows.length;
+  const inputs = fn.inputs.map((kind) => dtypeOf(kind, "single"));
+  const words = lanesOf(dtypeOf(fn.output, "single"));
+  let from = 0;
+  const arrays = inputs.map((dtype) => {
+    const lanes = lanesOf(dtype), at = from;
+    from += lanes;
+    return Float32Array.from(rows.flatMap(({ args }) => args.slice(at, at + lanes)));
+  });
+  const args = inputs.map((dtype, input) => ({ op: "load", input, dtype, at: linear(n) }) as const);
+  const spec = { size: n, value: call(fn, args), inputs, words: 0 };
+  const [got] = await runProgram(engine, single(mapKernel(name), spec), arrays, [n * words]);
+  return rows.map((_, k) => [...got.subarray(k * words, (k + 1) * words)]);
+}
+
+function isRight(got: number, { value, anySign }: Expected): boolean {
+  if (anySign) return Object.is(Math.abs(got), Math.abs(value));
+  if (value === 0 || !Number.isFinite(value)) return Object.is(got, value);
+  return Math.abs(got - value) <= 5e-7 * Math.abs(value);
+}
+
+/** The rows that come out otherwise, in words. */
+async function wrongRows(engine: Engine, table = SPECIAL_VALUES): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const [name, rows] of table) {
+    const got = await results(engine, name, rows);
+    rows.forEach(({ args, want }, k) => {
+      if (want.every((x, part) => isRight(got[k][part], x))) return;
+      const right = want.map(({ value, anySign }) => `${anySign ? "±" : ""}${text(value)}`);
+      wrong.push(`${name}(${args.map(text)}) is ${got[k].map(text)}, not ${right}`);
+    });
+  }
+  return wrong;
+}
+
+const text = (x: number): string => Object.is(x, -0) ? "-0" : `${x}`;
+
+const forms = {
+  "plain TypeScript": () => new CpuEngine(null),
+  "WebAssembly": () => new CpuEngine({ workers: 0 }),
+  "WebAssembly without fused multiply-adds": () => new CpuEngine({ relaxed: false, workers: 0 }),
+};
+
+for (const [form, open] of Object.entries(forms)) {
+  Deno.test(`special values of functions are those of the Array API standard in ${form}`, async () => {
+    const engine = open();
+    assertEquals(await wrongRows(engine), []);
+    engine.destroy();
+  });
+}
+
+/** Functions that are short in WGSL, where infinite numbers follow plain arithmetic. */
+const PLAIN_IN_WGSL = ["mulComplex", "squareComplex", "sgn"];
+
+onWebGpu(
+  "special values of functions are those of the Array API standard, but for infinite complex factors",
+  async (engine) => {
+    const table = Array.from(SPECIAL_VALUES, ([name, rows]) => {
+      const plain = PLAIN_IN_WGSL.includes(name);
+      const infinite = ({ args }: Row) => args.some((x) => Math.abs(x) === Infinity);
+      return [name, rows.filter((row) => !plain || !infinite(row))] as const;
+    });
+    assertEquals(await wrongRows(engine, new Map(table)), []);
+  },
+);
+
+Deno.test("no two rows of special values contradict one another", () => {
+  for (const [name, rows] of SPECIAL_VALUES) {
+    const seen = new Map<string, string>();
+    for (const { args, want } of rows) {
+      const key = `${args.map(text)}`,
+        value = JSON.stringify(want.map((x) => text(x.anySign ? Math.abs(x.value) : x.value)));
+      assertEquals(seen.get(key) ?? value, value, `${name}(${key})`);
+      seen.set(key, value);
+    }
+  }
+});
