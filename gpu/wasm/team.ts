@@ -132,7 +132,7 @@ export class Team {
     } finally {
       Atomics.store(words, NEXT, chunks);
       Atomics.store(words, OPEN, 0);
-      this.#await();
+      this.#join();
     }
     if (Atomics.load(words, FAILED)) {
       throw new WebAssembly.RuntimeError(`${name} failed in a thread`);
@@ -151,7 +151,7 @@ export class Team {
     Atomics.notify(this.#words, GENERATION);
   }
 
-  #await(): void {
+  #join(): void {
     const words = this.#words;
     for (let k = 0; k < LOOKS; k++) if (Atomics.load(words, BUSY) === 0) return;
     let slept = 0;

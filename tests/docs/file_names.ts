@@ -2,7 +2,11 @@
 import { filesIn } from "./texts.ts";
 
 /** What readers are told to make themselves, or what belongs to others. */
-const ELSEWHERE = new Set(["hello.ts", "train.ts", "use.ts", "longer.ts", "script.ts"]);
+const ELSEWHERE = new Set(
+  ["hello.ts", "train.ts", "use.ts", "longer.ts", "script.ts", "learn.ts", "package.json", ""],
+);
+/** The folder of a clone, as pages call it. */
+const CLONE = /^argand\//;
 
 const FILE = /(?<![\w./*<>-])[\w./-]*\w\.(?:ts|md|json|lock|yml|py|ipynb)(?![\w/])/g;
 const FOLDER = /(?<![\w./*<>-])(?:complex|nn|gpu|tests|docs|examples|bench)\/[\w./-]*(?![\w*<>-])/g;
@@ -15,7 +19,7 @@ export function namesIn(path: string, text: string): Set<string> {
     .replace(/```[^]*?```/g, "")
     .replace(/\w+:\/\/\S+|\b(?:npm|jsr):\S+/g, "");
   const names = [FILE, FOLDER, QUOTED_FOLDER].flatMap((pattern) => prose.match(pattern) ?? [])
-    .map((name) => name.replace(/[.:]+$/, ""));
+    .map((name) => name.replace(/[.:]+$/, "").replace(CLONE, ""));
   return new Set(names.filter((name) => !ELSEWHERE.has(name) && !name.startsWith("out/")));
 }
 
