@@ -47,6 +47,8 @@ export {
   tensor,
   zeros,
 } from "./create/create.ts";
+export { getDefaultDtype, setDefaultDtype } from "./create/default_dtype.ts";
+export type { ComplexOptions, RealOptions } from "./create/options.ts";
 export {
   getRandomState,
   manualSeed,

@@ -1,14 +1,28 @@
 /** Tensors from numbers, arrays and formulas. Data are copied at the call. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { bytesOf } from "../../gpu/contract/dtype.ts";
+import {
+  bytesOf,
+  hostZeros,
+  precisionOf,
+  type RealDType,
+  realOf,
+} from "../../gpu/contract/dtype.ts";
 import { chosenEngine } from "../../gpu/engines/device.ts";
 import { describe } from "../lazy/describe.ts";
-import { hostNode, type Node } from "../lazy/graph.ts";
+import { copied, hostNode, type Node } from "../lazy/graph.ts";
 import { type Complex, flatten, isComplexNumber, type NestedData } from "../tensor/nested.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
 import * as functions from "../ops/elementwise.ts";
 import { withDefaults } from "../ops/options.ts";
 import { State } from "../lazy/state.ts";
+import {
+  complexDtype,
+  type ComplexOptions,
+  numbersAndOptions,
+  realDtype,
+  type RealOptions,
+  shapeAndOptions,
+} from "./options.ts";
 import {
   checkReal,
   checkTensor,
@@ -51,13 +65,13 @@ function shaped(what: string, shape: Shape | undefined, own: Shape, size: number
 }
 
 /** The real tensor of value(0), value(1), …, made when it is first used. */
-export function line(count: number, value: (k: number) => number): RealTensor {
+export function line(count: number, dtype: RealDType, value: (k: number) => number): RealTensor {
   const make = () => {
-    const values = new Float32Array(count);
+    const values = hostZeros(dtype, count);
     for (let k = 0; k < count; k++) values[k] = value(k);
     return values;
   };
-  return wrapReal(hostNode(make, [count], "float32"));
+  return wrapReal(hostNode(make, [count], dtype));
 }
 
 /** True for typed arrays of numbers (not of bigints). */
@@ -66,25 +80,27 @@ function isTypedArray(x: unknown): x is Float32Array {
     !(x instanceof BigInt64Array) && !(x instanceof BigUint64Array);
 }
 
-function realValues(what: string, data: RealData): { shape: number[]; values: Float32Array } {
-  if (typeof data === "number") return { shape: [], values: Float32Array.of(data) };
-  if (isTypedArray(data)) {
-    const values = new Float32Array(data);
-    return { shape: [values.length], values };
-  }
+function realValues(
+  what: string,
+  data: RealData,
+): { shape: number[]; values: ArrayLike<number> } {
+  if (typeof data === "number") return { shape: [], values: [data] };
+  if (isTypedArray(data)) return { shape: [data.length], values: data };
   const { shape, flat } = flatten(what, data);
   for (const x of flat) {
     if (typeof x !== "number") throw cannot(what, `an entry is ${describe(x)} and not a number`);
   }
-  return { shape, values: Float32Array.from(flat as number[]) };
+  return { shape, values: flat as number[] };
 }
 
 /**
  * A real tensor from a number, nested arrays or a typed array, which are copied. Values are rounded to
- * float32; as in NumPy and PyTorch, those beyond ±3.4·10³⁸ become infinite.
+ * the dtype, which does not depend on the kind of array: to float32, unless options or `setDefaultDtype`
+ * say otherwise; as in NumPy and PyTorch, those beyond ±3.4·10³⁸ become infinite there.
  *
  * @param data The values.
  * @param shape The shape; that of the nested arrays, if absent.
+ * @param options The `dtype`; the default one, if absent.
  * @throws {ArgandError} if the arrays are ragged, empty, or do not fill the shape.
  *
  * @example
@@ -96,17 +112,39 @@ function realValues(what: string, data: RealData): { shape: number[]; values: Fl
  * assert(await x.sum().item() === 21);
  * ```
  */
-export function tensor(data: RealData, shape?: Shape): RealTensor {
+export function tensor(data: RealData, options?: RealOptions): RealTensor;
+/**
+ * A real tensor of that shape.
+ *
+ * @example
+ * ```ts
+ * import { tensor } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(tensor([1, 2, 3, 4], [2, 2], { dtype: "float32" }).shape, [2, 2]);
+ * ```
+ */
+export function tensor(data: RealData, shape?: Shape, options?: RealOptions): RealTensor;
+export function tensor(
+  data: RealData,
+  given?: Shape | RealOptions,
+  options?: RealOptions,
+): RealTensor {
   const what = "make a tensor";
+  const [shape, rest] = shapeAndOptions(given, options);
+  const dtype = realDtype(what, rest);
   const { shape: own, values } = realValues(what, data);
-  return wrapReal(hostNode(values, shaped(what, shape, own, values.length), "float32"));
+  return wrapReal(copied(values, shaped(what, shape, own, values.length), dtype));
 }
 
 /** The real or imaginary part of a complex tensor: a number, nested arrays, or a real tensor. */
 export type PartData = RealTensor | RealData;
 
-function partNode(what: string, x: PartData): Node {
-  return x instanceof Tensor ? checkReal(what, x).node : tensor(x).node;
+/** The node of a part; numbers of the host take the default dtype, where none is asked for. */
+function partNode(what: string, x: PartData, dtype?: RealDType): Node {
+  if (!(x instanceof Tensor)) return tensor(x, { dtype }).node;
+  const { node } = checkReal(what, x);
+  return dtype ? arithmetic.cast(node, precisionOf(dtype)) : node;
 }
 
 /**
@@ -124,14 +162,16 @@ function partNode(what: string, x: PartData): Node {
  * assert((await z.abs().data())[0] === 5);
  * ```
  */
-export function complex(re: PartData, im: PartData = 0): ComplexTensor {
+export function complex(re: PartData, im: PartData = 0, options?: ComplexOptions): ComplexTensor {
   const what = "make a complex tensor";
-  return wrapComplex(arithmetic.complex(partNode(what, re), partNode(what, im)));
+  const dtype = options === undefined ? undefined : realOf(complexDtype(what, options));
+  const [x, y] = [partNode(what, re, dtype), partNode(what, im, dtype)];
+  return wrapComplex(arithmetic.complex(x, y));
 }
 
 /**
  * A complex tensor from interleaved values re, im, re, im, … or nested `{ re, im }`, copied and rounded
- * to float32 as in {@link tensor}.
+ * as in {@link tensor}: to complex64, unless options or `setDefaultDtype` say otherwise.
  *
  * @throws {ArgandError} if the values do not fill the shape, or are not complex numbers.
  *
@@ -144,28 +184,48 @@ export function complex(re: PartData, im: PartData = 0): ComplexTensor {
  * assert((await z.imag.data())[1] === 4);
  * ```
  */
+export function complexTensor(data: ComplexData, options?: ComplexOptions): ComplexTensor;
+/**
+ * A complex tensor of that shape.
+ *
+ * @example
+ * ```ts
+ * import { complexTensor } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(complexTensor([1, 2, 3, 4], [1, 2], { dtype: "complex64" }).shape, [1, 2]);
+ * ```
+ */
 export function complexTensor(
   data: ComplexData,
   shape?: Shape,
+  options?: ComplexOptions,
+): ComplexTensor;
+export function complexTensor(
+  data: ComplexData,
+  given?: Shape | ComplexOptions,
+  options?: ComplexOptions,
 ): ComplexTensor {
   const what = "make a complex tensor";
+  const [shape, rest] = shapeAndOptions(given, options);
+  const dtype = complexDtype(what, rest);
   if (isTypedArray(data) || (Array.isArray(data) && typeof data[0] === "number")) {
-    const values = Float32Array.from(data as ArrayLike<number>);
+    const values = data as ArrayLike<number>;
     if (Array.isArray(data)) checkList(what, "numbers", data);
     if (Array.isArray(data)) data.forEach((x, k) => checkNumber(what, `value ${k}`, x));
     if (values.length % 2 !== 0) {
       throw cannot(what, `${values.length} interleaved values are not pairs`);
     }
     const size = values.length / 2;
-    return wrapComplex(hostNode(values, shaped(what, shape, [size], size), "complex64"));
+    return wrapComplex(copied(values, shaped(what, shape, [size], size), dtype));
   }
   const { shape: own, flat } = flatten(what, data);
-  const values = new Float32Array(2 * flat.length);
+  const values = hostZeros(dtype, flat.length);
   flat.forEach((z, k) => {
     if (!isComplexNumber(z)) throw cannot(what, `an entry is ${describe(z)} and not { re, im }`);
     values.set([z.re, z.im], 2 * k);
   });
-  return wrapComplex(hostNode(values, shaped(what, shape, own, flat.length), "complex64"));
+  return wrapComplex(hostNode(values, shaped(what, shape, own, flat.length), dtype));
 }
 
 /**
@@ -180,9 +240,10 @@ export function complexTensor(
  * assert(Math.abs((await i.item()).im - 1) < 1e-6);
  * ```
  */
-export function polar(r: PartData, phi: PartData): ComplexTensor {
+export function polar(r: PartData, phi: PartData, options?: ComplexOptions): ComplexTensor {
   const what = "make polar numbers";
-  return wrapComplex(functions.polar(partNode(what, r), partNode(what, phi)));
+  const dtype = options === undefined ? undefined : realOf(complexDtype(what, options));
+  return wrapComplex(functions.polar(partNode(what, r, dtype), partNode(what, phi, dtype)));
 }
 
 /**
@@ -197,7 +258,7 @@ export function polar(r: PartData, phi: PartData): ComplexTensor {
  * assert((await z.sum().item()).im === 4);
  * ```
  */
-export function full(shape: Shape, value: number): RealTensor;
+export function full(shape: Shape, value: number, options?: RealOptions): RealTensor;
 /**
  * The same complex number everywhere.
  *
@@ -209,15 +270,23 @@ export function full(shape: Shape, value: number): RealTensor;
  * assertEquals(await full([1], { re: 1, im: 2 }).item(), { re: 1, im: 2 });
  * ```
  */
-export function full(shape: Shape, value: Complex): ComplexTensor;
-export function full(shape: Shape, value: number | Complex): Tensor {
+export function full(shape: Shape, value: Complex, options?: ComplexOptions): ComplexTensor;
+export function full(
+  shape: Shape,
+  value: number | Complex,
+  options?: RealOptions | ComplexOptions,
+): Tensor {
   const what = "fill a tensor";
   checkShape(what, shape);
-  if (typeof value === "number") return wrapReal(arithmetic.fill([...shape], value));
+  if (typeof value === "number") {
+    const dtype = realDtype(what, options as RealOptions);
+    return wrapReal(arithmetic.full([...shape], dtype, value));
+  }
   if (!isComplexNumber(value)) {
     throw cannot(what, `the value is a number or { re, im }, got ${describe(value)}`);
   }
-  return wrapComplex(arithmetic.fill([...shape], value.re, value.im));
+  const dtype = complexDtype(what, options as ComplexOptions);
+  return wrapComplex(arithmetic.full([...shape], dtype, value.re, value.im));
 }
 
 /**
@@ -231,8 +300,8 @@ export function full(shape: Shape, value: number | Complex): Tensor {
  * assert(await zeros([2, 3]).sum().item() === 0);
  * ```
  */
-export function zeros(shape: Shape): RealTensor {
-  return full(shape, 0);
+export function zeros(shape: Shape, options?: RealOptions): RealTensor {
+  return full(shape, 0, options);
 }
 
 /**
@@ -246,12 +315,12 @@ export function zeros(shape: Shape): RealTensor {
  * assert(await ones([2, 3]).sum().item() === 6);
  * ```
  */
-export function ones(shape: Shape): RealTensor {
-  return full(shape, 1);
+export function ones(shape: Shape, options?: RealOptions): RealTensor {
+  return full(shape, 1, options);
 }
 
 /**
- * Numbers from `start` (0, if there is one argument) in steps of `step`, up to but not including `end`.
+ * The numbers 0, 1, 2, … up to but not including `end`.
  *
  * @throws {ArgandError} if there are no such numbers, or the step is 0.
  *
@@ -261,16 +330,49 @@ export function ones(shape: Shape): RealTensor {
  * console.log(await arange(1, 7, 2).data()); // 1, 3, 5
  * ```
  */
-export function arange(start: number, end?: number, step = 1): RealTensor {
-  const [from, to] = end === undefined ? [0, start] : [start, end];
+export function arange(end: number, options?: RealOptions): RealTensor;
+/**
+ * Numbers from `start` in steps of `step` (1, if absent), up to but not including `end`.
+ *
+ * @example
+ * ```ts
+ * import { arange } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(await arange(2, 5).toArray(), [2, 3, 4]);
+ * ```
+ */
+export function arange(start: number, end: number, options?: RealOptions): RealTensor;
+/**
+ * Numbers from `start` in steps of `step`, up to but not including `end`.
+ *
+ * @example
+ * ```ts
+ * import { arange } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(await arange(1, 0, -0.5).toArray(), [1, 0.5]);
+ * ```
+ */
+export function arange(
+  start: number,
+  end?: number,
+  step?: number,
+  options?: RealOptions,
+): RealTensor;
+export function arange(...given: (number | RealOptions | undefined)[]): RealTensor {
   const what = "make a range";
+  const [numbers, options] = numbersAndOptions<RealOptions>(given);
+  const dtype = realDtype(what, options);
+  const [start, end, step = 1] = numbers;
+  const [from, to] = end === undefined ? [0, start] : [start, end];
   for (const [name, x] of Object.entries({ from, to, step })) checkNumber(what, name, x);
   const n = Math.ceil((to - from) / step);
   if (!(n >= 1 && n < Infinity)) {
     throw cannot(what, `there are no numbers from ${from} to ${to} in steps of ${step}`);
   }
   if (n > MOST_VALUES) throw cannot(what, `${n} values are too many for the host`);
-  return line(n, (k) => from + k * step);
+  return line(n, dtype, (k) => from + k * step);
 }
 
 /**
@@ -282,16 +384,22 @@ export function arange(start: number, end?: number, step = 1): RealTensor {
  * console.log(await linspace(0, 1, 5).data()); // 0, 0.25, 0.5, 0.75, 1
  * ```
  */
-export function linspace(start: number, end: number, count: number): RealTensor {
+export function linspace(
+  start: number,
+  end: number,
+  count: number,
+  options?: RealOptions,
+): RealTensor {
   const what = "make a line of numbers";
+  const dtype = realDtype(what, options);
   for (const [name, x] of Object.entries({ start, end })) checkNumber(what, name, x);
   checkInteger(what, "the count", count, 1, MOST_VALUES);
   const step = count > 1 ? (end - start) / (count - 1) : 0;
-  return line(count, (k) => (count > 1 && k === count - 1 ? end : start + k * step));
+  return line(count, dtype, (k) => (count > 1 && k === count - 1 ? end : start + k * step));
 }
 
 /**
- * The real identity matrix of n rows (and m columns).
+ * The real identity matrix of n rows and columns.
  *
  * @example
  * ```ts
@@ -301,14 +409,30 @@ export function linspace(start: number, end: number, count: number): RealTensor 
  * assert(await eye(3).sum().item() === 3);
  * ```
  */
-export function eye(n: number, m: number = n): RealTensor {
-  for (const size of [n, m]) checkInteger("make an identity matrix", "a size", size, 1, 2 ** 15);
+export function eye(n: number, options?: RealOptions): RealTensor;
+/**
+ * The real matrix of n rows and m columns with ones on the diagonal.
+ *
+ * @example
+ * ```ts
+ * import { eye } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(await eye(1, 2).toArray(), [[1, 0]]);
+ * ```
+ */
+export function eye(n: number, m?: number, options?: RealOptions): RealTensor;
+export function eye(...given: (number | RealOptions | undefined)[]): RealTensor {
+  const what = "make an identity matrix";
+  const [[n, m = n], options] = numbersAndOptions<RealOptions>(given);
+  const dtype = realDtype(what, options);
+  for (const size of [n, m]) checkInteger(what, "a size", size, 1, 2 ** 15);
   const make = () => {
-    const values = new Float32Array(n * m);
+    const values = hostZeros(dtype, n * m);
     for (let k = 0; k < Math.min(n, m); k++) values[k * m + k] = 1;
     return values;
   };
-  return wrapReal(hostNode(make, [n, m], "float32"));
+  return wrapReal(hostNode(make, [n, m], dtype));
 }
 
 /**

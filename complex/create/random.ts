@@ -1,6 +1,13 @@
 /** Random tensors from Philox, computed where they are used. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
+import {
+  complexDtype,
+  type ComplexOptions,
+  numbersAndOptions,
+  realDtype,
+  type RealOptions,
+} from "./options.ts";
 import { generator } from "../ops/random.ts";
 import { checkInteger, checkNumber, checkShape, type Shape } from "../lazy/shape.ts";
 import {
@@ -93,7 +100,8 @@ export function setRandomState(state: RandomState): void {
 }
 
 /**
- * Uniform random numbers in [low, high), from Philox (Salmon et al. 2011).
+ * Uniform random numbers in [0, 1), from Philox (Salmon et al. 2011): multiples of 2⁻²⁴, in double
+ * precision of 2⁻⁵³.
  *
  * @example
  * ```ts
@@ -103,12 +111,35 @@ export function setRandomState(state: RandomState): void {
  * assert(await rand([100]).max().item() < 1);
  * ```
  */
-export function rand(shape: Shape, low = 0, high = 1): RealTensor {
+export function rand(shape: Shape, options?: RealOptions): RealTensor;
+/**
+ * Uniform random numbers in [low, high).
+ *
+ * @example
+ * ```ts
+ * import { rand } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * assert(await rand([100], 2, 3).min().item() >= 2);
+ * ```
+ */
+export function rand(
+  shape: Shape,
+  low?: number,
+  high?: number,
+  options?: RealOptions,
+): RealTensor;
+export function rand(
+  shape: Shape,
+  ...given: (number | RealOptions | undefined)[]
+): RealTensor {
   checkShape("draw random numbers", shape);
+  const [[low = 0, high = 1], options] = numbersAndOptions<RealOptions>(given);
+  const dtype = realDtype("draw random numbers", options);
   for (const [name, x] of Object.entries({ low, high })) {
     checkNumber("draw random numbers", name, x);
   }
-  const u = wrapReal(generator.uniform([...shape]));
+  const u = wrapReal(generator.uniform([...shape], dtype));
   return low === 0 && high === 1 ? u : u.mul(high - low).add(low);
 }
 
@@ -123,9 +154,10 @@ export function rand(shape: Shape, low = 0, high = 1): RealTensor {
  * assert(Math.abs(await randn([10000]).mean().item()) < 0.05);
  * ```
  */
-export function randn(shape: Shape): RealTensor {
-  checkShape("draw random numbers", shape);
-  return wrapReal(generator.normal([...shape], "float32"));
+export function randn(shape: Shape, options?: RealOptions): RealTensor {
+  const what = "draw random numbers";
+  checkShape(what, shape);
+  return wrapReal(generator.normal([...shape], realDtype(what, options)));
 }
 
 /**
@@ -140,9 +172,10 @@ export function randn(shape: Shape): RealTensor {
  * assert(Math.abs(power - 1) < 0.1);
  * ```
  */
-export function randnComplex(shape: Shape): ComplexTensor {
-  checkShape("draw random numbers", shape);
-  return wrapComplex(generator.normal([...shape], "complex64"));
+export function randnComplex(shape: Shape, options?: ComplexOptions): ComplexTensor {
+  const what = "draw random numbers";
+  checkShape(what, shape);
+  return wrapComplex(generator.normal([...shape], complexDtype(what, options)));
 }
 
 /**

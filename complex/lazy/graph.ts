@@ -2,12 +2,7 @@
  * The graph: a node is a recipe (a primitive applied to other nodes) until somebody looks at it.
  * Nodes know nothing of engines; the schedule turns them into kernels.
  */
-import {
-  type DType,
-  type HostArray,
-  hostZeros,
-  type InexactDType,
-} from "../../gpu/contract/dtype.ts";
+import { type DType, type HostArray, hostZeros, type InexactDType, rounded } from "../../gpu/contract/dtype.ts";
 import type { Program } from "../../gpu/contract/kernel.ts";
 import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
 import type { DeviceBuffer, Engine } from "../../gpu/contract/engine.ts";
@@ -302,9 +297,7 @@ export function hostNode(data: HostArray | (() => HostArray), shape: Shape, dtyp
 
 /** Numbers of the host, which are copied and rounded to the dtype; complex ones are interleaved. */
 export function copied(data: ArrayLike<number>, shape: Shape, dtype: InexactDType): Node {
-  const values = hostZeros(dtype, sizeOf(shape));
-  values.set(data);
-  return hostNode(values, shape, dtype);
+  return hostNode(rounded(data, dtype), shape, dtype);
 }
 
 /** The node of one version of a state; `recipe` is what has not run yet of it. */

@@ -1,5 +1,6 @@
 /** Constants, field arithmetic, and the real and imaginary parts of complex numbers. */
 import * as fn from "../../gpu/functions/mod.ts";
+import { wordsOf } from "../../gpu/contract/dtype.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import {
   dtypeOf,
@@ -44,19 +45,6 @@ const FILL: Primitive<null, readonly [number, number] | null> = {
   name: "fill",
   lowering: { kind: "fill" },
 };
-
-const single = new Float32Array(1), double = new Float64Array(1);
-const singleBits = new Uint32Array(single.buffer), doubleBits = new Uint32Array(double.buffer);
-
-/** A number as words of params: its 32 or 64 bits. */
-export function wordsOf(value: number, precision: Precision): number[] {
-  if (precision === "single") {
-    single[0] = value;
-    return [singleBits[0]];
-  }
-  double[0] = value;
-  return [doubleBits[0], doubleBits[1]];
-}
 
 /**
  * The same number everywhere, in single precision; beside a tensor in double precision it is taken
@@ -125,7 +113,7 @@ const TO_COMPLEX = mapPrimitive(fn.toComplex, (_, [g]) => [real(g!)], true);
 const REAL = mapPrimitive(fn.real, (_, [g]) => [toComplex(g!)], true);
 const IMAG = mapPrimitive(
   fn.imag,
-  (_, [g]) => [complex(fill(g!.shape, 0), g!)],
+  (_, [g]) => [complex(fillLike(g!, 0), g!)],
   true,
 );
 const COMPLEX = mapPrimitive(fn.complex, (_, [g]) => [real(g!), imag(g!)], true);
@@ -147,7 +135,7 @@ export function real(z: Node): Node {
 
 /** Im z. */
 export function imag(z: Node): Node {
-  if (!isComplex(z.dtype)) return fill(z.shape, 0);
+  if (!isComplex(z.dtype)) return fillLike(z, 0);
   if (z.primitive === COMPLEX && z.inputs.length === 2) return z.inputs[1];
   return applyMap(IMAG, z);
 }
@@ -157,7 +145,8 @@ export function complex(re: Node, im: Node): Node {
   if (re.primitive === REAL && im.primitive === IMAG && re.inputs[0] === im.inputs[0]) {
     if (re.inputs.length > 0) return re.inputs[0];
   }
-  return applyMap(COMPLEX, ...broadcast("make a complex tensor", re, im));
+  const [x, y] = promoted([re, im]);
+  return applyMap(COMPLEX, ...broadcast("make a complex tensor", x, y));
 }
 
 /** The complex conjugate; a real z is returned as it is. */
@@ -190,18 +179,19 @@ function filling(number: Node, beside: Node): Node {
 /** Both with one dtype (complex if either is, double if either is) and broadcast to one shape. */
 export function matched(what: string, a: Node, b: Node): [Node, Node] {
   let [x, y] = [filling(a, b), filling(b, a)];
-  if (x.dtype !== y.dtype) {
-    [x, y] = alike(x, y);
-    if (x.dtype !== y.dtype) [x, y] = [toComplex(x), toComplex(y)];
-  }
+  if (x.dtype !== y.dtype) [x, y] = promoted([x, y]);
   return broadcast(what, x, y);
 }
 
-/** Both in the higher of the two precisions. */
-export function alike(a: Node, b: Node): [Node, Node] {
-  const [p, q] = [precisionOf(a.dtype), precisionOf(b.dtype)];
-  if (p === q) return [a, b];
-  return [cast(a, "double"), cast(b, "double")];
+/** All with one dtype: complex if one of them is, in double precision if one of them is. */
+export function promoted<const L extends readonly Node[]>(list: L): { -readonly [K in keyof L]: Node } {
+  const complex = list.some(({ dtype }) => isComplex(dtype));
+  const double = list.some(({ dtype }) => precisionOf(dtype) === "double");
+  const made = list.map((x) => {
+    const kind = complex ? toComplex(x) : x;
+    return double ? cast(kind, "double") : kind;
+  });
+  return made as { -readonly [K in keyof L]: Node };
 }
 
 /** An operation with a real and a complex form, on matched operands. */

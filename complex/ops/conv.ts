@@ -2,7 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "../lazy/graph.ts";
 import { checkInteger, type Shape, show, sizeOf } from "../lazy/shape.ts";
-import { add, toComplex } from "./arithmetic.ts";
+import { add, promoted } from "./arithmetic.ts";
 import { conv2d, type Conv2dGeometry, conv2dTransposed } from "./conv2d.ts";
 import { fold, type Line, unfold } from "./unfold.ts";
 import { permute, reshape } from "./views.ts";
@@ -61,8 +61,9 @@ function checkOperands(
 
 /** All complex if one is. */
 function alike(x: Node, w: Node, bias: Node | null): [Node, Node, Node | null] {
-  const same = x.dtype === w.dtype && (!bias || bias.dtype === x.dtype);
-  return same ? [x, w, bias] : [toComplex(x), toComplex(w), bias && toComplex(bias)];
+  if (x.dtype === w.dtype && (!bias || bias.dtype === x.dtype)) return [x, w, bias];
+  const [one, other, third = null] = promoted(bias ? [x, w, bias] : [x, w]);
+  return [one, other, third];
 }
 
 /** The numbers for height and width out of those for each axis; a single axis is the width. */

@@ -1,7 +1,7 @@
 /** Determinants and their logarithms, by LU factorisation. */
 import { determinant } from "../../gpu/kernels/factorisations/determinant.ts";
 import { NOT_FINITE } from "../../gpu/kernels/factorisations/eliminate.ts";
-import { inexact, isComplex } from "../../gpu/contract/dtype.ts";
+import { inexact, isComplex, realOf } from "../../gpu/contract/dtype.ts";
 import type { Program } from "../../gpu/contract/kernel.ts";
 import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import { add, complex, conj, fill, fillLike, imag, mul, scale } from "./arithmetic.ts";
@@ -87,7 +87,7 @@ export function slogdet(a: Node): { sign: Node; logAbs: Node } {
   checkSquare("take the logarithm of the determinant", a);
   const { lu, order } = factor(a);
   const shape = a.shape.slice(0, -2);
-  const results = [{ shape, dtype: a.dtype }, { shape, dtype: "float32" }] as const;
+  const results = [{ shape, dtype: a.dtype }, { shape, dtype: realOf(a.dtype) }];
   const [sign, logAbs] = parts(new Node(SLOGDET, [lu, order, a], results));
   return { sign, logAbs };
 }

@@ -1,7 +1,13 @@
 /** Elementwise functions with their derivatives. A holomorphic f passes g back as g · conj(f′(z)). */
 import * as fn from "../../gpu/functions/mod.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
-import { inexact, isComplex, kindOf } from "../../gpu/contract/dtype.ts";
+import {
+  inexact,
+  isComplex,
+  kindOf,
+  type Precision,
+  precisionOf,
+} from "../../gpu/contract/dtype.ts";
 import type { Node } from "../lazy/graph.ts";
 import {
   add,
@@ -160,13 +166,13 @@ export function abs(x: Node): Node {
   return applyMap(isComplex(x.dtype) ? ABS : ABS_REAL, x);
 }
 
-/** The smallest normal float32: below it 1/x may overflow, and adapters may flush x to 0. */
-const SMALLEST = 2 ** -126;
+/** The smallest normal number: below it 1/x may overflow, and adapters may flush x to 0. */
+const SMALLEST: Readonly<Record<Precision, number>> = { single: 2 ** -126, double: 2 ** -1022 };
 
 /** 1/|z|, and 0 where that may overflow (at 0, for one). */
 function inverseAbs(z: Node): Node {
   const r = abs(z);
-  const tiny = less(r, fill(r.shape, SMALLEST));
+  const tiny = less(r, fill(r.shape, SMALLEST[precisionOf(r.dtype)]));
   return where(tiny, fillLike(r, 0), reciprocal(where(tiny, one(r), r)));
 }
 

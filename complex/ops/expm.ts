@@ -3,9 +3,9 @@
  * Taylor polynomial of degree 12 (Paterson–Stockmeyer scheme, five products). The device finds s: the
  * graph holds all squarings, and each is used where it is needed.
  */
-import { isComplex } from "../../gpu/contract/dtype.ts";
+import { inexact, type Precision, precisionOf } from "../../gpu/contract/dtype.ts";
 import type { Node } from "../lazy/graph.ts";
-import { add, fill, fillLike, mul, scale, sub } from "./arithmetic.ts";
+import { add, fill, fillLike, full, mul, scale, sub } from "./arithmetic.ts";
 import { equal, greater, lessEqual, where } from "./compare.ts";
 import { embedDiagonal } from "./diagonal.ts";
 import { abs, minimum } from "./elementwise.ts";
@@ -14,17 +14,20 @@ import { matmul } from "./matmul.ts";
 import { max } from "./reduce.ts";
 import { detach, sum } from "./views.ts";
 
-/** Up to this norm, degree 12 is accurate to float32 (Bader, Blanes and Casas 2019, table 1). */
-const THETA = 1.46;
-/** How many times the result may be squared. */
-const SQUARINGS = 17;
-/** The largest norm; beyond it the result is NaN. */
-const LARGEST_NORM = THETA * 2 ** SQUARINGS;
+/**
+ * Up to the norm `theta`, degree 12 is accurate to the precision (Bader, Blanes and Casas 2019, table 1);
+ * beyond it the result is squared so many times at most.
+ */
+const RANGES: Readonly<Record<Precision, { readonly theta: number; readonly squarings: number }>> =
+  {
+    single: { theta: 1.46, squarings: 17 },
+    double: { theta: 0.2996, squarings: 20 },
+  };
 
 /** The identity with the dtype and size of square matrices. */
 function identity({ shape, dtype }: Node): Node {
   const n = shape.at(-1)!;
-  return embedDiagonal(isComplex(dtype) ? fill([n], 1, 0) : fill([n], 1), n, n);
+  return embedDiagonal(full([n], inexact(dtype), 1), n, n);
 }
 
 /** Σ A^k / k! up to k = 12. */
@@ -66,9 +69,10 @@ export function expm(a: Node): Node {
   const columns = max(sum(r, rank - 2, true), rank - 1, true);
   const rows = max(sum(r, rank - 1, true), rank - 2, true);
   const size = minimum(columns, rows);
+  const { theta, squarings } = RANGES[precisionOf(a.dtype)];
   const takes = Array.from(
-    { length: SQUARINGS },
-    (_, k) => greater(size, fill(size.shape, THETA * 2 ** k)),
+    { length: squarings },
+    (_, k) => greater(size, fill(size.shape, theta * 2 ** k)),
   );
   // 2^−s as a product of halves.
   const half = takes.map((take) => where(take, fill(size.shape, 0.5), fill(size.shape, 1)))
@@ -76,6 +80,6 @@ export function expm(a: Node): Node {
   let x = taylor(mul(a, half));
   for (const take of takes) x = where(take, matmul(x, x), x);
   x = add(x, lossless(detach(a), detach(x)));
-  const inRange = lessEqual(size, fill(size.shape, LARGEST_NORM));
+  const inRange = lessEqual(size, fill(size.shape, theta * 2 ** squarings));
   return where(inRange, x, fillLike(x, NaN));
 }

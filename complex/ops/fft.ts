@@ -3,7 +3,7 @@
  * all others become a circular convolution of such a length (Bluestein, "A linear filtering approach to
  * the computation of discrete Fourier transform", 1970).
  */
-import { inexact, type InexactDType, isReal } from "../../gpu/contract/dtype.ts";
+import { bytesOf, complexOf, inexact, type InexactDType, isReal, realOf, rounded } from "../../gpu/contract/dtype.ts";
 import {
   fft as program,
   fftTable,
@@ -27,19 +27,24 @@ const BUDGET = 1 << 26;
 const tables = new Map<string, Node>();
 let tableBytes = 0;
 
-/** The complex table with this name, made once as long as it stays in use, and not before it is used. */
-function table(name: string, length: number, make: () => Float32Array): Node {
+/**
+ * The complex table with this name for numbers of a dtype, made once as long as it stays in use, and not
+ * before it is used.
+ */
+function table(called: string, length: number, like: Node, make: () => Float64Array): Node {
+  const dtype = complexOf(inexact(like.dtype));
+  const name = `${called} ${dtype}`;
   let node = tables.get(name);
   if (node) tables.delete(name);
   else {
-    node = hostNode(make, [length], "complex64");
-    tableBytes += 8 * length;
+    node = hostNode(() => rounded(make(), dtype), [length], dtype);
+    tableBytes += length * bytesOf(dtype);
   }
   tables.set(name, node);
-  for (const [oldest, { size }] of tables) {
+  for (const [oldest, { size, dtype }] of tables) {
     if (tableBytes <= BUDGET || oldest === name) break;
     tables.delete(oldest);
-    tableBytes -= 8 * size;
+    tableBytes -= size * bytesOf(dtype);
   }
   return node;
 }
@@ -98,7 +103,7 @@ function chirp(n: number, inverse: boolean): Float64Array {
 }
 
 /** The transform of the conjugate chirp, wrapped around to `length`. */
-function chirpSpectrum(n: number, length: number, inverse: boolean): Float32Array {
+function chirpSpectrum(n: number, length: number, inverse: boolean): Float64Array {
   const w = chirp(n, inverse);
   const host = new HostFft(length);
   for (let k = 0; k < n; k++) {
@@ -108,7 +113,7 @@ function chirpSpectrum(n: number, length: number, inverse: boolean): Float32Arra
     }
   }
   host.run();
-  const spectrum = new Float32Array(2 * length);
+  const spectrum = new Float64Array(2 * length);
   for (let k = 0; k < length; k++) {
     spectrum[2 * k] = host.re[k];
     spectrum[2 * k + 1] = host.im[k];
@@ -133,10 +138,11 @@ export function goodLength(n: number): number {
 function bluestein(x: Node, axis: number, inverse: boolean, scale: number): Node {
   const n = x.shape[axis];
   const length = goodLength(2 * n - 1);
-  const w = table(`chirp ${n} ${inverse}`, n, () => Float32Array.from(chirp(n, inverse)));
+  const w = table(`chirp ${n} ${inverse}`, n, x, () => chirp(n, inverse));
   const spectrum = table(
     `spectrum ${n} ${inverse}`,
     length,
+    x,
     () => chirpSpectrum(n, length, inverse),
   );
   // Divides by the length at once, so that no intermediate value is larger than the result.
@@ -154,7 +160,7 @@ export function dft(
   axis: number,
   inverse: boolean,
   scale: number,
-  output: InexactDType = "complex64",
+  output: InexactDType = complexOf(inexact(x.dtype)),
 ): Node {
   const n = x.shape[axis];
   if (n > MOST_LENGTH) {
@@ -163,7 +169,7 @@ export function dft(
   const part = (z: Node) => (isReal(output) ? real(z) : z);
   if (n === 1) return part(scale === 1 ? toComplex(x) : scaled(toComplex(x), scale));
   if (!isSmooth(n)) return part(bluestein(x, axis, inverse, scale));
-  const inputs = takesTable(n) ? [x, table(`twiddles ${n}`, n, () => fftTable(n))] : [x];
+  const inputs = takesTable(n) ? [x, table(`twiddles ${n}`, n, x, () => fftTable(n))] : [x];
   const attrs: Attrs = { axis, inverse, scale };
   return new Node(FFT, inputs, [{ shape: x.shape, dtype: output }], attrs);
 }
@@ -179,13 +185,13 @@ export function rdft(x: Node, axis: number, scale: number): Node {
  */
 export function irdft(x: Node, axis: number, n: number, scale: number): Node {
   const count = (n >> 1) + 1;
-  const weights = table(`halves ${n}`, count, () => {
-    const twice = new Float32Array(2 * count);
+  const weights = table(`halves ${n}`, count, x, () => {
+    const twice = new Float64Array(2 * count);
     for (let k = 0; k < count; k++) twice[2 * k] = k === 0 || 2 * k === n ? 1 : 2;
     return twice;
   });
   const full = fit(timesLine(toComplex(fit(x, axis, count)), axis, weights), axis, n);
-  return dft(full, axis, true, scale, "float32");
+  return dft(full, axis, true, scale, realOf(inexact(full.dtype)));
 }
 
 /** Axes, the number of points that each is cut or padded to, and the factor of a transform of n points. */

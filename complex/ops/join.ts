@@ -1,9 +1,8 @@
 /** Concatenation and padding. */
-import { isComplex } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Node } from "../lazy/graph.ts";
 import { checkAxis, type Shape, show } from "../lazy/shape.ts";
-import { fill, toComplex } from "./arithmetic.ts";
+import { fill, promoted } from "./arithmetic.ts";
 import { less, where } from "./compare.ts";
 import { fromIndex, iota } from "./indices.ts";
 import { embed, expand, reshape } from "./views.ts";
@@ -21,8 +20,7 @@ const FEW = 7;
 export function concat(list: readonly Node[], axis: number): Node {
   const what = "concat";
   if (list.length === 0) throw cannot(what, "there are no tensors");
-  const complex = list.some((x) => isComplex(x.dtype));
-  const all = complex ? list.map(toComplex) : [...list];
+  const all = promoted(list);
   const first = all[0].shape;
   const at = checkAxis(what, axis, first);
   for (const { shape } of all) {

@@ -4,7 +4,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { inexact } from "../../gpu/contract/dtype.ts";
 import { Node, type Primitive } from "../lazy/graph.ts";
 import { broadcastShapes, type Shape, show, sizeOf } from "../lazy/shape.ts";
-import { conj, isConj, toComplex } from "./arithmetic.ts";
+import { conj, isConj, promoted } from "./arithmetic.ts";
 import { permutation, reshape, sumTo } from "./views.ts";
 
 /** How an operand is read: as it lies, transposed, conjugated, or both. */
@@ -121,8 +121,10 @@ export function matmul(a: Node, b: Node, bias?: Node): Node {
     const shapes = `shapes ${show(a.shape)} and ${show(b.shape)}`;
     throw cannot("matmul", `${shapes} do not chain: ${columns} columns meet ${rows} rows`);
   }
-  if (a.dtype !== b.dtype) [a, b] = [toComplex(a), toComplex(b)];
-  if (bias && bias.dtype !== a.dtype) bias = toComplex(bias);
+  if (a.dtype !== b.dtype || (bias && bias.dtype !== a.dtype)) {
+    if (bias) [a, b, bias] = promoted([a, b, bias]);
+    else [a, b] = promoted([a, b]);
+  }
   if (a.shape.length === 1) {
     const row = matmul(reshape(a, [1, a.shape[0]]), b, bias);
     return reshape(row, b.shape.length === 1 ? [] : [...row.shape.slice(0, -2), row.shape.at(-1)!]);

@@ -1,4 +1,5 @@
 /** Norms of vectors, scaled so that squares and powers do not overflow or underflow early. */
+import { type Precision, precisionOf } from "../../gpu/contract/dtype.ts";
 import type { Node } from "../lazy/graph.ts";
 import { abs, absSquared, maximum, minimum, pow, reciprocal, sqrt } from "./elementwise.ts";
 import { fill, fillLike, mul, neg } from "./arithmetic.ts";
@@ -6,14 +7,14 @@ import { equal, notEqual, where } from "./compare.ts";
 import { max } from "./reduce.ts";
 import { detach, sum } from "./views.ts";
 
-/** Between these, the reciprocal is a normal number. */
-const SMALLEST = 2 ** -126;
-const LARGEST = 2 ** 126;
+/** Between 2⁻ⁿ and 2ⁿ, the reciprocal is a normal number. */
+const EXPONENT: Readonly<Record<Precision, number>> = { single: 126, double: 1022 };
 
 /** A constant near r: divided by it, values of r's size neither overflow nor underflow. */
 export function scaleOf(r: Node): Node {
-  const low = maximum(detach(r), fill(r.shape, SMALLEST));
-  return minimum(low, fill(r.shape, LARGEST));
+  const n = EXPONENT[precisionOf(r.dtype)];
+  const low = maximum(detach(r), fill(r.shape, 2 ** -n));
+  return minimum(low, fill(r.shape, 2 ** n));
 }
 
 /** f(x), and 0 where x is 0, in value and derivative. */

@@ -63,33 +63,42 @@ function pooled(what: string, x: Node, g: PoolGeometry): Shape {
 
 const MAX_POOL: Primitive<Attrs> = {
   name: "maxPool2d",
-  lowering: { kind: "program", program: (node) => largest(spec(node.attrs)) },
+  lowering: {
+    kind: "program",
+    program: (node) => largest({ ...spec(node.attrs), dtype: inexact(node.dtype) }),
+  },
   vjp: (call, [g]) => g ? [scatter(g, parts(call)[1], call.attrs)] : [null],
 };
 const MAX_SCATTER: Primitive<Attrs> = {
   name: "maxPool2dScatter",
-  lowering: { kind: "program", program: (node) => maxPool2dScatter(spec(node.attrs)) },
+  lowering: {
+    kind: "program",
+    program: (node) => maxPool2dScatter({ ...spec(node.attrs), dtype: inexact(node.dtype) }),
+  },
   vjp: (call, [g]) => [chosen(g!, call.inputs[1], call.attrs), null],
 };
 const MAX_PICK: Primitive<Attrs> = {
   name: "maxPool2dPick",
-  lowering: { kind: "program", program: (node) => maxPool2dPick(spec(node.attrs)) },
+  lowering: {
+    kind: "program",
+    program: (node) => maxPool2dPick({ ...spec(node.attrs), dtype: inexact(node.dtype) }),
+  },
   vjp: (call, [g]) => [scatter(g!, call.inputs[1], call.attrs), null],
 };
 
 function scatter(g: Node, indices: Node, attrs: Attrs): Node {
-  return new Node(MAX_SCATTER, [g, indices], [{ shape: attrs.x, dtype: "complex64" }], attrs);
+  return new Node(MAX_SCATTER, [g, indices], [{ shape: attrs.x, dtype: g.dtype }], attrs);
 }
 
 function chosen(v: Node, indices: Node, attrs: Attrs): Node {
-  return new Node(MAX_PICK, [v, indices], [{ shape: attrs.y, dtype: "complex64" }], attrs);
+  return new Node(MAX_PICK, [v, indices], [{ shape: attrs.y, dtype: v.dtype }], attrs);
 }
 
 /** The element of largest modulus of each window, and its index in the plane. */
 export function maxPool2d(x: Node, geometry: PoolGeometry): [values: Node, indices: Node] {
   const z = toComplex(x);
   const y = pooled("max-pool", z, geometry);
-  const results = [{ shape: y, dtype: "complex64" }, { shape: y, dtype: "uint32" }] as const;
+  const results = [{ shape: y, dtype: z.dtype }, { shape: y, dtype: "uint32" as const }];
   const attrs: Attrs = { x: z.shape, y, ...geometry };
   const [values, indices] = parts(new Node(MAX_POOL, [z], results, attrs));
   return [values, indices];

@@ -1,11 +1,16 @@
 /** Random numbers from Philox, a counter-based generator: computed where they are used. */
 import { normalComplex, normalReal, poisson, uniformReal } from "../../gpu/functions/mod.ts";
-import { type InexactDType, kindOf, precisionOf } from "../../gpu/contract/dtype.ts";
+import {
+  type InexactDType,
+  kindOf,
+  precisionOf,
+  type RealDType,
+} from "../../gpu/contract/dtype.ts";
 import { accompany, type Companion } from "../lazy/companions.ts";
 import type { Node, Primitive } from "../lazy/graph.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { type Shape, show, sizeOf } from "../lazy/shape.ts";
-import { applyIn, applyMap, fillIndex, mapPrimitive } from "./arithmetic.ts";
+import { applyIn, fillIndex, mapPrimitive } from "./arithmetic.ts";
 import { iota } from "./indices.ts";
 
 const UNIFORM = mapPrimitive(uniformReal, undefined, true);
@@ -68,13 +73,13 @@ export class Generator implements Companion {
   }
 
   /** Uniform in [0, 1). */
-  uniform(shape: Shape): Node {
-    return applyMap(UNIFORM, ...this.#next(shape));
+  uniform(shape: Shape, dtype: RealDType): Node {
+    return applyIn(precisionOf(dtype), UNIFORM, this.#next(shape));
   }
 
   /** Poisson counts of the means; their derivative is that of the means. */
   poisson(means: Node): Node {
-    return applyMap(POISSON, means, ...this.#next(means.shape));
+    return applyIn(precisionOf(means.dtype), POISSON, [means, ...this.#next(means.shape)]);
   }
 
   /** Standard normal; complex ones have E|z|² = 1. */

@@ -1,8 +1,8 @@
 /** Banded linear maps along one axis, given by tables of the host; their derivatives are such maps too. */
 import { resample as kernel } from "../../gpu/kernels/windows/resample.ts";
-import { inexact } from "../../gpu/contract/dtype.ts";
+import { inexact, type RealDType, realOf } from "../../gpu/contract/dtype.ts";
 import { single } from "../../gpu/contract/kernel.ts";
-import { hostNode, Node, type Primitive } from "../lazy/graph.ts";
+import { copied, hostNode, Node, type Primitive } from "../lazy/graph.ts";
 import { around } from "../lazy/shape.ts";
 
 /** The most weights of a row that one thread sums; longer rows are split. */
@@ -21,22 +21,30 @@ export class Band {
   readonly taps: number;
   /** uint32 [outputs, 2]. */
   readonly spans: Node;
-  /** float32 [outputs, taps]. */
-  readonly weights: Node;
   readonly #spans: Uint32Array;
-  readonly #weights: Float32Array;
+  readonly #weights: Float64Array;
+  readonly #rounded = new Map<RealDType, Node>();
   #transposed: Band | null = null;
   #pieces: [Band, Band] | null = null;
 
   /** The arrays must not change afterwards. */
-  constructor(inputs: number, taps: number, spans: Uint32Array, weights: Float32Array) {
+  constructor(inputs: number, taps: number, spans: Uint32Array, weights: Float64Array) {
     this.inputs = inputs;
     this.outputs = spans.length / 2;
     this.taps = taps;
     this.#spans = spans;
     this.#weights = weights;
     this.spans = hostNode(spans, [this.outputs, 2], "uint32");
-    this.weights = hostNode(weights, [this.outputs, taps], "float32");
+  }
+
+  /** The weights [outputs, taps] in a precision. */
+  weights(dtype: RealDType): Node {
+    let node = this.#rounded.get(dtype);
+    if (!node) {
+      node = copied(this.#weights, [this.outputs, this.taps], dtype);
+      this.#rounded.set(dtype, node);
+    }
+    return node;
   }
 
   /** Calls `visit` for every weight of the map. */
@@ -57,7 +65,7 @@ export class Band {
       spans[2 * k + 1] = j - spans[2 * k] + 1;
       taps = Math.max(taps, spans[2 * k + 1]);
     });
-    const weights = new Float32Array(this.inputs * taps);
+    const weights = new Float64Array(this.inputs * taps);
     this.#each((j, k, weight) => weights[k * taps + j - spans[2 * k]] = weight);
     this.#transposed = new Band(this.outputs, taps, spans, weights);
     this.#transposed.#transposed = this;
@@ -82,8 +90,8 @@ export class Band {
     }
     const most = Math.ceil(this.taps / LONGEST);
     this.#pieces = [
-      new Band(this.inputs, LONGEST, Uint32Array.from(spans), Float32Array.from(weights)),
-      new Band(spans.length / 2, most, sums, new Float32Array(this.outputs * most).fill(1)),
+      new Band(this.inputs, LONGEST, Uint32Array.from(spans), Float64Array.from(weights)),
+      new Band(spans.length / 2, most, sums, new Float64Array(this.outputs * most).fill(1)),
     ];
     return this.#pieces;
   }
@@ -113,6 +121,6 @@ export function resample(x: Node, axis: number, band: Band): Node {
     return resample(resample(x, axis, parts), axis, sums);
   }
   const shape = x.shape.map((n, d) => (d === axis ? band.outputs : n));
-  const inputs = [x, band.spans, band.weights];
+  const inputs = [x, band.spans, band.weights(realOf(inexact(x.dtype)))];
   return new Node(RESAMPLE, inputs, [{ shape, dtype: x.dtype }], axis, null, undefined, band);
 }

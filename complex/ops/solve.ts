@@ -7,10 +7,10 @@ import {
 } from "../../gpu/kernels/factorisations/eliminate.ts";
 import { substitute } from "../../gpu/kernels/factorisations/substitute.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import { inexact, isComplex } from "../../gpu/contract/dtype.ts";
+import { inexact } from "../../gpu/contract/dtype.ts";
 import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import { broadcastShapes, sameShape, show, sizeOf } from "../lazy/shape.ts";
-import { fill, neg, toComplex } from "./arithmetic.ts";
+import { full, neg, promoted } from "./arithmetic.ts";
 import { embedDiagonal } from "./diagonal.ts";
 import { adjoint, checkSquare, stackOf } from "./matrices.ts";
 import { matmul } from "./matmul.ts";
@@ -97,7 +97,7 @@ export const PLAIN: SolveAttrs = { adjoint: false, upper: false, refused: SINGUL
 export function solve(a: Node, b: Node): Node {
   const what = "solve";
   checkSquare(what, a);
-  if (a.dtype !== b.dtype) [a, b] = [toComplex(a), toComplex(b)];
+  if (a.dtype !== b.dtype) [a, b] = promoted([a, b]);
   const n = a.shape.at(-1)!;
   const isVector = b.shape.length === 1 || sameShape(b.shape, a.shape.slice(0, -1));
   const rhs = isVector ? reshape(b, [...b.shape, 1]) : b;
@@ -139,6 +139,6 @@ export function inverse(a: Node): Node {
   checkSquare("invert", a);
   const n = a.shape.at(-1)!;
   const line = a.shape.slice(0, -1);
-  const ones = isComplex(a.dtype) ? fill(line, 1, 0) : fill(line, 1);
+  const ones = full(line, inexact(a.dtype), 1);
   return applySolve(factor(a), embedDiagonal(ones, n, n), PLAIN);
 }

@@ -1,5 +1,6 @@
 /** Tensors as text. */
-import type { HostArray } from "../../gpu/contract/dtype.ts";
+import { type HostArray, precisionOf } from "../../gpu/contract/dtype.ts";
+import type { Result } from "../lazy/graph.ts";
 import { type Shape, sizeOf } from "../lazy/shape.ts";
 
 /** Entries shown at the start and at the end of a long axis. */
@@ -37,8 +38,13 @@ function formatValues(data: HostArray, shape: Shape, isComplex: boolean): string
 }
 
 /** Kind and shape of a tensor, with its entries if they are known on the host. */
-export function formatTensor(kind: string, shape: Shape, data: HostArray | null): string {
-  const head = `${kind} [${shape.join(", ")}]`;
+export function formatTensor(
+  kind: string,
+  { shape, dtype }: Result,
+  data: HostArray | null,
+): string {
+  const double = precisionOf(dtype) === "double" ? ` ${dtype}` : "";
+  const head = `${kind} [${shape.join(", ")}]${double}`;
   if (!data) return `${head} (not read yet; await x.format() shows the values)`;
   const values = formatValues(data, shape, kind === "ComplexTensor");
   return values.includes("\n") ? `${head}\n${values}` : `${head} ${values}`;

@@ -10,6 +10,7 @@ import {
   type InexactDType,
   isComplex,
   isReal,
+  precisionOf,
   type RealDType,
 } from "../../gpu/contract/dtype.ts";
 import { range } from "../../gpu/contract/collections.ts";
@@ -51,6 +52,7 @@ import {
   show,
 } from "../lazy/shape.ts";
 import { State } from "../lazy/state.ts";
+import { checkDtype } from "../lazy/precision.ts";
 import { assign } from "../lazy/updates.ts";
 
 /** Part of an axis: `[from, to)`, or `[from, to, step]` for NumPy's `from:to:step`; null for all of it. */
@@ -190,14 +192,14 @@ export abstract class Tensor {
   /** The values as text, with shape and kind. */
   format(): Promise<string> {
     const text = read([this.node]).then(([values]) =>
-      formatTensor(this[Symbol.toStringTag], this.shape, values)
+      formatTensor(this[Symbol.toStringTag], this.node, values)
     );
     return awaited("format", text);
   }
 
   /** Kind and shape, and the values if they have been read. */
   toString(): string {
-    return formatTensor(this[Symbol.toStringTag], this.shape, this.node.stored?.host ?? null);
+    return formatTensor(this[Symbol.toStringTag], this.node, this.node.stored?.host ?? null);
   }
 
   /**
@@ -616,7 +618,30 @@ export class RealTensor extends Tensor {
 
   /** The dtype of the elements. */
   get dtype(): RealDType {
-    return "float32";
+    return this.node.dtype as RealDType;
+  }
+
+  /**
+   * The same numbers in another precision, or as complex numbers; this itself where nothing changes.
+   *
+   * @throws {ArgandError} if it is not a dtype, or the engine has no double precision.
+   *
+   * @example
+   * ```ts
+   * import { ones } from "@argand/argand";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(ones([2]).to("complex64").dtype, "complex64");
+   * ```
+   */
+  to(dtype: RealDType): RealTensor;
+  /** The same numbers as complex ones. */
+  to(dtype: ComplexDType): ComplexTensor;
+  to(dtype: InexactDType): Tensor {
+    const precision = precisionOf(checkDtype("change the dtype", dtype));
+    const x = arithmetic.cast(this.node, precision);
+    if (isComplex(dtype)) return wrap(arithmetic.toComplex(x));
+    return x === this.node ? this : wrap(x);
   }
 
   /** The single value. */
@@ -768,7 +793,7 @@ export class RealTensor extends Tensor {
     if (!node.tracked) {
       throw cannot("differentiate a loss", "it depends on no parameter that requires a gradient");
     }
-    const found = gradients(node, arithmetic.fill(node.shape, 1));
+    const found = gradients(node, arithmetic.fillLike(node, 1));
     let reached = false;
     for (const [at, gradient] of found) {
       const { state } = at;
@@ -817,7 +842,31 @@ export class ComplexTensor extends Tensor {
 
   /** The dtype of the elements. */
   get dtype(): ComplexDType {
-    return "complex64";
+    return this.node.dtype as ComplexDType;
+  }
+
+  /**
+   * The same numbers in another precision; this itself where nothing changes.
+   *
+   * @throws {ArgandError} if it is not a dtype of complex numbers, or the engine has no double precision.
+   *
+   * @example
+   * ```ts
+   * import { complex } from "@argand/argand";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const z = complex([1, 2], [3, 4]);
+   * assertEquals(z.to("complex64") === z, true);
+   * ```
+   */
+  to(dtype: ComplexDType): ComplexTensor {
+    const what = "change the dtype";
+    const precision = precisionOf(checkDtype(what, dtype));
+    if (!isComplex(dtype)) {
+      throw cannot(what, `${dtype} has no imaginary part; write z.real.to("${dtype}")`);
+    }
+    const z = arithmetic.cast(this.node, precision);
+    return z === this.node ? this : wrapComplex(z);
   }
 
   /** The single value. */

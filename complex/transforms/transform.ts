@@ -3,7 +3,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { gradients } from "../ops/autograd.ts";
 import { describe } from "../lazy/describe.ts";
 import { withoutGradients } from "../lazy/graph.ts";
-import { fill, fillLike } from "../ops/arithmetic.ts";
+import { fillLike } from "../ops/arithmetic.ts";
 import { variable } from "../ops/views.ts";
 import { run } from "../lazy/realize.ts";
 import { checkScalar } from "../lazy/shape.ts";
@@ -42,7 +42,7 @@ export function valueAndGrad<A extends readonly Tensor[]>(
     const inputs = args.map((x) => variable(checkTensor("differentiate", x).node));
     const value = checkReal("differentiate", f(...inputs.map(wrap) as unknown as A));
     checkScalar("differentiate", value.shape);
-    const found = gradients(value.node, fill(value.shape, 1), inputs);
+    const found = gradients(value.node, fillLike(value.node, 1), inputs);
     const list = inputs.map((x) => wrap(found.get(x) ?? fillLike(x, 0)));
     return [value, list as unknown as Gradients<A>];
   };

@@ -233,6 +233,11 @@ export function hostZeros<D extends DType>(dtype: D, size: number): HostArrays[D
   return new array(lanes * size);
 }
 
+/** A copy of numbers, rounded to the dtype; complex ones are interleaved. */
+export function rounded(data: ArrayLike<number>, dtype: InexactDType): InexactArray {
+  return new DTYPES[dtype].array(data);
+}
+
 /** The `bytes` of `memory` from `offset` on as elements, without a copy; all of it if left out. */
 export function hostView<D extends DType>(
   dtype: D,
@@ -242,4 +247,24 @@ export function hostView<D extends DType>(
 ): HostArrays[D] {
   const { array } = DTYPES[dtype] as Row<D>;
   return new array(memory, offset, Math.floor(bytes / array.BYTES_PER_ELEMENT));
+}
+
+const single = new Float32Array(1), double = new Float64Array(1);
+const singleBits = new Uint32Array(single.buffer), doubleBits = new Uint32Array(double.buffer);
+
+/** A number as words of params: its 32 or 64 bits. */
+export function wordsOf(value: number, precision: Precision): number[] {
+  if (precision === "single") {
+    single[0] = value;
+    return [singleBits[0]];
+  }
+  double[0] = value;
+  return [doubleBits[0], doubleBits[1]];
+}
+
+/** The number whose 64 bits two words of params are. */
+export function doubleOf(low: number, high: number): number {
+  doubleBits[0] = low;
+  doubleBits[1] = high;
+  return double[0];
 }

@@ -8,7 +8,7 @@
  * without a new pipeline (scalars, offsets, seeds).
  */
 
-import { type DType, type HostArray, precisionOf, wgslOf } from "./dtype.ts";
+import { doubleOf, type DType, type HostArray, precisionOf, wgslOf, wordsOf } from "./dtype.ts";
 import type { WasmModule } from "./wasm_module.ts";
 
 /** The properties of the adapter that a kernel may use when it writes its shader. */
@@ -104,15 +104,15 @@ export interface Params {
   readonly f32: Float32Array;
 }
 
-const pair = new Uint32Array(2);
-const double = new Float64Array(pair.buffer);
-
 /** The number in the words from `at` on, in the precision of a dtype: one word, or two. */
 export function numberAt({ u32, f32 }: Params, at: number, dtype: DType): number {
-  if (precisionOf(dtype) === "single") return f32[at];
-  pair[0] = u32[at];
-  pair[1] = u32[at + 1];
-  return double[0];
+  return precisionOf(dtype) === "single" ? f32[at] : doubleOf(u32[at], u32[at + 1]);
+}
+
+/** As many numbers from the words from `at` on, in the precision of a dtype. */
+export function numbersAt(params: Params, at: number, count: number, dtype: DType): number[] {
+  const words = wordsOf(0, precisionOf(dtype)).length;
+  return Array.from({ length: count }, (_, k) => numberAt(params, at + k * words, dtype));
 }
 
 /** Where a step of a program finds a buffer: the program's inputs, outputs or scratch. */

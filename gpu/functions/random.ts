@@ -69,6 +69,15 @@ function eachDraw(
 const counted: readonly Kind[] = ["integer", "integer", "integer", "integer"];
 const STEP = 2 ** -24;
 
+/**
+ * The top 24 bits of word `k` as a fraction of 1; for results in double precision 53 bits, of which the
+ * others come from word `k` + 2.
+ */
+function fraction(c: Uint32Array, k: number, out: HostArray): number {
+  if (!(out instanceof Float64Array)) return (c[k] >>> 8) * STEP;
+  return (c[k] * 2 ** 21 + (c[k + 2] >>> 11)) * 2 ** -53;
+}
+
 const uniformWgsl: Wgsl = {
   name: "uniform_real",
   source: `fn uniform_real(index: u32, stream: u32, key0: u32, key1: u32) -> f32 {
@@ -78,13 +87,13 @@ const uniformWgsl: Wgsl = {
   uses: [philoxWgsl],
 };
 
-/** Uniform in [0, 1), a multiple of 2⁻²⁴; the same bits on every engine. */
+/** Uniform in [0, 1), a multiple of 2⁻²⁴, in double precision of 2⁻⁵³; the same bits on every engine. */
 export const uniformReal: MapFunction = define(
   "uniform",
   counted,
   "real",
   uniformWgsl,
-  (n, out, ...args) => eachDraw(n, args, (i, c) => out[i] = (c[0] >>> 8) * STEP),
+  (n, out, ...args) => eachDraw(n, args, (i, c) => out[i] = fraction(c, 0, out)),
 );
 
 /** `normal_complex`: √(−ln u)·e^{2πiv}, with 2πv taken from the nearest quarter turn. */
@@ -108,8 +117,9 @@ export const normalComplex: MapFunction = define(
   normalComplexWgsl,
   (n, out, ...args) =>
     eachDraw(n, args, (i, c) => {
-      const r = Math.sqrt(-Math.log(((c[0] >>> 8) + 1) * STEP));
-      const phi = 2 * Math.PI * (c[1] >>> 8) * STEP;
+      const least = out instanceof Float64Array ? 2 ** -53 : STEP;
+      const r = Math.sqrt(-Math.log(fraction(c, 0, out) + least));
+      const phi = 2 * Math.PI * fraction(c, 1, out);
       out[2 * i] = r * Math.cos(phi);
       out[2 * i + 1] = r * Math.sin(phi);
     }),
@@ -123,6 +133,10 @@ const normalRealWgsl: Wgsl = {
   uses: [normalComplexWgsl],
 };
 
+/** Numbers in the precision of others. */
+const blockLike = (x: HostArray, n: number): HostArray =>
+  x instanceof Float64Array ? new Float64Array(n) : new Float32Array(n);
+
 /** The standard normal distribution: √2 times the real part of {@link normalComplex}. */
 export const normalReal: MapFunction = define(
   "normal",
@@ -130,7 +144,7 @@ export const normalReal: MapFunction = define(
   "real",
   normalRealWgsl,
   (n, out, ...args) => {
-    const z = new Float32Array(2 * n);
+    const z = blockLike(out, 2 * n);
     normalComplex.cpu(n, z, ...args);
     for (let i = 0; i < n; i++) out[i] = Math.SQRT2 * z[2 * i];
   },
@@ -174,7 +188,7 @@ export const poisson: MapFunction = define(
   "real",
   poissonWgsl,
   (n, out, means, ...args) => {
-    const [u, w] = [new Float32Array(n), new Float32Array(n)];
+    const [u, w] = [blockLike(out, n), blockLike(out, n)];
     uniformReal.cpu(n, u, ...args);
     normalReal.cpu(n, w, ...args);
     for (let i = 0; i < n; i++) {

@@ -111,7 +111,7 @@ function bandOf(
   row: (j: number) => { readonly start: number; readonly weights: readonly number[] },
 ): Band {
   const spans = new Uint32Array(2 * outputs);
-  const table = new Float32Array(outputs * taps);
+  const table = new Float64Array(outputs * taps);
   for (let j = 0; j < outputs; j++) {
     const { start, weights } = row(j);
     spans.set([start, weights.length], 2 * j);

@@ -7,6 +7,7 @@ import { linear } from "../../../gpu/contract/indexing.ts";
 import { mapKernel } from "../../../gpu/kernels/elementwise/map.ts";
 import { withEpilogue } from "../../../gpu/kernels/products/epilogue.ts";
 import type { Lowering, Node, Result } from "../graph.ts";
+import { checkPrecision } from "../precision.ts";
 import { show, sizeOf } from "../shape.ts";
 import type { Draft, Graph, LaunchDraft, MapDraft, Word } from "./draft.ts";
 import type { Finish } from "./epilogues.ts";
@@ -181,6 +182,7 @@ class Lowerer {
   }
 
   #slot({ shape, dtype }: Result, of: Node): number {
+    checkPrecision(dtype, this.#engine);
     return this.#allow(sizeOf(shape) * bytesOf(dtype), of);
   }
 

@@ -8,6 +8,7 @@ import {
   isComplex,
   isReal,
   lanesOf,
+  precisionOf,
   wgslOf,
 } from "../../contract/dtype.ts";
 import type { Adapter, Step } from "../../contract/kernel.ts";
@@ -162,7 +163,8 @@ export function put(
 /** Half of |re| + |im|, or |re|, as `size_of` has it. */
 export function sizeAt(dtype: InexactDType, x: InexactArray, at: number): number {
   const [re, im] = part(dtype, x, at);
-  return Math.fround(isReal(dtype) ? Math.abs(re) : 0.5 * Math.abs(re) + 0.5 * Math.abs(im));
+  const size = isReal(dtype) ? Math.abs(re) : 0.5 * Math.abs(re) + 0.5 * Math.abs(im);
+  return precisionOf(dtype) === "single" ? Math.fround(size) : size;
 }
 
 /** 1 / (re + i·im). */
@@ -171,8 +173,10 @@ export function inverse(re: number, im: number): readonly [re: number, im: numbe
   return [re / m, -im / m];
 }
 
-/** The smallest normal number of float32: pivots and columns below it count as zero. */
-export const SMALLEST = 2 ** -126;
+/** The smallest normal number: pivots and columns below it count as zero. */
+export function smallestOf(dtype: InexactDType): number {
+  return precisionOf(dtype) === "single" ? 2 ** -126 : 2 ** -1022;
+}
 
 /** Cuts `count` steps into runs so that the rounds of a run stay within `most`. */
 export function runs(count: number, rounds: (step: number) => number, most: number) {

@@ -1,5 +1,11 @@
 /** Determinants from the factors of `eliminate`, without overflow on the way. */
-import { type InexactArray, type InexactDType, isReal, wgslOf } from "../../contract/dtype.ts";
+import {
+  type InexactArray,
+  type InexactDType,
+  isReal,
+  realOf,
+  wgslOf,
+} from "../../contract/dtype.ts";
 import { type Kernel, linearGrid, type Program, single, sizedMain } from "../../contract/kernel.ts";
 import { linkWgsl } from "../../contract/map_function.ts";
 import { realLogWgsl } from "../../functions/exponential.ts";
@@ -20,7 +26,7 @@ const productOfPivots: Kernel<DeterminantSpec> = {
   name: "determinant",
   bindings: ({ dtype, form }) => ({
     inputs: [dtype, "uint32"],
-    outputs: form === "det" ? [dtype] : [dtype, "float32"],
+    outputs: form === "det" ? [dtype] : [dtype, realOf(dtype)],
   }),
   params: () => 2,
   wgsl({ dtype, batch, n, form }) {

@@ -31,7 +31,7 @@ import {
   part,
   put,
   sizeAt,
-  SMALLEST,
+  smallestOf,
 } from "./columns.ts";
 import { eliminateBelow, floatsAt } from "./wasm_factors.ts";
 
@@ -232,7 +232,7 @@ function choose(
     // NaN is chosen before all others, as by its bits in the shader.
     if (size > best || (Number.isNaN(size) && !Number.isNaN(best))) [best, row] = [size, i];
   }
-  const zero = best < SMALLEST;
+  const zero = best < smallestOf(dtype);
   if (zero) rows[n] |= SINGULAR;
   if (!(best < Infinity)) rows[n] |= NOT_FINITE;
   if (row !== s) rows[n] ^= ODD;
@@ -301,7 +301,7 @@ const orderOfUpper: Kernel<EliminateSpec> = {
       for (let k = 0; k < n; k++) {
         rows[k] = k;
         const size = sizeAt(dtype, u as InexactArray, matrix * n * n + k * (n + 1));
-        if (size < SMALLEST) rows[n] |= SINGULAR;
+        if (size < smallestOf(dtype)) rows[n] |= SINGULAR;
         if (!(size < Infinity)) rows[n] |= NOT_FINITE;
       }
     }

@@ -36,7 +36,7 @@ import {
   RUN,
   runs,
   sizeAt,
-  SMALLEST,
+  smallestOf,
 } from "./columns.ts";
 import { floatsAt, reflectBehind, reflectUnit } from "./wasm_factors.ts";
 import { MOST_ROUNDS } from "../costs.ts";
@@ -219,7 +219,7 @@ function makeReflection(
     if (i > s) below += re * re + im * im;
   }
   const [re, im] = part(dtype, a, at + s * n);
-  const flat = largest < SMALLEST || (below === 0 && im === 0);
+  const flat = largest < smallestOf(dtype) || (below === 0 && im === 0);
   const beta = (re >= 0 ? -1 : 1) * Math.sqrt(re * re + im * im + below);
   const [ir, ii] = inverse(re - beta, im);
   for (let i = s + 1; i < m; i++) {
@@ -229,7 +229,7 @@ function makeReflection(
   const lost = !(largest < Infinity);
   const [tauRe, tauIm] = lost ? [NaN, NaN] : flat ? [0, 0] : [(beta - re) / beta, -im / beta];
   put(dtype, tau, matrix * n + s, tauRe, tauIm);
-  if (largest < SMALLEST) put(dtype, a, at + s * n, 0, 0);
+  if (largest < smallestOf(dtype)) put(dtype, a, at + s * n, 0, 0);
   else if (!flat) put(dtype, a, at + s * n, beta, 0);
 }
 

@@ -2,7 +2,7 @@
  * Epilogues: an elementwise expression of a product, such as its activation, that is computed where
  * the product is stored, instead of in a pass of its own over memory.
  */
-import type { DType } from "../../contract/dtype.ts";
+import { type DType, precisionOf } from "../../contract/dtype.ts";
 import type { Kernel, Program, Slot } from "../../contract/kernel.ts";
 import { expressionWgsl, loadsOf, type Value, valueDType } from "../../contract/expression.ts";
 import { wasmExpression } from "../../wasm/encode_expression.ts";
@@ -32,7 +32,8 @@ const MOST_LINES = 16;
 /** True where an expression is short enough, and has a form in WebAssembly. */
 export function isEpilogue({ value, inputs }: Epilogue): boolean {
   const own = loadsOf(value).every(({ input, at }) => input > 0 || at.op === "linear");
-  return own && expressionWgsl(value).lines <= MOST_LINES &&
+  const single = precisionOf(valueDType(value)) === "single";
+  return own && single && expressionWgsl(value).lines <= MOST_LINES &&
     wasmExpression(value, [valueDType(value), ...inputs], true) !== null;
 }
 

@@ -1,4 +1,5 @@
 /** The place of the first largest value over axes of a fused expression, or of the first NaN. */
+import { bytesOf, type DType } from "../../contract/dtype.ts";
 import {
   type Kernel,
   linearGrid,
@@ -7,7 +8,12 @@ import {
   type Slot,
   type Step,
 } from "../../contract/kernel.ts";
-import { BLOCK, type BlockEvaluator, compileBlocks } from "../../contract/expression.ts";
+import {
+  BLOCK,
+  type BlockEvaluator,
+  compileBlocks,
+  valueDType,
+} from "../../contract/expression.ts";
 import { mod } from "../../contract/indexing.ts";
 import {
   collapse,
@@ -36,7 +42,7 @@ const NAN = `fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) 
 /** The largest value of each part of a run, and its place in the run. */
 const best: Kernel<Parted> = {
   name: "argmax",
-  bindings: ({ inputs }) => ({ inputs, outputs: ["float32", "uint32"] }),
+  bindings: ({ inputs, value }) => ({ inputs, outputs: [valueDType(value), "uint32"] }),
   params: paramsOf,
   wgsl(spec) {
     const { parts, slab, words } = spec;
@@ -91,9 +97,9 @@ ${
 };
 
 /** The best of the parts; of equal ones the first. A NaN is best. */
-const choose: Kernel<{ kept: number; parts: number }> = {
+const choose: Kernel<{ dtype: DType; kept: number; parts: number }> = {
   name: "argmaxOfParts",
-  bindings: () => ({ inputs: ["float32", "uint32"], outputs: ["float32"] }),
+  bindings: ({ dtype }) => ({ inputs: [dtype, "uint32"], outputs: [dtype] }),
   wgsl: ({ kept, parts }) => ({
     source: `${NAN}
 ${
@@ -130,6 +136,7 @@ export function argmax(spec: FoldSpec, most?: number): Program {
   const now = collapse(spec);
   const { kept } = sizes(now);
   const { parts, dispatches } = cut(now, partsOf, most);
+  const dtype = valueDType(spec.value);
   const steps = dispatches.map((own): Step => ({
     ...own,
     kernel: best,
@@ -138,9 +145,9 @@ export function argmax(spec: FoldSpec, most?: number): Program {
   }));
   steps.push({
     kernel: choose,
-    spec: { kept, parts },
+    spec: { dtype, kept, parts },
     inputs: ["tmp0", "tmp1"],
     outputs: ["out0"],
   });
-  return { steps, scratch: [4 * kept * parts, 4 * kept * parts] };
+  return { steps, scratch: [bytesOf(dtype) * kept * parts, bytesOf("uint32") * kept * parts] };
 }

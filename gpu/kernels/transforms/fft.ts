@@ -8,7 +8,14 @@
  * Frameworks for the Fast Fourier Transform" (1992), section 1.7.
  */
 import type { Engine } from "../../contract/engine.ts";
-import { bytesOf, type InexactDType, isComplex } from "../../contract/dtype.ts";
+import {
+  bytesOf,
+  complexOf,
+  type InexactDType,
+  isComplex,
+  precisionOf,
+  wordsOf,
+} from "../../contract/dtype.ts";
 import { linearGrid, type Program, type Slot } from "../../contract/kernel.ts";
 import { cooperates } from "../costs.ts";
 import { middleDivisor, primeFactors } from "./codelet.ts";
@@ -44,9 +51,9 @@ export function isSmooth(n: number): boolean {
   return primeFactors(n).every((p) => p <= LARGEST_PRIME);
 }
 
-/** The table of e^{−2πi k/n}, k < n, from float64. */
-export function fftTable(n: number): Float32Array {
-  const table = new Float32Array(2 * n);
+/** The table of e^{−2πi k/n}, k < n. */
+export function fftTable(n: number): Float64Array {
+  const table = new Float64Array(2 * n);
   for (let k = 0; k < n; k++) {
     const angle = -2 * Math.PI * k / n;
     table[2 * k] = Math.cos(angle);
@@ -135,6 +142,7 @@ export function fft(spec: FftSpec, on: On): Program {
 /** The transform pass by pass. */
 function inPasses(spec: FftSpec, { kind }: On): Program {
   const { n, inner, inverse } = spec;
+  const field = complexOf(spec.input);
   const lines = spec.outer * inner;
   const size = lines * n;
   const list = kind === "cpu" ? longRadices(n, lines) : radices(n);
@@ -155,17 +163,17 @@ function inPasses(spec: FftSpec, { kind }: On): Program {
     const pass: PassSpec = {
       radix,
       last,
-      input: k === 0 ? spec.input : "complex64",
-      output: last ? spec.output : "complex64",
+      input: k === 0 ? spec.input : field,
+      output: last ? spec.output : field,
       grid: linearGrid(butterflies)[0],
     };
-    const floats = Float32Array.of(sign(k === 0), sign(last), scale[k]);
-    const words = new Uint32Array(floats.buffer);
+    const floats = [sign(k === 0), sign(last), scale[k]];
+    const words = floats.flatMap((x) => wordsOf(x, precisionOf(field)));
     const params = [butterflies, rest * stride, stride, stride / inner, ...words];
     stride *= radix;
     const inputs: Slot[] = last ? [buffer(k - 1)] : [buffer(k - 1), "in1"];
     return { kernel: fftPass, spec: pass, inputs, outputs: [buffer(k)], params };
   });
   const scratch = end === 0 ? 0 : spare === "tmp1" && end > 1 ? 2 : 1;
-  return { steps, scratch: Array<number>(scratch).fill(size * bytesOf("complex64")) };
+  return { steps, scratch: Array<number>(scratch).fill(size * bytesOf(field)) };
 }

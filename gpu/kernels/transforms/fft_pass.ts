@@ -2,8 +2,15 @@
  * One of Stockham's passes: butterflies of `radix` numbers, whose results are multiplied by twiddle factors
  * and written where the next pass finds them in order.
  */
-import { type InexactDType, isComplex, isReal } from "../../contract/dtype.ts";
-import { type Kernel, sizedMain, WORKGROUP } from "../../contract/kernel.ts";
+import {
+  complexOf,
+  type InexactDType,
+  isComplex,
+  isReal,
+  precisionOf,
+  wordsOf,
+} from "../../contract/dtype.ts";
+import { type Kernel, numbersAt, sizedMain, WORKGROUP } from "../../contract/kernel.ts";
 import { Codelet, CODELET_FUNCTIONS, middleDivisor } from "./codelet.ts";
 import { HostFft } from "./host_fft.ts";
 import { subpasses } from "./subpasses.ts";
@@ -62,10 +69,10 @@ export const fftPass: Kernel<PassSpec> = {
   // 5 N log₂ N in all; the last workgroup may be part empty.
   flops: ({ radix, grid }) => 5 * grid * WORKGROUP * radix * Math.log2(radix),
   bindings: ({ last, input, output }) => ({
-    inputs: last ? [input] : [input, "complex64"],
+    inputs: last ? [input] : [input, complexOf(input)],
     outputs: [output],
   }),
-  params: () => 7,
+  params: ({ input }) => 4 + 3 * wordsOf(0, precisionOf(input)).length,
   wgsl({ radix, last, input, output, grid }) {
     const code = new Codelet();
     const each = Array.from({ length: radix }, (_, j) => j);
@@ -90,9 +97,10 @@ ${y.map((value, j) => `  out0[place + ${j}u * stride] = ${part(value)};`).join("
     { radix, last, input, output },
     [x, table],
     [y],
-    { u32: [butterflies, step, stride, unit], f32 },
+    params,
   ) {
-    const [signIn, signOut, scale] = f32.subarray(4);
+    const [butterflies, step, stride, unit] = params.u32;
+    const [signIn, signOut, scale] = numbersAt(params, 4, 3, input);
     const batch = Math.max(1, Math.min(BATCH, Math.floor(SIDE_BY_SIDE / radix)));
     const host = HostFft.of(radix, batch);
     const { re, im } = host;

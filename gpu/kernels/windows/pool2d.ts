@@ -5,7 +5,14 @@
  * equals; a NaN wins over all numbers; padding never wins.
  */
 import { cannot } from "../../contract/errors.ts";
-import { type HostArray, type InexactDType, lanesOf, wgslOf } from "../../contract/dtype.ts";
+import {
+  type HostArray,
+  type InexactDType,
+  lanesOf,
+  type Precision,
+  precisionOf,
+  wgslOf,
+} from "../../contract/dtype.ts";
 import {
   type Kernel,
   linearGrid,
@@ -33,9 +40,9 @@ export interface AvgPool2dSpec extends Pool2dSpec {
   /** Whether padding counts among the elements that are averaged. */
   readonly countIncludePad: boolean;
   readonly divisor: number | null;
-  /** The kind of element; complex64 where not given. */
-  readonly dtype?: InexactDType;
 }
+
+const dtypeOf = (s: Pool2dSpec): InexactDType => s.dtype ?? "complex64";
 
 /** The index of the winner of a window that lies in the padding altogether. */
 export const NO_WINNER = 0xffffffff;
@@ -45,18 +52,29 @@ const MOST_SUMMED = 32;
 
 const { fround, abs, max, min } = Math;
 
-/** A factor that brings the larger part of a number to where float32 squares are safe. */
-const factor = (largest: number) =>
-  largest > 2 ** 60 ? 2 ** -70 : largest < 2 ** -40 && largest > 0 ? 2 ** 80 : 1;
+/** A factor that brings the larger part of a number to where squares are safe. */
+const FACTORS: Readonly<Record<Precision, (largest: number) => number>> = {
+  single: (largest) =>
+    largest > 2 ** 60 ? 2 ** -70 : largest < 2 ** -40 && largest > 0 ? 2 ** 80 : 1,
+  double: (largest) =>
+    largest > 2 ** 500 ? 2 ** -600 : largest < 2 ** -400 && largest > 0 ? 2 ** 600 : 1,
+};
 
 /** The first of the elements with the largest modulus, rounded as on the device. */
-function winner(x: HostArray, plane: number, inside: Int32Array, count: number): number {
+function winner(
+  x: HostArray,
+  plane: number,
+  inside: Int32Array,
+  count: number,
+  precision: Precision,
+): number {
+  const round = precision === "single" ? fround : (v: number) => v;
   let largest = 0;
   for (let n = 0; n < count; n++) {
     const at = 2 * (plane + inside[n]);
     largest = max(largest, abs(x[at]), abs(x[at + 1]));
   }
-  const f = factor(largest);
+  const f = FACTORS[precision](largest);
   let best = -1, index = count > 0 ? inside[0] : NO_WINNER;
   for (let n = 0; n < count; n++) {
     const at = 2 * (plane + inside[n]);
@@ -65,7 +83,7 @@ function winner(x: HostArray, plane: number, inside: Int32Array, count: number):
   for (let n = 0; n < count; n++) {
     const at = 2 * (plane + inside[n]), re = f * abs(x[at]), im = f * abs(x[at + 1]);
     const high = max(re, im), low = min(re, im);
-    const square = fround(fround(high * high) + fround(low * low));
+    const square = round(round(high * high) + round(low * low));
     if (square > best) {
       best = square;
       index = inside[n];
@@ -126,7 +144,7 @@ function searchRead(s: Pool2dSpec): { load: string; search: (scale: string) => s
 
 const maxPool: Kernel<Pool2dSpec> = {
   name: "maxPool2d",
-  bindings: () => ({ inputs: ["complex64"], outputs: ["complex64", "uint32"] }),
+  bindings: (s) => ({ inputs: [dtypeOf(s)], outputs: [dtypeOf(s), "uint32"] }),
   wgsl(s) {
     const kept = s.kernel[0] * s.kernel[1] <= MOST_KEPT;
     const { load, search } = kept ? searchKept(s) : searchRead(s);
@@ -157,7 +175,7 @@ ${search(" * scale")}
   },
   cpu(s, [x], [y, indices]) {
     eachWindow(s, null, (o, plane, inside, count) => {
-      const k = winner(x, plane, inside, count);
+      const k = winner(x, plane, inside, count, precisionOf(dtypeOf(s)));
       indices[o] = k;
       y[2 * o] = k === NO_WINNER ? 0 : x[2 * (plane + k)];
       y[2 * o + 1] = k === NO_WINNER ? 0 : x[2 * (plane + k) + 1];
@@ -177,7 +195,7 @@ export function maxPool2d(spec: Pool2dSpec): Program {
 
 const maxScatter: Kernel<Pool2dSpec> = {
   name: "maxPool2dScatter",
-  bindings: () => ({ inputs: ["complex64", "uint32"], outputs: ["complex64"] }),
+  bindings: (s) => ({ inputs: [dtypeOf(s), "uint32"], outputs: [dtypeOf(s)] }),
   wgsl: (s) =>
     scatter(
       s,
@@ -212,7 +230,7 @@ export function maxPool2dScatter(spec: Pool2dSpec): Program {
 
 const maxPick: Kernel<Pool2dSpec> = {
   name: "maxPool2dPick",
-  bindings: () => ({ inputs: ["complex64", "uint32"], outputs: ["complex64"] }),
+  bindings: (s) => ({ inputs: [dtypeOf(s), "uint32"], outputs: [dtypeOf(s)] }),
   wgsl: (s) => ({
     source: linearMain(
       outputsOf(s),
@@ -277,8 +295,6 @@ function divisorWgsl(s: AvgPool2dSpec): string {
     : `f32(${s.divisor})`;
   return `fn divisor(top: i32, left: i32) -> f32 { return ${value}; }\n`;
 }
-
-const dtypeOf = (s: AvgPool2dSpec): InexactDType => s.dtype ?? "complex64";
 
 /** The words of an average in WebAssembly beside its geometry and its divisor. */
 const averageWords = (s: AvgPool2dSpec): number[] => [

@@ -1,5 +1,5 @@
 /** Weighted sums of neighbours along one axis, from a table: resampling and its adjoint. */
-import { type InexactDType, lanesOf, wgslOf } from "../../contract/dtype.ts";
+import { type InexactDType, lanesOf, realOf, wgslOf } from "../../contract/dtype.ts";
 import { type Kernel, linearGrid, linearMain } from "../../contract/kernel.ts";
 
 /** x is [outer, inputs, inner]; a row of the table has room for `taps` weights. */
@@ -13,13 +13,13 @@ export interface ResampleSpec {
 }
 
 /**
- * x, spans uint32 [outputs, 2], weights float32 [outputs, taps] → [outer, outputs, inner]. With (start, count)
+ * x, spans uint32 [outputs, 2], weights [outputs, taps] real in the precision of x → [outer, outputs, inner]. With (start, count)
  * = spans[j] it is y[o, j, i] = Σ_t weights[j, t] x[o, start + t, i] over t < count; other weights and
  * inputs are not looked at. Spans must lie within the inputs, and counts within the taps.
  */
 export const resample: Kernel<ResampleSpec> = {
   name: "resample",
-  bindings: ({ dtype }) => ({ inputs: [dtype, "uint32", "float32"], outputs: [dtype] }),
+  bindings: ({ dtype }) => ({ inputs: [dtype, "uint32", realOf(dtype)], outputs: [dtype] }),
   wgsl({ dtype, outer, inputs, outputs, taps, inner }) {
     const size = outer * outputs * inner;
     return {

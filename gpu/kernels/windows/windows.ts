@@ -3,6 +3,7 @@
  * N·C planes; the caller chooses output sizes (ceil mode included), and windows may reach past the
  * padded input.
  */
+import type { InexactDType } from "../../contract/dtype.ts";
 import { linearGrid, linearMain, type Shader } from "../../contract/kernel.ts";
 import type { WasmModule } from "../../contract/wasm_module.ts";
 
@@ -17,6 +18,8 @@ export interface Pool2dSpec {
   readonly stride: readonly [number, number];
   readonly padding: readonly [number, number];
   readonly dilation: readonly [number, number];
+  /** The dtype of the elements; complex64, if absent. */
+  readonly dtype?: InexactDType;
 }
 
 /** The elements of the input. */
