@@ -1,6 +1,13 @@
-/** Tensors from the arrays in NumPy's files, in 32 bits. */
+/** Tensors from the arrays in NumPy's files. */
 import { cannot } from "../../gpu/contract/errors.ts";
+import { hostZeros, precisionOf } from "../../gpu/contract/dtype.ts";
 import { complexTensor, tensor } from "../create/create.ts";
+import {
+  complexDtype,
+  type ComplexOptions,
+  realDtype,
+  type RealOptions,
+} from "../create/options.ts";
 import type { ComplexTensor, RealTensor } from "../tensor/tensor.ts";
 import { checkEntry } from "./array.ts";
 import type { NpyEntry } from "./npy.ts";
@@ -10,9 +17,10 @@ let warned = false;
 const isComplex = ({ dtype }: NpyEntry) => dtype.startsWith("complex");
 
 /**
- * The real tensor of an array. float64 is rounded to float32; float32 must hold integers exactly.
+ * The real tensor of an array, float32 unless options or `setDefaultDtype` say otherwise: float64 is
+ * rounded to it; it must hold integers exactly.
  *
- * @throws {ArgandError} if the array is complex or empty, or float32 does not hold an integer exactly.
+ * @throws {ArgandError} if the array is complex or empty, or the dtype does not hold an integer exactly.
  *
  * @example
  * ```ts
@@ -23,24 +31,25 @@ const isComplex = ({ dtype }: NpyEntry) => dtype.startsWith("complex");
  * assert((await x.data())[1] === -2);
  * ```
  */
-export function tensorFromNpy(entry: NpyEntry): RealTensor {
+export function tensorFromNpy(entry: NpyEntry, options?: RealOptions): RealTensor {
   const what = "make a tensor";
+  const wanted = realDtype(what, options);
   checkEntry(what, entry);
   const { dtype, shape, data } = entry;
   if (isComplex(entry)) throw cannot(what, `the array is ${dtype}; see complexTensorFromNpy`);
-  if (dtype.startsWith("float")) return tensor(data as Float64Array, shape);
-  const values = new Float32Array(data.length);
+  if (dtype.startsWith("float")) return tensor(data as Float64Array, shape, { dtype: wanted });
+  const values = hostZeros(wanted, data.length);
   for (let k = 0; k < data.length; k++) {
     values[k] = Number(data[k]);
     const kept = typeof data[k] === "bigint" ? BigInt(values[k]) : values[k];
-    if (kept !== data[k]) throw cannot(what, `element ${k}, ${data[k]}, has no exact float32`);
+    if (kept !== data[k]) throw cannot(what, `element ${k}, ${data[k]}, has no exact ${wanted}`);
   }
-  return tensor(values, shape);
+  return tensor(values, shape, { dtype: wanted });
 }
 
 /**
- * The complex tensor of a complex array. complex128 is rounded to complex64; a warning on the console
- * says so once.
+ * The complex tensor of a complex array, complex64 unless options or `setDefaultDtype` say otherwise.
+ * Where nothing was asked for and complex128 is rounded, a warning on the console says so once.
  *
  * @throws {ArgandError} if the array is real or empty.
  *
@@ -53,15 +62,20 @@ export function tensorFromNpy(entry: NpyEntry): RealTensor {
  * assert((await complexTensorFromNpy(entry).sum().item()).im === 6);
  * ```
  */
-export function complexTensorFromNpy(entry: NpyEntry): ComplexTensor {
+export function complexTensorFromNpy(
+  entry: NpyEntry,
+  options?: ComplexOptions,
+): ComplexTensor {
+  const wanted = complexDtype("make a complex tensor", options);
   checkEntry("make a complex tensor", entry);
   const { dtype, shape, data } = entry;
   if (!isComplex(entry)) {
     throw cannot("make a complex tensor", `the array is ${dtype}; see tensorFromNpy`);
   }
-  if (dtype === "complex128" && !warned) {
+  const rounded = data instanceof Float64Array && precisionOf(wanted) === "single";
+  if (rounded && options?.dtype === undefined && !warned) {
     warned = true;
-    console.warn("complex128 is rounded to complex64: tensors hold 32 bits a part");
+    console.warn(`${dtype} is rounded to ${wanted}: give { dtype: "${dtype}" } to keep its digits`);
   }
-  return complexTensor(data as Float64Array, shape);
+  return complexTensor(data as Float64Array, shape, { dtype: wanted });
 }

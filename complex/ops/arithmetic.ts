@@ -184,7 +184,9 @@ export function matched(what: string, a: Node, b: Node): [Node, Node] {
 }
 
 /** All with one dtype: complex if one of them is, in double precision if one of them is. */
-export function promoted<const L extends readonly Node[]>(list: L): { -readonly [K in keyof L]: Node } {
+export function promoted<const L extends readonly Node[]>(
+  list: L,
+): { -readonly [K in keyof L]: Node } {
   const complex = list.some(({ dtype }) => isComplex(dtype));
   const double = list.some(({ dtype }) => precisionOf(dtype) === "double");
   const made = list.map((x) => {
