@@ -12,7 +12,7 @@ import {
 } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Engine } from "../../gpu/contract/engine.ts";
-import { engine } from "../../gpu/engines/device.ts";
+import { chosenEngine } from "../../gpu/engines/device.ts";
 import { describe } from "./describe.ts";
 
 let precision: Precision = "single";
@@ -35,7 +35,9 @@ export function checkDtype(what: string, dtype: unknown): InexactDType {
   const known = typeof dtype === "string" && Object.hasOwn(DTYPES, dtype);
   if (!known || kindOf(dtype as DType) === "integer") {
     const names = Object.keys(DTYPES).filter((d) => kindOf(d as DType) !== "integer");
-    throw cannot(what, `the dtype is one of ${names.join(", ")}, got ${describe(dtype)}`);
+    const device = ["cpu", "cuda", "gpu", "mps", "webgpu"].includes(dtype as string);
+    const engines = device ? "; gpu.use() chooses the engine, for all tensors" : "";
+    throw cannot(what, `the dtype is one of ${names.join(", ")}, got ${describe(dtype)}${engines}`);
   }
   checkPrecision(dtype as InexactDType);
   return dtype as InexactDType;
@@ -58,7 +60,7 @@ export function dtypeFor<K extends "real" | "complex">(
 
 /** Refuses double precision on an engine that has none. */
 export function checkPrecision(dtype: DType, on?: Pick<Engine, "kind">): void {
-  if (precisionOf(dtype) === "single" || (on ?? engine()).kind === "cpu") return;
+  if (precisionOf(dtype) === "single" || (on ?? chosenEngine())?.kind !== "webgpu") return;
   throw cannot(
     `compute in ${dtype} on the WebGPU engine`,
     `WGSL has no numbers of 64 bits; await gpu.use("cpu") before, or take ` +

@@ -44,6 +44,7 @@ Deno.test("what is to be written instead of a name of other libraries runs", asy
     }
   };
   for (const [name, [write]] of Object.entries(TENSOR_HABITS)) {
+    await use("cpu"); // some of them choose another engine
     const numbers = [[1, 2], [3, 5]];
     const lacking = [parameter(tensor(numbers)), parameter(complex(numbers))]
       .filter((x) => !(name in x));
