@@ -1,6 +1,7 @@
 /** The order of the frequencies of Fourier transforms. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { line } from "../create/create.ts";
+import { realDtype, type RealOptions } from "../create/options.ts";
 import { axesOf, MOST_POINTS } from "./fft_options.ts";
 import { roll } from "../ops/views.ts";
 import { type Axes, checkInteger, checkNumber } from "../lazy/shape.ts";
@@ -56,14 +57,21 @@ export function ifftshift<T extends Tensor>(x: T, axes?: Axes): T {
 }
 
 /** `count` of 0, 1, … divided by n·d; those from n/2 on are negative if `wrapped`. */
-function frequencies(n: number, d: number, count: number, wrapped: boolean): RealTensor {
+function frequencies(
+  n: number,
+  d: number,
+  count: number,
+  wrapped: boolean,
+  options: RealOptions | undefined,
+): RealTensor {
   const what = "list frequencies";
+  const dtype = realDtype(what, options);
   checkNumber(what, "the spacing", d);
   if (d === 0 || !Number.isFinite(d)) {
     throw cannot(what, `the spacing must be a finite number other than 0, got ${d}`);
   }
   const frequency = (k: number) => (wrapped && 2 * k >= n ? k - n : k) / (n * d);
-  return line(count, frequency);
+  return line(count, dtype, frequency);
 }
 
 /** Refuses what is not a number of points. */
@@ -77,7 +85,8 @@ function checkPoints(n: number): number {
  * middle frequency is negative.
  *
  * @param n The number of points.
- * @param d The spacing of the points.
+ * @param d The spacing of the points; 1, if absent.
+ * @param options The `dtype`; the default one, if absent.
  * @returns A real tensor of n numbers.
  * @throws {ArgandError} if n is not an integer from 1 to 2³⁰, or d is 0 or not finite.
  *
@@ -89,15 +98,16 @@ function checkPoints(n: number): number {
  * assertEquals(await fftfreq(4, 0.5).toArray(), [0, 0.5, -1, -0.5]);
  * ```
  */
-export function fftfreq(n: number, d = 1): RealTensor {
-  return frequencies(checkPoints(n), d, n, true);
+export function fftfreq(n: number, d = 1, options?: RealOptions): RealTensor {
+  return frequencies(checkPoints(n), d, n, true, options);
 }
 
 /**
  * The frequencies of {@link rfft}: [0, 1, …, ⌊n/2⌋] / (n·d).
  *
  * @param n The number of points.
- * @param d The spacing of the points.
+ * @param d The spacing of the points; 1, if absent.
+ * @param options The `dtype`; the default one, if absent.
  * @returns A real tensor of ⌊n/2⌋ + 1 numbers.
  * @throws {ArgandError} if n is not an integer from 1 to 2³⁰, or d is 0 or not finite.
  *
@@ -109,6 +119,6 @@ export function fftfreq(n: number, d = 1): RealTensor {
  * assertEquals(await rfftfreq(4).toArray(), [0, 0.25, 0.5]);
  * ```
  */
-export function rfftfreq(n: number, d = 1): RealTensor {
-  return frequencies(checkPoints(n), d, (n >> 1) + 1, false);
+export function rfftfreq(n: number, d = 1, options?: RealOptions): RealTensor {
+  return frequencies(checkPoints(n), d, (n >> 1) + 1, false, options);
 }

@@ -2,7 +2,12 @@
  * The graph: a node is a recipe (a primitive applied to other nodes) until somebody looks at it.
  * Nodes know nothing of engines; the schedule turns them into kernels.
  */
-import { type DType, type HostArray, hostZeros, type InexactDType, rounded } from "../../gpu/contract/dtype.ts";
+import {
+  type DType,
+  type HostArray,
+  type InexactDType,
+  rounded,
+} from "../../gpu/contract/dtype.ts";
 import type { Program } from "../../gpu/contract/kernel.ts";
 import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
 import type { DeviceBuffer, Engine } from "../../gpu/contract/engine.ts";

@@ -3,7 +3,15 @@
  * all others become a circular convolution of such a length (Bluestein, "A linear filtering approach to
  * the computation of discrete Fourier transform", 1970).
  */
-import { bytesOf, complexOf, inexact, type InexactDType, isReal, realOf, rounded } from "../../gpu/contract/dtype.ts";
+import {
+  bytesOf,
+  complexOf,
+  inexact,
+  type InexactDType,
+  isReal,
+  realOf,
+  rounded,
+} from "../../gpu/contract/dtype.ts";
 import {
   fft as program,
   fftTable,

@@ -81,9 +81,10 @@ onEngines("sizes that can't be counted are refused at the line that asks for the
 Deno.test("recording takes no longer for longer axes", () => {
   const n = 2 ** 28;
   const start = performance.now();
-  for (const make of [arange, fftfreq, (n: number) => linspace(0, 1, n), () => eye(2 ** 15)]) {
-    make(n);
-  }
+  arange(n);
+  fftfreq(n);
+  linspace(0, 1, n);
+  eye(2 ** 15);
   fftConvolve(randnComplex([8]), ones([n]));
   fft(randnComplex([n]));
   fft(randnComplex([134217689])); // a prime
