@@ -30,6 +30,7 @@ export { formatModel, loadModel, parseModel, saveModel } from "./checkpoints/mod
 export type { Stateful } from "./checkpoints/take_over.ts";
 export { loadComplexPyTorch } from "./checkpoints/complexpytorch.ts";
 export type { Entries } from "./checkpoints/reader.ts";
+export { loadComplextorch } from "./checkpoints/complextorch.ts";
 export { loadTorchcvnn } from "./checkpoints/torchcvnn.ts";
 export type { CheckpointOptions } from "./checkpoints/translate.ts";
 export { collate, type Collated, type Dataset, type NumberArray } from "./data/dataset.ts";

@@ -9,7 +9,7 @@ import { GRU, LSTM, type Recurrent } from "../layers/recurrent.ts";
 import { GRUCell } from "../layers/recurrent_cells.ts";
 import type { Module } from "../module.ts";
 import type { Entries, Reader } from "./reader.ts";
-import { type CheckpointOptions, type Convention, translate, two } from "./translate.ts";
+import { bothNorms, type CheckpointOptions, type Convention, translate, two } from "./translate.ts";
 
 /** [channels, 2] as complex [channels]. */
 function columns(there: Reader, name: string): SafetensorsEntry | null {
@@ -21,9 +21,6 @@ function columns(there: Reader, name: string): SafetensorsEntry | null {
   }
   return { ...entry, dtype: "C64", shape: [shape[0]] };
 }
-
-/** The same of both parts' norms, as one complex number. */
-const both = (name: string) => (there: Reader) => there.pair(`bn_r.${name}`, `bn_i.${name}`);
 
 /** Two real recurrences of PyTorch, `gru_re` and `gru_im`: `gru_re.weight_ih_l0_reverse`. */
 function recurrence(of: Convention["of"], kind: string): Convention {
@@ -58,19 +55,7 @@ const CONVENTIONS: readonly Convention[] = [
   { of: GRUCell, child: (name) => CELL[name] },
   { of: CPReLU, parts: { weight: (there) => there.pair("r_prelu.weight", "i_prelu.weight") } },
   { of: CovarianceBatchNorm, parts: { bias: (there) => columns(there, "bias") } },
-  {
-    of: NaiveBatchNorm,
-    parts: {
-      weight: both("weight"),
-      bias: both("bias"),
-      runningMean: both("running_mean"),
-      runningVar: both("running_var"),
-      numBatchesTracked(there) {
-        there.count("bn_i.num_batches_tracked");
-        return there.count("bn_r.num_batches_tracked");
-      },
-    },
-  },
+  { of: NaiveBatchNorm, parts: bothNorms },
 ];
 
 /**

@@ -7,7 +7,7 @@ import { ModReLU } from "../layers/modulus.ts";
 import { show } from "../../complex/lazy/shape.ts";
 import type { Module } from "../module.ts";
 import type { Entries, Reader } from "./reader.ts";
-import { type CheckpointOptions, type Convention, translate, two } from "./translate.ts";
+import { asVector, type CheckpointOptions, type Convention, translate, two } from "./translate.ts";
 
 /** The entries rr, ii, ri of 2×2 matrices that lie row after row, and all of them with ir. */
 const SYMMETRIC = [0, 3, 1];
@@ -27,11 +27,6 @@ function matrices(there: Reader, name: string, kept: readonly number[]): Safeten
     out[k] = Number(data[4 * Math.floor(k / width) + kept[k % width]]);
   }
   return { ...entry, shape: [channels, width], data: out };
-}
-
-/** A single number as a vector of one. */
-function asVector(entry: SafetensorsEntry | null): SafetensorsEntry | null {
-  return entry && entry.shape.length === 0 ? { ...entry, shape: [1] } : entry;
 }
 
 const CONVENTIONS: readonly Convention[] = [

@@ -14,7 +14,9 @@ export interface Convention {
   /** The place there of a layer within, by its name, where the two differ; see `Reader.at`. */
   child?(name: string, module: Module): string | undefined;
   /** How our parts follow from the entries there. */
-  readonly parts?: Readonly<Record<string, (there: Reader) => SafetensorsEntry | null>>;
+  readonly parts?: Readonly<
+    Record<string, (there: Reader, module: Module) => SafetensorsEntry | null>
+  >;
 }
 
 /** Options of the loaders. */
@@ -35,6 +37,26 @@ export function two(of: Convention["of"], a: string, b: string): Convention {
       bias: (there) => there.pair(`${a}.bias`, `${b}.bias`, (p, q) => [p - q, p + q]),
     },
   };
+}
+
+/** The parts of two real norms, as complex numbers. */
+const both = (name: string) => (there: Reader) => there.pair(`bn_r.${name}`, `bn_i.${name}`);
+
+/** A norm of both parts, which is stored as two real ones. */
+export const bothNorms: Convention["parts"] = {
+  weight: both("weight"),
+  bias: both("bias"),
+  runningMean: both("running_mean"),
+  runningVar: both("running_var"),
+  numBatchesTracked(there) {
+    there.count("bn_i.num_batches_tracked");
+    return there.count("bn_r.num_batches_tracked");
+  },
+};
+
+/** A single number as a vector of one. */
+export function asVector(entry: SafetensorsEntry | null): SafetensorsEntry | null {
+  return entry && entry.shape.length === 0 ? { ...entry, shape: [1] } : entry;
 }
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
@@ -84,7 +106,7 @@ export function translate(
     }
     const reader = root.at(around!.there);
     const rule = around!.convention?.parts?.[name];
-    const value = rule ? rule(reader) : reader[kindOf(part)](snake(name));
+    const value = rule ? rule(reader, around!.module) : reader[kindOf(part)](snake(name));
     if (value) found.set(path, value);
   }
   const faults = root.faults();

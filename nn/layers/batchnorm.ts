@@ -87,7 +87,8 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
   readonly #kind: "covariance" | "naive";
   readonly #channels: number;
   readonly #ranks: readonly number[];
-  readonly #eps: number;
+  /** Added to variances. */
+  readonly eps: number;
   readonly #momentum: number | null;
 
   /** A norm for inputs with a number of axes among `ranks`. */
@@ -106,7 +107,7 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
     const zeros = () => full([channels], { re: 0, im: 0 });
     this.#channels = channels;
     this.#ranks = ranks;
-    this.#eps = eps;
+    this.eps = eps;
     this.#momentum = momentum;
     this.weight = affine ? parameter(unit(), { name: "weight" }) : null;
     this.bias = affine ? parameter(zeros(), { name: "bias" }) : null;
@@ -124,7 +125,7 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
   override apply(z: ComplexTensor): ComplexTensor {
     this.#check(z);
     const running = this.#running();
-    const [affine, eps] = [this.affine(), this.#eps];
+    const [affine, eps] = [this.affine(), this.eps];
     if (!this.training) return batchNorm(this.#kind, z, { affine, eps, frozen: running });
     const momentum = running ? this.#momentum ?? 1 / (this.numBatchesTracked!.value + 1) : 0;
     const y = batchNorm(this.#kind, z, { affine, eps, tracked: running, momentum });

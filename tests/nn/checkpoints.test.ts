@@ -1,8 +1,10 @@
 import type { InexactArray } from "@argand/argand";
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { complexTensor } from "../../complex/create/create.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import {
   formatSafetensors,
+  loadSafetensors,
   parseSafetensors,
   type SafetensorsEntry,
 } from "../../complex/files/safetensors.ts";
@@ -223,14 +225,99 @@ onEngines("loadTorchcvnn() takes a batch norm whose Γ is not symmetric", async 
   assertClose(y, expected.flat(), 1e-5);
 });
 
+/** The state dict and the tensors of a network in `golden/complextorch.safetensors`. */
+async function complextorchCase(name: string) {
+  const url = new URL("../golden/complextorch.safetensors", import.meta.url);
+  const { tensors } = await loadSafetensors(url);
+  const state: Entries = new Map();
+  for (const [key, entry] of tensors) {
+    if (key.startsWith(`${name}/`)) state.set(key.slice(name.length + 1), entry);
+  }
+  const tensor = (key: string) => {
+    const { shape, data } = tensors.get(`${name}:${key}`)!;
+    return complexTensor(data as Float32Array, shape);
+  };
+  return { state, tensor };
+}
+
+const COMPLEXTORCH: Readonly<Record<string, () => nn.Layer>> = {
+  "images": () =>
+    new nn.Sequential(
+      new nn.Conv2d(1, 3, 3),
+      new nn.BatchNorm2d(3, { mixing: "full" }),
+      new nn.ModReLU(),
+      new nn.NaiveBatchNorm2d(3),
+      new nn.Conv2d(3, 2, 3),
+      new nn.ConvTranspose2d(2, 3, 2, { stride: 2 }),
+      new nn.GroupNorm(1, 3),
+      new nn.ModReLU(3),
+      new nn.ConvTranspose2d(3, 2, 2),
+      new nn.Flatten(),
+      new nn.Linear(50, 4),
+      new nn.Linear(4, 3),
+      new nn.CPReLU(),
+    ),
+  "sequences": () => new nn.Sequential(new nn.Conv1d(4, 2, 2), new nn.LayerNorm([2, 3])),
+  "norm": () => new nn.BatchNorm1d(4),
+  "gru": () => new nn.GRU(3, 4, { layers: 2, bidirectional: true, batchFirst: true }),
+  "lstm": () => new nn.LSTM(3, 4),
+};
+
+for (const [name, make] of Object.entries(COMPLEXTORCH)) {
+  onEngines(`loadComplextorch() gives the outputs of complextorch's own ${name}`, async () => {
+    const { state, tensor } = await complextorchCase(name);
+    const net = make();
+    nn.loadComplextorch(net, state);
+    const y = net.eval().apply(tensor("x"));
+    assertClose(await y.data(), await tensor("y").data(), 1e-5, name);
+  });
+}
+
+onEngines("loadComplextorch() takes a GRU cell", async () => {
+  const { state, tensor } = await complextorchCase("cell");
+  const cell = new nn.GRUCell(3, 4);
+  nn.loadComplextorch(cell, state);
+  const y = cell.apply(tensor("x"), tensor("h"));
+  assertClose(await y.data(), await tensor("y").data(), 1e-5);
+});
+
+onEngines(
+  "loadComplextorch() refuses a Γ that its norm can't have, and loads nothing",
+  async () => {
+    const { state } = await complextorchCase("images");
+    const part = (at: string) =>
+      new Map(
+        [...state].flatMap(([name, entry]) =>
+          name.startsWith(`${at}.`) ? [[name.slice(at.length + 1), entry] as const] : []
+        ),
+      );
+    const norm = new nn.BatchNorm2d(3);
+    const before = await norm.stateDict();
+    assertThrows(
+      () => nn.loadComplextorch(norm, part("1")),
+      ArgandError,
+      "weight is not symmetric",
+    );
+    assertEquals(await norm.stateDict(), before);
+    nn.loadComplextorch(new nn.BatchNorm2d(3, { mixing: "full" }), part("1"));
+    const odd = new Map([...part("1"), ["bias", real([3], 1, 2, 3)]]);
+    const full = new nn.BatchNorm2d(3, { mixing: "full" });
+    assertThrows(
+      () => nn.loadComplextorch(full, odd),
+      ArgandError,
+      "bias has shape [3]",
+    );
+  },
+);
+
 onEngines("loaders refuse what is neither a module nor a map of entries", () => {
-  for (const load of [nn.loadComplexPyTorch, nn.loadTorchcvnn]) {
+  for (const load of [nn.loadComplexPyTorch, nn.loadTorchcvnn, nn.loadComplextorch]) {
     const layer = new nn.Linear(1, 1);
     // deno-lint-ignore no-explicit-any
     const wrong = (module: any, entries: any) => () => load(module, entries);
     assertThrows(wrong({}, new Map()), ArgandError, "it takes a Module, got an object");
     assertThrows(wrong(layer, { weight: 1 }), ArgandError, "it takes a Map of entries");
-    const broken = new Map([["weight", null], ["fc_r.weight", null]]);
+    const broken = new Map([["weight", null], ["fc_r.weight", null], ["linear.weight", null]]);
     assertThrows(wrong(layer, broken), ArgandError, "weight is not an entry");
   }
 });
