@@ -13,6 +13,7 @@ import { runPending } from "./realize.ts";
 import { type Residency, residencyOf } from "./residency/residency.ts";
 import { sizeOf } from "./shape.ts";
 import { pendingStates, type State } from "./state.ts";
+import { takeBackLost } from "./updates.ts";
 
 /** What has come back after the loss of a device. */
 export interface Restored {
@@ -240,9 +241,6 @@ export function copiedBytes(): number {
 }
 
 onChange(() => {
-  // What was to come from values that are gone never will.
-  for (const state of [...pendingStates]) {
-    if (state.pending!.stateful && state.buffer?.engine.lost) state.rollback();
-  }
+  takeBackLost();
   keeper?.restore();
 });

@@ -8,6 +8,13 @@ export function settle(states: Iterable<State>): void {
   for (const state of states) if (state.isPending) return runPending();
 }
 
+/** Takes back pending updates of lost values that are computed from states: from the lost ones, mostly. */
+export function takeBackLost(): void {
+  for (const state of [...pendingStates]) {
+    if (state.pending!.stateful && state.buffer?.engine.lost) state.rollback();
+  }
+}
+
 /**
  * Makes recipes the next versions of states, together. They run with the next schedule; earlier
  * updates that have not run yet are run first, so that updates nobody reads do not chain.
@@ -15,10 +22,7 @@ export function settle(states: Iterable<State>): void {
 export function assign(...updates: (readonly [State, Node])[]): void {
   for (const [state, recipe] of updates) state.check(recipe);
   if (updates.some(([state]) => state.isPending)) {
-    // An update of a lost value can't run, and this one may be what takes its place.
-    for (const [state] of updates) {
-      if (state.pending?.stateful && state.buffer?.engine.lost) state.rollback();
-    }
+    takeBackLost(); // what is assigned here may be what takes their place
     runPending();
   }
   for (const [state, recipe] of updates) state.assign(recipe);

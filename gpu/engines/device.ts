@@ -8,7 +8,7 @@ import type {} from "@webgpu/types";
 import type { Engine, Memory } from "../contract/engine.ts";
 import { CpuEngine } from "./cpu.ts";
 import { environment } from "../contract/runtime.ts";
-import { cannot } from "../contract/errors.ts";
+import { again, cannot } from "../contract/errors.ts";
 import { isSoftware } from "./webgpu/adapter.ts";
 import { WebGpuEngine } from "./webgpu/engine.ts";
 
@@ -40,14 +40,18 @@ const PATIENCE = 10_000;
 
 /** A driver's answer; one that keeps silent must not hold up the program. */
 async function answered<T>(answer: Promise<T>): Promise<T> {
+  const what = "compute on webgpu";
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(cannot("compute on webgpu", `the driver has not answered for ${PATIENCE / 1000} s`));
+      reject(cannot(what, `the driver has not answered for ${PATIENCE / 1000} s`));
     }, PATIENCE);
   });
+  const refused = answer.catch((error) => {
+    throw cannot(what, `the driver has refused (${(error as Error).message})`);
+  });
   try {
-    return await Promise.race([answer, silence]);
+    return await Promise.race([refused, silence]);
   } finally {
     clearTimeout(timer);
   }
@@ -61,6 +65,7 @@ async function replaceLost(lost: WebGpuEngine): Promise<void> {
   for (let k = 0; k < MOST_TRIES && current === lost; k++) {
     const engine = await openWebGpu().catch(() => null);
     if (!engine) return;
+    await engine.device.queue.onSubmittedWorkDone().catch(() => {}); // it may be lost already
     if (engine.lost) continue;
     opened.set("webgpu", engine);
     if (current === lost) compute(engine);
@@ -201,7 +206,7 @@ export function engine(): Engine {
  * Chooses the engine: by name, or a `GPUDevice` that the program already has. Tensors that hold
  * values on another engine can't be used with it; read them first.
  *
- * @throws {ArgandError} if WebGPU is requested and there is no adapter.
+ * @throws {ArgandError} if WebGPU is requested and there is no adapter, or the device is lost.
  *
  * @example
  * ```ts
@@ -217,6 +222,8 @@ export async function use(device: DeviceKind | GPUDevice): Promise<Engine> {
       const info = (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo;
       given.set(device, engine = new WebGpuEngine(device, info ?? ({} as GPUAdapterInfo), false));
     }
+    await null; // what is lost already says so at once
+    if (engine.lost) throw again(engine.lost);
     return compute(engine);
   }
   if (device !== "cpu" && device !== "webgpu") {

@@ -1,5 +1,6 @@
 /** Loading several state dicts, all of them or none. */
 import { runPending } from "../../complex/lazy/realize.ts";
+import { takeBackLost } from "../../complex/lazy/updates.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { Module, type StateDict } from "../module.ts";
 import { OptimizerBase } from "../optim/groups.ts";
@@ -56,6 +57,7 @@ export async function takeOver(what: string, all: readonly Loading[]): Promise<v
       undo.unshift(() => part.loadStateDict(before));
       await attempt(name, () => part.loadStateDict(dict));
     }
+    takeBackLost();
     runPending(); // what fails of it fails before the first commit
     for (const commit of commits) commit();
   } catch (error) {

@@ -228,3 +228,93 @@ onWebGpu(
     assertEquals(await state.data(), after);
   },
 );
+
+onWebGpu("a stopwatch whose device is lost gives no times", async (engine) => {
+  const own = await (await navigator.gpu.requestAdapter())!.requestDevice(); // without timestamps
+  try {
+    for (const one of [engine, await gpu.use(own)] as WebGpuEngine[]) {
+      await gpu.use(one === engine ? "webgpu" : own);
+      const stopwatch = one.time();
+      evaluate(randnComplex([8, 8]).absSquared().sum());
+      one.device.destroy();
+      await assertRejects(() => stopwatch.stop(), ArgandError, "the device was lost");
+    }
+    await assertRejects(() => gpu.use(own), ArgandError, "the device was lost");
+  } finally {
+    await gpu.use("webgpu");
+  }
+  assert(Number.isFinite(await training().step().item()));
+});
+
+onWebGpu("what was recorded with lost values does not stop a load", async (engine) => {
+  const model = new nn.Sequential(new nn.Linear(3, 3), new nn.BatchNorm1d(3));
+  const optimizer = new nn.Adam(model.parameters(), { lr: 0.1 });
+  const loss = () => model.apply(randnComplex([4, 3])).absSquared().mean();
+  const step = () => {
+    loss().backward();
+    optimizer.step();
+  };
+  step();
+  const saved = await nn.formatCheckpoint({ model, optimizer });
+  loss().backward(); // statistics and gradients that never run
+  (engine as WebGpuEngine).device.destroy();
+  await new Promise((done) => setTimeout(done, 20));
+  await gpu.use("webgpu");
+  loss();
+  await nn.parseCheckpoint(saved, { model, optimizer });
+  step();
+  loss();
+  model.loadStateDict(await model.stateDict());
+  step();
+  assert((await model.stateDict()).size > 0);
+});
+
+onWebGpu(
+  "a driver that has no other device to give says so, and the CPU engine goes on",
+  async () => {
+    const drivers = [
+      [() => Promise.resolve(null), "no WebGPU adapter"],
+      [() => Promise.reject(new TypeError("gone")), "the driver has refused (gone)"],
+    ] as const;
+    const gpus = Object.getPrototypeOf(navigator.gpu), { requestAdapter } = gpus;
+    for (const [driver, why] of drivers) {
+      const engine = await gpu.use("webgpu") as WebGpuEngine;
+      const { step } = training();
+      engine.device.destroy();
+      gpus.requestAdapter = driver;
+      try {
+        await assertRejects(() => step().item(), ArgandError, "the device was lost");
+        await assertRejects(() => gpu.use("webgpu"), ArgandError, why);
+        assertEquals(gpu.engine(), engine);
+        await gpu.use("cpu");
+        assert(Number.isFinite(await training().step().item()));
+      } finally {
+        gpus.requestAdapter = requestAdapter;
+      }
+    }
+    await gpu.use("webgpu");
+    assertEquals(await ones([2]).sum().item(), 2);
+  },
+);
+
+onWebGpu("a device that is lost as soon as it is given is replaced once more", async () => {
+  const gpus = Object.getPrototypeOf(navigator.gpu), { requestAdapter } = gpus;
+  let given = 0;
+  gpus.requestAdapter = async function (options?: GPURequestAdapterOptions) {
+    const adapter = await requestAdapter.call(this, options) as GPUAdapter;
+    const request = adapter.requestDevice.bind(adapter);
+    adapter.requestDevice = async (wanted) => {
+      const device = await request(wanted);
+      if (++given <= 2) device.destroy();
+      return device;
+    };
+    return adapter;
+  };
+  try {
+    (gpu.engine() as WebGpuEngine).device.destroy();
+    await assertRejects(() => ones([2]).add(ones([2])).data(), ArgandError, "the device was lost");
+    assertEquals([given, await ones([2]).sum().item()], [3, 2]);
+  } finally {
+    gpus.requestAdapter = requestAdapter;
+  }
+});

@@ -12,7 +12,7 @@ import type {
 } from "../../contract/engine.ts";
 import type { HostArray } from "../../contract/dtype.ts";
 import { type Adapter, declare, type Kernel, type Shader } from "../../contract/kernel.ts";
-import { type ArgandError, cannot } from "../../contract/errors.ts";
+import { ArgandError, cannot } from "../../contract/errors.ts";
 import { describeAdapter, SOFTWARE_ROUNDS } from "./adapter.ts";
 import { Pool, sizeClass } from "../shared/pool.ts";
 import { Guards } from "./guards.ts";
@@ -296,10 +296,29 @@ export class WebGpuEngine implements Engine {
 
   time(): Stopwatch {
     this.#check();
-    if (this.device.features.has("timestamp-query")) {
-      return this.#timestamps = new Timestamps(this.device, () => this.#timestamps = null);
-    }
-    return this.#waiting = new Waiting(this.#host, () => this.#waiting = null);
+    const stopwatch = this.device.features.has("timestamp-query")
+      ? this.#timestamps = new Timestamps(this.device, () => this.#timestamps = null)
+      : this.#waiting = new Waiting(this.#host, () => this.#waiting = null);
+    return {
+      by: stopwatch.by,
+      stop: async () => {
+        try {
+          const timings = await stopwatch.stop();
+          this.#check(); // else they are the times of nothing
+          return timings;
+        } catch (error) {
+          throw await this.#reason("time kernels", error);
+        }
+      },
+    };
+  }
+
+  /** Why something was refused: the news that the device is lost may come just after what it caused. */
+  async #reason(what: string, error: unknown): Promise<ArgandError> {
+    await Promise.race([this.device.lost, new Promise((done) => setTimeout(done, 50))]);
+    await this.#guards.settle();
+    if (this.#lost) return this.#lost;
+    return error instanceof ArgandError ? error : cannot(what, (error as Error).message);
   }
 
   async read(ranges: readonly ReadRange[]): Promise<ArrayBuffer[]> {
@@ -338,12 +357,9 @@ export class WebGpuEngine implements Engine {
       staging.unmap();
     } catch (error) {
       this.#staging.discard(raw, capacity);
-      // The news that the device is lost may come just after the failure that it caused.
-      await Promise.race([this.device.lost, new Promise((done) => setTimeout(done, 50))]);
-      await this.#guards.settle();
+      const reason = await this.#reason("read values back", error);
       this.#check();
-      throw raw.failure ?? await failure ??
-        cannot("read values back", (error as Error).message);
+      throw raw.failure ?? await failure ?? reason;
     }
     this.#staging.give(raw, capacity);
     const error = await failure;

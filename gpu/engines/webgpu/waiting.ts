@@ -81,7 +81,7 @@ export class Waiting implements Stopwatch {
       encode(encoder);
       device.queue.submit([encoder.finish()]);
     }, () => what);
-    await device.queue.onSubmittedWorkDone();
+    await device.queue.onSubmittedWorkDone().catch(() => {}); // a lost device reports itself
     const ms = performance.now() - start;
     const error = await failure;
     if (error) throw error;
