@@ -116,6 +116,7 @@ export {
   type GradcheckOptions,
   type GradcheckReport,
 } from "./transforms/gradcheck.ts";
+export { detectAnomaly, setDetectAnomaly } from "./transforms/detect_anomaly.ts";
 export {
   definePrimitive,
   type PrimitiveCall,

@@ -154,6 +154,21 @@ export function withoutGradients<T>(work: () => T): T {
   }
 }
 
+/** Learns of every node that is recorded. */
+export interface Recorder {
+  note(node: Node): void;
+  /** The call whose derivative is being recorded; null otherwise. */
+  derivativeOf: Node | null;
+}
+
+/** The one there is while somebody looks for anomalies. */
+export let recorder: Recorder | null = null;
+
+/** Has `next` learn of every node; null: nobody. */
+export function recordWith(next: Recorder | null): void {
+  recorder = next;
+}
+
 const PART: Primitive<number> = {
   name: "part",
   lowering: { kind: "part", index: ({ attrs }) => attrs },
@@ -250,6 +265,7 @@ export class Node<Attrs = unknown, Saved = unknown> {
     const words = params === null ? -1 : params.length;
     const list = extendByCall(this.type, identify(primitive), inputs.length, words);
     this.signature = attrs === null ? list : extendBy(list, attrs);
+    if (recorder !== null) recorder.note(this);
   }
 
   get size(): number {

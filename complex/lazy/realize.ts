@@ -29,6 +29,28 @@ import { gather, graphOf, hasValue, type Walk } from "./schedule/walk.ts";
 
 const plans = new WeakMap<Engine, PlanCache>();
 
+/** Looks at everything that schedules compute. */
+export interface Watcher {
+  /** Throws what has been found. */
+  report(): void;
+  /** Given all nodes of a schedule, some more to compute along, and what to do after that. */
+  watch(
+    nodes: readonly Node[],
+    wanted: readonly Node[],
+    updated: readonly State[],
+  ): { readonly figures: readonly Node[]; ran(values: Promise<HostArray[]>): void };
+  /** Waits until all that has run is looked at; rejects with what is found. */
+  settled(): Promise<void>;
+}
+
+/** The one there is while somebody looks for anomalies. */
+let watcher: Watcher | null = null;
+
+/** Has `next` look at every schedule; null: nobody. */
+export function watchWith(next: Watcher | null): void {
+  watcher = next;
+}
+
 /** Begins the reads that wait for the engine to be opened. */
 const waiting = new Set<() => void>();
 
@@ -124,9 +146,11 @@ export function run(targets: readonly Node[], evaluated = false, undo = () => {}
   const residency = residencyOf(engine);
   const { uploads, scalars, retained, states: owner, submissions } = residency;
   submissions.report();
-  const { states, walk, plan } = prepare(pending, wanted, targets, engine);
+  const watched = watcher && watch(watcher, pending, wanted);
+  const asked = watched ? [...wanted, ...watched.figures] : wanted;
+  const { states, walk, plan } = prepare(pending, asked, targets, engine);
   const { nodes, returning } = walk;
-  const fresh = returning.length > 0 ? [...wanted, ...returning] : wanted;
+  const fresh = returning.length > 0 ? [...asked, ...returning] : asked;
   const leaves = evaluated ? plan.leaves.map(([, k]) => nodes[k]) : [];
   if (evaluated) retained.age(leaves);
   const values = fresh.map(() => new Stored());
@@ -167,6 +191,14 @@ export function run(targets: readonly Node[], evaluated = false, undo = () => {}
   if (evaluated) retained.moveOn(fresh.filter((n) => n.stored?.device), leaves);
   uploads.trim();
   scalars.drain();
+  watched?.ran(valuesOf(watched.figures));
+}
+
+/** Has the watcher look at the schedule that is about to run. */
+function watch(by: Watcher, pending: readonly State[], wanted: readonly Node[]) {
+  by.report();
+  const { nodes } = gather([...pending.map((s) => s.pending!), ...wanted]);
+  return by.watch(nodes, wanted, pending);
 }
 
 /** Takes back updates that are computed from lost values: they would stop every schedule. */
@@ -236,6 +268,12 @@ export function read(nodes: readonly Node[]): Promise<HostArray[]> {
 }
 
 async function readNow(nodes: readonly Node[]): Promise<HostArray[]> {
+  const values = await valuesOf(nodes);
+  await watcher?.settled();
+  return values;
+}
+
+async function valuesOf(nodes: readonly Node[]): Promise<HostArray[]> {
   nodes.forEach(checkShapeKept);
   computeAgain(nodes);
   run(nodes);

@@ -3,7 +3,7 @@
  * they can be differentiated again. For a real L, the gradient of z = x + iy is ∂L/∂x + i ∂L/∂y.
  */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { type Node, resultOf } from "../lazy/graph.ts";
+import { type Node, recorder, resultOf } from "../lazy/graph.ts";
 import { add } from "./arithmetic.ts";
 import { sameShape, show } from "../lazy/shape.ts";
 
@@ -49,7 +49,18 @@ function trackedOrder(root: Node, end?: Node, limit = NO_LIMIT): Node[] | null {
  * Only nodes on a path from `ends` (all states, if absent) to the root are visited.
  */
 export function gradients(root: Node, seed: Node, ends?: readonly Node[]): Map<Node, Node> {
-  return walkBack(trackedOrder(root)!, seed, ends).found;
+  return noted(() => walkBack(trackedOrder(root)!, seed, ends)).found;
+}
+
+/** A walk that tells the recorder, if there is one, whose derivatives it records. */
+function noted<T>(walk: () => T): T {
+  if (recorder === null) return walk();
+  const { derivativeOf } = recorder;
+  try {
+    return walk();
+  } finally {
+    recorder.derivativeOf = derivativeOf;
+  }
 }
 
 /**
@@ -64,7 +75,8 @@ export function gradientsOfResults(
 ): readonly (Node | null)[] | null {
   const order = trackedOrder(root, call, limit);
   if (!order) return null;
-  return walkBack(order, seed, [call]).ofParts.get(call) ?? call.results.map(() => null);
+  return noted(() => walkBack(order, seed, [call])).ofParts.get(call) ??
+    call.results.map(() => null);
 }
 
 /** The gradients of nodes, and of calls that have several results, given that of the last of `order`. */
@@ -100,6 +112,7 @@ function walkBack(order: readonly Node[], seed: Node, ends?: readonly Node[]): {
     if (node.state || node.inputs.length === 0 || ends?.includes(node)) continue;
     const { primitive } = node;
     if (!primitive.vjp) continue;
+    if (recorder !== null) recorder.derivativeOf = node;
     const of = primitive.vjp(node, several ?? [g!]);
     node.inputs.forEach((input, i) => {
       const gi = of[i];

@@ -5,7 +5,8 @@ import { readSafetensors } from "../../complex/files/safetensors.ts";
 import { checkReplaceable } from "../../complex/files/replaceable.ts";
 import type { RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { getRandomState, type RandomState, setRandomState } from "../../complex/create/random.ts";
-import { cannot } from "../../gpu/contract/errors.ts";
+import { detectAnomaly } from "../../complex/transforms/detect_anomaly.ts";
+import { ArgandError, cannot } from "../../gpu/contract/errors.ts";
 import {
   CHECKPOINT,
   type CheckpointParts,
@@ -193,7 +194,7 @@ class Run<M extends Module, B> {
           if (--skip === 0) setRandomState(random); // what was drawn for these was drawn before
           continue;
         }
-        const loss = await this.#trainBatch(batch, ++pieces === accumulate);
+        const loss = await this.#watched(() => this.#trainBatch(batch, ++pieces === accumulate));
         if (pieces === accumulate) pieces = 0;
         position.batch++;
         if (performance.now() - this.#paused > PAUSE) await this.#pause();
@@ -266,6 +267,20 @@ class Run<M extends Module, B> {
     return loss;
   }
 
+  /** The loss that `train` gives; where anomalies are looked for, read at once, so that its batch is known. */
+  async #watched(train: () => Promise<RealTensor>): Promise<RealTensor> {
+    if (!this.#options.detectAnomaly) return await train();
+    const where = `epoch ${this.#epoch}, batch ${this.#position.batch} (step ${this.#steps})`;
+    try {
+      const loss = await train();
+      await loss.data();
+      return loss;
+    } catch (error) {
+      if (error instanceof ArgandError) error.message += `; this was in ${where}`;
+      throw error;
+    }
+  }
+
   #step(): void {
     const { optimizer, clip } = this.#options;
     if (clip !== null) clipGradNorm(parametersOf(optimizer), clip);
@@ -296,7 +311,8 @@ class Run<M extends Module, B> {
           throw cannot(
             WHAT,
             `the loss of epoch ${epoch}, batch ${batch} (step ${step}) is ${loss}; no checkpoint has ` +
-              'been written since, and nonFinite: "continue" goes on nevertheless',
+              "been written since; detectAnomaly: true says in which operation it begins, and " +
+              'nonFinite: "continue" goes on nevertheless',
           );
         }
         mean.add(loss, noted[k].samples);
@@ -438,7 +454,8 @@ class Run<M extends Module, B> {
       throw cannot(
         WHAT,
         `${name} holds ${data[k]} after step ${this.#steps}, though all losses ` +
-          'are finite; the checkpoint stays as it was, and nonFinite: "continue" goes on nevertheless',
+          "are finite; the checkpoint stays as it was; detectAnomaly: true says in which operation " +
+          'it begins, and nonFinite: "continue" goes on nevertheless',
       );
     }
   }
@@ -479,7 +496,8 @@ class Run<M extends Module, B> {
  * killed goes on from its last checkpoint.)
  *
  * A loss that is not finite ends the run with an error that names epoch, batch and step: the last good
- * checkpoint stays. Whether the files of `checkpoint` can be written is found out before training.
+ * checkpoint stays. With `detectAnomaly: true`, which is slow, it also names the operation in which NaN
+ * or Infinity began, and its line. Whether the files of `checkpoint` can be written is found out before training.
  *
  * Where a device is lost in the midst (a driver that is restarted, a laptop that wakes up), `recover: true`
  * has the run go on by itself: on the device that takes its place it goes back to the last copy
@@ -518,11 +536,12 @@ export async function fit<M extends Module, B>(
   model: M,
   options: FitOptions<M, B>,
 ): Promise<FitHistory> {
-  const run = new Run(model, checkedOptions(WHAT, model, options));
+  const checked = checkedOptions(WHAT, model, options);
+  const run = new Run(model, checked);
   const modes = model.modules().map((module) => [module, module.training] as const);
   model.train();
   try {
-    return await run.train();
+    return await (checked.detectAnomaly ? detectAnomaly(() => run.train()) : run.train());
   } finally {
     restoreModes(modes);
   }

@@ -1,6 +1,6 @@
 /** The options of `fit`, checked before anything is trained. */
 import { describe } from "../../complex/lazy/describe.ts";
-import { checkInteger } from "../../complex/lazy/shape.ts";
+import { checkFlag, checkInteger } from "../../complex/lazy/shape.ts";
 import type { RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { isIterable } from "../../gpu/contract/collections.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
@@ -118,6 +118,12 @@ export interface FitOptions<M extends Module, B> {
    */
   readonly nonFinite?: "stop" | "continue";
   /**
+   * Whether to look for the first tensor that is not finite, forward or in a derivative, and end the run
+   * with an error that says where it was recorded: see `detectAnomaly`. A run takes several times as
+   * long and as much memory; false, if absent.
+   */
+  readonly detectAnomaly?: boolean;
+  /**
    * Whether to go on by itself on a new device where one is lost in the midst: from the last copy on the host
    * (see `gpu.keepCopies`), or from `checkpoint` if that is newer; false, if absent. What is repeated
    * is the same as if it had not been interrupted. Other errors end the run in any case.
@@ -146,6 +152,7 @@ export interface CheckedOptions<M extends Module, B> {
   readonly clip: number | null;
   readonly accumulate: number;
   readonly nonFinite: "stop" | "continue";
+  readonly detectAnomaly: boolean;
   readonly recover: Required<FitRecoverOptions> | null;
   readonly signal: AbortSignal | null;
 }
@@ -198,6 +205,7 @@ export function checkedOptions<M extends Module, B>(
     clip: absent,
     accumulate: 1,
     nonFinite: "stop",
+    detectAnomaly: false,
     recover: absent,
     signal: absent,
   });
@@ -222,6 +230,7 @@ export function checkedOptions<M extends Module, B>(
   if (clip !== undefined) checkNumber(what, "clip", clip);
   const alone = optimizer instanceof LBFGS && (clip !== undefined || given.accumulate !== 1);
   checkWord(what, "nonFinite", given.nonFinite, ["stop", "continue"]);
+  checkFlag(what, "detectAnomaly", given.detectAnomaly);
   if (alone) throw cannot(what, "LBFGS takes neither clip nor accumulate");
   if (given.progress !== false) {
     checkWord(what, "progress", given.progress, ["auto", "line", "json"]);
@@ -250,6 +259,7 @@ export function checkedOptions<M extends Module, B>(
     clip: clip ?? null,
     accumulate: given.accumulate!,
     nonFinite: given.nonFinite!,
+    detectAnomaly: given.detectAnomaly!,
     recover: recoverOf(what, given.recover),
     signal: signal ?? null,
   };
