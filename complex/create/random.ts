@@ -21,9 +21,9 @@ import {
 /**
  * Restarts the random numbers from a seed. The same seed gives the same numbers on both engines.
  *
- * Unlike PyTorch, which takes a seed by chance, every process and worker that does not call it begins with
- * seed 0: a program that runs twice gives the same numbers twice, and several processes draw the same.
- * `manualSeed(crypto.getRandomValues(new Uint32Array(1))[0])` takes one by chance; `getRandomState` shows it.
+ * Without it every process and worker begins with a seed by chance, as in PyTorch, so that no two draw
+ * the same; `getRandomState().seed` shows it, and `manualSeed` of it repeats the run. Initial weights,
+ * dropout, and the orders of data loaders come from these numbers, too.
  *
  * @param seed An integer from 0 to 2⁵³ − 1.
  *
@@ -101,7 +101,7 @@ export function setRandomState(state: RandomState): void {
 
 /**
  * Uniform random numbers in [0, 1), from Philox (Salmon et al. 2011): multiples of 2⁻²⁴, in double
- * precision of 2⁻⁵³.
+ * precision of 2⁻⁵³. They differ from run to run, unless {@link manualSeed} is called.
  *
  * @example
  * ```ts
@@ -144,7 +144,7 @@ export function rand(
 }
 
 /**
- * Standard normal random numbers.
+ * Standard normal random numbers. They differ from run to run, unless {@link manualSeed} is called.
  *
  * @example
  * ```ts
@@ -161,7 +161,8 @@ export function randn(shape: Shape, options?: RealOptions): RealTensor {
 }
 
 /**
- * Circular complex normal random numbers, E|z|² = 1, as PyTorch's.
+ * Circular complex normal random numbers, E|z|² = 1, as PyTorch's. They differ from run to run, unless
+ * {@link manualSeed} is called.
  *
  * @example
  * ```ts
@@ -182,7 +183,7 @@ export function randnComplex(shape: Shape, options?: ComplexOptions): ComplexTen
  * Poisson counts with the means λ = `mean`, P(k) = λᵏ e^(−λ) / k!, PyTorch's `poisson`. Means below 32
  * use inversion, larger ones quantiles of normal numbers whose distribution is within 1e-4 of Poisson's in
  * total variation (Giles 2016). A negative mean counts as 0. Engines may differ by one count where
- * a draw is within rounding of the next.
+ * a draw is within rounding of the next. They differ from run to run, unless {@link manualSeed} is called.
  *
  * Derivatives pass through as if the counts were their means: on average this is exact for functions
  * linear in the counts; for others it is the mean of f′(k) in place of that of f(k + 1) − f(k).

@@ -88,6 +88,12 @@ export class Generator implements Companion {
   }
 }
 
-/** The default generator. */
-export const generator: Generator = new Generator(0);
+/** A seed by chance, an integer from 0 to 2⁵³ − 1. */
+export function seedByChance(): number {
+  const [low, high] = crypto.getRandomValues(new Uint32Array(2));
+  return (high >>> 11) * 2 ** 32 + low;
+}
+
+/** The default generator. Every process and worker has its own seed, so that no two draw the same. */
+export const generator: Generator = new Generator(seedByChance());
 accompany(generator);

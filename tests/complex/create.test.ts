@@ -6,6 +6,7 @@ import {
   evaluate,
   eye,
   full,
+  getRandomState,
   type InexactArray,
   linspace,
   manualSeed,
@@ -16,6 +17,7 @@ import {
   rand,
   randn,
   randnComplex,
+  setRandomState,
   tensor,
   zeros,
 } from "@argand/argand";
@@ -121,6 +123,21 @@ onEngines(
     assertNotEquals(await rand([7]).data(), await first[0].data());
   },
 );
+
+Deno.test("without a seed every process draws other numbers, and the state shows which", async () => {
+  // A module loaded again begins as it does in another process.
+  const url = new URL("../../complex/ops/random.ts", import.meta.url).href;
+  const fresh = ["one", "other"].map((which) => import(`${url}?${which}`));
+  const [one, other] = (await Promise.all(fresh)).map(({ generator }) => generator.state);
+  assertNotEquals(one.seed, other.seed);
+  for (const { seed, draws } of [one, other]) {
+    assert(Number.isSafeInteger(seed) && seed >= 0 && draws === 0);
+  }
+  const state = getRandomState();
+  const first = await randn([5]).data();
+  setRandomState(state);
+  assertEquals(await randn([5]).data(), first);
+});
 
 onEngines("a random tensor keeps its numbers, however it is used", async () => {
   manualSeed(5);

@@ -1,8 +1,12 @@
 /** Registers a test once for each engine. */
 import type { Engine } from "../../gpu/contract/engine.ts";
+import { generator } from "../../complex/ops/random.ts";
 import { type DeviceKind, use } from "../../gpu/engines/device.ts";
 import { onlyWithAll } from "./exhaustive.ts";
 import { noAdapter, unless } from "./ignored.ts";
+
+// Tests draw the same numbers in every run.
+generator.seed(0);
 
 if (noAdapter) console.log("No WebGPU adapter on this machine: the tests on webgpu are ignored.");
 
