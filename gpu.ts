@@ -26,3 +26,4 @@ export {
   keepCopies,
   type Restored,
 } from "./complex/transforms/keep_copies.ts";
+export { memory, type ProgramMemory } from "./complex/transforms/memory.ts";

@@ -1,6 +1,6 @@
 /**
  * The engines: a WebGPU device or the processor, behind one interface, with the kernels they share.
- * Buffers, not tensors. Most programs need of this only {@link use} and {@link memory}.
+ * Buffers, not tensors. Most programs need of this only {@link use}.
  *
  * @example
  * ```ts
@@ -8,12 +8,12 @@
  *
  * console.log(gpu.engine().kind, gpu.engine().adapter.name);
  * await ones([1000]).sum().item();
- * console.log(gpu.memory().bytes, "bytes on the device");
+ * console.log(gpu.engine().memory().bytes, "bytes on the device");
  * ```
  *
  * @module
  */
-export { type DeviceKind, engine, memory, ready, use } from "./engines/device.ts";
+export { type DeviceKind, engine, ready, use } from "./engines/device.ts";
 export type {
   Capabilities,
   DeviceBuffer,

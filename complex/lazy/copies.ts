@@ -29,7 +29,7 @@ export interface Copies {
   readonly steps: number;
   /** The steps of the last copy that is complete; null while there is none. */
   readonly copied: number | null;
-  /** Bytes on the host. */
+  /** Bytes on the host, those that are arriving included. */
   readonly bytes: number;
   /** How often states have come back. */
   readonly restorations: number;
@@ -81,6 +81,7 @@ export class CopyKeeper implements Copies {
   #due = true;
   #awaited = false;
   #underWay: Promise<void> | null = null;
+  #arriving = 0;
   /** How many want to say themselves when a copy is taken. */
   holders = 0;
 
@@ -106,7 +107,7 @@ export class CopyKeeper implements Copies {
   }
 
   get bytes(): number {
-    let bytes = 0;
+    let bytes = this.#arriving;
     for (const [engine, { values }] of this.#complete) {
       for (const state of residencyOf(engine).states) {
         if (values.has(state)) bytes += bytesOfState(state);
@@ -140,7 +141,8 @@ export class CopyKeeper implements Copies {
     const states = statesOf(residency);
     if (states.length === 0 || states.some(({ failure }) => failure)) return;
     this.#due = false;
-    const underWay = this.#copy(residency, states).then(
+    this.#arriving = states.reduce((sum, state) => sum + bytesOfState(state), 0);
+    this.#underWay = this.#copy(residency, states).then(
       () => this.#failure = null,
       (error) => {
         if (engine.lost) return; // the copy before counts
@@ -148,9 +150,9 @@ export class CopyKeeper implements Copies {
         this.#failure = error instanceof ArgandError ? error : cannot("copy states", `${error}`);
       },
     ).then(() => {
-      if (this.#underWay === underWay) this.#underWay = null;
+      this.#underWay = null;
+      this.#arriving = 0;
     });
-    this.#underWay = underWay;
   }
 
   async #copy({ engine, submissions }: Residency, states: readonly State[]): Promise<void> {

@@ -36,7 +36,7 @@ export interface CopyOptions {
  *
  * @example
  * ```ts
- * import { ArgandError, gpu, nn, randnComplex } from "@argand/argand";
+ * import { gpu, nn, randnComplex } from "@argand/argand";
  * import { assertEquals } from "@std/assert";
  *
  * const model = new nn.Linear(4, 4);
@@ -47,13 +47,16 @@ export interface CopyOptions {
  *   onRestore: ({ steps, lost }) => console.error(`Back to step ${steps}, ${lost} are repeated.`),
  * });
  * while (copies.steps < 100) {
- *   const loss = nn.mse(model.apply(x), x);
- *   loss.backward();
- *   optimizer.step();
+ *   const { restorations } = copies;
  *   try {
+ *     const loss = nn.mse(model.apply(x), x);
+ *     loss.backward();
+ *     optimizer.step();
  *     if (copies.steps % 10 === 0) await loss.item();
  *   } catch (error) {
- *     if (copies.restorations === 0) throw error; // not a device that was lost and replaced
+ *     await gpu.use(gpu.engine().kind); // waits for another device, if this one is lost
+ *     if (copies.restorations === restorations) throw error; // it was not lost
+ *     optimizer.zeroGrad();
  *   }
  * }
  * assertEquals(copies.restorations, 0);

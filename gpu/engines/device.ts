@@ -5,7 +5,7 @@
  * it is imported: scripts and old targets of bundlers have no top-level await. The modules in ready/ do.
  */
 import type {} from "@webgpu/types";
-import type { Engine, Memory } from "../contract/engine.ts";
+import type { Engine } from "../contract/engine.ts";
 import { CpuEngine } from "./cpu.ts";
 import { environment } from "../contract/runtime.ts";
 import { again, cannot } from "../contract/errors.ts";
@@ -240,23 +240,4 @@ export async function use(device: DeviceKind | GPUDevice): Promise<Engine> {
 /** Chooses an engine that is open, which keeps no name: for tests of engines beside one another. */
 export function useEngine(open: Engine): void {
   compute(open);
-}
-
-/**
- * The memory that the engine in use holds on its device, in bytes.
- *
- * @example
- * ```ts
- * import { evaluate, gpu, ones } from "@argand/argand";
- * import { assert } from "@std/assert";
- *
- * const before = gpu.memory().live;
- * const x = ones([1024]);
- * assert(gpu.memory().live === before); // an unread recipe
- * evaluate(x);
- * assert(gpu.memory().live > before);
- * ```
- */
-export function memory(): Memory {
-  return engine().memory();
 }

@@ -232,7 +232,9 @@ onEngines("copies are counted, and dropped when they are turned off", async ({ k
     assertEquals(copies.copied, 6);
     assert(copies.bytes >= 4000);
   }
+  assertEquals(gpu.memory().copies, copies.bytes);
   assertEquals(gpu.keepCopies(false), null);
+  assertEquals(gpu.memory().copies, 0);
 });
 
 onEngines("what makes no sense of copies is refused", () => {

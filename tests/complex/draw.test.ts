@@ -20,7 +20,7 @@ import {
   tensor,
   zeros,
 } from "../../complex/mod.ts";
-import { memory } from "../../gpu/engines/device.ts";
+import { memory } from "../../complex/transforms/memory.ts";
 import { onEngines } from "../support/engines.ts";
 
 /** OKLab of sRGB bytes, by the inverse matrices of the paper. */

@@ -3,7 +3,7 @@ import { arange, complex, complexTensor, tensor } from "../../complex/create/cre
 import { formatNpz } from "../../complex/files/npz.ts";
 import { getRandomState, manualSeed, randn } from "../../complex/create/random.ts";
 import type { RealTensor } from "../../complex/tensor/tensor.ts";
-import { memory } from "../../gpu/engines/device.ts";
+import { memory } from "../../complex/transforms/memory.ts";
 import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { permutation } from "../../nn/data/order.ts";

@@ -3,7 +3,7 @@ import { complexTensor, parameter, tensor } from "../../complex/create/create.ts
 import { manualSeed, randnComplex } from "../../complex/create/random.ts";
 import { add } from "../../complex/functions/combine.ts";
 import type { RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
-import { memory } from "../../gpu/engines/device.ts";
+import { memory } from "../../complex/transforms/memory.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
