@@ -1,5 +1,5 @@
 /** Values that JSON can hold. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** A value that JSON can hold: `null`, a switch, a finite number, text, or lists and records of such. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };

@@ -26,7 +26,7 @@ const TEST_PERMISSIONS = [
   "--allow-write=out",
   "--allow-run",
   "--allow-net=127.0.0.1",
-  "--allow-env=ARGAND_DEVICE,ARGAND_REQUIRE_GPU,ARGAND_REQUIRE_BROWSER,ARGAND_TEST_ALL,DENO_WEBGPU_BACKEND",
+  "--allow-env=ARGAND_DEVICE,ARGAND_REQUIRE_GPU,ARGAND_REQUIRE_BROWSER,ARGAND_TEST_ALL,DENO_WEBGPU_BACKEND,XDG_RUNTIME_DIR",
 ];
 /** A backend of WebGPU that no adapter has here. */
 const NO_BACKEND = Deno.build.os === "linux" ? "dx12" : "noop";

@@ -2,7 +2,7 @@
  * NumPy's files of one array: a magic number, a version, a header in Python's notation
  * `{'descr': '<c16', 'fortran_order': False, 'shape': (2, 3), }` and the elements. See https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -4,7 +4,7 @@
  * See https://github.com/huggingface/safetensors.
  */
 import type { InexactDType } from "../../gpu/contract/dtype.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -9,7 +9,7 @@ import type { Engine } from "../contract/engine.ts";
 import { CpuEngine } from "./cpu.ts";
 import { environment } from "../contract/runtime.ts";
 import { again, cannot } from "../contract/errors.ts";
-import { isSoftware } from "./webgpu/adapter.ts";
+import { findAdapter, isSoftware } from "./webgpu/adapter.ts";
 import { WebGpuEngine } from "./webgpu/engine.ts";
 
 /** The name of an engine. */
@@ -19,9 +19,7 @@ export type DeviceKind = "cpu" | "webgpu";
 async function openWebGpu(
   suits: (adapter: GPUAdapter) => boolean = () => true,
 ): Promise<WebGpuEngine | null> {
-  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
-  if (!gpu) return null;
-  const adapter = await answered(gpu.requestAdapter({ powerPreference: "high-performance" }));
+  const adapter = await answered(findAdapter());
   if (!adapter || !suits(adapter)) return null;
   // Ask for what the adapter has in size, and for no more bindings than every adapter has.
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
@@ -138,8 +136,7 @@ function openAtOnce(): Engine {
 
 /** Says that a GPU is left out, where there is one. */
 async function warnOfGpu(): Promise<void> {
-  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
-  const adapter = await gpu?.requestAdapter().catch(() => null);
+  const adapter = await findAdapter().catch(() => null);
   if (!adapter || isSoftware(adapter.info)) return;
   console.warn(
     "Argand computes on the processor, although there is a GPU: the program computed before it " +

@@ -1,5 +1,5 @@
 /** Checkpoints: everything that a run goes on from, in one file. */
-import { z } from "zod";
+import * as z from "zod";
 import { describe } from "../../complex/lazy/describe.ts";
 import { replaceFile } from "../../complex/files/replace.ts";
 import {

@@ -1,5 +1,5 @@
 /** The JSON that files of ours have in their metadata, under the name `argand`. */
-import { z } from "zod";
+import * as z from "zod";
 import { complaint } from "../../complex/files/array.ts";
 import { excessOf, parseBounded } from "../../complex/files/bounded_json.ts";
 import { parseSafetensors, type SafetensorsEntry } from "../../complex/files/safetensors.ts";

@@ -1,5 +1,5 @@
 /** Models in one file: what they are made of, and their values. */
-import { z } from "zod";
+import * as z from "zod";
 import { replaceFile } from "../../complex/files/replace.ts";
 import { formatSafetensors, readSafetensors } from "../../complex/files/safetensors.ts";
 import { getRandomState, setRandomState } from "../../complex/create/random.ts";

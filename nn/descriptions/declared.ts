@@ -1,5 +1,5 @@
 /** How a layer is described and made again, from its declaration alone. */
-import { z } from "zod";
+import * as z from "zod";
 import { full } from "../../complex/create/create.ts";
 import { type LayerDeclaration, optionsOf } from "../declare/declaration.ts";
 import { LARGEST, LEAST } from "../checks.ts";

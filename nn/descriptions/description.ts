@@ -37,7 +37,7 @@ const at = (path: string) => (path ? ` at ${path}` : "");
  * ```ts
  * import { type ComplexTensor, nn } from "@argand/argand";
  * import { assertEquals } from "@std/assert";
- * import { z } from "zod";
+ * import * as z from "zod";
  *
  * class Residual extends nn.Layer {
  *   constructor(readonly inner: nn.Layer, readonly scale: number) {

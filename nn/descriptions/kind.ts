@@ -1,5 +1,5 @@
 /** The description of a class of modules: a schema of its options, and how a module is made of them. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Json } from "../json.ts";
 import type { ModuleClass } from "../declare/declaration.ts";
 import type { Module } from "../module.ts";

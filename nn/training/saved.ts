@@ -1,5 +1,5 @@
 /** The state of a training run in a checkpoint, beside model, optimiser and schedule. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Stateful } from "../checkpoints/take_over.ts";
 import { countEntry, EntryReader, numbersEntry } from "../entries.ts";
 import type { Module, StateDict } from "../module.ts";

@@ -76,3 +76,13 @@ Deno.test("a program that asks for WebGPU and does not wait is told to", async (
     "Cannot compute on webgpu: it is not open yet; call await gpu.ready() first",
   );
 });
+
+Deno.test("the search for an adapter is silent where it may say that there is no desktop", async () => {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-check", "--quiet", READ + `console.log(Deno.env.get("XDG_RUNTIME_DIR"));`],
+    env: { NO_COLOR: "1", XDG_RUNTIME_DIR: "" },
+  }).output();
+  const [out, said] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  assertEquals([success, said], [true, ""]);
+  assertEquals(out, `3 cpu\n\n`);
+});

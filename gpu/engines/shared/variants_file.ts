@@ -3,7 +3,7 @@
  * written only where the permissions are granted already, and one that is damaged, foreign or of a newer
  * format is as good as none.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { environment, isGranted } from "../../contract/runtime.ts";
 
 const Format = z.object({

@@ -1,9 +1,40 @@
 /** How the engine recognises an adapter and describes it to kernels. */
 import type {} from "@webgpu/types";
 import type { Adapter } from "../../contract/kernel.ts";
+import { isGranted } from "../../contract/runtime.ts";
 
 /** Rounds of loops after which an adapter on the processor (Mesa's llvmpipe) silently ends a thread. */
 export const SOFTWARE_ROUNDS = 65535;
+
+/**
+ * Gives the Wayland library, which looks for a desktop on the way to an adapter, a folder without one:
+ * where the environment names none it complains. Returns how to take it back.
+ */
+function withoutDesktop(): () => void {
+  const name = "XDG_RUNTIME_DIR", none = "/nonexistent";
+  const mayBeSet = typeof Deno !== "undefined" && Deno.build.os === "linux" &&
+    isGranted({ name: "env", variable: name });
+  if (!mayBeSet || Deno.env.get(name)) return () => {};
+  const before = Deno.env.get(name);
+  Deno.env.set(name, none);
+  return () => {
+    if (Deno.env.get(name) !== none) return; // the program has set it
+    if (before === undefined) Deno.env.delete(name);
+    else Deno.env.set(name, before);
+  };
+}
+
+/** The adapter with the most power; null where there is none. */
+export async function findAdapter(): Promise<GPUAdapter | null> {
+  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
+  if (!gpu) return null;
+  const restore = withoutDesktop();
+  try {
+    return await gpu.requestAdapter({ powerPreference: "high-performance" });
+  } finally {
+    restore();
+  }
+}
 
 /** The adapter's name for people; browsers often tell no more than vendor and architecture. */
 function nameOf({ description, device, vendor, architecture }: GPUAdapterInfo): string {
