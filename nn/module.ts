@@ -9,7 +9,10 @@ import { clearStale } from "../complex/lazy/losses.ts";
 import { read } from "../complex/lazy/realize.ts";
 import { checkFlag } from "../complex/lazy/shape.ts";
 import type { State } from "../complex/lazy/state.ts";
-import { assign } from "../complex/lazy/updates.ts";
+import { checkDtype } from "../complex/lazy/precision.ts";
+import { assign, convert } from "../complex/lazy/updates.ts";
+import { cast } from "../complex/ops/arithmetic.ts";
+import { type InexactDType, precisionOf } from "../gpu/contract/dtype.ts";
 import { guide } from "../complex/tensor/habits.ts";
 import { Tensor } from "../complex/tensor/tensor.ts";
 import { countModule } from "./allowance.ts";
@@ -176,6 +179,33 @@ export abstract class Module {
     return this.parts().filter((p): p is [string, Tensor] =>
       p[1] instanceof Tensor && p[1].requiresGrad
     );
+  }
+
+  /**
+   * Changes the precision of all parameters and statistics below this module, PyTorch's `to`. An optimiser
+   * has moments in the precision of its parameters: make it afterwards.
+   *
+   * @param dtype A dtype of the wanted precision: complex parameters become complex128 by `"float64"`, too.
+   * @returns This module.
+   * @throws {ArgandError} if it is not a dtype, or the engine has no double precision.
+   *
+   * @example
+   * ```ts
+   * import { gpu, nn } from "@argand/argand";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await gpu.use("cpu");
+   * const layer = new nn.Linear(3, 2).to("complex128");
+   * assertEquals(layer.weight.dtype, "complex128");
+   * ```
+   */
+  to(dtype: InexactDType): this {
+    const what = `change the dtype of ${classNameOf(this)}`;
+    const precision = precisionOf(checkDtype(what, dtype));
+    const states = this.parts().flatMap(([, part]) => part instanceof Tensor ? [part.state!] : []);
+    const others = states.filter((state) => precisionOf(state.dtype) !== precision);
+    convert(others.map((state) => [state, cast(state.current, precision)]));
+    return this;
   }
 
   /** All parameters, as optimisers take them. */

@@ -15,7 +15,7 @@ export class State implements Versioned {
   /** Its name in errors: mostly its path in a model. */
   name: string;
   readonly shape: Shape;
-  readonly dtype: DType;
+  #dtype: DType;
   /** Whether backward() leaves a gradient here. */
   readonly requiresGrad: boolean;
   /** The gradient that backward() left, until a step has used it. */
@@ -33,10 +33,15 @@ export class State implements Versioned {
   constructor(initial: Node, name: string, requiresGrad: boolean) {
     this.name = name;
     this.shape = initial.shape;
-    this.dtype = initial.dtype;
+    this.#dtype = initial.dtype;
     this.requiresGrad = requiresGrad;
     this.#current = initial;
     this.assign(initial);
+  }
+
+  /** The dtype of the newest version. */
+  get dtype(): DType {
+    return this.#dtype;
   }
 
   /** Holds version `version`; null before the first update has run. */
@@ -87,6 +92,13 @@ export class State implements Versioned {
     this.#pendingVersion++;
     this.#read(this.#pendingVersion, recipe);
     pending.add(this);
+  }
+
+  /** The same with a recipe of another dtype, which the state has from then on. */
+  convert(recipe: Node): void {
+    this.#dtype = recipe.dtype;
+    this.gradient = null;
+    this.assign(recipe);
   }
 
   /** Makes the pending version, which lies in `buffer`, the present one. */

@@ -28,6 +28,12 @@ export function assign(...updates: (readonly [State, Node])[]): void {
   for (const [state, recipe] of updates) state.assign(recipe);
 }
 
+/** Makes recipes of other dtypes the next versions of states, which lose their gradients. */
+export function convert(updates: readonly (readonly [State, Node])[]): void {
+  settle(updates.map(([state]) => state));
+  for (const [state, recipe] of updates) state.convert(recipe);
+}
+
 /**
  * Does work that updates states and runs a schedule. Where it fails, the updates that have not been
  * carried out are taken back, those of states that the work has made included; then `undo` is called.

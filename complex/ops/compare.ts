@@ -1,10 +1,10 @@
 /** Comparisons, which give 1 or 0, and the selection between two tensors. */
 import * as fn from "../../gpu/functions/mod.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
-import { inexact, isInteger, kindOf } from "../../gpu/contract/dtype.ts";
+import { inexact, isInteger, kindOf, precisionOf } from "../../gpu/contract/dtype.ts";
 import type { Node } from "../lazy/graph.ts";
 import { broadcastShapes } from "../lazy/shape.ts";
-import { applyMap, fillLike, mapPrimitive, matched } from "./arithmetic.ts";
+import { applyMap, cast, fillLike, mapPrimitive, matched } from "./arithmetic.ts";
 import { broadcast, expand } from "./views.ts";
 
 function comparison(fn: MapFunction): (a: Node, b: Node) => Node {
@@ -58,5 +58,6 @@ export function where(condition: Node, a: Node, b: Node): Node {
   const [x, y] = matched("choose", a, b);
   const shape = broadcastShapes("choose", condition.shape, x.shape);
   const primitive = WHERE[kindOf(inexact(x.dtype))];
-  return applyMap(primitive, expand(condition, shape), expand(x, shape), expand(y, shape));
+  const mask = cast(condition, precisionOf(x.dtype)); // which has no part in the dtype of the result
+  return applyMap(primitive, expand(mask, shape), expand(x, shape), expand(y, shape));
 }

@@ -1,4 +1,5 @@
 /** A thin lens. */
+import type { ComplexDType } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { complexTensor } from "../../complex/create/create.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
@@ -39,6 +40,7 @@ export function lensMask(
   what: string,
   plane: readonly [number, number],
   options: Required<LensOptions>,
+  dtype: ComplexDType,
 ): ComplexTensor {
   const { focalLength: f, aperture, form } = options;
   const { wavelength, pitch } = lightOf(options);
@@ -56,7 +58,7 @@ export function lensMask(
         "less: take a smaller pitch or aperture, or a longer focal length",
     );
   });
-  const values = new Float32Array(2 * ys.length * xs.length);
+  const values = new Float64Array(2 * ys.length * xs.length);
   ys.forEach((y, i) =>
     xs.forEach((x, j) => {
       const r2 = x * x + y * y;
@@ -68,7 +70,7 @@ export function lensMask(
       setPhasor(values, i * xs.length + j, -path / wavelength);
     })
   );
-  return complexTensor(values, plane);
+  return complexTensor(values, plane, { dtype });
 }
 
 /**
@@ -98,5 +100,5 @@ export function lens(z: ComplexTensor, options: LensOptions): ComplexTensor {
   const what = "apply a lens";
   const full = LENS_OPTIONS.complete(what, options);
   checkLength(what, "focalLength", full.focalLength);
-  return z.mul(lensMask(what, planeOf(what, z), full));
+  return z.mul(lensMask(what, planeOf(what, z), full, z.dtype));
 }

@@ -1,4 +1,5 @@
 /** Light on a grid of pixels: what propagation and lenses share. Lengths are in metres. */
+import type { DType } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { type Shape, show } from "../../complex/lazy/shape.ts";
 import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
@@ -60,7 +61,7 @@ export function centred(n: number): Float64Array {
  * Writes modulus·e^{2πit} as complex number k. The phase is taken in turns t and in float64, since
  * over a metre it has a million turns and more.
  */
-export function setPhasor(to: Float32Array, k: number, turns: number, modulus = 1): void {
+export function setPhasor(to: Float64Array, k: number, turns: number, modulus = 1): void {
   const angle = 2 * Math.PI * (turns - Math.round(turns));
   to[2 * k] = modulus * Math.cos(angle);
   to[2 * k + 1] = modulus * Math.sin(angle);
@@ -70,9 +71,9 @@ export function setPhasor(to: Float32Array, k: number, turns: number, modulus = 
 export class PerShape<T> {
   readonly #made = new Map<string, T>();
 
-  /** The value for a shape; made, if it is new. */
-  get(shape: Shape, make: () => T): T {
-    const key = shape.join();
+  /** The value for a shape and a dtype; made, if it is new. */
+  get(shape: Shape, dtype: DType, make: () => T): T {
+    const key = `${dtype} ${shape.join()}`;
     const value = this.#made.get(key) ?? make();
     this.#made.delete(key); // to the end: the least recently used goes first
     this.#made.set(key, value);

@@ -1,4 +1,5 @@
 /** The propagation of light through a homogeneous medium. */
+import type { ComplexDType } from "../../gpu/contract/dtype.ts";
 import { fft2, ifft2 } from "../../complex/fft/fft.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import { declareOptions } from "../declare/declaration.ts";
@@ -40,9 +41,10 @@ export function transferOf(
   what: string,
   plane: readonly [number, number],
   options: Required<PropagationOptions>,
+  dtype: ComplexDType,
 ): Transfer {
   const { distance, padding, bandLimit, method } = options;
-  const way = { ...lightOf(options), distance, padding, bandLimit };
+  const way = { ...lightOf(options), distance, padding, bandLimit, dtype };
   return method === "fresnel" ? fresnelTransfer(plane, way) : exactTransfer(what, plane, way);
 }
 
@@ -93,5 +95,5 @@ export function filtered(z: ComplexTensor, { sizes, factors }: Transfer): Comple
 export function propagate(z: ComplexTensor, options: PropagationOptions): ComplexTensor {
   const what = "propagate a field";
   const full = PROPAGATION_OPTIONS.complete(what, options);
-  return filtered(z, transferOf(what, planeOf(what, z), full));
+  return filtered(z, transferOf(what, planeOf(what, z), full, z.dtype));
 }

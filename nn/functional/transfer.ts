@@ -3,6 +3,7 @@
  * and the impulse response are transforms of one another; which of the two has phases slow enough for
  * the grid depends on the distance. Phases are worked out in float64.
  */
+import type { ComplexDType } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { complexTensor } from "../../complex/create/create.ts";
 import { fft, fft2 } from "../../complex/fft/fft.ts";
@@ -15,6 +16,8 @@ export interface Way extends Light {
   /** Whether the field is dark outside its window, and otherwise repeats itself. */
   readonly padding: boolean;
   readonly bandLimit: boolean;
+  /** The dtype of the field. */
+  readonly dtype: ComplexDType;
 }
 
 /** Factors that broadcast over the spectrum of a grid of `sizes`. */
@@ -69,7 +72,7 @@ function angularSpectrum(sizes: readonly [number, number], way: Way): ComplexTen
   // A wave of frequency f goes d·f/w sideways; beyond half of the grid its phase is too fast for it.
   const limited = padding && bandLimit;
   const [sy, sx] = sizes.map((n, d) => limited ? (2 * distance / (n * pitch[d])) ** 2 : 0);
-  const values = new Float32Array(2 * fy.length * fx.length);
+  const values = new Float64Array(2 * fy.length * fx.length);
   const most = wavelength ** -2;
   for (let i = 0, k = 0; i < fy.length; i++) {
     const y2 = fy[i] ** 2;
@@ -83,14 +86,14 @@ function angularSpectrum(sizes: readonly [number, number], way: Way): ComplexTen
       }
     }
   }
-  return complexTensor(values, sizes);
+  return complexTensor(values, sizes, { dtype: way.dtype });
 }
 
 /** The transform of d/(2πr²)·(1/r − 2πi/λ)·e^{2πir/λ}: of Rayleigh and Sommerfeld's first integral. */
 function sphericalWaves(sizes: readonly [number, number], way: Way): ComplexTensor {
   const { wavelength, pitch, distance } = way;
   const [ys, xs] = sizes.map((n, d) => offsets(n).map((k) => k * pitch[d]));
-  const values = new Float32Array(2 * ys.length * xs.length);
+  const values = new Float64Array(2 * ys.length * xs.length);
   const d = Math.abs(distance);
   const back = distance < 0 ? -1 : 1;
   for (let i = 0, k = 0; i < ys.length; i++) {
@@ -103,7 +106,7 @@ function sphericalWaves(sizes: readonly [number, number], way: Way): ComplexTens
       setPhasor(values, k, back * turns, modulus);
     }
   }
-  return fft2(complexTensor(values, sizes));
+  return fft2(complexTensor(values, sizes, { dtype: way.dtype }));
 }
 
 /** e^{2πid/λ}·e^{−iπλd(fx² + fy²)}, an axis at a time; far away by the impulse response. */
@@ -112,7 +115,7 @@ export function fresnelTransfer(plane: readonly [number, number], way: Way): Tra
   const sizes = plane.map((n) => (padding ? 2 * n : n)) as [number, number];
   const factors = sizes.map((n, d) => {
     const carrier = d === 0 ? distance / wavelength : 0;
-    const values = new Float32Array(2 * n);
+    const values = new Float64Array(2 * n);
     const reach = wavelength * distance;
     const far = padding && Math.abs(reach) > n * pitch[d] ** 2;
     if (far) {
@@ -126,7 +129,7 @@ export function fresnelTransfer(plane: readonly [number, number], way: Way): Tra
         setPhasor(values, at, carrier - reach * f * f / 2)
       );
     }
-    const factor = complexTensor(values, [n]);
+    const factor = complexTensor(values, [n], { dtype: way.dtype });
     return (far ? fft(factor) : factor).reshape(d === 0 ? [n, 1] : [n]);
   });
   return { sizes, factors };

@@ -46,6 +46,8 @@ export class Lens extends Layer {
   override apply(z: ComplexTensor): ComplexTensor {
     const what = "apply Lens";
     const plane = planeOf(what, z);
-    return z.mul(this.#masks.get(plane, () => lensMask(what, plane, this.#options)));
+    return z.mul(
+      this.#masks.get(plane, z.dtype, () => lensMask(what, plane, this.#options, z.dtype)),
+    );
   }
 }

@@ -50,7 +50,11 @@ export class Propagation extends Layer {
   override apply(z: ComplexTensor): ComplexTensor {
     const what = "apply Propagation";
     const plane = planeOf(what, z);
-    const transfer = this.#transfers.get(plane, () => transferOf(what, plane, this.#options));
+    const transfer = this.#transfers.get(
+      plane,
+      z.dtype,
+      () => transferOf(what, plane, this.#options, z.dtype),
+    );
     return filtered(z, transfer);
   }
 }

@@ -1,4 +1,5 @@
 /** L-BFGS. */
+import type { InexactArray } from "../../gpu/contract/dtype.ts";
 import { noteStep } from "../../complex/lazy/copies.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import { nameClass } from "../../gpu/contract/class_names.ts";
@@ -154,9 +155,9 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
     this.#busy = true;
     this.#restored = false;
     const states = this.#states();
-    let before: Float32Array[] = [];
+    let before: InexactArray[] = [];
     try {
-      before = (await readStates(states)).map((x) => new Float32Array(x));
+      before = (await readStates(states)).map((x) => x.slice() as InexactArray);
       const { loss, progress } = await this.#iterate(what, closure, before);
       this.#progress = progress;
       noteStep();
@@ -178,7 +179,7 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
   async #iterate(
     what: string,
     closure: () => RealTensor,
-    begin: readonly Float32Array[],
+    begin: readonly InexactArray[],
   ): Promise<{ loss: number; progress: Progress }> {
     const { lr, maxIter, toleranceGrad, toleranceChange, historySize, lineSearchFn, maxEval } =
       this.groups[0];
@@ -225,7 +226,7 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
         ({ loss, gradient } = await this.#evaluate(what, closure, true));
         here++;
       }
-      // As it was rounded to float32: between these points the gradients differ.
+      // As it was rounded: between these points the gradients differ.
       step = flat(next, d.length);
       flat(x, d.length).forEach((value, k) => step[k] -= value);
       x = next;
@@ -270,13 +271,13 @@ export class LBFGS extends OptimizerBase<LBFGSOptions> {
     throw cannot(what, `${culprit}; a smaller lr or lineSearchFn: "strong_wolfe" may help`);
   }
 
-  /** x + t·d in float32. */
-  #moved(x: readonly Float32Array[], t: number, d: Float64Array): Float32Array[] {
+  /** x + t·d in the precision of x. */
+  #moved(x: readonly InexactArray[], t: number, d: Float64Array): InexactArray[] {
     let at = 0;
     return x.map((values) => values.map((value) => value + t * d[at++]));
   }
 
-  #put(values: readonly Float32Array[]): void {
+  #put(values: readonly InexactArray[]): void {
     assign(
       ...this.#states().map((state, k): [State, Node] => {
         return [state, hostNode(values[k], state.shape, state.dtype)];
