@@ -2,12 +2,14 @@
  * Operations that have no public name, on tensors. Apart from recurrences, whose loops record many
  * small operations, layers and functions meet the graph's nodes here alone.
  */
+import { precisionOf } from "../gpu/contract/dtype.ts";
 import {
   type BatchNorm,
   covarianceBatchNorm,
   naiveBatchNorm,
   type Running as RunningNodes,
 } from "../complex/ops/batchnorm.ts";
+import { composedBatchNorm } from "../complex/ops/batchnorm_composed.ts";
 import {
   conv,
   type ConvGeometry,
@@ -169,11 +171,17 @@ export function batchNorm(
   const norm = NORMS[kind];
   const [n, channels] = z.shape;
   const x = reshape(z.node, [n, channels, z.size / n / channels]);
-  const stats = frozen ? norm.frozen(nodesOf(frozen)) : norm.statistics(x);
-  if (tracked) {
-    const moved = norm.track(x, stats, nodesOf(tracked), momentum);
-    assign([tracked.mean.state!, moved.mean], [tracked.spread.state!, moved.spread]);
-  }
   const scale = affine && { weight: affine.weight.node, bias: affine.bias.node };
+  const move = ({ mean, spread }: RunningNodes) =>
+    assign([tracked!.mean.state!, mean], [tracked!.spread.state!, spread]);
+  if (precisionOf(x.dtype) === "double") {
+    const [still, moving] = [frozen && nodesOf(frozen), tracked && nodesOf(tracked)];
+    const use = { kind, affine: scale, eps, frozen: still, tracked: moving, momentum };
+    const { y, moved } = composedBatchNorm(x, use);
+    if (moved) move(moved);
+    return wrapComplex(reshape(y, z.shape));
+  }
+  const stats = frozen ? norm.frozen(nodesOf(frozen)) : norm.statistics(x);
+  if (tracked) move(norm.track(x, stats, nodesOf(tracked), momentum));
   return wrapComplex(reshape(norm.normalize(x, stats, scale, eps, !frozen), z.shape));
 }

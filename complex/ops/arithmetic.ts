@@ -190,8 +190,8 @@ export function promoted<const L extends readonly Node[]>(
   const complex = list.some(({ dtype }) => isComplex(dtype));
   const double = list.some(({ dtype }) => precisionOf(dtype) === "double");
   const made = list.map((x) => {
-    const kind = complex ? toComplex(x) : x;
-    return double ? cast(kind, "double") : kind;
+    const precise = double ? cast(x, "double") : x; // first, for constants have more digits
+    return complex ? toComplex(precise) : precise;
   });
   return made as { -readonly [K in keyof L]: Node };
 }

@@ -1,4 +1,11 @@
 /** Data sets, and how their samples make a batch. */
+import { defaultDtype } from "../../complex/lazy/precision.ts";
+import {
+  hostZeros,
+  type InexactArray,
+  type InexactDType,
+  lanesOf,
+} from "../../gpu/contract/dtype.ts";
 import { hostTensor, hostValues } from "../../complex/tensor/host.ts";
 import { stack } from "../../complex/functions/arrange.ts";
 import { describe } from "../../complex/lazy/describe.ts";
@@ -63,8 +70,12 @@ export interface Dataset<S, B = Collated<S>> {
 }
 
 /** Rows of host arrays one after the other, each into its place. */
-function rowsOf(rows: readonly ArrayLike<number>[], width: number): Float32Array<ArrayBuffer> {
-  const all = new Float32Array(rows.length * width);
+function rowsOf(
+  rows: readonly ArrayLike<number>[],
+  width: number,
+  dtype: InexactDType,
+): InexactArray {
+  const all = hostZeros(dtype, rows.length * width / lanesOf(dtype));
   rows.forEach((row, k) => all.set(row, k * width));
   return all;
 }
@@ -80,7 +91,7 @@ function stackTensors(what: string, samples: readonly Tensor[]): Tensor {
   }
   const rows = samples.map(hostValues);
   if (rows.some((row) => !row) || samples.some((x) => x.dtype !== dtype)) return stack(samples);
-  const values = rowsOf(rows as ArrayLike<number>[], rows[0]!.length);
+  const values = rowsOf(rows as ArrayLike<number>[], rows[0]!.length, dtype);
   return hostTensor(values, [samples.length, ...shape], dtype);
 }
 
@@ -122,8 +133,9 @@ function collated(what: string, samples: readonly unknown[]): unknown {
       const got = isNumberArray(row) ? `${row.length} numbers` : describe(row);
       throw cannot(what, `one has ${first.length} numbers and one ${got}`);
     }
-    const values = rowsOf(samples as NumberArray[], first.length);
-    return hostTensor(values, [samples.length, first.length], "float32");
+    const dtype = defaultDtype("real");
+    const values = rowsOf(samples as NumberArray[], first.length, dtype);
+    return hostTensor(values, [samples.length, first.length], dtype);
   }
   if (typeof first !== "object" || first === null || !isPlain(first)) {
     const odd = samples.find((x) => typeof x !== typeof first);

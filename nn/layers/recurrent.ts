@@ -175,7 +175,7 @@ export abstract class Recurrent<S> extends Layer {
   }
 
   #complex(x: ComplexTensor, first: ComplexTensor[] | null): [ComplexTensor, ComplexTensor[]] {
-    const zero = (shape: Shape) => full(shape, { re: 0, im: 0 });
+    const zero = (shape: Shape) => full(shape, { re: 0, im: 0 }, { dtype: x.dtype });
     return this.#layers(
       x,
       this.cells,
@@ -188,7 +188,11 @@ export abstract class Recurrent<S> extends Layer {
     const n = x.shape[1];
     const both = concat([x.real, x.imag], 1);
     const [[re, reStates], [im, imStates]] = [this.re, this.im].map((weights) =>
-      this.#layers(both, weights, () => this.#blank(2 * n, zeros))
+      this.#layers(
+        both,
+        weights,
+        () => this.#blank(2 * n, (shape) => zeros(shape, { dtype: both.dtype })),
+      )
     );
     const whole = (a: RealTensor, b: RealTensor) => {
       const [ofReal, ofImag] = [a, b].map((t) => split(t, [n, n], 1));

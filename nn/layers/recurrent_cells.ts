@@ -93,7 +93,9 @@ export class GRUCell extends Layer {
       throw cannot(what, `it takes [N, ${features}], got ${show(x.shape)}`);
     }
     const shape = [x.shape[0], this.#hidden];
-    const state = h === undefined ? full(shape, { re: 0, im: 0 }) : checkComplex(what, h);
+    const state = h === undefined
+      ? full(shape, { re: 0, im: 0 }, { dtype: x.dtype })
+      : checkComplex(what, h);
     if (!sameShape(state.shape, shape)) {
       throw cannot(what, `the hidden state must be ${show(shape)}, got ${show(state.shape)}`);
     }

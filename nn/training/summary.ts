@@ -1,6 +1,6 @@
 /** The layers of a network in a table, without computing anything. */
 import { classNameOf, nameClass } from "../../gpu/contract/class_names.ts";
-import { bytesOf, type InexactDType, isComplex } from "../../gpu/contract/dtype.ts";
+import { bytesOf, type InexactDType, isComplex, type RealDType } from "../../gpu/contract/dtype.ts";
 import { full } from "../../complex/create/create.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import { type Node, withoutGradients } from "../../complex/lazy/graph.ts";
@@ -226,7 +226,9 @@ function inputOf(what: string, given: unknown, dtype: InexactDType): Tensor {
   if (!Array.isArray(given)) {
     throw cannot(what, `an input is a shape or a tensor, got ${describe(given)}`);
   }
-  return isComplex(dtype) ? full(given, { re: 0, im: 0 }) : full(given, 0);
+  return isComplex(dtype)
+    ? full(given, { re: 0, im: 0 }, { dtype })
+    : full(given, 0, { dtype: dtype as RealDType });
 }
 
 /**
@@ -266,7 +268,7 @@ export function summary<M extends Module>(
     dtype: "complex64",
     call: undefined,
   });
-  checkWord(what, "dtype", dtype, ["complex64", "float32"]);
+  checkWord(what, "dtype", dtype, ["complex64", "float32", "complex128", "float64"]);
   const apply = call ?? (model as unknown as { apply?: unknown }).apply;
   if (typeof apply !== "function") {
     throw cannot(what, `${classNameOf(model)} has no apply; give call: (model, x) => …`);

@@ -13,7 +13,7 @@ function cell(name: string, make: () => nn.GRUCell): Case {
     make,
     shape: [4, 3],
     refuses: [[4, 2], [4], [5, 3]],
-    apply: (module, z) => module.apply(z, state()),
+    apply: (module, z) => module.apply(z, state().to(z.dtype)),
     forward: (module, xr, xi) => module.forward(xr, xi, state().real, state().imag),
   });
 }
