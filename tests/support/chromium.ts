@@ -259,6 +259,11 @@ export class Chromium implements AsyncDisposable {
     };
   }
 
+  /** Ends the GPU process, as a driver that crashes does; Chromium starts another. */
+  async crashGpu(): Promise<void> {
+    await this.#send("Browser.crashGpuProcess");
+  }
+
   async close(): Promise<void> {
     await this.#send("Browser.close").catch(() => {});
     this.#socket.close();
