@@ -174,6 +174,7 @@ async function check(): Promise<Verdict[]> {
     await step(["doc", "--lint", ...PUBLIC]),
     await step(["check", "--doc-only", ...flags, ...DOCUMENTED, ...pages]),
     await step(["task", "wasm", "--check"]),
+    await step(["task", "operations", "--check"]),
     await step(["publish", "--dry-run", "--allow-dirty"]),
   ];
 }
