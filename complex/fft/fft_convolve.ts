@@ -94,7 +94,7 @@ export function fftConvolve<A extends Tensor, B extends Tensor>(
   along.forEach((d, k) => {
     const [n, m] = [x.shape[d], y.shape[d]];
     shape[d] = mode === "full" ? full[k] : mode === "same" ? n : Math.abs(n - m) + 1;
-    start[d] = (full[k] - shape[d]) >> 1;
+    start[d] = Math.floor((full[k] - shape[d]) / 2);
   });
   return wrap(slice(round, start, shape, kept.map(() => 1))) as Combined<A, B>;
 }

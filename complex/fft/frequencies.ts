@@ -11,7 +11,7 @@ function moved<T extends Tensor>(what: string, x: T, axes: Axes | undefined, bac
   const { node, shape } = checkTensor(what, x);
   const list = axesOf(what, axes === undefined ? shape.map((_, d) => d) : axes, shape);
   if (list.length === 0) return x;
-  const half = (n: number) => (back ? -(n >> 1) : n >> 1);
+  const half = (n: number) => Math.floor(n / 2) * (back ? -1 : 1);
   return wrap(roll(node, shape.map((n, d) => (list.includes(d) ? half(n) : 0)))) as Tensor as T;
 }
 

@@ -105,7 +105,7 @@ export function prod(x: Node, axes?: Axes, keepDims = false): Node {
   let now = reshape(permute(x, [...rest, ...list]), [outer, run]);
   while (now.shape[1] > 1) {
     const n = now.shape[1];
-    const half = n >> 1;
+    const half = Math.floor(n / 2);
     const take = (from: number, count: number) => narrow(now, 1, from, count);
     const folded = mul(take(0, half), take(half, half));
     now = n % 2 === 0 ? folded : concat([folded, take(n - 1, 1)], 1);
