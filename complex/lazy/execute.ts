@@ -26,7 +26,9 @@ function paramsOf(
 ): Uint32Array | undefined {
   if (params) return params;
   if (!scratch) return undefined;
-  for (let w = 0; w < words.length; w++) scratch[w] = nodes[words[w][0]].params![words[w][1]];
+  for (let w = 0; 2 * w < words.length; w++) {
+    scratch[w] = nodes[words[2 * w]].params![words[2 * w + 1]];
+  }
   return scratch;
 }
 

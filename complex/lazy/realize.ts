@@ -288,7 +288,10 @@ async function valuesOf(nodes: readonly Node[]): Promise<HostArray[]> {
     const values = residencyOf(engine).reads.read(list);
     for (const [k, node] of list.entries()) arriving.set(node, orLost(engine, values[k]));
   }
-  return await Promise.all(nodes.map((n) => n.stored?.host ?? arriving.get(n)!));
+  const values = await Promise.all(nodes.map((n) => n.stored?.host ?? arriving.get(n)!));
+  const residency = residencyOf(currentEngine());
+  if (residency.isPressed) await residency.relieve();
+  return values;
 }
 
 /** A value that is under way; where it went with the device, it is told when another one is there. */

@@ -127,6 +127,8 @@ export interface Engine extends Capabilities {
   memory(): Memory;
   /** Times every dispatch from now on; one stopwatch at a time. */
   time(): Stopwatch;
+  /** Called where there is no room for a buffer, to give back what nobody needs; set by its user. */
+  onFull?: () => void;
   /** Why the engine can't be used any more: its device was lost. Null while it can. */
   readonly lost: ArgandError | null;
   /** Gives everything back; the engine can't be used afterwards. */

@@ -117,13 +117,14 @@ export class CpuEngine implements Engine {
   readonly maxBindings = 64;
   readonly atomicSubmit = false; // dispatches run at once
   readonly lost = null;
+  onFull?: () => void;
   readonly #wasm: WasmInstance | null;
   readonly #pool: Pool<Storage>;
   #clock: Clock | null = null;
 
   /** With `null` kernels run in plain TypeScript alone; options are for tests. */
   constructor(options: WasmOptions | null = {}) {
-    const wasm = options && openWasm(options, () => this.#pool.trim());
+    const wasm = options && openWasm(options, () => this.#makeRoom());
     this.#wasm = wasm;
     this.adapter = { name: `CPU (${wasm ? "WebAssembly" : "TypeScript"})`, software: true };
     this.#pool = new Pool<Storage>({
@@ -144,6 +145,11 @@ export class CpuEngine implements Engine {
       },
       freeBudget: FREE_BUDGET,
     });
+  }
+
+  #makeRoom(): void {
+    this.onFull?.();
+    this.#pool.trim();
   }
 
   /** One function without a form in assembly takes a whole kernel to plain TypeScript. */

@@ -260,7 +260,7 @@ function assemble(
   );
   const kinds = output ? [...inputs, output] : inputs;
   const code: number[] = [];
-  const patches: [number, number][] = [];
+  const patches: number[] = [];
   const base = 3 + 2 * kinds.length;
   order.forEach((node, k) => {
     let own: number;
@@ -272,7 +272,7 @@ function assemble(
       if (kept === undefined) scratch += node.bytes * WASM_BLOCK + 64;
     }
     place.set(node, own);
-    for (const [word, param] of node.params) patches.push([base + code.length + word, param]);
+    for (const [word, param] of node.params) patches.push(base + code.length + word, param);
     const words = node.words.map((w) => typeof w === "number" ? w : place.get(w)!);
     const line = [node.op, own, ...words, 0, 0, 0, 0, 0, 0].slice(0, 8);
     // An index that is the same everywhere is written once, for blocks with more stretches too.
@@ -295,12 +295,20 @@ function assemble(
     ...code,
   ];
   return {
-    words(addresses, params) {
-      addresses.forEach((address, k) => words[3 + 2 * k] = address);
-      for (const [word, param] of patches) words[word] = params.i32[param];
-      return words;
-    },
+    words: filler(words, patches),
     result: place.get(result)!,
     cost: 0.3 * kinds.length + order.reduce((sum, node) => sum + costOf(node.op), 0),
+  };
+}
+
+/**
+ * Fills addresses and params into words; `patches` are pairs of a word and a param. It stands alone, so that
+ * what made the words does not stay with it.
+ */
+function filler(words: number[], patches: readonly number[]): WasmExpression["words"] {
+  return (addresses, params) => {
+    addresses.forEach((address, k) => words[3 + 2 * k] = address);
+    for (let k = 0; k < patches.length; k += 2) words[patches[k]] = params.i32[patches[k + 1]];
+    return words;
   };
 }

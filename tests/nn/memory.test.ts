@@ -75,3 +75,24 @@ for (const Layer of [nn.BatchNorm2d, nn.NaiveBatchNorm2d]) {
     },
   );
 }
+
+onEngines(
+  "a search over models that are dropped holds no more than some of them",
+  async (engine) => {
+    const live: number[] = [];
+    for (let k = 1; k <= 60; k++) {
+      // Weights, their two moments, and nothing that JavaScript's heap would notice: 24 MiB.
+      const model = new nn.Linear(1024, 1024);
+      const optimizer = new nn.Adam(model.parameters());
+      const loss = model.apply(randnComplex([1, 1024])).absSquared().mean();
+      loss.backward();
+      optimizer.step();
+      await loss.item();
+      live.push(engine.memory().live);
+    }
+    const most = Math.max(...live) - live[0];
+    assert(most < 2 ** 29 + 2 ** 26, `${most} bytes`);
+    assert(Math.min(...live.slice(30)) < 2 ** 28, "dropped models were found");
+  },
+  { exhaustive: ["webgpu"] },
+);

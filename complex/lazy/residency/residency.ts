@@ -1,6 +1,7 @@
 /** The memory that an engine holds for the graph, and for how long. Engines share none of it. */
 import type { Engine } from "../../../gpu/contract/engine.ts";
 import type { Stored } from "../stored.ts";
+import { collectGarbage, nextTurn } from "./collector.ts";
 import { Reads } from "./reads.ts";
 import { Retained } from "./retained.ts";
 import { Scalars } from "./scalars.ts";
@@ -18,6 +19,9 @@ interface Budgets {
 
 const BUDGETS: Budgets = { uploads: 2 ** 28, retained: 2 ** 29 };
 
+/** Bytes from which on objects that the program has dropped are looked for, and by how many more again. */
+const WORTH_LOOKING = 2 ** 29, WORTH_LOOKING_AGAIN = 2 ** 26;
+
 /** The owner of an engine's memory. */
 export class Residency {
   readonly uploads: Uploads;
@@ -28,6 +32,8 @@ export class Residency {
   readonly reads: Reads;
   /** What became of the states, where the device was lost. */
   aftermath: string | null = null;
+  /** The bytes that were left when dropped objects were last looked for. */
+  #left = 0;
 
   constructor(readonly engine: Engine, budgets: Budgets = BUDGETS) {
     this.uploads = new Uploads(engine, budgets.uploads);
@@ -36,6 +42,35 @@ export class Residency {
     this.states = new States(engine);
     this.submissions = new Submissions((made) => this.#forget(made));
     this.reads = new Reads(engine, this);
+    engine.onFull = () => {
+      if (this.#held() > this.#left + WORTH_LOOKING_AGAIN) this.#look();
+    };
+  }
+
+  /** Whether so much is held that dropped objects should be looked for. */
+  get isPressed(): boolean {
+    return this.#held() >= Math.max(WORTH_LOOKING, 2 * this.#left);
+  }
+
+  /**
+   * Gives back what objects hold that the program has dropped. To be called where it may wait: a program
+   * that never lets the event loop turn keeps them all alive.
+   */
+  async relieve(): Promise<void> {
+    this.#left = Infinity; // once at a time
+    await nextTurn();
+    this.#look();
+  }
+
+  /** Bytes of what goes with objects of the program. */
+  #held(): number {
+    return this.states.bytes + this.retained.bytes + this.uploads.bytes;
+  }
+
+  #look(): void {
+    collectGarbage();
+    for (const part of [this.states, this.retained, this.uploads, this.scalars]) part.sweep();
+    this.#left = this.#held();
   }
 
   /** Gives back what a schedule that did not run was to fill, and what the device may not have made. */

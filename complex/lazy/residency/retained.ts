@@ -14,6 +14,7 @@ import type { Node } from "../graph.ts";
 import { LENGTH, Link } from "../link.ts";
 import { sameShape, show } from "../shape.ts";
 import type { Stored } from "../stored.ts";
+import { Holdings } from "./holdings.ts";
 
 /** How many evaluated values are noted before those that are gone are looked for. */
 const MOST_NOTES = 1024;
@@ -22,14 +23,12 @@ const MOST_NOTES = 1024;
 export class Retained {
   readonly #engine: Engine;
   readonly #budget: number;
-  /** Gives back what no object of the program refers to any more. */
-  readonly #abandoned: FinalizationRegistry<DeviceBuffer>;
+  readonly #held: Holdings<Stored>;
   /** Values with a successor, waiting to be given back. */
   readonly #waiting = new Set<Node>();
   /** Evaluated values in the order of their evaluation. */
   readonly #evaluated = new Set<WeakRef<Node>>();
   #pruneAt = MOST_NOTES;
-  #bytes = 0;
   /** Counts evaluations. */
   #clock = 0;
 
@@ -37,27 +36,35 @@ export class Retained {
   constructor(engine: Engine, budget: number) {
     this.#engine = engine;
     this.#budget = budget;
-    this.#abandoned = new FinalizationRegistry((buffer) => this.#free(buffer));
+    this.#held = new Holdings(engine);
   }
 
   /** The bytes that are held. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#held.bytes;
+  }
+
+  /** How many values are held. */
+  get count(): number {
+    return this.#held.count;
+  }
+
+  /** Gives back the buffers of values that have been collected. */
+  sweep(): void {
+    this.#held.sweep();
   }
 
   /** Keeps a computed buffer as the value of `stored`. */
   keep(stored: Stored, buffer: DeviceBuffer): void {
     stored.device = buffer;
-    this.#bytes += buffer.capacity;
-    this.#abandoned.register(stored, buffer, stored);
+    this.#held.hold(stored, buffer);
   }
 
   /** Gives the device buffer of a kept value back, if it has one here. */
   giveBack(stored: Stored): void {
     const { device } = stored;
     if (device?.engine !== this.#engine) return;
-    this.#abandoned.unregister(stored);
-    this.#free(device);
+    this.#held.leave(stored);
     stored.device = null;
   }
 
@@ -104,12 +111,12 @@ export class Retained {
   #keepBudget(fresh: readonly Node[]): void {
     for (const node of fresh) this.#evaluated.add(new WeakRef(node));
     if (this.#evaluated.size > this.#pruneAt) this.#prune();
-    if (this.#bytes <= this.#budget) return;
+    if (this.#held.bytes <= this.#budget) return;
     for (const ref of this.#evaluated) {
       const node = ref.deref();
       if (!node || node.stateful || !node.hasRecipe || fresh.includes(node)) continue;
       this.#release(node);
-      if (this.#bytes <= this.#budget) return;
+      if (this.#held.bytes <= this.#budget) return;
     }
   }
 
@@ -128,11 +135,6 @@ export class Retained {
     this.giveBack(stored);
     if (stored.host === null) node.stored = null;
     if (node.link!.final) node.dropRecipe();
-  }
-
-  #free(buffer: DeviceBuffer): void {
-    this.#bytes -= buffer.capacity;
-    this.#engine.release(buffer);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Plans: from a graph to launches that are compiled, pass by pass. */
 import type { Engine, Executable } from "../../../gpu/contract/engine.ts";
-import type { Draft, Graph, Word } from "./draft.ts";
+import type { Draft, Graph } from "./draft.ts";
 import { chooseEpilogues } from "./epilogues.ts";
 import { fuse } from "./fuse.ts";
 import { updateInPlace } from "./in_place.ts";
@@ -13,7 +13,8 @@ export interface Launch {
   readonly executable: Executable;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  readonly words: readonly Word[];
+  /** Pairs of a node and one of its words. */
+  readonly words: Int32Array;
   /** The step's own params, which stand in place of the words. */
   readonly params: Uint32Array | null;
   /** Where the words are put together in each run, before params that stay; null where there are none. */
@@ -73,7 +74,7 @@ export function compile({ draft, lifetimes, allocation }: Planned, engine: Engin
       executable: engine.compile(kernel, spec),
       inputs,
       outputs,
-      words,
+      words: Int32Array.from(words.flat()),
       params: params ?? (words.length === 0 && more.length > 0 ? Uint32Array.from(more) : null),
       scratch: words.length > 0 ? Uint32Array.from([...words.map(() => 0), ...more]) : null,
       release: release[l],

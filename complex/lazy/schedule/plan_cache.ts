@@ -1,13 +1,18 @@
 /** Plans by the structure they were made for. */
 import type { Plan } from "./plan.ts";
 
-/** Plans kept for each engine; those used longest ago go first. */
-const MOST_PLANS = 512;
+/** Plans kept for each engine, and their bytes on the host; those used longest ago go first. */
+const MOST_PLANS = 512, MOST_BYTES = 2 ** 27;
+
+/** Bytes that a plan takes for each word of its key and for each launch, about. */
+const OF_WORD = 160, OF_LAUNCH = 3000;
 
 interface Entry {
   readonly hash: number;
   readonly key: Int32Array;
   readonly plan: Plan;
+  /** An estimate. */
+  readonly bytes: number;
   used: number;
 }
 
@@ -26,8 +31,25 @@ function same(a: Int32Array, b: Int32Array): boolean {
 /** The plans of an engine. */
 export class PlanCache {
   readonly #entries = new Map<number, Entry[]>();
+  readonly #most: number;
   #size = 0;
+  #bytes = 0;
   #clock = 0;
+
+  /** At most `most` bytes of plans stay beside the newest. */
+  constructor(most = MOST_BYTES) {
+    this.#most = most;
+  }
+
+  /** How many plans there are. */
+  get count(): number {
+    return this.#size;
+  }
+
+  /** The bytes that they take on the host, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /** The plan of this very structure, or the one that `make` makes. */
   take(key: Int32Array, make: () => Plan): Plan {
@@ -41,11 +63,17 @@ export class PlanCache {
       }
     }
     const own = key.slice(); // the walk's array is used again
-    const entry = { hash, key: own, plan: make(), used: ++this.#clock };
+    const plan = make();
+    const bytes = OF_WORD * own.length + OF_LAUNCH * plan.launches.length;
+    const entry = { hash, key: own, plan, bytes, used: ++this.#clock };
     const list = this.#entries.get(hash);
     if (list) list.push(entry);
     else this.#entries.set(hash, [entry]);
-    if (++this.#size > MOST_PLANS) this.#dropOldest();
+    this.#size++;
+    this.#bytes += bytes;
+    while (this.#size > MOST_PLANS || (this.#bytes > this.#most && this.#size > 1)) {
+      this.#dropOldest();
+    }
     return entry.plan;
   }
 
@@ -70,5 +98,6 @@ export class PlanCache {
     if (rest.length > 0) this.#entries.set(dropped.hash, rest);
     else this.#entries.delete(dropped.hash);
     this.#size--;
+    this.#bytes -= dropped.bytes;
   }
 }

@@ -33,8 +33,8 @@ import {
 const MAX_GROUPS = 65535;
 /** Bytes of free buffers kept for reuse: a quarter of the adapter's largest buffer, within these. */
 const LEAST_FREE = 2 ** 29, MOST_FREE = 2 ** 32;
-/** Pipelines kept to be found again. */
-const MOST_PIPELINES = 4096;
+/** Pipelines kept to be found again, and the characters of their shaders. */
+const MOST_PIPELINES = 4096, MOST_TEXT = 2 ** 26;
 /** Folds a long line of workgroups into two dimensions; refuses what no folding can fit. */
 function foldGrid(
   name: string,
@@ -61,6 +61,7 @@ export class WebGpuEngine implements Engine {
   readonly maxBufferBytes: number;
   readonly maxBindings: number;
   readonly atomicSubmit = true;
+  onFull?: () => void;
   /** The device underneath. */
   readonly device: GPUDevice;
   readonly #owned: boolean;
@@ -70,6 +71,7 @@ export class WebGpuEngine implements Engine {
   readonly #uniforms: Uniforms;
   readonly #texels: Texels;
   readonly #pipelines = new Map<string, Pipeline>();
+  #text = 0;
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #guards: Guards;
   #timestamps: Timestamps | null = null;
@@ -136,6 +138,7 @@ export class WebGpuEngine implements Engine {
     const raw: RawBuffer = { buffer, pending: null, failure: null };
     this.#guards.follow(raw, failure, () => {
       discard(raw);
+      this.onFull?.();
       this.#pool.trim(); // for those that come next
     });
     return raw;
@@ -247,7 +250,11 @@ export class WebGpuEngine implements Engine {
     }, () => `build kernel "${kernel.name}"`);
     this.#guards.follow(made, failure, () => this.#pipelines.delete(key));
     // Plans hold on to what they use; shapes that change all the time must not pile up here.
-    if (this.#pipelines.size >= MOST_PIPELINES) this.#pipelines.clear();
+    this.#text += key.length;
+    if (this.#pipelines.size >= MOST_PIPELINES || this.#text > MOST_TEXT) {
+      this.#pipelines.clear();
+      this.#text = key.length;
+    }
     this.#pipelines.set(key, made);
     return made;
   }

@@ -2,12 +2,14 @@ import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { PlanCache } from "../../../../complex/lazy/schedule/plan_cache.ts";
 import type { Plan } from "../../../../complex/lazy/schedule/plan.ts";
 
+/** A plan with a number and without launches. */
+const plan = (id: number) => ({ id, launches: [] } as Partial<Plan> as Plan);
+
 /** A cache that counts the plans it has made. */
 function counted() {
   const cache = new PlanCache();
   let made = 0;
-  const take = (...key: number[]) =>
-    cache.take(Int32Array.from(key), () => ({ id: made++ }) as Plan);
+  const take = (...key: number[]) => cache.take(Int32Array.from(key), () => plan(made++));
   return { take, made: () => made };
 }
 
@@ -23,9 +25,9 @@ Deno.test("a structure met before gets the plan it got then", () => {
 Deno.test("the key is copied: the walk's array is written over", () => {
   const cache = new PlanCache();
   const key = Int32Array.of(1, 2);
-  const first = cache.take(key, () => ({ id: 0 }) as Plan);
+  const first = cache.take(key, () => plan(0));
   key[0] = 9;
-  assertStrictEquals(cache.take(Int32Array.of(1, 2), () => ({ id: 1 }) as Plan), first);
+  assertStrictEquals(cache.take(Int32Array.of(1, 2), () => plan(1)), first);
 });
 
 Deno.test("of 512 plans those used longest ago go first", () => {
@@ -51,5 +53,26 @@ Deno.test("a plan that can't be made is not remembered", () => {
     Error,
     "too large",
   );
-  assertEquals(cache.take(key, () => ({ id: 1 }) as Plan).id, 1);
+  assertEquals(cache.take(key, () => plan(1)).id, 1);
+});
+
+Deno.test("beyond a budget of bytes the plans used longest ago go first, and the newest stays", () => {
+  const cache = new PlanCache(400_000);
+  let made = 0;
+  const take = (first: number, length: number) =>
+    cache.take(Int32Array.from({ length }, (_, k) => first + k), () => {
+      made++;
+      return plan(made);
+    });
+  take(0, 1000);
+  take(1, 1000);
+  take(0, 1000);
+  take(2, 1000); // in the place of 1
+  assertEquals([made, cache.count], [3, 2]);
+  take(0, 1000);
+  assertEquals(made, 3);
+  take(3, 10_000); // larger than the budget
+  assertEquals([made, cache.count], [4, 1]);
+  take(3, 10_000);
+  assertEquals(made, 4);
 });
