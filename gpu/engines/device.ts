@@ -130,14 +130,15 @@ function openAtOnce(): Engine {
   if (wish === "webgpu") {
     throw cannot("compute on webgpu", "it is not open yet; call await gpu.ready() first");
   }
-  if (wish === null) warnOfGpu();
-  return new CpuEngine();
+  const engine = new CpuEngine();
+  if (wish === null) warnOfGpu(engine);
+  return engine;
 }
 
-/** Says that a GPU is left out, where there is one. */
-async function warnOfGpu(): Promise<void> {
+/** Says that a GPU is left out, where there is one and `engine` computes in its place. */
+async function warnOfGpu(engine: Engine): Promise<void> {
   const adapter = await findAdapter().catch(() => null);
-  if (!adapter || isSoftware(adapter.info)) return;
+  if (!adapter || isSoftware(adapter.info) || current !== engine) return;
   console.warn(
     "Argand computes on the processor, although there is a GPU: the program computed before it " +
       "called await gpu.ready()",
