@@ -8,10 +8,6 @@ export interface CallSite {
   readonly by: string | null;
 }
 
-/** The folder that holds the library's floors. */
-const ROOT = new URL("../../", import.meta.url).href;
-const FLOORS = ["complex", "gpu", "nn"].map((floor) => `${ROOT}${floor}/`);
-
 /** The stack of this call; `limit` lines at most. */
 export function stackHere(limit: number): string {
   const settings = Error as { stackTraceLimit?: number };
@@ -22,14 +18,20 @@ export function stackHere(limit: number): string {
   return stack ?? "";
 }
 
+/** The folder that holds the library's floors, by the place of this file; null in a bundle. */
+const ROOT = /(?:[(@]|at )([^()@]*)complex\/transforms\/call_site\.ts:\d/.exec(stackHere(1))?.[1] ??
+  null;
+const FLOORS = ["complex", "gpu", "nn"].map((floor) => `${ROOT}${floor}/`);
+
 /** Lines as V8 writes them, and as Firefox and Safari do: a function, if it has a name, and the place. */
 const LINES = [/^at (?:(.+?) \()?(.+:\d+:\d+)\)?$/, /^(.*?)@(.+:\d+:\d+)$/];
 
 /** The runtime's own files. */
 const INTERNAL = /^(?:async )?(?:node|ext|bun):/;
 
-/** The first line of a stack that lies outside the library; null where there is none. */
+/** The first line of a stack that lies outside the library; null where there is none, or in a bundle. */
 export function callSite(stack: string): CallSite | null {
+  if (ROOT === null) return null;
   let by: string | null = null;
   for (const line of stack.split("\n")) {
     const parts = LINES[0].exec(line.trim()) ?? LINES[1].exec(line.trim());

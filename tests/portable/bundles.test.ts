@@ -159,6 +159,15 @@ Deno.test("no private method is called by a reserved word, of which swc makes a 
   assertEquals(wrong, []);
 });
 
+Deno.test("no source says import.meta, which scripts do not have", async () => {
+  const wrong: string[] = [];
+  for (const [path, text] of await textsIn(["mod.ts", "gpu.ts", "gpu", "complex", "nn"])) {
+    const code = text.replace(/\/\*[^]*?\*\//g, "");
+    if (path !== "gpu/wasm/build.ts" && /\bimport[.]meta\b/.test(code)) wrong.push(path);
+  }
+  assertEquals(wrong, []);
+});
+
 await testWith("bun", "Bun bundles for browsers, and what comes of it computes", async () => {
   await inReporting(async (project) => {
     await project.write("printed.ts", `${MAIN}\nglobalThis.${PRINT}`);
