@@ -1,5 +1,5 @@
 /** Derivatives checked against finite differences. */
-import type { InexactArray } from "../../gpu/contract/dtype.ts";
+import { type InexactArray, type Precision, precisionOf } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { hostNode, type Node } from "../lazy/graph.ts";
@@ -7,18 +7,30 @@ import { withDefaults } from "../ops/options.ts";
 import { read, run } from "../lazy/realize.ts";
 import { checkScalar } from "../lazy/shape.ts";
 import { checkInteger } from "../lazy/shape.ts";
-import { checkReal, checkTensor, type RealTensor, type Tensor, wrap } from "../tensor/tensor.ts";
+import { checkReal, checkTensor, type RealTensor, Tensor, wrap } from "../tensor/tensor.ts";
 import { valueAndGrad } from "./transform.ts";
 
 /** Options of {@link gradcheck}. */
 export interface GradcheckOptions {
-  /** The longest step, relative to the input's root mean square (to 1 if that is zero); 1/32, if absent. */
+  /**
+   * The longest step, relative to the input's root mean square (to 1 if that is zero); if absent 1/32, or
+   * 1/4096 where all inputs are in double precision.
+   */
   readonly step?: number;
-  /** The largest error that passes, relative to the largest derivative of the input; 1e-3, if absent. */
+  /**
+   * The largest error that passes, relative to the largest derivative of the input; if absent 1e-3, or 1e-9
+   * where all inputs are in double precision.
+   */
   readonly tolerance?: number;
   /** How many derivatives of each input are checked; 24, if absent. */
   readonly checks?: number;
 }
+
+/** The steps that measure best in a precision, and how well they do. */
+const DEFAULTS: Readonly<Record<Precision, Required<GradcheckOptions>>> = {
+  single: { step: 2 ** -5, tolerance: 1e-3, checks: 24 },
+  double: { step: 2 ** -12, tolerance: 1e-9, checks: 24 },
+};
 
 /** One derivative, as computed and as measured. */
 export interface GradcheckDerivative {
@@ -79,7 +91,7 @@ function dot(g: InexactArray, a: InexactArray, b: InexactArray): number {
  * Compares the gradients of a real function with central differences, improved by one step of Richardson
  * extrapolation. A complex input counts as its real and imaginary parts. In float32, the differences are
  * accurate to about 1e-3 of the largest derivative: enough to find a wrong formula, not to measure
- * rounding. Keep inputs at least a step away from kinks of the function.
+ * rounding. Inputs in double precision, on the CPU engine, are checked to 1e-9. Keep inputs at least a step away from kinks of the function.
  *
  * A wrong derivative does not throw: the report says where it is.
  *
@@ -103,11 +115,11 @@ export async function gradcheck<A extends readonly Tensor[]>(
   options?: GradcheckOptions,
 ): Promise<GradcheckReport> {
   const what = "check a gradient";
-  const { step, tolerance, checks } = withDefaults<Required<GradcheckOptions>>(what, options, {
-    step: 1 / 32,
-    tolerance: 1e-3,
-    checks: 24,
-  });
+  const list: readonly Tensor[] = Array.isArray(inputs) ? inputs : [];
+  const isDouble = list.length > 0 &&
+    list.every((x) => x instanceof Tensor && precisionOf(x.dtype) === "double");
+  const defaults = DEFAULTS[isDouble ? "double" : "single"];
+  const { step, tolerance, checks } = withDefaults(what, options, defaults);
   if (typeof f !== "function") throw cannot(what, `it takes a function, got ${describe(f)}`);
   if (!Array.isArray(inputs)) {
     throw cannot(what, `the inputs must be an array of tensors, got ${describe(inputs)}`);
@@ -148,7 +160,7 @@ export async function gradcheck<A extends readonly Tensor[]>(
   const values = (await read(nodes)).map((value) => value[0]);
 
   const raw = probes.map(({ input, entry, points }, p) => {
-    // Compares the steps that float32 really took, not those that were intended.
+    // Compares the steps that the inputs really took, not those that were intended.
     const g = gradientData[input];
     const differences = [0, 2].map((k) => {
       const length = (k === 0 ? 2 : 1) * steps[input];
@@ -171,7 +183,7 @@ export async function gradcheck<A extends readonly Tensor[]>(
     const mine = raw.filter((d) => d.input === i);
     const derivative = Math.max(...mine.flatMap((d) => [d.computed, d.measured].map(Math.abs)));
     // Smaller derivatives do not show in the last digits of f.
-    const visible = 1e-3 * Math.max(...values.map(Math.abs)) / steps[i] * 2 ** -5;
+    const visible = 1e-3 * Math.max(...values.map(Math.abs)) / steps[i] * defaults.step;
     return Math.max(derivative, visible, Number.MIN_VALUE);
   });
   const derivatives = raw.map((d) => {

@@ -54,7 +54,7 @@ import {
   where,
 } from "@argand/argand";
 import { assert, assertEquals } from "@std/assert";
-import { onEngines } from "../support/engines.ts";
+import { onCpu, onEngines } from "../support/engines.ts";
 import { Seeded } from "../support/seeded.ts";
 
 /** A matrix away from zero and from the cut, so that no kink is within a step. */
@@ -200,6 +200,33 @@ onEngines("the gradient of a gradient agrees with finite differences", async () 
     assert(ok, `${name}: ${JSON.stringify(worst)}`);
   }
 }, { exhaustive: ["webgpu"] });
+
+/** The inputs in double precision. */
+const inDouble = (inputs: readonly Tensor[]) =>
+  inputs.map((x) =>
+    x instanceof RealTensor ? x.to("float64") : (x as ComplexTensor).to("complex128")
+  );
+
+onCpu("gradients in double precision agree with finite differences to 10⁻⁹", async () => {
+  for (const [name, f, inputs] of cases) {
+    const report = await gradcheck((...x) => reading(f(...x)), inDouble(inputs), { checks: 9 });
+    assert(report.ok, `${name}: ${JSON.stringify(report.worst)}`);
+  }
+});
+
+onCpu("gradients of gradients in double precision agree to 10⁻⁶", async () => {
+  for (const [name, f, inputs] of cases) {
+    const second: F = (...x) => {
+      const [, gradients] = valueAndGrad((...y: Tensor[]) => reading(f(...y)))(...x);
+      return gradients.map(reading).reduce((a, b) => a.add(b));
+    };
+    const report = await gradcheck((...x) => second(...x) as RealTensor, inDouble(inputs), {
+      tolerance: 1e-6,
+      checks: 4,
+    });
+    assert(report.ok, `${name}: ${JSON.stringify(report.worst)}`);
+  }
+});
 
 onEngines("gradients are 0 where they are not defined, and never NaN", async () => {
   const zero = complex([0, 3], [0, 4]);

@@ -15,6 +15,7 @@ import {
   full,
   getDefaultDtype,
   grad,
+  gradcheck,
   ifft,
   inv,
   irfft,
@@ -37,19 +38,10 @@ import {
   where,
   zeros,
 } from "@argand/argand";
-import { use } from "../../gpu/engines/device.ts";
-import { onWebGpu } from "../support/engines.ts";
+import { onCpu, onWebGpu } from "../support/engines.ts";
 
 const double = { dtype: "float64" } as const;
 const complexDouble = { dtype: "complex128" } as const;
-
-/** A test on the CPU engine, which has double precision. */
-function onCpu(name: string, work: () => Promise<void> | void): void {
-  Deno.test(name, async () => {
-    await use("cpu");
-    await work();
-  });
-}
 
 /** The largest modulus. */
 const most = async (x: Tensor) => await (x as RealTensor).abs().max().item();
@@ -115,7 +107,7 @@ onCpu("dtypes are promoted as NumPy promotes them, and numbers of the host are w
     [z.abs(), "float64"],
     [complex(f, d), "complex128"],
     [where(f.less(2), f, d), "float64"],
-    [where(d.less(2), f, f), "float64"],
+    [where(d.less(2), f, f), "float32"],
     [matmul(eye(2), d), "float64"],
     [concat([f, d]), "float64"],
     [solve(eye(2, double), f), "float64"],
@@ -229,4 +221,27 @@ onWebGpu("WebGPU refuses double precision at the call that asks for it", () => {
   }
   assertThrows(() => randnComplex([1], complexDouble), ArgandError, "in complex128");
   assertThrows(() => setDefaultDtype("float64"), ArgandError, why);
+});
+
+onCpu("gradcheck() in double precision finds what single precision hides", async () => {
+  const z = randnComplex([5], complexDouble), x = randn([5], double);
+  const smooth = await gradcheck(
+    (z: ComplexTensor, x: RealTensor) => z.exp().mul(x).absSquared().sum().log(),
+    [z, x],
+  );
+  assert(smooth.ok && smooth.worst.error < 1e-10, `${smooth.worst.error}`);
+  // A derivative that is off by one part in 10⁶.
+  const off = await gradcheck(
+    (x: RealTensor) => x.sin().sum().add(x.detach().cos().mul(x).sum().mul(1e-6)),
+    [x],
+  );
+  const right = await gradcheck((x: RealTensor) => x.sin().sum(), [x]);
+  assertEquals([off.ok, right.ok], [false, true], `${off.worst.error}, ${right.worst.error}`);
+  const second = await gradcheck(
+    (z: ComplexTensor) =>
+      grad((z: ComplexTensor) => z.sin().absSquared().sum())(z).absSquared().sum(),
+    [z],
+    { tolerance: 1e-8 },
+  );
+  assert(second.ok, `${second.worst.error}`);
 });

@@ -39,6 +39,11 @@ export function onEngines(
   for (const kind of ["cpu", "webgpu"] as const) onKind(kind, name, body, extent);
 }
 
+/** The test `name (cpu)`, of what WebGPU does not have. */
+export function onCpu(name: string, body: (engine: Engine) => void | Promise<void>): void {
+  onKind("cpu", name, body, {});
+}
+
 /** The test `name (webgpu)`, which is ignored, in words, without an adapter. */
 export function onWebGpu(
   name: string,
