@@ -8,6 +8,7 @@ import {
   covarianceBatchNorm,
   naiveBatchNorm,
   type Running as RunningNodes,
+  secondMomentNorm,
 } from "../complex/ops/batchnorm.ts";
 import { composedBatchNorm } from "../complex/ops/batchnorm_composed.ts";
 import {
@@ -23,7 +24,7 @@ import * as pools from "../complex/ops/pool2d.ts";
 import { type Band, resample } from "../complex/ops/resample.ts";
 import { pick, take } from "../complex/ops/take.ts";
 import { reshape } from "../complex/ops/views.ts";
-import * as whitening from "../complex/ops/whiten.ts";
+import * as matrices from "../complex/ops/whiten.ts";
 import { assign } from "../complex/lazy/updates.ts";
 import {
   type ComplexTensor,
@@ -117,16 +118,7 @@ export function takeRows(what: string, x: ComplexTensor, labels: Labels): Comple
 
 /** A real 2×2 matrix, rr, ii, ri and perhaps ir, on both parts of z. */
 export function mix(z: ComplexTensor, matrix: readonly RealTensor[]): ComplexTensor {
-  return wrapComplex(whitening.mix(z.node, matrix.map((entry) => entry.node)));
-}
-
-/** (M + eps)^(−1/2) z with the second moments rr, ii, ri. */
-export function whiten(
-  z: ComplexTensor,
-  moments: readonly RealTensor[],
-  eps: number,
-): ComplexTensor {
-  return wrapComplex(whitening.whiten(z.node, moments.map((moment) => moment.node), eps));
+  return wrapComplex(matrices.mix(z.node, matrix.map((entry) => entry.node)));
 }
 
 /** The mean and the second moments of each channel. */
@@ -152,8 +144,12 @@ export interface BatchNormUse {
   readonly momentum?: number;
 }
 
-const NORMS: Readonly<Record<"covariance" | "naive", BatchNorm>> = {
+/** How values are normalised: by covariance, by second moments about 0, or each part by itself. */
+export type NormKind = "covariance" | "secondMoments" | "naive";
+
+const NORMS: Readonly<Record<NormKind, BatchNorm>> = {
   covariance: covarianceBatchNorm,
+  secondMoments: secondMomentNorm,
   naive: naiveBatchNorm,
 };
 
@@ -164,7 +160,7 @@ const nodesOf = ({ mean, spread }: Running): RunningNodes => ({
 
 /** z [N, channels, …], normalised. */
 export function batchNorm(
-  kind: "covariance" | "naive",
+  kind: NormKind,
   z: ComplexTensor,
   { affine, eps, frozen = null, tracked = null, momentum = 0 }: BatchNormUse,
 ): ComplexTensor {

@@ -3,19 +3,20 @@
  * are means over centred values, and derivatives of any order follow.
  */
 import type { Node } from "../lazy/graph.ts";
-import { add, complex, div, fill, imag, mul, real, scale, sub } from "./arithmetic.ts";
+import { add, complex, conj, div, fill, imag, mul, neg, real, scale, sub } from "./arithmetic.ts";
 import type { Affine, Running } from "./batchnorm.ts";
-import { sqrt, square } from "./elementwise.ts";
+import { equal } from "./compare.ts";
+import { abs, relu, sgn, sqrt, square } from "./elementwise.ts";
 import { concat } from "./join.ts";
 import { mean } from "./reduce.ts";
 import { detach, narrow, reshape } from "./views.ts";
-import { mix, whiten } from "./whiten.ts";
+import { type Matrix, mix, whiten } from "./whiten.ts";
 
 const AXES = [0, 2];
 
 /** Which norm, how it normalises, and which statistics it moves by how much. */
 export interface ComposedNorm {
-  readonly kind: "covariance" | "naive";
+  readonly kind: "covariance" | "secondMoments" | "naive";
   readonly affine: Affine | null;
   readonly eps: number;
   readonly frozen: Running | null;
@@ -30,6 +31,25 @@ function columns(x: Node): Node[] {
 
 const perChannel = (x: Node): Node => reshape(x, [1, x.shape[0], 1]);
 
+/** The larger principal axes of moments rr, ii, ri, of modulus 1 and without a derivative. */
+function axisOf([rr, ii, ri]: Matrix): Node {
+  const square = detach(sgn(complex(sub(rr, ii), scale(ri, 2))));
+  return sqrt(add(square, equal(abs(square), fill(rr.shape, 0))));
+}
+
+/** Moments along such axes; the smaller is lifted to 0 where rounding left it below. */
+function turnedMoments([rr, ii, ri]: Matrix, axis: Node): Node[] {
+  const [c, s] = [real(axis), imag(axis)];
+  const [cc, ss, cs] = [square(c), square(s), mul(c, s)];
+  const cross = scale(mul(cs, ri), 2);
+  const across = sub(add(mul(ss, rr), mul(cc, ii)), cross);
+  return [
+    add(add(mul(cc, rr), mul(ss, ii)), cross),
+    add(across, detach(relu(neg(across)))),
+    add(mul(cs, sub(ii, rr)), mul(sub(cc, ss), ri)),
+  ];
+}
+
 /** x [n, channels, inner] normalised, and the statistics that it moved. */
 export function composedBatchNorm(
   x: Node,
@@ -37,19 +57,22 @@ export function composedBatchNorm(
 ): { readonly y: Node; readonly moved: Running | null } {
   const isNaive = kind === "naive";
   const mu = frozen ? perChannel(frozen.mean) : mean(x, AXES, true);
-  const d = sub(x, mu);
-  const [re, im] = [real(d), imag(d)];
-  const moments = frozen ? spreadOf(frozen.spread) : momentsOf();
+  const d = kind === "secondMoments" ? x : sub(x, mu);
+  const moments = frozen ? spreadOf(frozen.spread) : momentsOf(d);
   const moved = tracked && !frozen ? track(tracked) : null;
   if (isNaive) {
     const unit = (part: Node, v: Node) => div(part, sqrt(add(v, fill(v.shape, eps))));
-    const [yr, yi] = [unit(re, moments[0]), unit(im, moments[1])];
+    const [yr, yi] = [unit(real(d), moments[0]), unit(imag(d), moments[1])];
     if (!affine) return { y: complex(yr, yi), moved };
     const w = perChannel(affine.weight);
     const scaled = complex(mul(real(w), yr), mul(imag(w), yi));
     return { y: add(scaled, perChannel(affine.bias)), moved };
   }
-  const white = whiten(d, moments, eps);
+  // Whitening commutes with turns of phase, so that these axes are constants.
+  const axis = axisOf(moments);
+  const turned = mul(d, conj(axis));
+  const along = frozen ? turnedMoments(moments, axis) : momentsOf(turned);
+  const white = mul(whiten(turned, along, fill(along[0].shape, eps)), axis);
   if (!affine) return { y: white, moved };
   return { y: add(mix(white, columns(affine.weight)), perChannel(affine.bias)), moved };
 
@@ -59,7 +82,8 @@ export function composedBatchNorm(
     return [real(v), imag(v)];
   }
 
-  function momentsOf(): Node[] {
+  function momentsOf(z: Node): Node[] {
+    const [re, im] = [real(z), imag(z)];
     const moment = (a: Node, b: Node) => mean(mul(a, b), AXES, true);
     const own = [mean(square(re), AXES, true), mean(square(im), AXES, true)];
     return isNaive ? own : [...own, moment(re, im)];

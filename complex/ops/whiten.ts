@@ -3,9 +3,8 @@
  * symmetric, ir: real nodes whose shapes broadcast with z.
  */
 import type { Node } from "../lazy/graph.ts";
-import { add, complex, fill, imag, mul, neg, real, scale, sub } from "./arithmetic.ts";
-import { reciprocal, relu, sqrt, square } from "./elementwise.ts";
-import { detach } from "./views.ts";
+import { add, complex, div, fill, imag, mul, neg, real, scale, sub } from "./arithmetic.ts";
+import { reciprocal, sqrt, square } from "./elementwise.ts";
 
 /** The entries rr, ii, ri and perhaps ir. */
 export type Matrix = readonly Node[];
@@ -17,20 +16,23 @@ export function mix(z: Node, [rr, ii, ri, ir = ri]: Matrix): Node {
 }
 
 /**
- * (V + eps)^(−1/2) z in closed form, for symmetric second moments V of any scale: scaled to unit trace,
- * the determinant does not overflow, nor fall below 0, since V has no negative eigenvalue.
+ * (V + eps)^(−1/2) z for symmetric second moments V, in the deviations σ₁, σ₂ of the parts and their
+ * correlation r: sums of positive numbers of size 1, as long as |r| is not near 1.
  */
-export function whiten(z: Node, [rr, ii, ri]: Matrix, eps: number): Node {
-  const trace = add(add(rr, ii), fill(rr.shape, 2 * eps));
-  const unit = reciprocal(trace);
-  const e = scale(unit, eps);
-  const [a, b, c] = [mul(rr, unit), mul(ii, unit), mul(ri, unit)];
-  const rounded = sub(mul(a, b), square(c));
-  // Lifts to 0 what rounding left below it; the derivative is that of a b − c².
-  const det = add(rounded, detach(relu(neg(rounded))));
-  const s = sqrt(add(det, mul(e, add(add(a, b), e))));
-  const t = sqrt(add(scale(s, 2), fill(s.shape, 1)));
-  const q = reciprocal(mul(mul(s, t), sqrt(trace)));
-  const more = add(e, s);
-  return mix(z, [mul(add(b, more), q), mul(add(a, more), q), neg(mul(c, q))]);
+export function whiten(z: Node, [rr, ii, ri]: Matrix, eps: Node): Node {
+  const [s1, s2] = [sqrt(add(rr, eps)), sqrt(add(ii, eps))];
+  const r = div(div(ri, s1), s2);
+  const one = fill(r.shape, 1);
+  // det V = (σ₁σ₂e)², and the trace of its root is h·t.
+  const e = sqrt(mul(sub(one, r), add(one, r)));
+  const f = div(square(r), add(one, e));
+  const h = add(s1, s2);
+  const [p1, p2] = [div(s1, h), div(s2, h)];
+  const t = sqrt(sub(one, scale(mul(mul(p1, p2), f), 2)));
+  const q = reciprocal(mul(e, t));
+  return mix(z, [
+    mul(div(sub(one, mul(p1, f)), s1), q),
+    mul(div(sub(one, mul(p2, f)), s2), q),
+    neg(mul(div(r, h), q)),
+  ]);
 }

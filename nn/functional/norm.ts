@@ -12,7 +12,7 @@ import {
   type ComplexTensor,
   type RealTensor,
 } from "../../complex/tensor/tensor.ts";
-import { batchNorm, mix, whiten } from "../nodes.ts";
+import { batchNorm, mix } from "../nodes.ts";
 import { withoutMean } from "./fields.ts";
 import {
   checkChannels,
@@ -48,37 +48,24 @@ function affine(
   return bias ? scaled.add(bias.reshape(as)) : scaled;
 }
 
-/** (M + eps)^(−1/2) z with the second moments M about 0 over axes. */
-function whitenAboutZero(z: ComplexTensor, axes: readonly number[], eps: number): ComplexTensor {
-  const { real, imag } = z;
-  const squares = complex(real.square(), imag.square()).mean(axes, true);
-  const moments = [squares.real, squares.imag, real.mul(imag).mean(axes, true)];
-  return whiten(z, moments, eps);
+/** z, in so many runs of consecutive elements, each whitened by its moments about its mean or about 0. */
+function whitenRuns(
+  kind: "covariance" | "secondMoments",
+  z: ComplexTensor,
+  runs: number,
+  eps: number,
+): ComplexTensor {
+  const rows = z.reshape([1, runs, z.size / runs]);
+  return batchNorm(kind, rows, { affine: null, eps }).reshape(z.shape);
 }
 
-/** Shorter runs are normalised by plain operations: the batch norm's kernels take a workgroup a run. */
-const SHORT = 128;
-
-/**
- * z, in so many runs of consecutive elements, each centred and whitened by the covariance of its real
- * and imaginary parts.
- */
-function whitenRuns(what: string, z: ComplexTensor, runs: number, eps: number): ComplexTensor {
-  if (z.size === runs) {
-    throw cannot(
-      what,
-      `of the input ${
-        show(z.shape)
-      } it normalises 1 value at a time, and one value has no variance`,
-    );
-  }
-  const length = z.size / runs;
-  if (length < SHORT) {
-    const rows = z.reshape([runs, length]);
-    return whitenAboutZero(rows.sub(rows.mean(1, true)), [1], eps).reshape(z.shape);
-  }
-  const y = batchNorm("covariance", z.reshape([1, runs, length]), { affine: null, eps });
-  return y.reshape(z.shape);
+/** The same about the mean, refused where a run is one value. */
+function whitenCentred(what: string, z: ComplexTensor, runs: number, eps: number): ComplexTensor {
+  if (z.size !== runs) return whitenRuns("covariance", z, runs, eps);
+  throw cannot(
+    what,
+    `of the input ${show(z.shape)} it normalises 1 value at a time, and one value has no variance`,
+  );
 }
 
 /**
@@ -114,7 +101,7 @@ export function layerNorm(
   const inner = normalizedAxes(what, normalizedShape);
   checkTrailing(what, z, inner);
   const { eps } = NORM_OPTIONS.complete(what, options);
-  const y = whitenRuns(what, z, z.size / sizeOf(inner), eps);
+  const y = whitenCentred(what, z, z.size / sizeOf(inner), eps);
   return affine(what, y, weight, bias, inner);
 }
 
@@ -151,7 +138,7 @@ export function groupNorm(
   const { shape } = z;
   checkGroups(what, numGroups, shape[1]);
   const { eps } = NORM_OPTIONS.complete(what, options);
-  const y = whitenRuns(what, z, shape[0] * numGroups, eps);
+  const y = whitenCentred(what, z, shape[0] * numGroups, eps);
   return affine(what, y, weight, bias, [shape[1]], [shape[1], ...shape.slice(2).map(() => 1)]);
 }
 
@@ -185,8 +172,7 @@ export function rmsNorm(
   const inner = normalizedAxes(what, normalizedShape);
   checkTrailing(what, z, inner);
   const { eps } = NORM_OPTIONS.complete(what, options);
-  const axes = inner.map((_, d) => d - inner.length);
-  const y = whitenAboutZero(z, axes, eps);
+  const y = whitenRuns("secondMoments", z, z.size / sizeOf(inner), eps);
   return affine(what, y, weight, null, inner);
 }
 

@@ -110,7 +110,7 @@ Deno.test("batch norms of random shape are the same on any number of threads", a
       const [words, stride, statistics, normalize, backward] of [
         [
           3,
-          8,
+          16,
           covariance.covarianceStatistics,
           covariance.covarianceNormalize,
           covariance.covarianceBackward,

@@ -4,11 +4,19 @@
  * y = Γ W (x − μ) + β with W = (V + eps)^(−1/2).
  *
  * x is complex64 [n, channels, inner]; weight float32 [channels, 3] = γrr, γii, γri; bias complex64 [channels] = β;
- * stats float32 [channels, 8] = μr, μi, Vrr, Vii, Vri (biased, without eps) and three zeros.
+ * stats float32 [channels, 16] = μr, μi, Vrr, Vii, Vri (biased, without eps), and of channels whose parts
+ * are nearly proportional the frame along their principal axes (`principal_axes.ts`).
  */
-import { type Kernel, type Program, single } from "../../contract/kernel.ts";
+import {
+  type Kernel,
+  linearGrid,
+  linearMain,
+  type Program,
+  single,
+} from "../../contract/kernel.ts";
 import { channelAffine } from "./channel_affine.ts";
-import { mapChannels } from "./channels.ts";
+import { type ChannelSpec, mapChannels } from "./channels.ts";
+import { type Measure, measureInWasm, measureOnHost } from "./measure.ts";
 import {
   afterFolding,
   backwardProgram,
@@ -16,13 +24,24 @@ import {
   COEFFICIENTS,
   foldMoments,
   foldProducts,
+  type Moments,
   momentsOf,
   productsOf,
   statisticsProgram,
 } from "./moments.ts";
-
-/** The words of one channel's stats. */
-const STRIDE = 8;
+import {
+  deviations,
+  deviationsWgsl,
+  FRAME,
+  FRAME_WORDS,
+  frameOf,
+  frameOfWgsl,
+  frameWgsl,
+  hostFrame,
+  isCorrelated,
+  Kind,
+  STATS,
+} from "./principal_axes.ts";
 
 /** [W, s, t] of the covariance V = (rr, ii, ri): W as (wrr, wii, wri), s = √det, t = √(tr + 2s), with eps in. */
 const ROOT = `
@@ -38,10 +57,19 @@ fn inverse_root(v: vec3<f32>, eps: f32) -> Root {
   return Root(vec3<f32>(u.y + e + s, u.x + e + s, -u.z) / (s * t * root), s * trace, t * root);
 }
 fn triple(channel: u32) -> vec3<f32> {
-  let o = channel * ${STRIDE}u + 2u;
-  return vec3<f32>(stats(o), stats(o + 1u), stats(o + 2u));
+  let o = channel * ${STATS}u + 2u;
+  return vec3<f32>(words(o), words(o + 1u), words(o + 2u));
 }
 `;
+
+/** WGSL: the words of the stats in `in1`. */
+const words = "fn words(k: u32) -> f32 { return in1[k]; }\n";
+
+/** WGSL that writes `frame`, `kind` and `lambda` behind the moments at word `o` of `out0`. */
+const writeFrame = `  out0[o + 5u] = kind;
+  out0[o + 6u] = frame.axis.x; out0[o + 7u] = frame.axis.y; out0[o + 8u] = frame.tilt;
+  out0[o + 9u] = frame.centre.x; out0[o + 10u] = frame.centre.y; out0[o + 11u] = frame.scale;
+  out0[o + 12u] = lambda.x; out0[o + 13u] = lambda.y; out0[o + 14u] = 0.0; out0[o + 15u] = 0.0;`;
 
 /** The same in TypeScript: [wrr, wii, wri, s, t]. */
 function inverseRoot(rr: number, ii: number, ri: number, eps: number): number[] {
@@ -50,25 +78,35 @@ function inverseRoot(rr: number, ii: number, ri: number, eps: number): number[] 
   return [(ii + eps + s) / (s * t), (rr + eps + s) / (s * t), -ri / (s * t), s, t];
 }
 
-const finishStatisticsOnHost: Kernel<BatchNormSpec>["cpu"] = (
-  s,
-  [partial, x, oldMean, oldCovar],
-  [stats, newMean, newCovar],
-  params,
-) => {
-  const count = s.n * s.inner, m = params.f32[0];
-  for (let c = 0; c < s.channels; c++) {
-    const [mr, mi, ...spread] = momentsOf(s, partial, x, c);
-    stats.set([mr, mi, ...spread.map((v) => v / count), 0, 0, 0], c * STRIDE);
-    if (!s.track) continue;
-    newMean[2 * c] = (1 - m) * oldMean[2 * c] + m * mr;
-    newMean[2 * c + 1] = (1 - m) * oldMean[2 * c + 1] + m * mi;
-    spread.forEach((v, k) => {
-      const unbiased = v / Math.max(count - 1, 1);
-      newCovar[3 * c + k] = (1 - m) * oldCovar[3 * c + k] + m * unbiased;
-    });
-  }
-};
+/** Folds the moments of all channels, and measures those that are to be turned by `measure`. */
+const finishWith =
+  (measure: Measure): Kernel<BatchNormSpec>["cpu"] =>
+  (s, [partial, x, oldMean, oldCovar], [stats, newMean, newCovar], params) => {
+    const count = s.n * s.inner, m = params.f32[0];
+    const moments = Array.from(
+      { length: s.channels },
+      (_, c): Moments => {
+        const [mr, mi, rr, ii, ri] = momentsOf(s, partial, x, c);
+        if (!s.aboutZero) return [mr, mi, rr, ii, ri];
+        return [0, 0, rr + count * mr * mr, ii + count * mi * mi, ri + count * mr * mi];
+      },
+    );
+    const frames = measure(s, x, moments);
+    for (let c = 0; c < s.channels; c++) {
+      const [mr, mi, ...spread] = moments[c];
+      stats.fill(0, c * STATS, (c + 1) * STATS);
+      stats.set([mr, mi, ...spread.map((v) => v / count)], c * STATS);
+      const frame = frames.get(c);
+      if (frame) stats.set(frame, c * STATS + FRAME);
+      if (!s.track) continue;
+      newMean[2 * c] = (1 - m) * oldMean[2 * c] + m * mr;
+      newMean[2 * c + 1] = (1 - m) * oldMean[2 * c + 1] + m * mi;
+      spread.forEach((v, k) => {
+        const unbiased = v / Math.max(count - 1, 1);
+        newCovar[3 * c + k] = (1 - m) * oldCovar[3 * c + k] + m * unbiased;
+      });
+    }
+  };
 
 /** Folds the partial moments into stats and, where they are tracked, the new running statistics. */
 const finishStatistics: Kernel<BatchNormSpec> = {
@@ -86,21 +124,24 @@ const finishStatistics: Kernel<BatchNormSpec> = {
     const running = `
   let m = param_f32(0u);
   out1[channel] = mix(in2[channel], mean, m);
-  let unbiased = spread / f32(${Math.max(count - 1, 1)}u);
+  let unbiased = sums / f32(${Math.max(count - 1, 1)}u);
   for (var k = 0u; k < 3u; k += 1u) {
     out2[channel * 3u + k] = mix(in3[channel * 3u + k], unbiased[k], m);
   }`;
     return foldMoments(
       s,
-      `  let o = channel * ${STRIDE}u;
-  let v = spread / f32(${count}u);
+      `  let o = channel * ${STATS}u;
   out0[o] = mean.x; out0[o + 1u] = mean.y;
-  out0[o + 2u] = v.x; out0[o + 3u] = v.y; out0[o + 4u] = v.z;
-  out0[o + 5u] = 0.0; out0[o + 6u] = 0.0; out0[o + 7u] = 0.0;${s.track ? running : ""}`,
+  out0[o + 2u] = spread.x; out0[o + 3u] = spread.y; out0[o + 4u] = spread.z;
+${writeFrame}${s.track ? running : ""}`,
+      true,
     );
   },
-  cpu: finishStatisticsOnHost,
-  ...afterFolding("foldMoments", finishStatisticsOnHost),
+  cpu: finishWith(measureOnHost),
+  ...afterFolding(
+    "foldMoments",
+    (module, pointers) => finishWith(measureInWasm(module, pointers[0])),
+  ),
 };
 
 /**
@@ -122,8 +163,11 @@ const normalize: Kernel<BatchNormSpec> = {
   }),
   params: () => 1,
   wgsl(s, adapter) {
-    const affine = `
-  let gamma = vec3<f32>(in2[channel * 3u], in2[channel * 3u + 1u], in2[channel * 3u + 2u]);
+    const load = `
+  let gamma = vec3<f32>(in2[channel * 3u], in2[channel * 3u + 1u], in2[channel * 3u + 2u]);`;
+    const mixed = (u: string) =>
+      `vec2<f32>(gamma.x * ${u}.x + gamma.z * ${u}.y, gamma.z * ${u}.x + gamma.y * ${u}.y)`;
+    const affine = `${load}
   let a0 = vec2<f32>(gamma.x * w.x + gamma.z * w.z, gamma.z * w.x + gamma.y * w.z);
   let a1 = vec2<f32>(gamma.x * w.z + gamma.z * w.y, gamma.z * w.z + gamma.y * w.y);
   let beta = in3[channel];`;
@@ -131,23 +175,48 @@ const normalize: Kernel<BatchNormSpec> = {
   let a0 = w.xz;
   let a1 = w.zy;
   let beta = vec2<f32>();`;
-    const { source, workgroups } = mapChannels(
-      s,
-      adapter,
-      `  let mean = vec2<f32>(stats(channel * ${STRIDE}u), stats(channel * ${STRIDE}u + 1u));
+    const mean = `  let o = channel * ${STATS}u;
+  let mean = vec2<f32>(words(o), words(o + 1u));`;
+    const beta = s.affine ? "in3[channel]" : "vec2<f32>()";
+    const { source, workgroups } = mapChannels(s, adapter, {
+      setup: `${mean}
   let w = inverse_root(triple(channel), param_f32(0u)).w;${s.affine ? affine : plain}`,
-      (k) => `let d = in0[${k}] - mean; out0[${k}] = a0 * d.x + a1 * d.y + beta;`,
-    );
-    return {
-      source: `fn stats(k: u32) -> f32 { return in1[k]; }\n${ROOT}${source}`,
-      workgroups,
-    };
+      one: (k) => `let d = in0[${k}] - mean; out0[${k}] = a0 * d.x + a1 * d.y + beta;`,
+    }, {
+      when: `words(channel * ${STATS}u + ${FRAME}u) != 0.0`,
+      setup: `${mean}
+  let frame = frame_at(o + ${FRAME}u);
+  let eps = param_f32(0u);
+  let lambda = vec2<f32>(words(o + ${FRAME + FRAME_WORDS}u), words(o + ${
+        FRAME + FRAME_WORDS + 1
+      }u));
+  let w = whitening(words(o + ${FRAME}u), deviations(lambda, frame.scale, eps), eps);
+  let u0 = frame.axis * w.x;
+  let u1 = vec2<f32>(-frame.axis.y, frame.axis.x) * w.y;
+${s.affine ? load : ""}
+  let a0 = ${s.affine ? mixed("u0") : "u0"};
+  let a1 = ${s.affine ? mixed("u1") : "u1"};
+  let beta = ${beta};`,
+      one: (k) =>
+        `let p = turned(in0[${k}], mean, frame); out0[${k}] = a0 * p.x + a1 * p.y + beta;`,
+    });
+    return { source: `${words}${ROOT}${frameWgsl}${deviationsWgsl}${source}`, workgroups };
   },
   ...channelAffine((s, [stats, weight, bias], { f32: [eps] }, c) => {
-    const [mr, mi, rr, ii, ri] = stats.subarray(c * STRIDE, c * STRIDE + 5);
-    const [wrr, wii, wri] = inverseRoot(rr, ii, ri, eps);
+    const own = stats.subarray(c * STATS, (c + 1) * STATS);
+    const [mr, mi, rr, ii, ri] = own;
     const [grr, gii, gri] = s.affine ? weight.subarray(3 * c, 3 * c + 3) : [1, 1, 0];
     const [br, bi] = s.affine ? bias.subarray(2 * c, 2 * c + 2) : [0, 0];
+    const frame = hostFrame(own, FRAME);
+    if (frame) {
+      const [, [w1, w2]] = deviations(own, eps);
+      const { ur, ui } = frame;
+      const first = [(grr * ur + gri * ui) * w1, (gri * ur - grr * ui) * w2];
+      const second = [(gri * ur + gii * ui) * w1, (gii * ur - gri * ui) * w2];
+      const words = own.subarray(FRAME, FRAME + FRAME_WORDS);
+      return [mr, mi, br, bi, ...first, ...second, ...words];
+    }
+    const [wrr, wii, wri] = inverseRoot(rr, ii, ri, eps);
     const first = [grr * wrr + gri * wri, grr * wri + gri * wii];
     return [mr, mi, br, bi, ...first, gri * wrr + gii * wri, gri * wri + gii * wii];
   }),
@@ -170,8 +239,39 @@ const finishBackwardOnHost: Kernel<BatchNormSpec>["cpu"] = (
   const count = spec.n * spec.inner, eps = params.f32[0];
   for (let k = 0; k < spec.channels; k++) {
     const [sr, si, prr, pri, pir, pii] = productsOf(spec, partial, k);
-    const [mr, mi, vrr, vii, c] = stats.subarray(k * STRIDE, k * STRIDE + 5);
+    const own = stats.subarray(k * STATS, (k + 1) * STATS);
+    const [mr, mi, vrr, vii, c] = own;
     const [grr, gii, gri] = spec.affine ? weight.subarray(3 * k, 3 * k + 3) : [1, 1, 0];
+    const share = spec.aboutZero ? 0 : 1 / count;
+    const frame = hostFrame(own, FRAME);
+    if (frame) {
+      const { ur, ui, scale } = frame;
+      const [[s1, s2], [w1, w2]] = deviations(own, eps);
+      // Γ along the axes, and with q = p/σ the sums Σ gy qᵀ and the means of Γ gy qᵀ.
+      const g11 = ur * ur * grr + 2 * ur * ui * gri + ui * ui * gii;
+      const g22 = ui * ui * grr - 2 * ur * ui * gri + ur * ur * gii;
+      const g12 = ur * ui * (gii - grr) + (ur * ur - ui * ui) * gri;
+      const [q11, q12, q21, q22] = [prr * w1, pri * w2, pir * w1, pii * w2];
+      const t11 = (g11 * q11 + g12 * q21) / count, t22 = (g12 * q12 + g22 * q22) / count;
+      const h12 = (g11 * q12 + g12 * q22) / count, h21 = (g12 * q11 + g22 * q21) / count;
+      const t12 = (s2 * h12 + s1 * h21) / (s1 + s2);
+      const [a1, a2] = [scale / s1, scale / s2];
+      coefficients.set([mr, mi, sr * share, si * share], k * COEFFICIENTS);
+      coefficients.set([a1 * g11, a1 * g12, a2 * g12, a2 * g22], k * COEFFICIENTS + 4);
+      coefficients.set(
+        [-a1 * t11 * w1, -a1 * t12 * w2, -a2 * t12 * w1, -a2 * t22 * w2],
+        k * COEFFICIENTS + 8,
+      );
+      coefficients.set([...own.subarray(FRAME, FRAME + FRAME_WORDS), 0], k * COEFFICIENTS + 12);
+      if (!spec.affine) continue;
+      const [y1r, y1i] = [ur * q11 - ui * q21, ui * q11 + ur * q21];
+      const [y2r, y2i] = [ur * q12 - ui * q22, ui * q12 + ur * q22];
+      gWeight[3 * k] = y1r * ur - y2r * ui;
+      gWeight[3 * k + 1] = y1i * ui + y2i * ur;
+      gWeight[3 * k + 2] = y1r * ui + y2r * ur + y1i * ur - y2i * ui;
+      gBias.set([ur * sr - ui * si, ui * sr + ur * si], 2 * k);
+      continue;
+    }
     const [wrr, wii, wri, s, t] = inverseRoot(vrr, vii, c, eps);
     const a = vrr + eps, b = vii + eps;
     const gwrr = grr * prr + gri * pir, gwii = gri * pri + gii * pii;
@@ -183,7 +283,7 @@ const finishBackwardOnHost: Kernel<BatchNormSpec>["cpu"] = (
     const ga = gwii * q + 0.5 * (gt / t + gs * b / s);
     const gb = gwrr * q + 0.5 * (gt / t + gs * a / s);
     const gc = -gwri * q - gs * c / s;
-    coefficients.set([mr, mi, sr / count, si / count], k * COEFFICIENTS);
+    coefficients.set([mr, mi, sr * share, si * share], k * COEFFICIENTS);
     coefficients.set([
       grr * wrr + gri * wri,
       gri * wrr + gii * wri,
@@ -194,6 +294,7 @@ const finishBackwardOnHost: Kernel<BatchNormSpec>["cpu"] = (
       [2 * ga, gc, gc, 2 * gb].map((v) => v / count),
       k * COEFFICIENTS + 8,
     );
+    coefficients.fill(0, k * COEFFICIENTS + 12, (k + 1) * COEFFICIENTS);
     if (!spec.affine) continue;
     gWeight[3 * k] = prr * wrr + pri * wri;
     gWeight[3 * k + 1] = pir * wri + pii * wii;
@@ -222,11 +323,54 @@ const finishBackward: Kernel<BatchNormSpec> = {
   out1[channel * 3u + 1u] = p.z * w.z + p.w * w.y;
   out1[channel * 3u + 2u] = p.x * w.z + p.y * w.y + p.z * w.x + p.w * w.z;
   out2[channel] = total.sum;`;
+    const share = s.aboutZero ? "0.0" : `1.0 / f32(${s.n * s.inner}u)`;
+    const turnedParameters = `
+    let y1 = out_of_frame(q.xz, frame);
+    let y2 = out_of_frame(q.yw, frame);
+    out1[channel * 3u] = y1.x * u.x - y2.x * u.y;
+    out1[channel * 3u + 1u] = y1.y * u.y + y2.y * u.x;
+    out1[channel * 3u + 2u] = y1.x * u.y + y2.x * u.x + y1.y * u.x - y2.y * u.y;
+    out2[channel] = out_of_frame(total.sum, frame);`;
     return foldProducts(
       s,
-      `fn stats(k: u32) -> f32 { return in1[k]; }\n${ROOT}`,
+      `${words}${ROOT}${frameWgsl}${deviationsWgsl}`,
       `  let eps = param_f32(0u);
   let gamma = ${weight};
+  let over = 1.0 / f32(${s.n * s.inner}u);
+  let share = ${share};
+  let k = channel * ${COEFFICIENTS}u;
+  let o = channel * ${STATS}u;
+  let p = total.products;
+  out0[k] = words(o);
+  out0[k + 1u] = words(o + 1u);
+  out0[k + 2u] = total.sum.x * share;
+  out0[k + 3u] = total.sum.y * share;
+  for (var j = 0u; j < ${FRAME_WORDS}u; j += 1u) { out0[k + 12u + j] = words(o + ${FRAME}u + j); }
+  if (words(o + ${FRAME}u) != 0.0) {
+    let frame = frame_at(o + ${FRAME}u);
+    let u = frame.axis;
+    let sigma = deviations(vec2<f32>(words(o + ${FRAME + FRAME_WORDS}u), words(o + ${
+        FRAME + FRAME_WORDS + 1
+      }u)), frame.scale, eps);
+    let w = whitening(words(o + ${FRAME}u), sigma, eps);
+    // Γ along the axes, with q = p/σ the sums Σ gy qᵀ by rows, and the means of Γ gy qᵀ.
+    let g11 = u.x * u.x * gamma.x + 2.0 * u.x * u.y * gamma.z + u.y * u.y * gamma.y;
+    let g22 = u.y * u.y * gamma.x - 2.0 * u.x * u.y * gamma.z + u.x * u.x * gamma.y;
+    let g12 = u.x * u.y * (gamma.y - gamma.x) + (u.x * u.x - u.y * u.y) * gamma.z;
+    let q = p * w.xyxy;
+    let h = over * (vec4<f32>(g11, g11, g22, g22) * q + g12 * q.zwxy);
+    let t = (sigma.y * h.y + sigma.x * h.z) / (sigma.x + sigma.y);
+    let a = frame.scale / sigma;
+    out0[k + 4u] = a.x * g11;
+    out0[k + 5u] = a.x * g12;
+    out0[k + 6u] = a.y * g12;
+    out0[k + 7u] = a.y * g22;
+    out0[k + 8u] = -a.x * h.x * w.x;
+    out0[k + 9u] = -a.x * t * w.y;
+    out0[k + 10u] = -a.y * t * w.x;
+    out0[k + 11u] = -a.y * h.w * w.y;${s.affine ? turnedParameters : ""}
+    return;
+  }
   let v = triple(channel);
   let a = v.x + eps;
   let b = v.y + eps;
@@ -236,7 +380,6 @@ const finishBackward: Kernel<BatchNormSpec> = {
   let s = root.s;
   let t = root.t;
   // p = Σ gy dᵀ by rows; gw = ∂L/∂(wrr, wii, wri) from Γ p.
-  let p = total.products;
   let gw = vec3<f32>(gamma.x * p.x + gamma.z * p.z, gamma.z * p.y + gamma.y * p.w,
     gamma.x * p.y + gamma.z * p.w + gamma.z * p.x + gamma.y * p.z);
   // W = q (b + s, a + s, −c) with q = 1 / (s t), t² = a + b + 2s and s² = a b − c².
@@ -247,12 +390,6 @@ const finishBackward: Kernel<BatchNormSpec> = {
   let ga = gw.y * q + 0.5 * (gt / t + gs * (b / s));
   let gb = gw.x * q + 0.5 * (gt / t + gs * (a / s));
   let gc = -gw.z * q - gs * (c / s);
-  let over = 1.0 / f32(${s.n * s.inner}u);
-  let k = channel * ${COEFFICIENTS}u;
-  out0[k] = stats(channel * ${STRIDE}u);
-  out0[k + 1u] = stats(channel * ${STRIDE}u + 1u);
-  out0[k + 2u] = total.sum.x * over;
-  out0[k + 3u] = total.sum.y * over;
   out0[k + 4u] = gamma.x * w.x + gamma.z * w.z;
   out0[k + 5u] = gamma.z * w.x + gamma.y * w.z;
   out0[k + 6u] = gamma.x * w.z + gamma.z * w.y;
@@ -264,7 +401,7 @@ const finishBackward: Kernel<BatchNormSpec> = {
     );
   },
   cpu: finishBackwardOnHost,
-  ...afterFolding("foldProducts", finishBackwardOnHost),
+  ...afterFolding("foldProducts", () => finishBackwardOnHost),
 };
 
 /**
@@ -273,5 +410,95 @@ const finishBackward: Kernel<BatchNormSpec> = {
  * [channels, 3] and gBias complex64 [channels]. Params: f32 eps.
  */
 export function covarianceBackward(spec: BatchNormSpec): Program {
-  return backwardProgram(spec, STRIDE, finishBackward);
+  return backwardProgram(spec, STATS, finishBackward);
+}
+
+const frozen: Kernel<{ readonly channels: number }> = {
+  name: "covarianceFrozen",
+  bindings: () => ({ inputs: ["complex64", "float32"], outputs: ["float32"] }),
+  wgsl: ({ channels }) => ({
+    source: `${frameOfWgsl}${
+      linearMain(
+        channels,
+        `  let channel = i;
+  let o = channel * ${STATS}u;
+  let spread = vec3<f32>(in1[channel * 3u], in1[channel * 3u + 1u], in1[channel * 3u + 2u]);
+  var frame = Frame(vec2<f32>(), vec2<f32>(), 0.0, 0.0);
+  var kind = 0.0;
+  var lambda = vec2<f32>();
+  if (is_correlated(spread)) {
+    let measured = frame_of(spread);
+    frame = measured.frame;
+    lambda = measured.lambda;
+    kind = 1.0;
+  }
+  out0[o] = in0[channel].x; out0[o + 1u] = in0[channel].y;
+  out0[o + 2u] = spread.x; out0[o + 3u] = spread.y; out0[o + 4u] = spread.z;
+${writeFrame}`,
+      )
+    }`,
+    workgroups: linearGrid(channels),
+  }),
+  cpu({ channels }, [mean, spread], [stats]) {
+    stats.fill(0, 0, channels * STATS);
+    for (let c = 0; c < channels; c++) {
+      const [rr, ii, ri] = spread.subarray(3 * c, 3 * c + 3);
+      stats.set([mean[2 * c], mean[2 * c + 1], rr, ii, ri], c * STATS);
+      if (isCorrelated([rr, ii, ri])) stats.set(frameOf([rr, ii, ri]), c * STATS + FRAME);
+    }
+  },
+};
+
+/**
+ * Stats made of running values: inputs mean complex64 [channels] and covariance float32 [channels, 3] =
+ * Crr, Cii, Cri; output stats.
+ */
+export function covarianceFrozen(channels: number): Program {
+  return single(frozen, { channels });
+}
+
+/** What {@link covarianceTurn} makes of x: p of x − μ; conj(u (1 + ik)) x; or u x. */
+export type Turn = "values" | "in" | "out";
+
+const turn: Kernel<ChannelSpec & { readonly what: Turn }> = {
+  name: "covarianceTurn",
+  flops: (s) => 6 * s.n * s.channels * s.inner,
+  bindings: () => ({ inputs: ["complex64", "float32"], outputs: ["complex64"] }),
+  wgsl(s, adapter) {
+    const setup = `  let o = channel * ${STATS}u;
+  let mean = ${s.what === "values" ? "vec2<f32>(words(o), words(o + 1u))" : "vec2<f32>()"};`;
+    const one = {
+      values: (k: string) => `has * turned(in0[${k}], mean, frame)`,
+      in: (k: string) => `in_frame(in0[${k}], frame)`,
+      out: (k: string) => `out_of_frame(in0[${k}], frame)`,
+    }[s.what];
+    const { source, workgroups } = mapChannels(s, adapter, {
+      setup,
+      one: (k) => `out0[${k}] = in0[${k}] - mean;`,
+    }, {
+      when: `words(channel * ${STATS}u + ${FRAME}u) != 0.0`,
+      setup: `${setup}
+  let frame = frame_at(o + ${FRAME}u);
+  let has = vec2<f32>(1.0, select(1.0, 0.0, words(o + ${FRAME}u) == ${Kind.line}.0));`,
+      one: (k) => `out0[${k}] = ${one(k)};`,
+    });
+    return { source: `${words}${frameWgsl}${source}`, workgroups };
+  },
+  ...channelAffine(({ what }, [stats], __, c) => {
+    const own = stats.subarray(c * STATS, (c + 1) * STATS);
+    const [kind, ur, ui, k] = own.subarray(FRAME);
+    if (what === "values") {
+      const second = kind === Kind.line ? 0 : 1;
+      const frame = own.subarray(FRAME, FRAME + FRAME_WORDS);
+      return [own[0], own[1], 0, 0, 1, 0, 0, second, ...frame];
+    }
+    if (kind === Kind.plain) return [0, 0, 0, 0, 1, 0, 0, 1];
+    if (what === "out") return [0, 0, 0, 0, ur, -ui, ui, ur];
+    return [0, 0, 0, 0, 1, 0, 0, 1, kind, ur, ui, k, 0, 0, 1];
+  }),
+};
+
+/** x − μ, of channels with a frame p, or x turned as `what` says: inputs x and stats; output like x. */
+export function covarianceTurn(spec: ChannelSpec, what: Turn): Program {
+  return single(turn, { ...spec, what });
 }

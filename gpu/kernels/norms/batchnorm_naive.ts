@@ -67,17 +67,17 @@ const finishStatistics: Kernel<BatchNormSpec> = {
     const running = `
   let m = param_f32(0u);
   out1[channel] = mix(in2[channel], mean, m);
-  out2[channel] = mix(in3[channel], spread.xy / f32(${Math.max(count - 1, 1)}u), m);`;
+  out2[channel] = mix(in3[channel], sums.xy / f32(${Math.max(count - 1, 1)}u), m);`;
     return foldMoments(
       s,
       `  let o = channel * ${STRIDE}u;
-  let v = spread.xy / f32(${count}u);
+  let v = sums.xy / f32(${count}u);
   out0[o] = mean.x; out0[o + 1u] = mean.y;
   out0[o + 2u] = v.x; out0[o + 3u] = v.y;${s.track ? running : ""}`,
     );
   },
   cpu: finishStatisticsOnHost,
-  ...afterFolding("foldMoments", finishStatisticsOnHost),
+  ...afterFolding("foldMoments", () => finishStatisticsOnHost),
 };
 
 /**
@@ -100,12 +100,12 @@ const normalize: Kernel<BatchNormSpec> = {
   params: () => 1,
   wgsl(s, adapter) {
     const affine = "let a = w * in2[channel]; let beta = in3[channel];";
-    return mapChannels(
-      s,
-      adapter,
-      `${channelStats("in1")}\n  ${s.affine ? affine : "let a = w; let beta = vec2<f32>();"}`,
-      (k) => `out0[${k}] = a * (in0[${k}] - mean) + beta;`,
-    );
+    return mapChannels(s, adapter, {
+      setup: `${channelStats("in1")}\n  ${
+        s.affine ? affine : "let a = w; let beta = vec2<f32>();"
+      }`,
+      one: (k) => `out0[${k}] = a * (in0[${k}] - mean) + beta;`,
+    });
   },
   ...channelAffine((s, [stats, weight, bias], { f32: [eps] }, c) => {
     const [mr, mi, vr, vi] = stats.subarray(c * STRIDE, c * STRIDE + STRIDE);
@@ -140,6 +140,7 @@ const finishBackwardOnHost: Kernel<BatchNormSpec>["cpu"] = (
         [mr, mi, sr / count, si / count],
         [yr * wr, 0, 0, yi * wi],
         [-yr * wr ** 3 * prr / count, 0, 0, -yi * wi ** 3 * pii / count],
+        [0, 0, 0, 0, 0, 0, 0, 0],
       ].flat(),
       c * COEFFICIENTS,
     );
@@ -178,11 +179,12 @@ const finishBackward: Kernel<BatchNormSpec> = {
   out0[k + 2u] = meanG.x; out0[k + 3u] = meanG.y;
   out0[k + 4u] = a.x; out0[k + 5u] = 0.0; out0[k + 6u] = 0.0; out0[k + 7u] = a.y;
   out0[k + 8u] = b.x; out0[k + 9u] = 0.0; out0[k + 10u] = 0.0; out0[k + 11u] = b.y;
+  out0[k + 12u] = 0.0;
   ${s.affine ? "out1[channel] = g; out2[channel] = total.sum;" : ""}`,
     );
   },
   cpu: finishBackwardOnHost,
-  ...afterFolding("foldProducts", finishBackwardOnHost),
+  ...afterFolding("foldProducts", () => finishBackwardOnHost),
 };
 
 /**

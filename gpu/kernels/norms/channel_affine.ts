@@ -1,12 +1,16 @@
-/** y = A (x − μ) + β with a matrix of each channel: how the CPU engine normalises. */
+/**
+ * y = A (x − μ) + β with a matrix of each channel: how the CPU engine normalises. Of a channel that is
+ * turned it is A p + β, with p as in `principal_axes.ts`.
+ */
 import type { HostArray } from "../../contract/dtype.ts";
 import type { Kernel, Params } from "../../contract/kernel.ts";
 import { type ChannelSpec, eachRow, runElements } from "./channels.ts";
+import { hostFrame, turned } from "./principal_axes.ts";
 
-/** A channel's words in the table: μ, β and A by rows. */
-const WORDS = 8;
+/** A channel's words in the table: μ, β and A by rows, a frame, a zero. */
+const WORDS = 16;
 
-/** Writes the eight words of a channel from the kernel's inputs behind x. */
+/** The eight words of a channel from the kernel's inputs behind x, and those of its frame if it is turned. */
 export type Coefficients<Spec> = (
   spec: Spec,
   inputs: readonly HostArray[],
@@ -26,8 +30,10 @@ export function channelAffine<Spec extends ChannelSpec>(
       );
       eachRow(s, (channel, first, end) => {
         const [mr, mi, br, bi, arr, ari, air, aii] = table[channel];
+        const frame = hostFrame(table[channel], 8);
         for (let k = 2 * first; k < 2 * end; k += 2) {
-          const dr = x[k] - mr, di = x[k + 1] - mi;
+          let dr = x[k] - mr, di = x[k + 1] - mi;
+          if (frame) [dr, di] = turned(frame, dr, di);
           y[k] = arr * dr + ari * di + br;
           y[k + 1] = air * dr + aii * di + bi;
         }
@@ -37,6 +43,7 @@ export function channelAffine<Spec extends ChannelSpec>(
       module.borrow(4 * WORDS * s.channels, (table) => {
         const views = rest.map((pointer) => new Float32Array(module.buffer, pointer));
         const words = new Float32Array(module.buffer, table, WORDS * s.channels);
+        words.fill(0);
         for (let c = 0; c < s.channels; c++) {
           words.set(coefficients(s, views, params, c), WORDS * c);
         }

@@ -34,9 +34,22 @@ export function partition(s: ChannelSpec, threads = 32768, fewest = 16): Partiti
 }
 
 /** Where element `k` of a channel lies in the tensor. */
-function place(s: ChannelSpec, channel: number, k: number): number {
+export function place(s: ChannelSpec, channel: number, k: number): number {
   const row = Math.floor(k / s.inner);
   return (row * s.channels + channel) * s.inner + (k - row * s.inner);
+}
+
+/** WGSL: `place(channel, k)`, where element k of a channel lies in the tensor. */
+export function placeWgsl({ channels, inner }: ChannelSpec): string {
+  return `
+fn place(channel: u32, k: u32) -> u32 {
+  return ${
+    inner === 1
+      ? `k * ${channels}u + channel`
+      : `k + (k / ${inner}u * ${channels - 1}u + channel) * ${inner}u`
+  };
+}
+`;
 }
 
 /** WGSL: one thread a part. `body` sees `i`, `channel`, `part`, `count` and calls `at(j)`, j < count. */
@@ -53,15 +66,7 @@ export function walk(s: ChannelSpec, d: Partition, body: (at: (j: string) => str
     ? `let channel = i / ${d.parts}u; let part = i % ${d.parts}u;`
     : `let channel = i % ${channels}u; let part = i / ${channels}u;`;
   const threads = channels * d.parts;
-  const source = `
-fn place(channel: u32, k: u32) -> u32 {
-  return ${
-    inner === 1
-      ? `k * ${channels}u + channel`
-      : `k + (k / ${inner}u * ${channels - 1}u + channel) * ${inner}u`
-  };
-}
-${
+  const source = `${placeWgsl(s)}${
     linearMain(
       threads,
       `  ${split}
@@ -83,15 +88,37 @@ ${[0, 1, 2, 3].map((b) => `    { let k = ${at(`j + ${b}u`)}; ${one("k")} }`).joi
   for (; j < count; j += 1u) { let k = ${at("j")}; ${one("k")} }`;
 }
 
+/** WGSL of a thread: what it sets up for its channel, and what it does with every element of its part. */
+export interface Visit {
+  readonly setup: string;
+  readonly one: (k: string) => string;
+}
+
+/** WGSL that visits the elements of a part; those of channels for which `when` holds in another way. */
+export function visitPart(
+  at: (j: string) => string,
+  plain: Visit,
+  turned?: Visit & { readonly when: string },
+): string {
+  const all = `${plain.setup}\n${forEach(at, plain.one)}`;
+  if (!turned) return all;
+  return `  if (${turned.when}) {
+${turned.setup}
+  for (var j = 0u; j < count; j += 1u) { let k = ${at("j")}; ${turned.one("k")} }
+  } else {
+${all}
+  }`;
+}
+
 /** WGSL for an elementwise kernel whose threads set up one channel and then walk over a part of it. */
 export function mapChannels(
   s: ChannelSpec,
   adapter: Adapter,
-  setup: string,
-  one: (k: string) => string,
+  plain: Visit,
+  turned?: Visit & { readonly when: string },
 ): { source: string; workgroups: [number, number, number] } {
   const { threads, fewest } = threadsWanted(adapter);
-  return walk(s, partition(s, threads, fewest), (at) => `${setup}\n${forEach(at, one)}`);
+  return walk(s, partition(s, threads, fewest), (at) => visitPart(at, plain, turned));
 }
 
 /** Calls `visit(channel, first, end)` for every row of the tensor, in complex elements. */

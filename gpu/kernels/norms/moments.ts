@@ -4,30 +4,43 @@
  */
 import type { HostArray } from "../../contract/dtype.ts";
 import { type Kernel, type Program, WORKGROUP } from "../../contract/kernel.ts";
+import type { WasmModule } from "../../contract/wasm_module.ts";
 import {
   type ChannelSpec,
   eachPart,
   eachRow,
-  forEach,
   mapChannels,
   partition,
+  placeWgsl,
   runChannels,
   runElements,
   runTiles,
+  visitPart,
   walk,
 } from "./channels.ts";
+import {
+  FRAME,
+  frameWgsl,
+  hostFrame,
+  inFrame,
+  measureFrame,
+  STATS,
+  turned as turnedOnHost,
+} from "./principal_axes.ts";
 
 /** A batch norm over [n, channels, inner]: with weight and bias or not, with running statistics or not. */
 export interface BatchNormSpec extends ChannelSpec {
   readonly affine: boolean;
   readonly track: boolean;
+  /** Whether moments are taken about 0, and nothing is centred. */
+  readonly aboutZero?: boolean;
 }
 
 /** The 32-bit words of one partial result, of moments and of products alike. */
 const PARTIAL = 6;
 
-/** The words a channel has among the coefficients that {@link backwardProgram} reads. */
-export const COEFFICIENTS = 12;
+/** The words a channel has among the coefficients of {@link affineGradient}: 12, its frame, a zero. */
+export const COEFFICIENTS = 20;
 
 const MOMENTS = `
 struct Partial { count: f32, mean: vec2<f32>, spread: vec3<f32> }
@@ -104,35 +117,54 @@ ${block.map((b) => `    let d${b} = x${b} - mean;`).join("\n")}
 /**
  * The sums over each part that a batch norm's gradient needs, with d = x − μ:
  * x, gy complex64 [n, channels, inner], stats float32 [channels, stride] beginning with μr, μi
- * → float32 [channels, parts, 6] = Σgr, Σgi, Σgr·dr, Σgr·di, Σgi·dr, Σgi·di.
+ * → float32 [channels, parts, 6] = Σgr, Σgi, Σgr·dr, Σgr·di, Σgi·dr, Σgi·di. Where the stats have a
+ * frame, g and d are those along its axes.
  */
 const partialProducts: Kernel<ChannelSpec & { readonly stride: number }> = {
   name: "partialProducts",
   flops: (s) => 12 * s.n * s.channels * s.inner,
   bindings: () => ({ inputs: ["complex64", "complex64", "float32"], outputs: ["float32"] }),
   wgsl(s) {
-    const d = partition(s);
-    return walk(s, d, (at) => `
+    const d = partition(s), framed = s.stride === STATS;
+    const add = "sum += g; products += g.xxyy * d.xyxy;";
+    const plain = {
+      setup: "",
+      one: (k: string) => `let d = in0[${k}] - mean; let g = in1[${k}]; ${add}`,
+    };
+    const turned = {
+      when: `words(channel * ${STATS}u + ${FRAME}u) != 0.0`,
+      setup: `  let frame = frame_at(channel * ${STATS}u + ${FRAME}u);`,
+      one: (k: string) =>
+        `let d = turned(in0[${k}], mean, frame); let g = in_frame(in1[${k}], frame); ${add}`,
+    };
+    const { source, workgroups } = walk(s, d, (at) => `
   let mean = vec2<f32>(in2[channel * ${s.stride}u], in2[channel * ${s.stride}u + 1u]);
   var sum = vec2<f32>();
   var products = vec4<f32>();
-${
-      forEach(at, (k) =>
-        `let d = in0[${k}] - mean; let g = in1[${k}]; sum += g; products += g.xxyy * d.xyxy;`)
-    }
+${visitPart(at, plain, framed ? turned : undefined)}
   let o = (channel * ${d.parts}u + part) * ${PARTIAL}u;
   out0[o] = sum.x; out0[o + 1u] = sum.y;
   out0[o + 2u] = products.x; out0[o + 3u] = products.y;
   out0[o + 4u] = products.z; out0[o + 5u] = products.w;`);
+    if (!framed) return { source, workgroups };
+    return {
+      source: `fn words(k: u32) -> f32 { return in2[k]; }\n${frameWgsl}${source}`,
+      workgroups,
+    };
   },
   cpu(s, [x, gy, stats], [out]) {
     const { parts } = partition(s);
     eachPart(s, (part, elements) => {
-      const channel = Math.floor(part / parts);
-      const mr = stats[channel * s.stride], mi = stats[channel * s.stride + 1];
+      const at = Math.floor(part / parts) * s.stride;
+      const mr = stats[at], mi = stats[at + 1];
+      const frame = s.stride === STATS ? hostFrame(stats, at + FRAME) : null;
       let sr = 0, si = 0, rr = 0, ri = 0, ir = 0, ii = 0;
       for (const k of elements) {
-        const dr = x[2 * k] - mr, di = x[2 * k + 1] - mi, gr = gy[2 * k], gi = gy[2 * k + 1];
+        let dr = x[2 * k] - mr, di = x[2 * k + 1] - mi, gr = gy[2 * k], gi = gy[2 * k + 1];
+        if (frame) {
+          [dr, di] = turnedOnHost(frame, dr, di);
+          [gr, gi] = inFrame(frame, gr, gi);
+        }
         sr += gr;
         si += gi;
         rr += gr * dr;
@@ -147,11 +179,15 @@ ${
     runTiles(module, "partialProducts", s, inputs, out, s.stride),
 };
 
-/** WGSL: one workgroup a channel folds its partial results; its first thread then runs `finish`. */
+/**
+ * WGSL: one workgroup a channel folds its partial results to `folded[0]`; then all its threads run
+ * `together`, and its first one `finish`.
+ */
 function foldChannels(
   s: ChannelSpec,
   declarations: string,
   load: string,
+  together: string,
   finish: string,
 ): { source: string; workgroups: [number, number, number] } {
   const { parts } = partition(s);
@@ -173,8 +209,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     if (lane < half) { folded[lane] = merge(folded[lane], folded[lane + half]); }
     workgroupBarrier();
   }
+${together}
   if (lane > 0u) { return; }
-  let total = folded[0];
 ${finish}
 }`;
   return { source, workgroups: [s.channels, 1, 1] };
@@ -182,15 +218,37 @@ ${finish}
 
 /**
  * WGSL that folds the moments in `in0` of the tensor in `in1`; `finish` sees `channel`, `mean` and
- * `spread`.
+ * `sums`, those of second moments about the mean. With `frames` it sees the `spread` about the mean or 0,
+ * and the `frame`, `kind` and `lambda` of {@link measureFrame}, too.
  */
-export function foldMoments(s: ChannelSpec, finish: string): ReturnType<typeof foldChannels> {
+export function foldMoments(
+  s: BatchNormSpec,
+  finish: string,
+  frames = false,
+): ReturnType<typeof foldChannels> {
+  const elements = s.n * s.inner;
   const load = `Partial(in0[o], vec2<f32>(in0[o + 1u], in0[o + 2u]),
       vec3<f32>(in0[o + 3u], in0[o + 4u], in0[o + 5u]))`;
-  const names = `  let mean = in1[channel * ${s.inner}u] + total.mean;
-  let spread = total.spread;
+  const origin = `in1[channel * ${s.inner}u]`;
+  const sums = "  let sums = folded[0].spread;\n";
+  if (!frames) {
+    const mean = `  let mean = ${origin} + folded[0].mean;\n`;
+    return foldChannels(s, MOMENTS, load, "", mean + sums + finish);
+  }
+  const { declarations, measure } = measureFrame(elements, WORKGROUP, s.aboutZero ?? false);
+  const own = `${sums}  let centre = ${origin} + folded[0].mean;
+  let about = sums / f32(${elements}u);
 `;
-  return foldChannels(s, MOMENTS, load, names + finish);
+  const moments = s.aboutZero
+    ? `${own}  let mean = vec2<f32>();
+  let spread = about + vec3<f32>(centre * centre, centre.x * centre.y);
+`
+    : `${own}  let mean = centre;
+  let spread = about;
+`;
+  const value = "in1[place(channel, k)]";
+  const together = moments + measure.replace("value(k)", value);
+  return foldChannels(s, MOMENTS + placeWgsl(s) + declarations, load, together, finish);
 }
 
 /** WGSL that folds the products in `in0`; `finish` sees `channel`, `total.sum` and `total.products`. */
@@ -206,7 +264,7 @@ fn merge(a: Partial, b: Partial) -> Partial {
 }`;
   const load = `Partial(vec2<f32>(in0[o], in0[o + 1u]),
       vec4<f32>(in0[o + 2u], in0[o + 3u], in0[o + 4u], in0[o + 5u]))`;
-  return foldChannels(s, add, load, finish);
+  return foldChannels(s, add, load, "", `  let total = folded[0];\n${finish}`);
 }
 
 /** Mean and centred second moments of one channel: μr, μi, Σdr², Σdi², Σdr·di. */
@@ -246,11 +304,11 @@ export function productsOf(s: ChannelSpec, partial: HostArray, channel: number):
 
 /**
  * The WebAssembly of a kernel whose first input are partial results: they are folded to one a channel by
- * `fold`, and the kernel's plain TypeScript goes on from there.
+ * `fold`, and plain TypeScript goes on from there, which `finish` may choose by where the other inputs lie.
  */
 export function afterFolding(
   fold: "foldMoments" | "foldProducts",
-  finish: Kernel<BatchNormSpec>["cpu"],
+  finish: (module: WasmModule, inputs: readonly number[]) => Kernel<BatchNormSpec>["cpu"],
 ): Required<Pick<Kernel<BatchNormSpec>, "wasm">> {
   return {
     wasm: (s, module) => ([partial, ...rest], outputs, params) =>
@@ -258,14 +316,15 @@ export function afterFolding(
         runChannels(module, fold, s, partial, folded);
         const view = (pointer: number) => new Float32Array(module.buffer, pointer);
         const first = new Float32Array(module.buffer, folded, PARTIAL * s.channels);
-        finish(s, [first, ...rest.map(view)], outputs.map(view), params);
+        finish(module, rest)(s, [first, ...rest.map(view)], outputs.map(view), params);
       }),
   };
 }
 
 /**
  * The second pass of a batch norm's gradient, gx = A (gy − ḡ) + B (x − μ) with real 2×2 matrices:
- * x, gy complex64 [n, channels, inner], coefficients float32 [channels, 12] = μ, ḡ, A, B by rows → gx complex64.
+ * x, gy complex64 [n, channels, inner], coefficients float32 [channels, 20] = μ, ḡ, A, B by rows, a frame
+ * and a zero → gx complex64. Where there is a frame, the rest but μ is along its axes.
  */
 const affineGradient: Kernel<ChannelSpec> = {
   name: "affineGradient",
@@ -273,21 +332,32 @@ const affineGradient: Kernel<ChannelSpec> = {
   bindings: () => ({ inputs: ["complex64", "complex64", "float32"], outputs: ["complex64"] }),
   wgsl(s, adapter) {
     const pair = (k: number) => `vec2<f32>(in2[o + ${k}u], in2[o + ${k + 1}u])`;
-    return mapChannels(
-      s,
-      adapter,
-      `  let o = channel * ${COEFFICIENTS}u;
+    const setup = `  let o = channel * ${COEFFICIENTS}u;
   let mean = ${pair(0)};
   let meanG = ${pair(2)};
   // Columns of A and B, so that each product is two multiply-adds of pairs.
   let a0 = vec2<f32>(in2[o + 4u], in2[o + 6u]);
   let a1 = vec2<f32>(in2[o + 5u], in2[o + 7u]);
   let b0 = vec2<f32>(in2[o + 8u], in2[o + 10u]);
-  let b1 = vec2<f32>(in2[o + 9u], in2[o + 11u]);`,
-      (k) =>
+  let b1 = vec2<f32>(in2[o + 9u], in2[o + 11u]);`;
+    const plain = {
+      setup,
+      one: (k: string) =>
         `let d = in0[${k}] - mean; let g = in1[${k}] - meanG;
       out0[${k}] = a0 * g.x + a1 * g.y + b0 * d.x + b1 * d.y;`,
-    );
+    };
+    const turned = {
+      when: `words(channel * ${COEFFICIENTS}u + 12u) != 0.0`,
+      setup: `${setup}\n  let frame = frame_at(o + 12u);`,
+      one: (k: string) =>
+        `let d = turned(in0[${k}], mean, frame); let g = in_frame(in1[${k}], frame) - meanG;
+      out0[${k}] = out_of_frame(a0 * g.x + a1 * g.y + b0 * d.x + b1 * d.y, frame);`,
+    };
+    const { source, workgroups } = mapChannels(s, adapter, plain, turned);
+    return {
+      source: `fn words(k: u32) -> f32 { return in2[k]; }\n${frameWgsl}${source}`,
+      workgroups,
+    };
   },
   cpu(s, [x, gy, coefficients], [gx]) {
     eachRow(s, (channel, first, end) => {
@@ -296,10 +366,19 @@ const affineGradient: Kernel<ChannelSpec> = {
         o,
         o + COEFFICIENTS,
       );
+      const frame = hostFrame(coefficients, o + 12);
       for (let k = 2 * first; k < 2 * end; k += 2) {
-        const dr = x[k] - mr, di = x[k + 1] - mi, gr = gy[k] - hr, gi = gy[k + 1] - hi;
-        gx[k] = arr * gr + ari * gi + brr * dr + bri * di;
-        gx[k + 1] = air * gr + aii * gi + bir * dr + bii * di;
+        let dr = x[k] - mr, di = x[k + 1] - mi, gr = gy[k], gi = gy[k + 1];
+        if (frame) {
+          [dr, di] = turnedOnHost(frame, dr, di);
+          [gr, gi] = inFrame(frame, gr, gi);
+        }
+        gr -= hr;
+        gi -= hi;
+        const re = arr * gr + ari * gi + brr * dr + bri * di;
+        const im = air * gr + aii * gi + bir * dr + bii * di;
+        gx[k] = frame ? frame.ur * re - frame.ui * im : re;
+        gx[k + 1] = frame ? frame.ui * re + frame.ur * im : im;
       }
     });
   },

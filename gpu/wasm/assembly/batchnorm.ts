@@ -1,5 +1,6 @@
 /** The passes of batch norms that map every element by its channel's matrices. */
 import { Channels, swapped } from "./channels";
+import { cross, mixed, number, same, scale, turned, turnedBack, write } from "./frame";
 import { madd } from "./vector";
 
 /** The diagonal of a real 2×2 matrix by rows, for two complex numbers. */
@@ -13,7 +14,8 @@ function beside(a: v128): v128 {
 }
 
 /**
- * in0: x, in1: μ, β and A by rows for each channel → out0: A (x − μ) + β, for `size` numbers.
+ * in0: x, in1: μ, β, A by rows and a frame for each channel → out0: A (x − μ) + β, or A p + β where there
+ * is a frame, for `size` numbers.
  */
 export function channelAffine(args: usize, chunk: i32, _scratch: usize): void {
   const d = changetype<Channels>(args);
@@ -27,10 +29,11 @@ export function channelAffine(args: usize, chunk: i32, _scratch: usize): void {
   const stop = x + 8 * <usize> end;
   let rowEnd = x + 8 * <usize> (row + 1) * <usize> inner;
   while (at < stop) {
-    const t = table + 32 * <usize> channel;
+    const t = table + 64 * <usize> channel;
     const mean = v128.load_splat<u64>(t), beta = v128.load_splat<u64>(t, 8), a = v128.load(t, 16);
     const same = diagonal(a), cross = beside(a);
     const last = min(rowEnd, stop);
+    if (load<f32>(t, 32) != 0) at = turnedAffine(at, last, to, t);
     for (; at + 32 <= last; at += 32) {
       const d0 = f32x4.sub(v128.load(at), mean), d1 = f32x4.sub(v128.load(at, 16), mean);
       v128.store(at + to, madd(cross, swapped(d0), madd(same, d0, beta)));
@@ -45,9 +48,20 @@ export function channelAffine(args: usize, chunk: i32, _scratch: usize): void {
   }
 }
 
+/** The numbers from `at` to `last` of a channel with a frame: A p + β, in float64. Gives `last`. */
+function turnedAffine(at: usize, last: usize, to: usize, t: usize): usize {
+  const mean = number(t), beta = number(t + 8), frame = t + 32, centre = number(frame + 16);
+  const size = scale(frame), re = f64x2.mul(same(frame), size), im = f64x2.mul(cross(frame), size);
+  for (; at < last; at += 8) {
+    const p = f64x2.sub(turned(f64x2.sub(number(at), mean), re, im), centre);
+    write(at + to, f64x2.add(mixed(t + 16, p), beta));
+  }
+  return at;
+}
+
 /**
- * in0: x, in1: gy, in2: μ, ḡ, A and B by rows for each channel → out0: A (gy − ḡ) + B (x − μ), for
- * `size` numbers.
+ * in0: x, in1: gy, in2: μ, ḡ, A and B by rows and a frame for each channel → out0: A (gy − ḡ) + B (x − μ),
+ * which is along the axes of the frame where there is one, for `size` numbers.
  */
 export function channelGradient(args: usize, chunk: i32, _scratch: usize): void {
   const d = changetype<Channels>(args);
@@ -61,11 +75,12 @@ export function channelGradient(args: usize, chunk: i32, _scratch: usize): void 
   const stop = x + 8 * <usize> end;
   let rowEnd = x + 8 * <usize> (row + 1) * <usize> inner;
   while (at < stop) {
-    const t = table + 48 * <usize> channel;
+    const t = table + 80 * <usize> channel;
     const mean = v128.load_splat<u64>(t), meanG = v128.load_splat<u64>(t, 8);
     const a = v128.load(t, 16), b = v128.load(t, 32);
     const sameA = diagonal(a), crossA = beside(a), sameB = diagonal(b), crossB = beside(b);
     const last = min(rowEnd, stop);
+    if (load<f32>(t, 48) != 0) at = turnedGradient(at, last, g, to, t);
     for (; at + 32 <= last; at += 32) {
       const d0 = f32x4.sub(v128.load(at), mean), d1 = f32x4.sub(v128.load(at, 16), mean);
       const g0 = f32x4.sub(v128.load(at + g), meanG), g1 = f32x4.sub(v128.load(at + g, 16), meanG);
@@ -84,4 +99,17 @@ export function channelGradient(args: usize, chunk: i32, _scratch: usize): void 
     rowEnd += 8 * <usize> inner;
     if (++channel == d.channels) channel = 0;
   }
+}
+
+/** The numbers from `at` to `last` of a channel with a frame, in float64. Gives `last`. */
+function turnedGradient(at: usize, last: usize, g: usize, to: usize, t: usize): usize {
+  const mean = number(t), meanG = number(t + 8), frame = t + 48, centre = number(frame + 16);
+  const size = scale(frame), re = same(frame), im = cross(frame);
+  for (; at < last; at += 8) {
+    const d = f64x2.mul(f64x2.sub(number(at), mean), size);
+    const p = f64x2.sub(turned(d, re, im), centre);
+    const h = f64x2.sub(turned(number(at + g), re, im), meanG);
+    write(at + to, turnedBack(f64x2.add(mixed(t + 16, h), mixed(t + 32, p)), re, im));
+  }
+  return at;
 }

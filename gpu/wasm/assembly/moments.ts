@@ -1,5 +1,6 @@
 /** The sums of batch norms over the parts of channels; see ../../kernels/norms/moments.ts. */
 import { channelOf, Channels, countOf, gatherTile, LANES, swapped, tileOf } from "./channels";
+import { cross, number, same, scale, swap, turned, write } from "./frame";
 import { madd } from "./vector";
 
 /** The words of one partial result. */
@@ -117,6 +118,61 @@ export function partialMoments(args: usize, chunk: i32, room: usize): void {
   }
 }
 
+/**
+ * in0: x, in1: whether a channel is measured, its μ and its axis u, in float64 → out0: the sums Σp₁, Σp₂,
+ * Σp₁², Σp₂² and Σp₁p₂ in float64 of p = conj(u) (x − μ), of `size` tiles.
+ */
+export function sumsAlong(args: usize, chunk: i32, room: usize): void {
+  const d = changetype<Channels>(args);
+  const x = d.in0, table = d.in1, out = d.out0;
+  const end = min((chunk + 1) * d.size, d.channels * d.tiles);
+  for (let task = chunk * d.size; task < end; task++) {
+    const channel = channelOf(d, task), tile = tileOf(d, task), count = countOf(d, tile);
+    const axis = table + 48 * <usize> channel;
+    if (load<f64>(axis) == 0) continue;
+    const mean = v128.load(axis, 8);
+    const along = v128.load_splat<u64>(axis, 24);
+    const across = f64x2(load<f64>(axis, 32), -load<f64>(axis, 32));
+    let at = gatherTile(d, x, channel, tile, count, room);
+    const stop = at + 8 * <usize> count;
+    let sum = f64x2.splat(0), squares = sum, both = sum;
+    for (; at < stop; at += 8) {
+      const p = turned(f64x2.sub(number(at), mean), along, across);
+      sum = f64x2.add(sum, p);
+      squares = f64x2.add(squares, f64x2.mul(p, p));
+      both = f64x2.add(both, f64x2.mul(p, swap(p)));
+    }
+    const o = out + 40 * <usize> (channel * d.tiles + tile);
+    v128.store(o, sum);
+    v128.store(o, squares, 16);
+    v128.store_lane<u64>(o, both, 0, 32);
+  }
+}
+
+/** The partial products of a tile whose channel has a frame, in float64; see {@link partialProducts}. */
+function turnedProducts(z: usize, g: usize, count: i32, stats: usize, out: usize): void {
+  const mean = number(stats), frame = stats + FRAME, centre = number(frame + 16);
+  const re = same(frame), im = cross(frame), size = scale(frame);
+  for (let lane = 0; lane < LANES; lane++) {
+    let sum = f64x2.splat(0), first = sum, second = sum;
+    for (let k = lane; k < count; k += LANES) {
+      const at = z + 8 * <usize> k;
+      const d = f64x2.mul(f64x2.sub(number(at), mean), size);
+      const p = f64x2.sub(turned(d, re, im), centre), h = turned(number(at + g), re, im);
+      sum = f64x2.add(sum, h);
+      first = f64x2.add(first, f64x2.mul(v128.shuffle<f64>(h, h, 0, 0), p));
+      second = f64x2.add(second, f64x2.mul(v128.shuffle<f64>(h, h, 1, 1), p));
+    }
+    const o = out + 4 * <usize> (PARTIAL * lane);
+    write(o, sum);
+    write(o + 8, first);
+    write(o + 16, second);
+  }
+}
+
+/** The words of stats with frames, and where in them the frame is. */
+const STATS: i32 = 16, FRAME: usize = 20;
+
 /** Writes two lanes' results: Σg, and Σgr·dr, Σgr·di, Σgi·dr, Σgi·di. */
 function writeProducts(out: usize, lane: i32, sum: v128, same: v128, crossed: v128): void {
   const o = out + 4 * <usize> (PARTIAL * lane);
@@ -135,7 +191,7 @@ function writeProducts(out: usize, lane: i32, sum: v128, same: v128, crossed: v1
 
 /**
  * in0: x, in1: gy, in2: stats of `stride` words a channel, the mean first → out0: `size` tiles of parts,
- * each Σg and Σ g dᵀ with d = x − μ.
+ * each Σg and Σ g dᵀ with d = x − μ, of a channel with a frame along its axes.
  */
 export function partialProducts(args: usize, chunk: i32, room: usize): void {
   const d = changetype<Channels>(args);
@@ -145,7 +201,13 @@ export function partialProducts(args: usize, chunk: i32, room: usize): void {
     const channel = channelOf(d, task), tile = tileOf(d, task), count = countOf(d, tile);
     const z = gatherTile(d, x, channel, tile, count, room);
     const g = gatherTile(d, gy, channel, tile, count, room + 8 * <usize> d.tile) - z;
-    const mean = v128.load_splat<u64>(stats + 4 * <usize> (channel * stride));
+    const o = out + 4 * <usize> ((channel * d.tiles + tile) * LANES * PARTIAL);
+    const own = stats + 4 * <usize> (channel * stride);
+    if (stride == STATS && load<f32>(own + FRAME) != 0) {
+      turnedProducts(z, g, count, own, o);
+      continue;
+    }
+    const mean = v128.load_splat<u64>(own);
     const whole = z + 8 * <usize> (count & ~(LANES - 1));
     let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
     let p0 = s0, p1 = s0, p2 = s0, p3 = s0, c0 = s0, c1 = s0, c2 = s0, c3 = s0;
@@ -187,7 +249,6 @@ export function partialProducts(args: usize, chunk: i32, room: usize): void {
       c2 = tail(c2, f32x4.mul(g2, swapped(d2)), 4, rest);
       c3 = tail(c3, f32x4.mul(g3, swapped(d3)), 6, rest);
     }
-    const o = out + 4 * <usize> ((channel * d.tiles + tile) * LANES * PARTIAL);
     writeProducts(o, 0, s0, p0, c0);
     writeProducts(o, 2, s1, p1, c1);
     writeProducts(o, 4, s2, p2, c2);
