@@ -26,4 +26,13 @@ export {
   keepCopies,
   type Restored,
 } from "./complex/transforms/keep_copies.ts";
-export { memory, type ProgramMemory } from "./complex/transforms/memory.ts";
+export {
+  type DetailedMemory,
+  type Held,
+  type HeldState,
+  type HeldTensor,
+  memory,
+  type MemoryDetail,
+  type MemoryOptions,
+  type ProgramMemory,
+} from "./complex/transforms/memory.ts";

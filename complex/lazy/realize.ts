@@ -57,10 +57,15 @@ const waiting = new Set<() => void>();
 /** Whether each schedule is shown when it is planned, before it runs. */
 const shown = environment("ARGAND_DEBUG") === "1";
 
-function planOf(walk: Walk, engine: Engine): Plan {
+/** The plans of an engine. */
+export function plansOf(engine: Engine): PlanCache {
   let cache = plans.get(engine);
   if (!cache) plans.set(engine, cache = new PlanCache());
-  return cache.take(walk.key, () => {
+  return cache;
+}
+
+function planOf(walk: Walk, engine: Engine): Plan {
+  return plansOf(engine).take(walk.key, () => {
     walk.nodes.forEach(checkShapeKept);
     const graph = graphOf(walk);
     const planned = planGraph(graph, engine, walk.own);

@@ -136,7 +136,7 @@ export class CpuEngine implements Engine {
         } catch {
           throw cannot(
             `hold ${capacity} more bytes on the CPU engine`,
-            "the host is out of memory",
+            "the host is out of memory; gpu.memory({ detail: true }) says who holds it",
           );
         }
       },

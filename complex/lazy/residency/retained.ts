@@ -49,6 +49,14 @@ export class Retained {
     return this.#held.count;
   }
 
+  /** The values that are kept because they were evaluated. */
+  *evaluated(): Iterable<Node> {
+    for (const ref of this.#evaluated) {
+      const node = ref.deref();
+      if (node?.stored?.device?.engine === this.#engine) yield node;
+    }
+  }
+
   /** Gives back the buffers of values that have been collected. */
   sweep(): void {
     this.#held.sweep();

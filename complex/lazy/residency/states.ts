@@ -18,6 +18,11 @@ export class States {
     return this.#held.bytes;
   }
 
+  /** How many states are held, those included that wait to be found gone. */
+  get count(): number {
+    return this.#held.count;
+  }
+
   /** The states that are alive. */
   *[Symbol.iterator](): Iterator<State> {
     for (const [state] of this.#held) yield state;
