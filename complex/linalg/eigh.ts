@@ -23,9 +23,10 @@ export interface HermitianEigen<T extends Tensor> {
  * do (a level), for functions that no turn of the vectors within the level changes: a projector on it,
  * V·f(λ)·Vᴴ. For a function that does depend on the choice, the derivative grows as 1 / (λ_i − λ_j), and is
  * NaN where the two differ by less than 1/4096 of the largest |λ|. Whether it depends is seen by its first
- * derivative along the turn: 0 to rounding means that it does not. Second derivatives of what contains the
- * values and the vectors of a level are NaN; so are first ones if the way from there to the result has
- * hundreds of operations that are not linear. Those of the values alone are always finite.
+ * derivative along the turn: 0 to rounding means that it does not. Second derivatives are right within a
+ * level and far from one; at a distance of 1/4000 of the largest |λ| they keep two digits. Where a function
+ * of both values and vectors goes on with hundreds of operations that are not linear, both are NaN in a
+ * level. Derivatives of the values alone are always finite.
  *
  * One computation gives both where one schedule asks for both: `evaluate(values, vectors)` before reading them
  * one after the other avoids a second computation.

@@ -35,8 +35,8 @@ export interface SingularValueDecomposition<T extends Tensor> {
  * and where values coincide or nearly do, for functions that no common turn of their vectors changes: the
  * polar factor U·Vh, U·f(S)·Vh. For a function that does depend on the choice, they grow as
  * 1 / (s_i − s_j), and are NaN where the two differ by less than 1/4096 of the largest; 0 counts as equal to
- * −0, so that a polar factor has NaN where two values vanish. Second derivatives are limited as those of
- * {@link eigh} are. For the values alone take `svdvals`, whose derivative is always finite. With
+ * −0, so that a polar factor has NaN where two values vanish. For second derivatives and long functions
+ * see {@link eigh}. For the values alone take `svdvals`, whose derivative is always finite. With
  * `fullMatrices`, the vectors beyond k have no derivative.
  *
  * All parts come from one computation where one schedule asks for them: `evaluate(u, s, vh)` before reading

@@ -4,7 +4,7 @@ import { sizeOf } from "../lazy/shape.ts";
 import { add, conj, fill, fillLike, mul, real, scale, sub } from "./arithmetic.ts";
 import { embedDiagonal } from "./diagonal.ts";
 import { abs, maximum, pow, reciprocal } from "./elementwise.ts";
-import { Decomposition, factorsOf, spread, withValuesMoved } from "./factors.ts";
+import { Decomposition, factorsOf, Growth, spread } from "./factors.ts";
 import {
   asColumns,
   asRows,
@@ -16,7 +16,7 @@ import {
   sortRows,
   unitSize,
 } from "./jacobi.ts";
-import { slopeOf, type Turn } from "./levels.ts";
+import { movedBy, slopeOf, type Turn } from "./levels.ts";
 import { adjoint, checkSquare, transpose } from "./matrices.ts";
 import { matmul } from "./matmul.ts";
 import { euclidean } from "./norm.ts";
@@ -66,14 +66,15 @@ const EIGH = new Decomposition("eigh", (call, [gValues, gVectors]) => {
   let inner = gValues ? embedDiagonal(gValues, n, n) : null;
   if (gVectors) {
     const by = spread(n);
-    const moved = withValuesMoved(call, gValues, by);
-    const g = moved?.[1];
+    const turn = (g: Node, values: Node) => turnOf(vectors, g, values);
+    const growth = new Growth(call, gValues, by);
+    const moved = movedBy(growth, ([, g]) => (g ? turn(g, by) : null));
     const size = lengths(gVectors);
     const slopes = offDiagonal(slopeOf(
-      turnOf(vectors, gVectors, values),
+      turn(gVectors, values),
       max(asRows(abs(values)), -2, true),
       add(size, transpose(size)),
-      moved && (g ? turnOf(vectors, g, by) : "none"),
+      moved,
     ));
     inner = inner ? add(inner, slopes) : slopes;
   }

@@ -82,26 +82,43 @@ export function spread(n: number): Node {
   );
 }
 
-/**
- * The derivatives of the gradients of A's factors when the values, the first of them, grow by t·`by`:
- * null for one that stays, and null in all where that is not known.
- */
-export function withValuesMoved(
-  call: Call,
-  gradient: Node | null | undefined,
-  by: Node,
-): readonly (Node | null)[] | null {
-  if (!gradient) return [];
-  if (walking || !recordsGradients()) return null;
-  walking = true;
-  try {
-    // ∂²F/∂λ∂V is symmetric: it is the derivative of Σ by·∂F/∂λ for V.
-    const root = sum(mul(gradient, by));
-    const limit = { ...LIMIT, elements: LIMIT.elements * call.size };
-    return gradientsOfResults(root, fill(root.shape, 1), call, limit);
-  } catch {
-    return null; // it can't be differentiated twice
-  } finally {
-    walking = false;
+/** The gradients of a call's factors when the values, the first of them, grow by t·c. */
+export class Growth {
+  readonly #call: Call;
+  readonly #by: Node;
+  readonly #first: readonly (Node | null)[] | null;
+  #second: readonly (Node | null)[] | null | undefined;
+
+  /** `gradient` is that of the values; `by` is c. */
+  constructor(call: Call, gradient: Node | null | undefined, by: Node) {
+    this.#call = call;
+    this.#by = by;
+    this.#first = this.#derivative(gradient);
+  }
+
+  /** Their first derivatives by t: null for one that stays, and null in all where that is not known. */
+  get first(): readonly (Node | null)[] | null {
+    return this.#first;
+  }
+
+  /** Their second derivatives. */
+  get second(): readonly (Node | null)[] | null {
+    return this.#second ??= this.#first && this.#derivative(this.#first[0]);
+  }
+
+  #derivative(gradient: Node | null | undefined): readonly (Node | null)[] | null {
+    if (!gradient) return [];
+    if (walking || !recordsGradients()) return null;
+    walking = true;
+    try {
+      // ∂²F/∂λ∂V is symmetric: it is the derivative of Σ c·∂F/∂λ for V.
+      const root = sum(mul(gradient, this.#by));
+      const limit = { ...LIMIT, elements: LIMIT.elements * this.#call.size };
+      return gradientsOfResults(root, fill(root.shape, 1), this.#call, limit);
+    } catch {
+      return null; // it can't be differentiated again
+    } finally {
+      walking = false;
+    }
   }
 }

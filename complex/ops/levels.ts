@@ -5,11 +5,12 @@
  * float32 their quotient has no digits there.
  *
  * - Where the values have no part in x, it is 0 all over the level: what is left is rounding.
- * - Otherwise x = y·G for all values. When these grow by t·c, the derivatives ẋ and ẏ tell G = ẋ / ẏ.
+ * - Otherwise x = y·G for all values. When these grow by t·c, the derivatives tell G = (ẋ − y·Ġ) / ẏ with
+ *   Ġ = ẍ / 2ẏ; the small y·Ġ counts for second derivatives alone.
  * - An x that is not 0 there belongs to a function that depends on the choice: NaN.
  */
 import { Node, type Primitive } from "../lazy/graph.ts";
-import { add, fill, fillLike, mul, scale } from "./arithmetic.ts";
+import { add, chain, conj, fill, fillLike, mul, real, scale } from "./arithmetic.ts";
 import { equal, greater, lessEqual, where } from "./compare.ts";
 import { abs, reciprocal } from "./elementwise.ts";
 import { max } from "./reduce.ts";
@@ -33,11 +34,40 @@ export interface Turn {
   readonly y: Node;
 }
 
-const LIMIT: Primitive = {
+/** The gradients of the factors, values first. */
+export type Gradients = readonly (Node | null | undefined)[];
+
+/** A turn when the values grow. */
+export interface Moved {
+  /** Its first derivative. */
+  readonly first: Turn;
+  /** ẍ: null where it is not known, "none" where it is 0. */
+  second(): Node | "none" | null;
+}
+
+/** A turn when the values grow, given how to make one of the gradients' derivatives; null is one that stays. */
+export function movedBy(
+  growth: { readonly first: Gradients | null; readonly second: Gradients | null },
+  turnOf: (gradients: Gradients) => Turn | null,
+): Moved | "none" | null {
+  const first = growth.first && (turnOf(growth.first) ?? "none");
+  if (first === null || first === "none") return first;
+  return {
+    first,
+    second: () => growth.second && (turnOf(growth.second)?.x ?? "none"),
+  };
+}
+
+/** ẋ / ẏ with the derivative of (ẋ − y·Ġ) / ẏ at y = 0; y is an input for that alone. */
+const LIMIT: Primitive<null, Moved> = {
   name: "limit",
   lowering: { kind: "view", alias: true, source: (at) => ({ at }) },
-  // ẋ / ẏ is G at y = 0 alone: its own derivative is not that of G.
-  vjp: (_, [g]) => [where(equal(g!, fillLike(g!, 0)), fillLike(g!, 0), fillLike(g!, NaN))],
+  vjp({ saved: { first, second } }, [g]) {
+    const x = second();
+    if (x === "none") return [g, null];
+    const rate = x && scale(quotient({ x: quotient({ x, y: first.y }), y: first.y }), -0.5);
+    return [g, real(chain(rate ? conj(rate) : fillLike(g!, NaN), g!))];
+  },
 };
 
 /** x / y, and 1 in place of a zero y. */
@@ -47,14 +77,13 @@ function quotient({ x, y }: Turn): Node {
 
 /**
  * x / y, and within a level G or NaN. `largest` is the largest value, `size` that of the gradients
- * in x; `moved` is the turn's derivative when the values grow, "none" where x stays, null where it is not
- * known.
+ * in x; `moved` is "none" where x stays when the values grow, null where it is not known.
  */
 export function slopeOf(
   turn: Turn,
   largest: Node,
   size: Node,
-  moved: Turn | "none" | null,
+  moved: Moved | "none" | null,
 ): Node {
   const [x, y] = [abs(detach(turn.x)), abs(detach(turn.y))];
   const beyond = (fraction: number) => greater(y, scale(detach(largest), fraction));
@@ -66,9 +95,10 @@ export function slopeOf(
     const near = where(lessEqual(x, rounding), fillLike(found, 0), apart);
     return where(beyond(CLOSE), found, near);
   }
-  const g = quotient(moved);
+  const g = quotient(moved.first);
   const most = max(abs(detach(g)), [-2, -1], true);
-  const limit = new Node(LIMIT, [g], [{ shape: g.shape, dtype: g.dtype }]);
+  const { shape, dtype } = g;
+  const limit = new Node(LIMIT, [g, turn.y], [{ shape, dtype }], null, null, undefined, moved);
   const level = where(beyond(FINE), found, limit);
   return where(lessEqual(x, add(rounding, scale(mul(y, most), 2))), level, apart);
 }

@@ -7,7 +7,7 @@ import { add, conj, fill, fillLike, mul, neg, real, sub } from "./arithmetic.ts"
 import { greater, less, where } from "./compare.ts";
 import { diagonal, embedDiagonal } from "./diagonal.ts";
 import { reciprocal } from "./elementwise.ts";
-import { asFactor, Decomposition, factorsOf, spread, withValuesMoved } from "./factors.ts";
+import { asFactor, Decomposition, factorsOf, Growth, spread } from "./factors.ts";
 import { concat } from "./join.ts";
 import {
   asColumns,
@@ -20,7 +20,7 @@ import {
   sortRows,
   unitSize,
 } from "./jacobi.ts";
-import { slopeOf, type Turn } from "./levels.ts";
+import { type Gradients, movedBy, slopeOf, type Turn } from "./levels.ts";
 import { adjoint, checkMatrices, columns, transpose } from "./matrices.ts";
 import { matmul } from "./matmul.ts";
 import { euclidean } from "./norm.ts";
@@ -152,24 +152,36 @@ const SVD = new Decomposition("svd", (call, [gs, gu, gvh]) => {
   const sides = [gu ?? null, gvh ? adjoint(gvh) : null] as const;
   const turns = turnsOf(u, v, ...sides, s);
   const by = spread(k);
-  const moved = withValuesMoved(call, gs, by);
-  const [, mu, mvh] = moved ?? [];
-  const next = (mu || mvh) && turnsOf(u, v, mu ?? null, mvh ? adjoint(mvh) : null, by);
+  const growth = new Growth(call, gs, by);
   const largest = max(asRows(s), -2, true);
   const sizes = sides.map((g) => g && lengths(g));
   const size = sizes[0] && sizes[1] ? add(sizes[0], sizes[1]) : (sizes[0] ?? sizes[1])!;
-  const slope = (turn: Turn, size: Node, then: Turn | null | undefined) =>
-    slopeOf(turn, largest, size, moved && (then ?? "none"));
+  const known = new Map<Gradients, Turns | null>();
+  const later = (gradients: Gradients): Turns | null => {
+    const found = known.get(gradients);
+    if (found !== undefined) return found;
+    const [, gu, gvh] = gradients;
+    const made = gu || gvh ? turnsOf(u, v, gu ?? null, gvh ? adjoint(gvh) : null, by) : null;
+    known.set(gradients, made);
+    return made;
+  };
+  const slope = (size: Node, pick: (turns: Turns) => Turn | null) => {
+    const moved = movedBy(growth, (gradients) => {
+      const turns = later(gradients);
+      return turns && pick(turns);
+    });
+    return slopeOf(pick(turns)!, largest, size, moved);
+  };
   const both = add(size, transpose(size));
-  const against = slope(turns.against, both, next && next.against);
+  const against = slope(both, (turns) => turns.against);
   let inner = add(
-    offDiagonal(slope(turns.alike, both, next && next.alike)),
+    offDiagonal(slope(both, (turns) => turns.alike)),
     // The phases of two vectors turn against one another, too.
     isComplex(u.dtype) ? against : offDiagonal(against),
   );
   if (diagonal) inner = add(inner, diagonal);
   const [fromU, fromV] = turns.out.map((turn, k) =>
-    turn && slope(turn, sizes[k]!, next && next.out[k])
+    turn && slope(sizes[k]!, (turns) => turns.out[k])
   );
   const left = matmul(u, inner);
   const g = matmul(fromU ? add(left, fromU) : left, vh);
