@@ -26,15 +26,15 @@ export interface SingularValueDecomposition<T extends Tensor> {
  * are the inputs of its eigenchannels, those of U their outputs, and S² the transmission of each.
  *
  * The method is one-sided Jacobi rotations in parallel order (Brent and Luk, SIAM J. Sci. Stat. Comput. 6,
- * 1985) in float32: U and V are orthonormal to 10⁻⁶, whatever the rank of A, and singular values are
- * accurate to about 10⁻⁶ of the largest. A vector of a simple singular value is determined up to its
+ * 1985): U and V are orthonormal to 10⁻⁶ in float32 and 10⁻¹⁴ in float64, whatever the rank of A, and
+ * singular values are accurate to as much of the largest. A vector of a simple singular value is determined up to its
  * phase, those of equal values up to a rotation among them. A non-finite element of A makes all results
  * NaN.
  *
  * Derivatives (Wan and Zhang, arXiv:1909.02659) are right for functions that do not depend on the phases,
  * and where values coincide or nearly do, for functions that no common turn of their vectors changes: the
  * polar factor U·Vh, U·f(S)·Vh. For a function that does depend on the choice, they grow as
- * 1 / (s_i − s_j), and are NaN where the two differ by less than 1/4096 of the largest; 0 counts as equal to
+ * 1 / (s_i − s_j), and are NaN where the two differ by less than 2⁻¹² of the largest; 0 counts as equal to
  * −0, so that a polar factor has NaN where two values vanish. For second derivatives and long functions
  * see {@link eigh}. For the values alone take `svdvals`, whose derivative is always finite. With
  * `fullMatrices`, the vectors beyond k have no derivative.

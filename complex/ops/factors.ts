@@ -3,7 +3,7 @@
  * together: where values coincide, the derivative of the vectors depends on that of the values.
  */
 import { hostNode, Node, type Primitive, recordsGradients } from "../lazy/graph.ts";
-import { fill, mul } from "./arithmetic.ts";
+import { fillLike, mul } from "./arithmetic.ts";
 import { gradientsOfResults, type Limit } from "./autograd.ts";
 import { sum } from "./views.ts";
 
@@ -114,7 +114,7 @@ export class Growth {
       // ∂²F/∂λ∂V is symmetric: it is the derivative of Σ c·∂F/∂λ for V.
       const root = sum(mul(gradient, this.#by));
       const limit = { ...LIMIT, elements: LIMIT.elements * this.#call.size };
-      return gradientsOfResults(root, fill(root.shape, 1), this.#call, limit);
+      return gradientsOfResults(root, fillLike(root, 1), this.#call, limit);
     } catch {
       return null; // it can't be differentiated again
     } finally {

@@ -1,6 +1,6 @@
 /** Pieces shared by the SVD and the Hermitian eigendecomposition: rotations, sorting, differences. */
 import { jacobi } from "../../gpu/kernels/factorisations/jacobi.ts";
-import { inexact } from "../../gpu/contract/dtype.ts";
+import { inexact, type Precision, precisionOf } from "../../gpu/contract/dtype.ts";
 import { Node, type Primitive } from "../lazy/graph.ts";
 import { fill, fillLike, mul, scale, sub } from "./arithmetic.ts";
 import { equal, greater, less, lessEqual, where } from "./compare.ts";
@@ -27,6 +27,9 @@ export function orthogonalRows(x: Node, measured: number): Node {
   return new Node(JACOBI, [x], [{ shape: x.shape, dtype: x.dtype }], measured);
 }
 
+/** The largest finite norm. */
+const LARGEST: Readonly<Record<Precision, number>> = { single: 3e38, double: Number.MAX_VALUE };
+
 /** Matrices [batch, m, n] scaled to a norm near 1, and what they were divided by, [batch, 1, 1]. */
 export function unitSize(a: Node): { unit: Node; size: Node; finite: Node } {
   const norm = euclidean(a, [1, 2]);
@@ -34,7 +37,7 @@ export function unitSize(a: Node): { unit: Node; size: Node; finite: Node } {
   return {
     unit: mul(a, reciprocal(size)),
     size,
-    finite: lessEqual(norm, fill(norm.shape, 3e38)),
+    finite: lessEqual(norm, fill(norm.shape, LARGEST[precisionOf(norm.dtype)])),
   };
 }
 

@@ -1,14 +1,15 @@
 /**
  * Derivatives of vectors that belong to equal or nearly equal values, a level. A function F of matrices
  * that does not depend on the choice of vectors within a level does not change when they turn there:
- * the numerator x of its derivative, which the difference y of the values divides, is 0 where y is. In
- * float32 their quotient has no digits there.
+ * the numerator x of its derivative, which the difference y of the values divides, is 0 where y is. Their
+ * quotient has no digits there.
  *
  * - Where the values have no part in x, it is 0 all over the level: what is left is rounding.
  * - Otherwise x = y·G for all values. When these grow by t·c, the derivatives tell G = (ẋ − y·Ġ) / ẏ with
  *   Ġ = ẍ / 2ẏ; the small y·Ġ counts for second derivatives alone.
  * - An x that is not 0 there belongs to a function that depends on the choice: NaN.
  */
+import { type Precision, precisionOf } from "../../gpu/contract/dtype.ts";
 import { Node, type Primitive } from "../lazy/graph.ts";
 import { add, chain, conj, fill, fillLike, mul, real, scale } from "./arithmetic.ts";
 import { equal, greater, lessEqual, where } from "./compare.ts";
@@ -16,15 +17,22 @@ import { abs, reciprocal } from "./elementwise.ts";
 import { max } from "./reduce.ts";
 import { detach } from "./views.ts";
 
-// Differences of values, relative to the largest value:
-/** Closer ones may be a level. */
-const CLOSE = 2 ** -7;
-/** Closer ones don't tell the vectors apart well enough for functions that depend on the choice. */
-const APART = 2 ** -12;
-/** Closer ones have too few digits to divide by. */
-const FINE = 2 ** -13;
-/** The rounding of numerators, relative to the gradients that they are sums of. */
-const NOISE = 2 ** -18;
+/** Differences of values, relative to the largest value, and the rounding of numerators. */
+interface Bounds {
+  /** Closer ones may be a level. */
+  readonly close: number;
+  /** Closer ones don't tell the vectors apart well enough for functions that depend on the choice. */
+  readonly apart: number;
+  /** Closer ones have too few digits to divide by. */
+  readonly fine: number;
+  /** Numerators are rounded so much, relative to the gradients that they are sums of. */
+  readonly noise: number;
+}
+
+const BOUNDS: Readonly<Record<Precision, Bounds>> = {
+  single: { close: 2 ** -7, apart: 2 ** -12, fine: 2 ** -13, noise: 2 ** -18 },
+  double: { close: 2 ** -16, apart: 2 ** -26, fine: 2 ** -27, noise: 2 ** -46 },
+};
 
 /** What turns two vectors into one another: a quotient, as nodes of one shape. */
 export interface Turn {
@@ -87,18 +95,19 @@ export function slopeOf(
 ): Node {
   const [x, y] = [abs(detach(turn.x)), abs(detach(turn.y))];
   const beyond = (fraction: number) => greater(y, scale(detach(largest), fraction));
+  const { close, apart: different, fine, noise } = BOUNDS[precisionOf(turn.y.dtype)];
   const found = quotient(turn);
-  const apart = where(beyond(APART), found, fillLike(found, NaN));
+  const apart = where(beyond(different), found, fillLike(found, NaN));
   if (moved === null) return apart;
-  const rounding = scale(detach(size), NOISE);
+  const rounding = scale(detach(size), noise);
   if (moved === "none") {
     const near = where(lessEqual(x, rounding), fillLike(found, 0), apart);
-    return where(beyond(CLOSE), found, near);
+    return where(beyond(close), found, near);
   }
   const g = quotient(moved.first);
   const most = max(abs(detach(g)), [-2, -1], true);
   const { shape, dtype } = g;
   const limit = new Node(LIMIT, [g, turn.y], [{ shape, dtype }], null, null, undefined, moved);
-  const level = where(beyond(FINE), found, limit);
+  const level = where(beyond(fine), found, limit);
   return where(lessEqual(x, add(rounding, scale(mul(y, most), 2))), level, apart);
 }

@@ -18,7 +18,7 @@ import {
   tensor,
 } from "@argand/argand";
 import { assert } from "@std/assert";
-import type { DeviceKind } from "../../gpu/engines/device.ts";
+import { type DeviceKind, use } from "../../gpu/engines/device.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
 import { withSpectrum } from "../support/matrices.ts";
@@ -342,6 +342,28 @@ onEngines("functions of a level have their second derivatives", async ({ kind })
     }
   }
 }, { exhaustive: ["webgpu"] });
+
+Deno.test("decompositions and their gradients have the digits of double precision", async () => {
+  await use("cpu");
+  const n = 6;
+  const of = (values: number[], seed: number) =>
+    withSpectrum([n, n], values, seed, { real: true, hermitian: true });
+  const double = (x: Float64Array) =>
+    tensor(x.filter((_, k) => k % 2 === 0), [n, n], { dtype: "float64" });
+  const w = of([1, -0.5, 0.3, 0.8, 0.1, -1], 2);
+  for (const gap of [0.1, 1e-7, 1e-12, 0]) {
+    const a = of([-1, 1, 1 + gap, 2, 3, 4], 1);
+    const { u, s, vh } = svd(double(a));
+    const back = await u.mul(s).matmul(vh).sub(double(a)).abs().max().item();
+    assert(back < 2e-14, `U·S·Vh is off by ${back}`);
+    const exponential = grad((x: RealTensor) => {
+      const { values, vectors } = eigh(x);
+      return inner(product(vectors.mul(values.exp()), vectors.T), double(w));
+    });
+    const expected = hermitianFunction(a, w, n, EXP).gradient.filter((_, k) => k % 2 === 0);
+    assertClose(await exponential(double(a)).data(), expected, 1e-8, `a gap of ${gap}`);
+  }
+});
 
 onEngines("a function too long to be differentiated twice has NaN in a level alone", async () => {
   const a = tensor([[[1, 0, 0], [0, 1, 0], [0, 0, 2]], [[1, 0, 0], [0, 3, 0], [0, 0, 2]]]);

@@ -13,6 +13,8 @@ import {
   kindOf,
   lanesOf,
   multiplyAddFlops,
+  type Precision,
+  precisionOf,
   wgslOf,
 } from "../../contract/dtype.ts";
 import {
@@ -36,10 +38,11 @@ export interface JacobiSpec {
   readonly measured: number;
 }
 
-/** Sweeps in all: random matrices take 5 with 5 rows, 10 with 110, 13 with 256. */
-const sweepsOf = ({ rows }: JacobiSpec) => 8 + Math.ceil(Math.log2(rows));
+/** Sweeps in all: random matrices take 5 with 5 rows, 10 with 110, 13 with 256, and one more in double precision. */
+const sweepsOf = ({ dtype, rows }: JacobiSpec) =>
+  (precisionOf(dtype) === "single" ? 8 : 10) + Math.ceil(Math.log2(rows));
 /** Rows count as orthogonal when the cosine between them is below this. */
-const TOLERANCE = 5e-7;
+const TOLERANCE: Readonly<Record<Precision, number>> = { single: 5e-7, double: 1e-15 };
 /** Rows whose square is below this are left alone, as zeros. */
 const TINY = 2 ** -100;
 /** Threads for a pair that share its sums. */
@@ -109,7 +112,7 @@ ${ADD[kindOf(dtype)]}
 ${share}
   if (!rotates || min(squares.x, squares.y) < ${TINY}) { return; }
 ${ANGLES[kindOf(dtype)]}
-  if (!(size > ${TOLERANCE} * sqrt(squares.x) * sqrt(squares.y))) { return; }
+  if (!(size > ${TOLERANCE.single} * sqrt(squares.x) * sqrt(squares.y))) { return; }
   if (lane == 0u) { out1[flag + 1u] = 1u; }
   let zeta = (squares.y - squares.x) / (2.0 * size);
   let steep = abs(zeta) > 1e6;
@@ -171,9 +174,14 @@ ${roundBody(spec, THREADS, share)}
 }
 
 /** Cosine and sine of the angle that makes rows of these squares and product orthogonal; or null. */
-function rotation(alpha: number, beta: number, size: number): [c: number, s: number] | null {
+function rotation(
+  alpha: number,
+  beta: number,
+  size: number,
+  tolerance: number,
+): [c: number, s: number] | null {
   if (Math.min(alpha, beta) < TINY) return null;
-  if (!(size > TOLERANCE * Math.sqrt(alpha) * Math.sqrt(beta))) return null;
+  if (!(size > tolerance * Math.sqrt(alpha) * Math.sqrt(beta))) return null;
   const zeta = (beta - alpha) / (2 * size);
   const tangent = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
   const c = 1 / Math.sqrt(1 + tangent * tangent);
@@ -181,14 +189,14 @@ function rotation(alpha: number, beta: number, size: number): [c: number, s: num
 }
 
 /** Rotates the real rows x and y; whether that was needed. */
-function rotateReal(x: HostArray, y: HostArray, measured: number): boolean {
+function rotateReal(x: HostArray, y: HostArray, measured: number, tolerance: number): boolean {
   let [alpha, beta, gamma] = [0, 0, 0];
   for (let k = 0; k < measured; k++) {
     alpha += x[k] * x[k];
     beta += y[k] * y[k];
     gamma += x[k] * y[k];
   }
-  const angle = rotation(alpha, beta, Math.abs(gamma));
+  const angle = rotation(alpha, beta, Math.abs(gamma), tolerance);
   if (!angle) return false;
   const c = angle[0];
   const s = Math.sign(gamma) * angle[1];
@@ -201,7 +209,7 @@ function rotateReal(x: HostArray, y: HostArray, measured: number): boolean {
 }
 
 /** Rotates the complex rows x and y; whether that was needed. */
-function rotateComplex(x: HostArray, y: HostArray, measured: number): boolean {
+function rotateComplex(x: HostArray, y: HostArray, measured: number, tolerance: number): boolean {
   let alpha = 0, beta = 0, re = 0, im = 0;
   for (let k = 0; k < 2 * measured; k += 2) {
     const a = x[k], b = x[k + 1], c = y[k], d = y[k + 1];
@@ -211,7 +219,7 @@ function rotateComplex(x: HostArray, y: HostArray, measured: number): boolean {
     im += a * d - b * c;
   }
   const size = Math.hypot(re, im);
-  const angle = rotation(alpha, beta, size);
+  const angle = rotation(alpha, beta, size, tolerance);
   if (!angle) return false;
   const co = angle[0], sr = angle[1] * re / size, si = angle[1] * im / size;
   for (let k = 0; k < x.length; k += 2) {
@@ -257,6 +265,7 @@ const jacobiRound: Kernel<JacobiSpec> = {
     const { dtype, batch, rows, measured } = spec;
     const width = spec.length * lanesOf(dtype);
     const rotate = isComplex(dtype) ? rotateComplex : rotateReal;
+    const tolerance = TOLERANCE[precisionOf(dtype)];
     const n = players(spec);
     for (let z = 0; z < batch; z++) {
       const mark = z * (sweepsOf(spec) + 1) + sweep;
@@ -268,7 +277,7 @@ const jacobiRound: Kernel<JacobiSpec> = {
         if (q >= rows) continue;
         const row = (k: number) =>
           data.subarray((z * rows + k) * width, (z * rows + k + 1) * width);
-        if (rotate(row(p), row(q), measured)) marks[mark + 1] = 1;
+        if (rotate(row(p), row(q), measured, tolerance)) marks[mark + 1] = 1;
       }
     }
   },
@@ -280,7 +289,10 @@ const jacobiRound: Kernel<JacobiSpec> = {
       if (marked[mark] === 0) continue;
       const matrix = data + bytesOf(dtype) * z * rows * length;
       const places = [matrix, marks + 4 * (mark + 1)] as const;
-      rotatePairs(module, spec, places, [players(spec), round], [TOLERANCE, TINY]);
+      rotatePairs(module, spec, places, [players(spec), round], [
+        TOLERANCE[precisionOf(dtype)],
+        TINY,
+      ]);
     }
   },
 };
