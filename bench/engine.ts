@@ -12,6 +12,7 @@ import { convs } from "./work/conv.ts";
 import { elementwise } from "./work/elementwise.ts";
 import { transforms } from "./work/fft.ts";
 import { gathers } from "./work/gathers.ts";
+import { largeStep, largeStepKey } from "./work/large_step.ts";
 import { complexProduct, matmuls, realProduct } from "./work/matmul.ts";
 import { NORMS, trainingKey, trainingStep, warmScript } from "./work/training.ts";
 import type { Work } from "./work/work.ts";
@@ -90,6 +91,7 @@ async function measureEngine(
   for (const norm of NORMS) {
     if (asked(trainingKey(norm))) done(await trainingStep(norm, steps));
   }
+  if (full && asked(largeStepKey(engine))) done(await largeStep(engine));
   const growths: Growth[] = [];
   for (const family of full ? FAMILIES.filter(({ name }) => asked(name)) : []) {
     growths.push(await growth(engine, family, (work) => measure(work, [], patience)));
