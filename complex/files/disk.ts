@@ -1,6 +1,7 @@
 /** The file system, where there is one; reading whole files. */
 import { ArgandError, cannot } from "../../gpu/contract/errors.ts";
 import { loadBuiltin } from "../../gpu/contract/runtime.ts";
+import { withPath } from "./path.ts";
 
 /** The functions for files that server-side runtimes offer. */
 export type FileSystem = typeof import("node:fs/promises");
@@ -39,7 +40,7 @@ export async function readBytes(
   path: string | URL,
   check: (head: Uint8Array, size: number) => void = () => {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const what = `read ${String(path)}`;
+  const what = withPath("read", path);
   const { open, stat } = await fileSystem(what);
   const refuse = (why: string): ArgandError => cannot(what, why);
   try {

@@ -25,6 +25,7 @@ import {
   strangeness,
 } from "./npy.ts";
 import { isText, type NpyText, npyText } from "./npy_text.ts";
+import { withPath } from "./path.ts";
 import { replaceFile } from "./replace.ts";
 import { arraysOf } from "./tensor_array.ts";
 
@@ -436,6 +437,6 @@ export async function writeNpz(
   arrays: Iterable<readonly [string, NpyEntry | Tensor]>,
   options?: NpzOptions,
 ): Promise<void> {
-  const entries = await arraysOf(`write ${path}`, arrays, NPY_DTYPES);
+  const entries = await arraysOf(withPath("write", path), arrays, NPY_DTYPES);
   await replaceFile(path, formatNpz(entries, options));
 }

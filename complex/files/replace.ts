@@ -2,6 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { isGranted, loadBuiltin } from "../../gpu/contract/runtime.ts";
 import { type FileSystem, fileSystem, refusal } from "./disk.ts";
+import { withPath } from "./path.ts";
 
 /** Whether a folder may be opened without a prompt. */
 const mayOpen = (folder: string): boolean => isGranted({ name: "read", path: folder });
@@ -22,7 +23,7 @@ const ATTEMPTS = 3;
  * file `….part` behind; the first file that a later process writes to the folder takes it away.
  */
 export async function replaceFile(path: string | URL, bytes: Uint8Array): Promise<void> {
-  const what = `write ${String(path)}`;
+  const what = withPath("write", path);
   const system = await fileSystem(what);
   const { fileURLToPath } = await loadBuiltin<typeof import("node:url")>("node:url");
   const { basename, dirname } = await loadBuiltin<typeof import("node:path")>("node:path");

@@ -2,12 +2,14 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { loadBuiltin } from "../../gpu/contract/runtime.ts";
 import { fileSystem, refusal } from "./disk.ts";
+import { withPath } from "./path.ts";
 
 /**
  * Refuses a path that `replaceFile` could not write: its folder is not there or takes no files, or there
  * is something other than a file. It makes a file beside it and removes it at once.
  */
 export async function checkReplaceable(what: string, path: string | URL): Promise<void> {
+  withPath(`${what}: write`, path);
   const { open, realpath, stat, unlink } = await fileSystem(what);
   const { fileURLToPath } = await loadBuiltin<typeof import("node:url")>("node:url");
   const { dirname } = await loadBuiltin<typeof import("node:path")>("node:path");

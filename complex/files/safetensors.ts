@@ -20,6 +20,7 @@ import {
 } from "./array.ts";
 import { parseBounded } from "./bounded_json.ts";
 import { readBytes } from "./disk.ts";
+import { withPath } from "./path.ts";
 import { replaceFile } from "./replace.ts";
 import { arraysOf } from "./tensor_array.ts";
 
@@ -331,6 +332,6 @@ export async function writeSafetensors(
   tensors: Iterable<readonly [string, SafetensorsEntry | Tensor]>,
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const entries = await arraysOf(`write ${path}`, tensors, SAFETENSORS_DTYPES);
+  const entries = await arraysOf(withPath("write", path), tensors, SAFETENSORS_DTYPES);
   await replaceFile(path, formatSafetensors(entries, metadata));
 }

@@ -9,6 +9,7 @@ import { withDefaults } from "../ops/options.ts";
 import { checkInteger } from "../lazy/shape.ts";
 import { checkBytes } from "./array.ts";
 import { readBytes } from "./disk.ts";
+import { withPath } from "./path.ts";
 import { replaceFile } from "./replace.ts";
 
 /** The type of parameters: scattering, admittance, impedance, hybrid-h or hybrid-g. */
@@ -306,7 +307,7 @@ function portsOf(what: string, path: string | URL): number {
  * ```
  */
 export async function readTouchstone(path: string | URL): Promise<Touchstone> {
-  const ports = portsOf(`read ${path}`, path);
+  const ports = portsOf(withPath("read", path), path);
   const bytes = await readBytes(path, (_, size) => checkLength(`read ${path}`, size));
   return parseTouchstone(bytes, ports, String(path));
 }
@@ -457,7 +458,7 @@ export async function writeTouchstone(
   network: Touchstone,
   layout?: TouchstoneLayout,
 ): Promise<void> {
-  const what = `write ${path}`;
+  const what = withPath("write", path);
   const ports = portsOf(what, path);
   const bytes = formatTouchstone(network, layout);
   if (ports !== network.ports) {

@@ -156,9 +156,24 @@ Deno.test("readers refuse what has no end or is not a file", async () => {
     );
     await assertRejects(() => read("tests"), ArgandError, "Cannot read tests: it is a folder");
   }
-  for (const odd of [undefined, null, 3, {}]) {
-    await assertRejects(() => readNpy(odd as never), ArgandError, "Cannot read ");
-    await assertRejects(() => writeNpy(odd as never, ones([2])), ArgandError, "Cannot write ");
+  const none = "it is neither a path nor a URL; the functions on bytes, such as parseNpy";
+  const odds: [unknown, string][] = [
+    [undefined, `undefined: ${none}`],
+    [3, `3: ${none}`],
+    [Symbol("a"), `Symbol(a): ${none}`],
+    [new Uint8Array(3), `a Uint8Array: ${none}`],
+    [new Blob([]), `a Blob: ${none}`],
+    [new Response("a"), `a Response: ${none}`],
+    [new URL("https://example.org/a.s1p"), 'https://example.org/a.s1p: its scheme is not "file:"'],
+  ];
+  for (const [odd, why] of odds) {
+    const path = odd as string;
+    for (const read of [readNpy, readNpz, loadSafetensors, readTouchstone]) {
+      await assertRejects(() => read(path), ArgandError, `Cannot read ${why}`);
+    }
+    for (const write of Object.values(WRITERS)) {
+      await assertRejects(() => write(path, 1), ArgandError, `Cannot write ${why}`);
+    }
   }
   await assertRejects(() => readTouchstone("none.s1p"), ArgandError, "there is no such file");
 });
