@@ -1,12 +1,12 @@
 /**
- * Initial values of complex weights (Trabelsi et al., "Deep Complex Networks", 2018): the modulus is
- * Rayleigh distributed and the phase uniform, which is a circular normal distribution.
+ * Initial values of weights. Of complex ones (Trabelsi et al., "Deep Complex Networks", 2018) the modulus
+ * is Rayleigh distributed and the phase uniform, which is a circular normal distribution.
  */
 import { cannot } from "../gpu/contract/errors.ts";
 import { checkInteger, checkShape, type Shape, show, sizeOf } from "../complex/lazy/shape.ts";
-import { randnComplex } from "../complex/create/random.ts";
-import type { ComplexTensor } from "../complex/tensor/tensor.ts";
-import { withDefaults } from "./checks.ts";
+import { rand, randnComplex } from "../complex/create/random.ts";
+import type { ComplexTensor, RealTensor } from "../complex/tensor/tensor.ts";
+import { checkNumber, withDefaults } from "./checks.ts";
 
 /** Options of {@link complexGlorot} and {@link complexHe}. */
 export interface InitOptions {
@@ -82,4 +82,40 @@ export function complexGlorot(shape: Shape, options?: InitOptions): ComplexTenso
 export function complexHe(shape: Shape, options?: InitOptions): ComplexTensor {
   const { fanIn } = fans("initialise with complexHe", shape, options);
   return rayleigh(shape, 1 / Math.sqrt(fanIn));
+}
+
+/** Options of {@link kaimingUniform}. */
+export interface KaimingUniformOptions {
+  /** The slope behind 0 of the leaky ReLU that follows; √5 if absent, as PyTorch's layers have it. */
+  readonly a?: number;
+  /** Inputs of each output; the product of all axes but the first, if absent. */
+  readonly fanIn?: number | null;
+}
+
+/**
+ * Kaiming's uniform initial values of real weights (He et al. 2015): between ±√(6 / ((1 + a²) fanIn)),
+ * which is ±1/√fanIn with the a = √5 of PyTorch's linear layers and convolutions.
+ *
+ * @param shape The weight's shape [out, in, …].
+ * @throws {ArgandError} if the shape has fewer than two axes and no fan is given.
+ *
+ * @example
+ * ```ts
+ * import { nn } from "@argand/argand";
+ * import { assert } from "@std/assert";
+ *
+ * const w = nn.init.kaimingUniform([300, 100]);
+ * assert(await w.abs().max().item() <= 0.1);
+ * ```
+ */
+export function kaimingUniform(shape: Shape, options?: KaimingUniformOptions): RealTensor {
+  const what = "initialise with kaimingUniform";
+  const given = withDefaults<Required<KaimingUniformOptions>>(what, options, {
+    a: Math.sqrt(5),
+    fanIn: null,
+  });
+  checkNumber(what, "a", given.a);
+  const { fanIn } = fans(what, shape, { fanIn: given.fanIn, fanOut: 1 });
+  const bound = Math.sqrt(6 / ((1 + given.a ** 2) * fanIn));
+  return rand(shape).mul(2 * bound).sub(bound);
 }

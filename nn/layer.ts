@@ -1,15 +1,35 @@
-/** Layers and networks from one complex tensor to another, in both forms of application. */
+/** Layers and networks from one tensor to another of its kind, complex ones in both forms of application. */
 import { classNameOf } from "../gpu/contract/class_names.ts";
 import { cannot } from "../gpu/contract/errors.ts";
 import { complex } from "../complex/create/create.ts";
-import { checkComplex, type ComplexTensor, type RealTensor } from "../complex/tensor/tensor.ts";
+import {
+  checkComplex,
+  type ComplexTensor,
+  type RealTensor,
+  type Tensor,
+} from "../complex/tensor/tensor.ts";
 import { Module } from "./module.ts";
 import { joined } from "./pairs.ts";
+
+/** The kind of tensor that a layer takes, and gives. */
+export type LayerKind = "real" | "complex";
+
+/** A tensor of a kind. */
+export type TensorOf<K extends LayerKind> = [K] extends ["real"] ? RealTensor : ComplexTensor;
+
+/** What the pair form takes; of a real layer one tensor. */
+export type PartsOf<K extends LayerKind> = [K] extends ["real"] ? [x: RealTensor]
+  : [xr: RealTensor, xi: RealTensor];
+
+/** What the pair form gives; of a real layer one tensor. */
+export type PairOf<K extends LayerKind> = [K] extends ["real"] ? RealTensor
+  : [RealTensor, RealTensor];
 
 /**
  * The base of layers and networks. A subclass implements `apply`, from complex tensor to complex
  * tensor, or `forward`, from real and imaginary part to real and imaginary part; the other form
- * follows. The pair costs nothing: both parts are views of the complex tensor.
+ * follows. The pair costs nothing: both parts are views of the complex tensor. A `Layer<"real">`
+ * implements `apply` from real tensor to real tensor.
  *
  * @example
  * ```ts
@@ -32,32 +52,72 @@ import { joined } from "./pairs.ts";
  * assert(yr.shape[1] === 2 && yi.shape[0] === 4);
  * ```
  */
-export abstract class Layer extends Module {
+export abstract class Layer<K extends LayerKind = "complex"> extends Module {
+  /** The kind, for the compiler alone: by it the kind of a `Sequential` follows from its layers'. */
+  declare readonly kind?: K;
+
   /**
    * The native form.
    *
    * @param z The input.
    * @returns The output.
    */
-  apply(z: ComplexTensor): ComplexTensor {
+  apply(z: TensorOf<K>): TensorOf<K> {
     const what = `apply ${classNameOf(this)}`;
     if (this.forward === Layer.prototype.forward) {
       throw cannot(what, "it defines neither apply nor forward");
     }
-    checkComplex(what, z);
-    return complex(...this.forward(z.real, z.imag));
+    const { real, imag } = checkComplex(what, z);
+    return complex(...(this as Layer).forward(real, imag)) as TensorOf<K>;
   }
 
   /**
-   * The pair form: `const [yr, yi] = layer.forward(xr, xi)`.
+   * The pair form: `const [yr, yi] = layer.forward(xr, xi)`; of a real layer `layer.forward(x)`.
    *
-   * @param xr The real part.
-   * @param xi The imaginary part, of the same shape.
-   * @returns Both parts of the output.
+   * @param parts The real and the imaginary part, of one shape; of a real layer one tensor.
+   * @returns Both parts of the output; of a real layer the output.
    */
-  forward(xr: RealTensor, xi: RealTensor): [RealTensor, RealTensor] {
-    const what = `apply ${classNameOf(this)}`;
-    const y = this.apply(joined(what, xr, xi));
-    return [y.real, y.imag];
+  forward(...parts: PartsOf<K>): PairOf<K> {
+    const [xr, xi] = parts as RealTensor[];
+    if (parts.length === 1) return this.apply(xr as TensorOf<K>) as unknown as PairOf<K>;
+    const y = (this as Layer).apply(joined(`apply ${classNameOf(this)}`, xr, xi));
+    return [y.real, y.imag] as RealTensor[] as PairOf<K>;
+  }
+}
+
+/**
+ * The same class, to the compiler of no kind: layers of either kind must not decide that of others.
+ * @internal
+ */
+export const LayerOfNoKind: abstract new () => Module = Layer;
+
+/**
+ * The base of layers that map a tensor of either kind to one of its kind. They fit among layers of both.
+ *
+ * @example
+ * ```ts
+ * import { nn, ones, type Tensor } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class Half extends nn.EitherLayer {
+ *   apply<T extends Tensor>(x: T): T {
+ *     return x.slice([0, x.shape[0] / 2]) as T;
+ *   }
+ * }
+ *
+ * const net = new nn.Sequential(new nn.Linear(3, 2, { kind: "real" }), new Half());
+ * assertEquals(net.apply(ones([4, 3])).shape, [2, 2]);
+ * ```
+ */
+export abstract class EitherLayer extends LayerOfNoKind {
+  /** The native form. */
+  abstract apply<T extends Tensor>(x: T): T;
+
+  /** The form of real tensors. */
+  forward(x: RealTensor): RealTensor;
+  /** The pair form. */
+  forward(xr: RealTensor, xi: RealTensor): [RealTensor, RealTensor];
+  forward(...parts: [x: RealTensor]): never {
+    return Layer.prototype.forward.apply(this as Layer, parts as never) as never;
   }
 }

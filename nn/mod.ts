@@ -113,7 +113,7 @@ export type {
 } from "./functional/windows.ts";
 /** The layers, activations and losses as pure functions of tensors. */
 export * as functional from "./functional/mod.ts";
-/** Initial values of complex weights. */
+/** Initial values of weights. */
 export * as init from "./init.ts";
 /** Real numbers that say how good a prediction is. */
 export * as metrics from "./functional/metrics.ts";

@@ -40,36 +40,34 @@ export type { Labels } from "../complex/ops/labels.ts";
 export type { PoolGeometry } from "../complex/ops/pool2d.ts";
 
 /** a b + bias; the product begins with the bias, which rounds otherwise than adding it would. */
-export function product(
-  a: ComplexTensor,
-  b: ComplexTensor,
-  bias: ComplexTensor | null,
-): ComplexTensor {
-  return wrapComplex(matmul(a.node, b.node, bias?.node));
+export function product<T extends Tensor>(a: T, b: T, bias: T | null): T {
+  return wrap(matmul(a.node, b.node, bias?.node)) as Tensor as T;
 }
 
 /** The convolution over so many axes, with the bias in its kernel. */
-export function convolution(
+export function convolution<T extends Tensor>(
   what: string,
   axes: number,
-  x: ComplexTensor,
-  weight: ComplexTensor,
-  bias: ComplexTensor | null,
+  x: T,
+  weight: T,
+  bias: T | null,
   geometry: ConvGeometry,
-): ComplexTensor {
-  return wrapComplex(conv(what, axes, [x.node, weight.node, bias && bias.node], geometry));
+): T {
+  return wrap(conv(what, axes, [x.node, weight.node, bias && bias.node], geometry)) as Tensor as T;
 }
 
 /** The transposed convolution over so many axes. */
-export function transposedConvolution(
+export function transposedConvolution<T extends Tensor>(
   what: string,
   axes: number,
-  x: ComplexTensor,
-  weight: ComplexTensor,
-  bias: ComplexTensor | null,
+  x: T,
+  weight: T,
+  bias: T | null,
   geometry: ConvTransposeGeometry,
-): ComplexTensor {
-  return wrapComplex(convTranspose(what, axes, [x.node, weight.node, bias && bias.node], geometry));
+): T {
+  return wrap(
+    convTranspose(what, axes, [x.node, weight.node, bias && bias.node], geometry),
+  ) as Tensor as T;
 }
 
 /** The element of largest modulus of each window, and its index in the plane. */

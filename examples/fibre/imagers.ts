@@ -5,8 +5,7 @@ import {
   matchedHidden,
   type Norm,
   perceptron,
-  RealLinear,
-  RealPerceptron,
+  realPerceptron,
 } from "../support/networks.ts";
 
 /** A complex network by its norm, a real one of as many parameters, or either with a skip path. */
@@ -51,13 +50,13 @@ export class ComplexImager extends nn.Layer implements Imager {
 
 /** The same with real numbers: it takes both parts of amplitudes side by side, or moduli as they are. */
 export class RealImager extends nn.Module implements Imager {
-  readonly network: RealPerceptron;
-  readonly skip: RealLinear | null;
+  readonly network: nn.Sequential<"real">;
+  readonly skip: nn.Linear<"real"> | null;
 
   constructor(inputs: number, hidden: [number, number], pixels: number, skip: boolean) {
     super();
-    this.network = new RealPerceptron(inputs, hidden, pixels);
-    this.skip = skip ? new RealLinear(inputs, pixels) : null;
+    this.network = realPerceptron(inputs, hidden, pixels);
+    this.skip = skip ? new nn.Linear(inputs, pixels, { kind: "real" }) : null;
   }
 
   image(light: Light): RealTensor {

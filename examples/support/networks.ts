@@ -1,16 +1,5 @@
 /** The networks of the examples. */
-import {
-  abs,
-  type ComplexTensor,
-  concat,
-  matmul,
-  nn,
-  parameter,
-  randn,
-  type RealTensor,
-  relu,
-  zeros,
-} from "@argand/argand";
+import { abs, type ComplexTensor, concat, nn, type RealTensor } from "@argand/argand";
 
 /** Which batch norm stands between the layers. */
 export type Norm = "covariance" | "naive" | "none";
@@ -114,52 +103,36 @@ export class LinearIntensityNetwork extends nn.Layer implements IntensityNetwork
   }
 }
 
-/** x W + b of real tensors; the weight starts as Glorot's normal one, the bias as 0. */
-export class RealLinear extends nn.Module {
-  readonly weight: RealTensor;
-  readonly bias: RealTensor;
-
-  constructor(inputs: number, outputs: number) {
-    super();
-    const spread = Math.sqrt(2 / (inputs + outputs));
-    this.weight = parameter(randn([inputs, outputs]).mul(spread), { name: "weight" });
-    this.bias = parameter(zeros([outputs]), { name: "bias" });
-  }
-
-  apply(x: RealTensor): RealTensor {
-    return matmul(x, this.weight).add(this.bias);
-  }
-}
-
 /** Three real linear maps with ReLU between them. */
-export class RealPerceptron extends nn.Module {
-  readonly first: RealLinear;
-  readonly second: RealLinear;
-  readonly third: RealLinear;
-
-  constructor(inputs: number, hidden: readonly [number, number], outputs: number) {
-    super();
-    this.first = new RealLinear(inputs, hidden[0]);
-    this.second = new RealLinear(hidden[0], hidden[1]);
-    this.third = new RealLinear(hidden[1], outputs);
-  }
-
-  apply(x: RealTensor): RealTensor {
-    return this.third.apply(relu(this.second.apply(relu(this.first.apply(x)))));
-  }
+export function realPerceptron(
+  inputs: number,
+  hidden: readonly [number, number],
+  outputs: number,
+): nn.Sequential<"real"> {
+  const kind = "real";
+  return new nn.Sequential(
+    new nn.Linear(inputs, hidden[0], { kind }),
+    new nn.ReLU(),
+    new nn.Linear(hidden[0], hidden[1], { kind }),
+    new nn.ReLU(),
+    new nn.Linear(hidden[1], outputs, { kind }),
+  );
 }
 
 /** Real and imaginary parts side by side, [N, n] → [N, 2n]. */
 export const bothParts = (z: ComplexTensor): RealTensor => concat([z.real, z.imag], 1);
 
-/** A {@link RealPerceptron} with real and imaginary parts as separate inputs. */
-export class RealIntensityNetwork extends RealPerceptron implements IntensityNetwork {
+/** A {@link realPerceptron} with real and imaginary parts as separate inputs. */
+export class RealIntensityNetwork extends nn.Module implements IntensityNetwork {
+  readonly layers: nn.Sequential<"real">;
+
   constructor(inputs: number, hidden: readonly [number, number], outputs: number) {
-    super(2 * inputs, hidden, outputs);
+    super();
+    this.layers = realPerceptron(2 * inputs, hidden, outputs);
   }
 
   intensities(fields: ComplexTensor): RealTensor {
-    return this.apply(bothParts(fields));
+    return this.layers.apply(bothParts(fields));
   }
 }
 

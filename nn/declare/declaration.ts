@@ -100,8 +100,8 @@ export class LayerDeclaration<A, O extends object> {
   note(layer: Module, values: object): void {
     const noted = { ...made.get(layer) };
     for (const [name, value] of Object.entries(values)) {
-      const { is } = this.fields[name].rule;
-      if (value === undefined || is === "tensor") continue;
+      const { rule: { is }, brief, default: usual } = this.fields[name];
+      if (value === undefined || is === "tensor" || brief && value === usual) continue;
       const plain = is === "basis" && value instanceof Tensor ? value.shape : value;
       noted[name] = is.startsWith("layer") ? value : structuredClone(plain);
     }

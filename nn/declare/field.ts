@@ -42,6 +42,8 @@ export interface Field<T> {
 export interface Optional<T> extends Field<T> {
   /** The value where the option is absent. */
   readonly default: T;
+  /** Whether descriptions leave it out where it has its default. */
+  readonly brief?: boolean;
 }
 
 /** The fields of an interface of options: those of its optional members have defaults. */
@@ -53,7 +55,10 @@ export type FieldsOf<O> = {
 
 /** Any fields by name. */
 export type Fields = Readonly<
-  Record<string, { readonly rule: Rule; readonly default?: unknown }>
+  Record<
+    string,
+    { readonly rule: Rule; readonly default?: unknown; readonly brief?: boolean }
+  >
 >;
 
 /** The values of fields. */
@@ -64,6 +69,11 @@ const field = <T>(rule: Rule): Field<T> => ({ rule });
 /** The same with a default. */
 export function optional<T>({ rule }: Field<T>, value: T): Optional<T> {
   return { rule, default: value };
+}
+
+/** The same where descriptions leave the default out, for options that layers have not always had. */
+export function brief<T>(field: Optional<T>): Optional<T> {
+  return { ...field, brief: true };
 }
 
 /** An integer in [low, high]. */

@@ -1,9 +1,9 @@
 /** Activations that act on real and imaginary part each by itself. */
-import { where } from "../../complex/functions/combine.ts";
 import { complex } from "../../complex/create/create.ts";
 import { checkComplex, type ComplexTensor, type RealTensor } from "../../complex/tensor/tensor.ts";
 import { checkNumber } from "../checks.ts";
 import { GELU_OPTIONS, type GeluOptions, perChannel } from "./activation_options.ts";
+import { elu, gelu, leaky } from "./real_activation.ts";
 
 /** A real function of either part. */
 function byParts(
@@ -13,11 +13,6 @@ function byParts(
 ): ComplexTensor {
   const { real, imag } = checkComplex(what, z);
   return complex(f(real), f(imag));
-}
-
-/** x where it is positive, else slope · x, whose derivative counts also at 0. */
-function leaky(x: RealTensor, slope: RealTensor | number): RealTensor {
-  return where(x.greater(0), x, x.mul(slope));
 }
 
 /**
@@ -149,11 +144,7 @@ export function cleakyRelu(z: ComplexTensor, negativeSlope = 0.01): ComplexTenso
 export function celu(z: ComplexTensor, alpha = 1): ComplexTensor {
   const what = "apply CELU";
   checkNumber(what, "alpha", alpha, -Infinity);
-  return byParts(what, z, (x) => {
-    const positive = x.greater(0);
-    // The exponential of what is not chosen must not overflow.
-    return where(positive, x, where(positive, 0, x).expm1().mul(alpha));
-  });
+  return byParts(what, z, (x) => elu(x, alpha));
 }
 
 /**
@@ -176,12 +167,6 @@ export function celu(z: ComplexTensor, alpha = 1): ComplexTensor {
  */
 export function cgelu(z: ComplexTensor, options?: GeluOptions): ComplexTensor {
   const what = "apply CGELU";
-  const { approximate } = GELU_OPTIONS.complete(what, options);
-  return byParts(what, z, (x) => {
-    if (approximate === "none") return x.mul(x.mul(Math.SQRT1_2).erf().add(1)).mul(0.5);
-    // Beyond ±10 the tanh is ±1, and x³ might overflow.
-    const near = x.maximum(-10).minimum(10);
-    const inner = near.square().mul(0.044715).add(1).mul(near).mul(Math.sqrt(2 / Math.PI));
-    return x.mul(inner.tanh().add(1)).mul(0.5);
-  });
+  const given = GELU_OPTIONS.complete(what, options);
+  return byParts(what, z, (x) => gelu(x, given));
 }

@@ -1,5 +1,5 @@
 /** Convolutions. */
-import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
 import type { Size2d, Size3d } from "../checks.ts";
 import { convolve, type ConvOptions } from "./convolve.ts";
 
@@ -15,10 +15,10 @@ export type Conv3dOptions = ConvOptions<Size3d>;
 /**
  * One-dimensional cross-correlation, y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c] (without conjugation).
  *
- * @param x Complex [N, C, L].
- * @param weight Complex [O, C / groups, l].
- * @param bias Complex [O], or nothing.
- * @returns Complex [N, O, L′] with L′ = ⌊(L + 2·padding − dilation·(l − 1) − 1) / stride⌋ + 1.
+ * @param x Complex or real [N, C, L].
+ * @param weight [O, C / groups, l], of the kind of x.
+ * @param bias [O], of that kind, or nothing.
+ * @returns [N, O, L′] with L′ = ⌊(L + 2·padding − dilation·(l − 1) − 1) / stride⌋ + 1.
  * @throws {ArgandError} if channels or sizes do not fit, or the kernel is larger than the padded input.
  *
  * @example
@@ -32,22 +32,22 @@ export type Conv3dOptions = ConvOptions<Size3d>;
  * assert(y.shape.join() === "1,4,10");
  * ```
  */
-export function conv1d(
-  x: ComplexTensor,
-  weight: ComplexTensor,
-  bias: ComplexTensor | null = null,
+export function conv1d<T extends Tensor>(
+  x: T,
+  weight: T,
+  bias: T | null = null,
   options?: Conv1dOptions,
-): ComplexTensor {
+): T {
   return convolve(1, x, weight, bias, options);
 }
 
 /**
  * Two-dimensional cross-correlation, y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c] (without conjugation).
  *
- * @param x Complex [N, C, H, W].
- * @param weight Complex [O, C / groups, h, w].
- * @param bias Complex [O], or nothing.
- * @returns Complex [N, O, H′, W′] with H′ = ⌊(H + 2·padding − dilation·(h − 1) − 1) / stride⌋ + 1.
+ * @param x Complex or real [N, C, H, W].
+ * @param weight [O, C / groups, h, w], of the kind of x.
+ * @param bias [O], of that kind, or nothing.
+ * @returns [N, O, H′, W′] with H′ = ⌊(H + 2·padding − dilation·(h − 1) − 1) / stride⌋ + 1.
  * @throws {ArgandError} if channels or sizes do not fit, or the kernel is larger than the padded input.
  *
  * @example
@@ -61,12 +61,12 @@ export function conv1d(
  * assert(y.shape.join() === "1,4,8,8");
  * ```
  */
-export function conv2d(
-  x: ComplexTensor,
-  weight: ComplexTensor,
-  bias: ComplexTensor | null = null,
+export function conv2d<T extends Tensor>(
+  x: T,
+  weight: T,
+  bias: T | null = null,
   options?: Conv2dOptions,
-): ComplexTensor {
+): T {
   return convolve(2, x, weight, bias, options);
 }
 
@@ -75,10 +75,10 @@ export function conv2d(
  * It lays out the d taps along depth as channels, which takes d / stride times the memory of x while
  * it runs.
  *
- * @param x Complex [N, C, D, H, W].
- * @param weight Complex [O, C / groups, d, h, w].
- * @param bias Complex [O], or nothing.
- * @returns Complex [N, O, D′, H′, W′] with
+ * @param x Complex or real [N, C, D, H, W].
+ * @param weight [O, C / groups, d, h, w], of the kind of x.
+ * @param bias [O], of that kind, or nothing.
+ * @returns [N, O, D′, H′, W′] with
  * D′ = ⌊(D + 2·padding − dilation·(d − 1) − 1) / stride⌋ + 1, H′ and W′ likewise.
  * @throws {ArgandError} if channels or sizes do not fit, or the kernel is larger than the padded input.
  *
@@ -92,11 +92,11 @@ export function conv2d(
  * assert(y.shape.join() === "1,4,5,6,7");
  * ```
  */
-export function conv3d(
-  x: ComplexTensor,
-  weight: ComplexTensor,
-  bias: ComplexTensor | null = null,
+export function conv3d<T extends Tensor>(
+  x: T,
+  weight: T,
+  bias: T | null = null,
   options?: Conv3dOptions,
-): ComplexTensor {
+): T {
   return convolve(3, x, weight, bias, options);
 }

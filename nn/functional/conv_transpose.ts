@@ -1,5 +1,5 @@
 /** Transposed convolutions. */
-import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
 import type { Size2d, Size3d } from "../checks.ts";
 import { convolveTransposed, type ConvTransposeOptions } from "./convolve.ts";
 
@@ -16,10 +16,10 @@ export type ConvTranspose3dOptions = ConvTransposeOptions<Size3d>;
  * The transpose of {@link conv1d} as a linear map (without conjugation) plus a bias,
  * y[n, o, k·stride + t·dilation − padding] += Σ_c x[n, c, k] w[c, o, t].
  *
- * @param x Complex [N, C, L].
- * @param weight Complex [C, O / groups, l].
- * @param bias Complex [O], or nothing.
- * @returns Complex [N, O, L′] with
+ * @param x Complex or real [N, C, L].
+ * @param weight [C, O / groups, l], of the kind of x.
+ * @param bias [O], of that kind, or nothing.
+ * @returns [N, O, L′] with
  * L′ = (L − 1)·stride − 2·padding + dilation·(l − 1) + outputPadding + 1.
  * @throws {ArgandError} if channels or sizes do not fit, or `outputPadding` is below neither stride nor
  * dilation.
@@ -35,12 +35,12 @@ export type ConvTranspose3dOptions = ConvTransposeOptions<Size3d>;
  * assert(y.shape.join() === "1,2,50");
  * ```
  */
-export function convTranspose1d(
-  x: ComplexTensor,
-  weight: ComplexTensor,
-  bias: ComplexTensor | null = null,
+export function convTranspose1d<T extends Tensor>(
+  x: T,
+  weight: T,
+  bias: T | null = null,
   options?: ConvTranspose1dOptions,
-): ComplexTensor {
+): T {
   return convolveTransposed(1, x, weight, bias, options);
 }
 
@@ -48,10 +48,10 @@ export function convTranspose1d(
  * The transpose of {@link conv2d} as a linear map (without conjugation) plus a bias: each pixel of x
  * lays down the kernel, `stride` apart. It is the adjoint of x ↦ conv2d(x, conj w).
  *
- * @param x Complex [N, C, H, W].
- * @param weight Complex [C, O / groups, h, w].
- * @param bias Complex [O], or nothing.
- * @returns Complex [N, O, H′, W′] with
+ * @param x Complex or real [N, C, H, W].
+ * @param weight [C, O / groups, h, w], of the kind of x.
+ * @param bias [O], of that kind, or nothing.
+ * @returns [N, O, H′, W′] with
  * H′ = (H − 1)·stride − 2·padding + dilation·(h − 1) + outputPadding + 1.
  * @throws {ArgandError} if channels or sizes do not fit, or `outputPadding` is below neither stride nor
  * dilation.
@@ -70,12 +70,12 @@ export function convTranspose1d(
  * assert(y.shape.join() === "1,2,10,10");
  * ```
  */
-export function convTranspose2d(
-  x: ComplexTensor,
-  weight: ComplexTensor,
-  bias: ComplexTensor | null = null,
+export function convTranspose2d<T extends Tensor>(
+  x: T,
+  weight: T,
+  bias: T | null = null,
   options?: ConvTranspose2dOptions,
-): ComplexTensor {
+): T {
   return convolveTransposed(2, x, weight, bias, options);
 }
 
@@ -83,10 +83,10 @@ export function convTranspose2d(
  * The transpose of {@link conv3d} as a linear map (without conjugation) plus a bias: each voxel of x
  * lays down the kernel, `stride` apart. It takes d times the memory of a plane's output while it runs.
  *
- * @param x Complex [N, C, D, H, W].
- * @param weight Complex [C, O / groups, d, h, w].
- * @param bias Complex [O], or nothing.
- * @returns Complex [N, O, D′, H′, W′] with
+ * @param x Complex or real [N, C, D, H, W].
+ * @param weight [C, O / groups, d, h, w], of the kind of x.
+ * @param bias [O], of that kind, or nothing.
+ * @returns [N, O, D′, H′, W′] with
  * D′ = (D − 1)·stride − 2·padding + dilation·(d − 1) + outputPadding + 1, H′ and W′ likewise.
  * @throws {ArgandError} if channels or sizes do not fit, or `outputPadding` is below neither stride nor
  * dilation.
@@ -101,11 +101,11 @@ export function convTranspose2d(
  * assert(y.shape.join() === "1,2,6,8,10");
  * ```
  */
-export function convTranspose3d(
-  x: ComplexTensor,
-  weight: ComplexTensor,
-  bias: ComplexTensor | null = null,
+export function convTranspose3d<T extends Tensor>(
+  x: T,
+  weight: T,
+  bias: T | null = null,
   options?: ConvTranspose3dOptions,
-): ComplexTensor {
+): T {
   return convolveTransposed(3, x, weight, bias, options);
 }

@@ -1,6 +1,6 @@
 /** Convolutions and transposed ones over any number of axes: their options and application. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
 import { type Size2d, type Size3d, spread } from "../checks.ts";
 import { declareOptions, type OptionsDeclaration } from "../declare/declaration.ts";
 import {
@@ -15,6 +15,7 @@ import {
   word,
 } from "../declare/field.ts";
 import { convolution, transposedConvolution } from "../nodes.ts";
+import { checkKind } from "./kinds.ts";
 
 /** A number for one or for all axes, as options take it. */
 export type Sizes = number | readonly number[];
@@ -94,43 +95,42 @@ export function movementOf(
 }
 
 /** For `"same"`: the zeros on either side, and x with what is left of them at its end. */
-function same(
-  x: ComplexTensor,
+function same<T extends Tensor>(
+  x: T,
   kernel: readonly number[],
   dilation: readonly number[],
-): [x: ComplexTensor, padding: number[]] {
+): [x: T, padding: number[]] {
   if (kernel.length !== dilation.length || x.rank !== kernel.length + 2) return [x, []]; // refused later
   const zeros = kernel.map((n, d) => dilation[d] * (n - 1));
   const left = zeros.map((n): [number, number] => [0, n % 2]);
-  const padded = left.some(([, n]) => n > 0) ? x.pad([[0, 0], [0, 0], ...left]) : x;
+  const padded = left.some(([, n]) => n > 0) ? x.pad([[0, 0], [0, 0], ...left]) as T : x;
   return [padded, zeros.map((n) => Math.floor(n / 2))];
 }
 
 /** The convolution over so many axes. */
-export function convolve(
+export function convolve<T extends Tensor>(
   axes: number,
-  x: ComplexTensor,
-  weight: ComplexTensor,
-  bias: ComplexTensor | null,
+  x: T,
+  weight: T,
+  bias: T | null,
   options: ConvOptions<Sizes> | undefined,
-): ComplexTensor {
+): T {
   const what = `conv${axes}d`;
   const given = CONV_OPTIONS[axes].complete(what, options);
   return convolved(axes, x, weight, bias, movementOf(what, axes, given));
 }
 
 /** The convolution by a movement that is checked. */
-export function convolved(
+export function convolved<T extends Tensor>(
   axes: number,
-  x: ComplexTensor,
-  weight: ComplexTensor,
-  bias: ComplexTensor | null,
+  x: T,
+  weight: T,
+  bias: T | null,
   { stride, padding, dilation, groups }: Movement,
-): ComplexTensor {
+): T {
   const what = `conv${axes}d`;
-  const kernel = checkComplex(what, weight).shape.slice(2);
-  if (bias !== null) checkComplex(what, bias);
-  checkComplex(what, x);
+  checkKind(what, weight, bias, x);
+  const kernel = weight.shape.slice(2);
   const [z, zeros] = padding === "same" ? same(x, kernel, dilation) : [x, padding];
   const geometry = { stride, padding: zeros, dilation, groups };
   return convolution(what, axes, z, weight, bias, geometry);
@@ -195,29 +195,27 @@ export function transposedMovementOf(
 }
 
 /** The transposed convolution over so many axes. */
-export function convolveTransposed(
+export function convolveTransposed<T extends Tensor>(
   axes: number,
-  x: ComplexTensor,
-  weight: ComplexTensor,
-  bias: ComplexTensor | null,
+  x: T,
+  weight: T,
+  bias: T | null,
   options: ConvTransposeOptions<Sizes> | undefined,
-): ComplexTensor {
+): T {
   const what = `convTranspose${axes}d`;
   const given = CONV_TRANSPOSE_OPTIONS[axes].complete(what, options);
   return convolvedTransposed(axes, x, weight, bias, transposedMovementOf(what, axes, given));
 }
 
 /** The transposed convolution by a movement that is checked. */
-export function convolvedTransposed(
+export function convolvedTransposed<T extends Tensor>(
   axes: number,
-  x: ComplexTensor,
-  weight: ComplexTensor,
-  bias: ComplexTensor | null,
+  x: T,
+  weight: T,
+  bias: T | null,
   movement: TransposedMovement,
-): ComplexTensor {
+): T {
   const what = `convTranspose${axes}d`;
-  checkComplex(what, x);
-  checkComplex(what, weight);
-  if (bias !== null) checkComplex(what, bias);
+  checkKind(what, weight, x, bias);
   return transposedConvolution(what, axes, x, weight, bias, movement);
 }

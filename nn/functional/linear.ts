@@ -1,17 +1,18 @@
-/** The complex linear map. */
+/** The linear map. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { show } from "../../complex/lazy/shape.ts";
-import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
 import { product } from "../nodes.ts";
+import { checkKind } from "./kinds.ts";
 
 /**
  * y = x Wᵀ + b (without conjugation).
  *
- * @param x Complex [N, in] (or […, in]).
- * @param weight Complex [out, in].
- * @param bias Complex [out], or nothing.
- * @returns Complex [N, out] (or […, out]).
- * @throws {ArgandError} if the shapes do not fit, or a tensor is not complex.
+ * @param x Complex or real [N, in] (or […, in]).
+ * @param weight [out, in], of the kind of x.
+ * @param bias [out], of that kind, or nothing.
+ * @returns [N, out] (or […, out]), of that kind.
+ * @throws {ArgandError} if the shapes do not fit, or the kinds differ.
  *
  * @example
  * ```ts
@@ -22,14 +23,10 @@ import { product } from "../nodes.ts";
  * assert((await y.item()).im === 3);
  * ```
  */
-export function linear(
-  x: ComplexTensor,
-  weight: ComplexTensor,
-  bias: ComplexTensor | null = null,
-): ComplexTensor {
+export function linear<T extends Tensor>(x: T, weight: T, bias: T | null = null): T {
   const what = "apply a linear map";
-  checkComplex(what, x);
-  if (checkComplex(what, weight).rank !== 2) {
+  checkKind(what, weight, x, bias);
+  if (weight.rank !== 2) {
     throw cannot(what, `the weight must be [out, in], got ${show(weight.shape)}`);
   }
   const [out, features] = weight.shape;
@@ -41,8 +38,8 @@ export function linear(
       }`,
     );
   }
-  if (bias !== null && (checkComplex(what, bias).rank !== 1 || bias.size !== out)) {
+  if (bias !== null && (bias.rank !== 1 || bias.size !== out)) {
     throw cannot(what, `the bias must have shape [${out}], got ${show(bias.shape)}`);
   }
-  return product(x, weight.T, bias);
+  return product(x, weight.T as T, bias);
 }

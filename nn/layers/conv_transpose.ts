@@ -1,5 +1,4 @@
 /** Transposed convolution layers. */
-import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
 import {
   convolvedTransposed,
   convTransposeFields,
@@ -21,45 +20,53 @@ import {
   single,
   tripleOf,
 } from "../declare/field.ts";
+import type { LayerKind, TensorOf } from "../layer.ts";
 import { Convolution } from "./conv.ts";
+import { kindField } from "./weight.ts";
 
 /** Options of the transposed convolution layers; `S` is a number, or one for each axis. */
-export interface ConvTransposeLayerOptions<S> extends ConvTransposeOptions<S> {
+export interface ConvTransposeLayerOptions<S, K extends LayerKind = "complex">
+  extends ConvTransposeOptions<S> {
   /** Whether there is a bias; true, if absent. */
   readonly bias?: boolean;
+  /** The kind of the weight, of what the layer takes and of what it gives; `"complex"`, if absent. */
+  readonly kind?: K;
 }
 
 /** Options of {@link ConvTranspose1d}. */
-export type ConvTranspose1dLayerOptions = ConvTransposeLayerOptions<number>;
+export type ConvTranspose1dLayerOptions<K extends LayerKind = "complex"> =
+  ConvTransposeLayerOptions<number, K>;
 
 /** Options of {@link ConvTranspose2d}. */
-export type ConvTranspose2dLayerOptions = ConvTransposeLayerOptions<Size2d>;
+export type ConvTranspose2dLayerOptions<K extends LayerKind = "complex"> =
+  ConvTransposeLayerOptions<Size2d, K>;
 
 /** Options of {@link ConvTranspose3d}. */
-export type ConvTranspose3dLayerOptions = ConvTransposeLayerOptions<Size3d>;
+export type ConvTranspose3dLayerOptions<K extends LayerKind = "complex"> =
+  ConvTransposeLayerOptions<Size3d, K>;
 
 const layerFields = <S extends Sizes>(sizes: (of: Field<number>) => Field<S>) => {
   const { outputPadding, ...others } = convTransposeFields(sizes);
-  return { ...others, bias: optional(flag, true), outputPadding };
+  return { ...others, bias: optional(flag, true), outputPadding, kind: kindField };
 };
 
 declareLayer(
   "a ConvTranspose1d",
   () => ConvTranspose1d,
   weightFields(single(positiveInteger)),
-  declareOptions<ConvTranspose1dLayerOptions>(layerFields(single)),
+  declareOptions<ConvTranspose1dLayerOptions<LayerKind>>(layerFields(single)),
 );
 declareLayer(
   "a ConvTranspose2d",
   () => ConvTranspose2d,
   weightFields(pairOf(positiveInteger)),
-  declareOptions<ConvTranspose2dLayerOptions>(layerFields(pairOf)),
+  declareOptions<ConvTranspose2dLayerOptions<LayerKind>>(layerFields(pairOf)),
 );
 declareLayer(
   "a ConvTranspose3d",
   () => ConvTranspose3d,
   weightFields(tripleOf(positiveInteger)),
-  declareOptions<ConvTranspose3dLayerOptions>(layerFields(tripleOf)),
+  declareOptions<ConvTranspose3dLayerOptions<LayerKind>>(layerFields(tripleOf)),
 );
 
 /**
@@ -74,7 +81,8 @@ declareLayer(
  * assert(layer instanceof nn.ConvTransposeNd && layer.weight.shape.join() === "4,1,3,3");
  * ```
  */
-export abstract class ConvTransposeNd<S extends Sizes> extends Convolution {
+export abstract class ConvTransposeNd<S extends Sizes, K extends LayerKind = "complex">
+  extends Convolution<K> {
   readonly #axes: number;
   readonly #movement: TransposedMovement;
 
@@ -84,30 +92,31 @@ export abstract class ConvTransposeNd<S extends Sizes> extends Convolution {
     inChannels: number,
     outChannels: number,
     kernel: S,
-    options: ConvTransposeLayerOptions<S> | undefined,
+    options: ConvTransposeLayerOptions<S, K> | undefined,
   ) {
-    type Options = ConvTransposeLayerOptions<Sizes>;
+    type Options = ConvTransposeLayerOptions<Sizes, LayerKind>;
     const declared = declarationOf<WeightSizes, Options>(new.target);
     const full = declared.complete({ inChannels, outChannels, kernel }, options);
     const movement = transposedMovementOf(declared.what, axes, full);
     const sizes = { inChannels, outChannels, kernel: spread(kernel, axes) };
-    super(declared.what, sizes, full.groups, full.bias, true);
+    super(declared.what, sizes, full, true);
     this.#axes = axes;
     this.#movement = movement;
     declared.note(this, full);
   }
 
   /** The transpose of w ⋆ y ↦ x, applied to x, + b. */
-  override apply(z: ComplexTensor): ComplexTensor {
-    return convolvedTransposed(this.#axes, z, this.weight, this.bias, this.#movement);
+  override apply(x: TensorOf<K>): TensorOf<K> {
+    const { weight, bias } = this;
+    return convolvedTransposed(this.#axes, x, weight, bias, this.#movement) as TensorOf<K>;
   }
 }
 
 /**
  * The transpose of {@link Conv1d} as a linear map plus a bias, over one axis: each pixel lays down
  * the kernel, `stride` apart, from [N, C, L] to [N, O, L′] with L′ = (L − 1)·stride − 2·padding +
- * dilation·(l − 1) + outputPadding + 1. The weight, complex [in, out / groups, …], starts as
- * complex Glorot (Trabelsi et al. 2018), the bias as 0.
+ * dilation·(l − 1) + outputPadding + 1. The weight [in, out / groups, …] and the
+ * bias start as those of the convolution.
  *
  * @throws {ArgandError} if an option is unknown or does not fit, if `outputPadding` is below
  * neither stride nor dilation, if channels do not split into the groups, if the input has other
@@ -122,13 +131,13 @@ export abstract class ConvTransposeNd<S extends Sizes> extends Convolution {
  * assert(layer.apply(randnComplex([3, 8, 50])).shape.join() === "3,1,100");
  * ```
  */
-export class ConvTranspose1d extends ConvTransposeNd<number> {
+export class ConvTranspose1d<K extends LayerKind = "complex"> extends ConvTransposeNd<number, K> {
   /** A layer with random weight; see `manualSeed`. */
   constructor(
     inChannels: number,
     outChannels: number,
     kernel: number,
-    options?: ConvTranspose1dLayerOptions,
+    options?: ConvTranspose1dLayerOptions<K>,
   ) {
     super(1, inChannels, outChannels, kernel, options);
   }
@@ -137,8 +146,8 @@ export class ConvTranspose1d extends ConvTransposeNd<number> {
 /**
  * The transpose of {@link Conv2d} as a linear map plus a bias, over two axes: each pixel lays down
  * the kernel, `stride` apart, from [N, C, H, W] to [N, O, H′, W′] with H′ = (H − 1)·stride −
- * 2·padding + dilation·(h − 1) + outputPadding + 1. The weight, complex [in, out / groups, …],
- * starts as complex Glorot (Trabelsi et al. 2018), the bias as 0.
+ * 2·padding + dilation·(h − 1) + outputPadding + 1. The weight [in, out / groups, …] and the
+ * bias start as those of the convolution.
  *
  * @throws {ArgandError} if an option is unknown or does not fit, if `outputPadding` is below
  * neither stride nor dilation, if channels do not split into the groups, if the input has other
@@ -153,13 +162,13 @@ export class ConvTranspose1d extends ConvTransposeNd<number> {
  * assert(layer.apply(randnComplex([3, 10, 14, 14])).shape.join() === "3,1,28,28");
  * ```
  */
-export class ConvTranspose2d extends ConvTransposeNd<Size2d> {
+export class ConvTranspose2d<K extends LayerKind = "complex"> extends ConvTransposeNd<Size2d, K> {
   /** A layer with random weight; see `manualSeed`. */
   constructor(
     inChannels: number,
     outChannels: number,
     kernel: Size2d,
-    options?: ConvTranspose2dLayerOptions,
+    options?: ConvTranspose2dLayerOptions<K>,
   ) {
     super(2, inChannels, outChannels, kernel, options);
   }
@@ -168,8 +177,8 @@ export class ConvTranspose2d extends ConvTransposeNd<Size2d> {
 /**
  * The transpose of {@link Conv3d} as a linear map plus a bias, over three axes: each pixel lays
  * down the kernel, `stride` apart, from [N, C, D, H, W] to [N, O, D′, H′, W′] with D′ = (D −
- * 1)·stride − 2·padding + dilation·(d − 1) + outputPadding + 1, H′ and W′ likewise. The weight,
- * complex [in, out / groups, …], starts as complex Glorot (Trabelsi et al. 2018), the bias as 0.
+ * 1)·stride − 2·padding + dilation·(d − 1) + outputPadding + 1, H′ and W′ likewise. The weight [in, out / groups, …] and the
+ * bias start as those of the convolution.
  *
  * @throws {ArgandError} if an option is unknown or does not fit, if `outputPadding` is below
  * neither stride nor dilation, if channels do not split into the groups, if the input has other
@@ -184,13 +193,13 @@ export class ConvTranspose2d extends ConvTransposeNd<Size2d> {
  * assert(layer.apply(randnComplex([2, 4, 3, 3, 4])).shape.join() === "2,1,6,6,8");
  * ```
  */
-export class ConvTranspose3d extends ConvTransposeNd<Size3d> {
+export class ConvTranspose3d<K extends LayerKind = "complex"> extends ConvTransposeNd<Size3d, K> {
   /** A layer with random weight; see `manualSeed`. */
   constructor(
     inChannels: number,
     outChannels: number,
     kernel: Size3d,
-    options?: ConvTranspose3dLayerOptions,
+    options?: ConvTranspose3dLayerOptions<K>,
   ) {
     super(3, inChannels, outChannels, kernel, options);
   }

@@ -1,9 +1,9 @@
 /** Dropout as layers. */
-import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
+import { checkTensor, type Tensor } from "../../complex/tensor/tensor.ts";
 import { dropout, dropout2d } from "../functional/dropout.ts";
 import { declareLayer } from "../declare/declaration.ts";
 import { number, optional } from "../declare/field.ts";
-import { Layer } from "../layer.ts";
+import { EitherLayer } from "../layer.ts";
 
 const probability = { p: optional(number(0, 1), 0.5) };
 const DROPOUT = declareLayer("a Dropout", () => Dropout, probability);
@@ -11,7 +11,7 @@ const DROPOUT2D = declareLayer("a Dropout2d", () => Dropout2d, probability);
 
 /**
  * In training, z·m/(1 − p), each m 0 with probability p, else 1, the same for both parts (Srivastava
- * et al. 2014); otherwise z. For complex tensors of any shape. Masks come from the seeded generator.
+ * et al. 2014); otherwise z. For tensors of either kind and any shape. Masks come from the seeded generator.
  *
  * @throws {ArgandError} if p is not in [0, 1].
  *
@@ -25,7 +25,7 @@ const DROPOUT2D = declareLayer("a Dropout2d", () => Dropout2d, probability);
  * assert(drop.apply(z) === z);
  * ```
  */
-export class Dropout extends Layer {
+export class Dropout extends EitherLayer {
   readonly #p: number;
 
   /** A layer that drops with probability `p`; 0.5, if absent. */
@@ -35,14 +35,14 @@ export class Dropout extends Layer {
   }
 
   /** z with some elements dropped, in training. */
-  override apply(z: ComplexTensor): ComplexTensor {
-    return dropout(checkComplex("apply Dropout", z), this.training ? this.#p : 0);
+  apply<T extends Tensor>(z: T): T {
+    return dropout(checkTensor("apply Dropout", z) as T, this.training ? this.#p : 0);
   }
 }
 
 /**
  * In training, whole channels dropped: z[n, c]·m[n, c]/(1 − p), each m 0 with probability p, else 1,
- * the same for both parts (Tompson et al. 2015); otherwise z. For complex [N, C, H, W] or [N, C, L].
+ * the same for both parts (Tompson et al. 2015); otherwise z. For [N, C, H, W] or [N, C, L] of either kind.
  * Masks come from the seeded generator.
  *
  * @throws {ArgandError} if p is not in [0, 1], or the input has other axes.
@@ -57,7 +57,7 @@ export class Dropout extends Layer {
  * assert(drop.apply(z) === z);
  * ```
  */
-export class Dropout2d extends Layer {
+export class Dropout2d extends EitherLayer {
   readonly #p: number;
 
   /** A layer that drops channels with probability `p`; 0.5, if absent. */
@@ -67,7 +67,7 @@ export class Dropout2d extends Layer {
   }
 
   /** z with some channels zero, in training. */
-  override apply(z: ComplexTensor): ComplexTensor {
-    return dropout2d(checkComplex("apply Dropout2d", z), this.training ? this.#p : 0);
+  apply<T extends Tensor>(z: T): T {
+    return dropout2d(checkTensor("apply Dropout2d", z) as T, this.training ? this.#p : 0);
   }
 }

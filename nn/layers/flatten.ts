@@ -1,8 +1,8 @@
 /** Flattening as a layer. */
-import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
+import { checkTensor, type Tensor } from "../../complex/tensor/tensor.ts";
 import { declareLayer } from "../declare/declaration.ts";
 import { integer, optional } from "../declare/field.ts";
-import { Layer } from "../layer.ts";
+import { EitherLayer } from "../layer.ts";
 
 const FLATTEN = declareLayer("a Flatten", () => Flatten, {
   start: optional(integer(), 1),
@@ -10,7 +10,8 @@ const FLATTEN = declareLayer("a Flatten", () => Flatten, {
 });
 
 /**
- * One axis in place of the axes from `start` to `end`: by default from [N, …] to [N, features].
+ * One axis in place of the axes from `start` to `end`: by default from [N, …] to [N, features]. For
+ * tensors of either kind.
  *
  * @throws {ArgandError} if the input has no such axes.
  *
@@ -22,7 +23,7 @@ const FLATTEN = declareLayer("a Flatten", () => Flatten, {
  * assert(new nn.Flatten().apply(randnComplex([2, 3, 4, 4])).shape.join() === "2,48");
  * ```
  */
-export class Flatten extends Layer {
+export class Flatten extends EitherLayer {
   readonly #start: number;
   readonly #end: number;
 
@@ -35,7 +36,7 @@ export class Flatten extends Layer {
   }
 
   /** The same elements with fewer axes. */
-  override apply(z: ComplexTensor): ComplexTensor {
-    return checkComplex("apply Flatten", z).flatten(this.#start, this.#end);
+  apply<T extends Tensor>(x: T): T {
+    return checkTensor("apply Flatten", x).flatten(this.#start, this.#end) as T;
   }
 }

@@ -16,6 +16,7 @@ export * from "./modulus.ts";
 export * from "./norm.ts";
 export * from "./pool.ts";
 export * from "./propagation.ts";
+export * from "./real_activation.ts";
 export * from "./recurrent.ts";
 export * from "./recurrent_cells.ts";
 export * from "./sequential.ts";

@@ -182,6 +182,13 @@ CPReLU nn.PReLU
 CLeakyReLU nn.LeakyReLU
 CELU nn.CELU
 CGELU nn.GELU
+ReLU nn.ReLU
+LeakyReLU nn.LeakyReLU
+ELU nn.ELU
+GELU nn.GELU
+SiLU nn.SiLU
+Sigmoid nn.Sigmoid
+Tanh nn.Tanh
 MaxPool1d nn.MaxPool1d
 MaxPool2d nn.MaxPool2d
 AvgPool1d nn.AvgPool1d
@@ -222,6 +229,11 @@ functional.cprelu nn.functional.prelu
 functional.cleakyRelu nn.functional.leaky_relu
 functional.celu nn.functional.celu
 functional.cgelu nn.functional.gelu
+functional.elu nn.functional.elu
+functional.gelu nn.functional.gelu
+functional.leakyRelu nn.functional.leaky_relu
+functional.silu nn.functional.silu
+init.kaimingUniform nn.init.kaiming_uniform_
 functional.scaledDotProductAttention nn.functional.scaled_dot_product_attention
 functional.batchNorm nn.functional.batch_norm
 functional.conv1d nn.functional.conv1d

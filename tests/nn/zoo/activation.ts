@@ -1,6 +1,6 @@
 /** Activations and dropout. */
 import * as nn from "../../../nn/mod.ts";
-import type { Case } from "./case.ts";
+import { type Case, realCase } from "./case.ts";
 
 export const activation: Case[] = [
   { name: "CReLU", make: () => new nn.CReLU(), shape: [3, 4] },
@@ -39,4 +39,16 @@ export const activation: Case[] = [
     shape: [4, 6, 2, 3],
     refuses: [[4, 6], [2, 3, 4, 5, 6]],
   },
+  realCase({ name: "ReLU", make: () => new nn.ReLU(), shape: [3, 4] }),
+  realCase({ name: "LeakyReLU", make: () => new nn.LeakyReLU(0.2), shape: [3, 4] }),
+  realCase({ name: "ELU", make: () => new nn.ELU(0.7), shape: [3, 4] }),
+  realCase({ name: "GELU", make: () => new nn.GELU(), shape: [3, 4] }),
+  realCase({
+    name: "GELU by tanh",
+    make: () => new nn.GELU({ approximate: "tanh" }),
+    shape: [3, 4],
+  }),
+  realCase({ name: "SiLU", make: () => new nn.SiLU(), shape: [3, 4] }),
+  realCase({ name: "Sigmoid", make: () => new nn.Sigmoid(), shape: [3, 4] }),
+  realCase({ name: "Tanh", make: () => new nn.Tanh(), shape: [3, 4] }),
 ];

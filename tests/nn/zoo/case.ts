@@ -1,4 +1,5 @@
 /** A layer of the zoo: how to make it, what to feed it, and what it must refuse. */
+import { complex } from "../../../complex/create/create.ts";
 import type { ComplexTensor, RealTensor } from "../../../complex/tensor/tensor.ts";
 import type { Layer, Module } from "../../../nn/mod.ts";
 
@@ -25,6 +26,17 @@ export function special<M extends Module>(
   one: Case<M> & Required<Pick<Case<M>, "apply" | "forward">>,
 ): Case {
   return one as unknown as Case;
+}
+
+/** A case of a real layer, which is applied to real and imaginary part by turns. */
+export function realCase(
+  one: Omit<Case<Layer<"real">>, "apply" | "forward">,
+): Case {
+  return special<Layer<"real">>({
+    ...one,
+    apply: (layer, z) => complex(layer.apply(z.real), layer.apply(z.imag)),
+    forward: (layer, xr, xi) => [layer.forward(xr), layer.forward(xi)],
+  });
 }
 
 /** The native form. */

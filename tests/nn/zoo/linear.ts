@@ -1,6 +1,8 @@
 /** Linear maps and what holds layers together. */
 import * as nn from "../../../nn/mod.ts";
-import type { Case } from "./case.ts";
+import { type Case, realCase } from "./case.ts";
+
+const kind = "real";
 
 export const linear: Case[] = [
   { name: "Linear", make: () => new nn.Linear(5, 3), shape: [4, 5], refuses: [[4, 6], []] },
@@ -11,4 +13,23 @@ export const linear: Case[] = [
     shape: [2, 5],
     refuses: [[2, 4]],
   },
+  realCase({
+    name: "Linear of real kind",
+    make: () => new nn.Linear(5, 3, { kind }),
+    shape: [4, 5],
+    refuses: [[4, 6], []],
+  }),
+  realCase({
+    name: "Sequential of real kind",
+    make: () =>
+      new nn.Sequential(
+        new nn.Flatten(),
+        new nn.Linear(6, 4, { kind }),
+        new nn.Tanh(),
+        new nn.Dropout(0.01),
+        new nn.Linear(4, 3, { kind, bias: false }),
+      ),
+    shape: [4, 2, 3],
+    refuses: [[4, 5]],
+  }),
 ];

@@ -1,0 +1,159 @@
+/** Layers of real tensors: PyTorch's values, its initial weights, and what the compiler knows of kinds. */
+import { ones, randnComplex, type RealTensor, tensor, valueAndGrad, zeros } from "@argand/argand";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { ArgandError } from "../../gpu/contract/errors.ts";
+import * as nn from "../../nn/mod.ts";
+import { assertClose } from "../support/close.ts";
+import { onEngines } from "../support/engines.ts";
+import { golden } from "../support/golden.ts";
+import { setReal } from "./support.ts";
+
+const kind = "real";
+
+const LAYERS: Readonly<Record<string, () => nn.Layer<"real">>> = {
+  linear: () => new nn.Linear(5, 3, { kind }),
+  conv1d: () => new nn.Conv1d(2, 3, 3, { padding: 1, stride: 2, kind }),
+  conv2d: () => new nn.Conv2d(4, 6, [2, 3], { padding: [1, 2], dilation: [1, 2], groups: 2, kind }),
+  conv3d: () => new nn.Conv3d(2, 3, 2, { stride: [2, 1, 1], bias: false, kind }),
+  convTranspose1d: () =>
+    new nn.ConvTranspose1d(3, 2, 3, { stride: 2, padding: 1, outputPadding: 1, kind }),
+  convTranspose2d: () =>
+    new nn.ConvTranspose2d(4, 2, 3, { stride: 2, padding: 1, groups: 2, kind }),
+  convTranspose3d: () => new nn.ConvTranspose3d(2, 1, 2, { stride: [2, 1, 1], kind }),
+  relu: () => new nn.ReLU(),
+  leakyRelu: () => new nn.LeakyReLU(0.2),
+  elu: () => new nn.ELU(0.7),
+  gelu: () => new nn.GELU(),
+  geluTanh: () => new nn.GELU({ approximate: "tanh" }),
+  silu: () => new nn.SiLU(),
+  sigmoid: () => new nn.Sigmoid(),
+  tanh: () => new nn.Tanh(),
+};
+
+onEngines("real layers and activations agree with PyTorch's", async () => {
+  const g = await golden("real_layers");
+  for (const [name, make] of Object.entries(LAYERS)) {
+    const layer = make();
+    const real = (key: string) => {
+      const { data, shape } = g.real(`${name}.${key}`);
+      return tensor(data, shape);
+    };
+    const parameters = layer.namedParameters() as [string, RealTensor][];
+    for (const [path, own] of parameters) setReal(own, g.real(`${name}.param.${path}`));
+    let y!: RealTensor;
+    const loss = (x: RealTensor) => {
+      y = layer.apply(x);
+      return y.mul(real("gy")).sum();
+    };
+    const [, [gx]] = valueAndGrad(loss)(real("x"));
+    const close = async (got: RealTensor, key: string) =>
+      assertClose(await got.data(), g.real(`${name}.${key}`).data, 1e-5, `${name}.${key}`);
+    await close(y, "y");
+    await close(gx, "gx");
+    if (parameters.length > 0) loss(real("x")).backward();
+    for (const [path, own] of parameters) await close(own.grad!, `grad.${path}`);
+  }
+});
+
+Deno.test("real weights and biases start as PyTorch's, between ±1/√fanIn", async () => {
+  const layers: [nn.Linear<"real"> | nn.Convolution<"real">, number][] = [
+    [new nn.Linear(400, 300, { kind }), 400],
+    [new nn.Conv2d(16, 300, 5, { groups: 2, kind }), 8 * 25],
+    [new nn.ConvTranspose2d(300, 16, 5, { kind }), 16 * 25],
+  ];
+  for (const [{ weight, bias }, fanIn] of layers) {
+    for (const x of [(await weight.data()).subarray(0, 60_000), await bias!.data()]) {
+      const bound = 1 / Math.sqrt(fanIn);
+      const most = Math.max(...Array.from(x, Math.abs));
+      assert(most <= bound * (1 + 1e-6) && most > 0.8 * bound, `${most} of ${bound}`);
+    }
+    const square = await weight.square().mean().item();
+    assert(Math.abs(square * 3 * fanIn - 1) < 0.05);
+  }
+});
+
+Deno.test("descriptions say that a layer is real, and nothing where it is complex", async () => {
+  const net = new nn.Sequential(
+    new nn.Flatten(),
+    new nn.Linear(4, 3, { kind }),
+    new nn.ReLU(),
+    new nn.Dropout(0.5),
+  );
+  const description = nn.describeModule(net);
+  const again = nn.buildModule(description) as nn.Sequential<"real">;
+  assertEquals(nn.describeModule(again), description);
+  again.loadStateDict(await net.stateDict());
+  const x = tensor([[[1, 2], [3, 4]]]);
+  assertEquals(await again.eval().apply(x).data(), await net.eval().apply(x).data());
+  assertEquals(JSON.stringify(nn.describeModule(new nn.Linear(2, 2))).includes("kind"), false);
+});
+
+Deno.test("layers refuse tensors of the other kind", () => {
+  const real = new nn.Linear(3, 2, { kind }), complex = new nn.Linear(3, 2);
+  const [x, z] = [zeros([1, 3]), randnComplex([1, 3])];
+  // deno-lint-ignore no-explicit-any
+  const loose = (layer: unknown) => layer as any;
+  const cases: [() => unknown, string][] = [
+    [() => loose(real).apply(z), "it takes a real tensor, got a ComplexTensor [1, 3]"],
+    [() => loose(real).forward(z.real, z.imag), "it takes a real tensor, got a ComplexTensor"],
+    [() => loose(complex).apply(x), "it takes a complex tensor, got a RealTensor [1, 3]"],
+    [() => loose(complex).forward(x), "it takes a complex tensor, got a RealTensor [1, 3]"],
+    [() => loose(new nn.ReLU()).apply(z), "Cannot apply ReLU: it takes a real tensor"],
+    [() => loose(new nn.Conv1d(1, 1, 1, { kind })).apply(z), "it takes a real tensor"],
+    [() => new nn.Linear(1, 1, { kind: "float" as "real" }), 'kind must be "complex" or "real"'],
+    [() => nn.init.kaimingUniform([3]), "has no fans"],
+    [() => nn.init.kaimingUniform([3, 4], { a: NaN }), "a must be a number of at least 0"],
+    [() => nn.functional.leakyRelu(x, NaN), "negativeSlope must be a finite number"],
+    [() => nn.functional.elu(x, NaN), "alpha must be a finite number"],
+    [() => nn.functional.gelu(x, { approximate: "erf" as "none" }), "approximate must be"],
+    [() => nn.functional.silu(loose(z)), "Cannot apply SiLU: it takes a real tensor"],
+  ];
+  for (const [call, message] of cases) assertThrows(call, ArgandError, message);
+});
+
+Deno.test("the compiler knows the kind of a layer", () => {
+  const real = new nn.Linear(3, 2, { kind }), complex = new nn.Linear(3, 2, { bias: false });
+  const y: RealTensor = real.apply(ones([1, 3]));
+  assertEquals(y.shape, [1, 2]);
+  const net = new nn.Sequential(real, new nn.Flatten(), new nn.Tanh());
+  const x: RealTensor = net.forward(ones([1, 3]));
+  assertEquals(x.shape, [1, 2]);
+  const nothing: nn.Sequential = new nn.Sequential(new nn.Flatten(), new nn.Dropout());
+  assertEquals(nothing.apply(randnComplex([1, 2])).shape, [1, 2]);
+  const mistakes = () => {
+    // @ts-expect-error: a real layer takes real tensors
+    real.apply(randnComplex([1, 3]));
+    // @ts-expect-error: a complex layer takes complex tensors
+    complex.apply(ones([1, 3]));
+    // @ts-expect-error: its output is complex
+    const wrong: RealTensor = complex.apply(randnComplex([1, 3]));
+    // @ts-expect-error: layers of two kinds
+    return new nn.Sequential(real, complex, wrong);
+  };
+  assertThrows(mistakes, ArgandError);
+});
+
+onEngines("a real network trains with a complex one behind it", async () => {
+  class Both extends nn.Module {
+    readonly phase = new nn.Sequential(
+      new nn.Linear(2, 8, { kind }),
+      new nn.Tanh(),
+      new nn.Linear(8, 3, { kind }),
+    );
+    readonly field = new nn.Linear(3, 1);
+    apply(x: RealTensor): RealTensor {
+      return this.field.apply(this.phase.apply(x).toComplex()).absSquared();
+    }
+  }
+  const net = new Both();
+  const optimizer = new nn.Adam(net.parameters(), { lr: 0.03 });
+  const x = tensor([[0, 0], [0, 1], [1, 0], [1, 1]]), target = tensor([[0], [1], [1], [0]]);
+  let last = NaN;
+  for (let k = 0; k < 200; k++) {
+    const loss = nn.mse(net.apply(x), target);
+    loss.backward();
+    optimizer.step();
+    if (k === 199) last = await loss.item();
+  }
+  assert(last < 0.05, `the loss is ${last}`);
+});
