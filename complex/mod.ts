@@ -175,6 +175,8 @@ export {
 export { draw } from "./draw/draw.ts";
 export type { DrawOptions } from "./draw/mosaic.ts";
 export { Drawing } from "./draw/drawing.ts";
+export { LinePlot, plot, type PlotData, type PlotOptions } from "./draw/plot.ts";
+export type { AxisScale } from "./draw/axis.ts";
 export { domainColour } from "./draw/colour.ts";
 export {
   drawColourWheel,

@@ -25,7 +25,10 @@ import { checkTensor, type Tensor } from "../tensor/tensor.ts";
  *
  * const [y, x] = meshgrid(linspace(2, -2, 128), linspace(-2, 2, 128));
  * const z = complex(x, y);
- * const drawing = await draw(z.square().sub(1).div(z.square().add(1)), { scale: 3 });
+ * const drawing = await draw(z.square().sub(1).div(z.square().add(1)), {
+ *   percentile: 95,
+ *   title: "Two zeros, two poles",
+ * });
  * await Deno.mkdir("out", { recursive: true });
  * await Deno.writeFile("out/zeros_and_poles.png", drawing.png());
  * await Deno.writeTextFile("out/zeros_and_poles.svg", drawing.svg());

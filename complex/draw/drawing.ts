@@ -2,6 +2,7 @@
 import { nameClass } from "../../gpu/contract/class_names.ts";
 import { drawLettering, LETTER_COLOUR, LETTER_HEIGHT } from "./lettering.ts";
 import type { Picture } from "./pictures.ts";
+import { svgText } from "./svg_text.ts";
 import { base64Png, encodePng, pngDataUrl } from "./png.ts";
 
 /** A picture in a drawing; its pixels are scaled to fill the rectangle. */
@@ -93,7 +94,7 @@ export class Drawing {
     });
     const texts = labels.map(({ text, left, top }) =>
       `<text x="${left}" y="${top + LETTER_HEIGHT - 3}" fill="${LETTER_COLOUR}" ` +
-      `font-family="system-ui, sans-serif" font-size="11">${text.replace("-", "−")}</text>`
+      `font-family="system-ui, sans-serif" font-size="11">${svgText(text)}</text>`
     );
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
       `viewBox="0 0 ${width} ${height}" role="img">\n${[...images, ...texts].join("\n")}\n</svg>\n`;

@@ -5,7 +5,8 @@ import { describe } from "../lazy/describe.ts";
 import { Drawing, type Layout, type Panel } from "./drawing.ts";
 import { greyLegend, signedLegend, wheelLegend } from "./legend.ts";
 import { withDefaults } from "../ops/options.ts";
-import { drawComplex, drawReal, largestModulus, type Picture } from "./pictures.ts";
+import { LETTER_HEIGHT, letteringWidth } from "./lettering.ts";
+import { drawComplex, drawReal, largestModulus, modulusAt, type Picture } from "./pictures.ts";
 import { checkInteger, type Shape, show } from "../lazy/shape.ts";
 
 /** Options of {@link draw}. */
@@ -22,6 +23,14 @@ export interface DrawOptions {
   readonly pixel?: number;
   /** Whether a legend is drawn beside the fields; true, if absent. */
   readonly legend?: boolean;
+  /**
+   * The percentage of the elements that are not brighter than full: 99 leaves the brightest hundredth
+   * out of account. If absent, the largest modulus has full brightness. It takes the place of `scale`,
+   * and of `high`.
+   */
+  readonly percentile?: number;
+  /** A line above the fields. */
+  readonly title?: string;
 }
 
 /** The most pixels of a picture. */
@@ -95,13 +104,17 @@ function colours(
   isComplex: boolean,
   options: DrawOptions,
 ): { elements: Picture; legend: Layout } {
-  const { decades } = options;
+  const { decades, percentile } = options;
+  const entries = isComplex ? 2 : 1;
+  const most = percentile === undefined
+    ? largestModulus(data, entries)
+    : modulusAt(data, entries, percentile);
   if (isComplex) {
-    const scale = options.scale ?? (largestModulus(data, 2) || 1);
+    const scale = options.scale ?? (most || 1);
     const elements = drawComplex(data, size, 1, { scale, decades });
     return { elements, legend: wheelLegend(scale, decades) };
   }
-  const largest = largestModulus(data, 1) || 1;
+  const largest = most || 1;
   const grey = options.low !== undefined || options.high !== undefined;
   const signed = options.scale !== undefined || decades !== undefined || data.some((x) => x < 0);
   if (signed && !grey) {
@@ -140,7 +153,23 @@ export function sketch(
     high: undefined,
     pixel: undefined,
     legend: true,
+    percentile: undefined,
+    title: undefined,
   });
+  const { percentile, title } = options;
+  if (percentile !== undefined) {
+    if (!(typeof percentile === "number" && percentile > 0 && percentile <= 100)) {
+      throw cannot(what, `percentile must be above 0 and at most 100, got ${describe(percentile)}`);
+    }
+    for (const other of ["scale", "high"] as const) {
+      if (options[other] !== undefined) {
+        throw cannot(what, `percentile and ${other} exclude each other`);
+      }
+    }
+  }
+  if (title !== undefined && typeof title !== "string") {
+    throw cannot(what, `title must be a text, got ${describe(title)}`);
+  }
   for (const name of ["scale", "decades"] as const) {
     const x = options[name];
     if (x === undefined || (typeof x === "number" && x > 0 && x < Infinity)) continue;
@@ -172,7 +201,20 @@ export function compose({ what, page, isComplex, options }: Sketch, data: HostAr
     ...field,
   }));
   const layout: Layout = { ...size, panels, labels: [] };
-  return new Drawing(options.legend ? beside(layout, legend) : layout);
+  const whole = options.legend ? beside(layout, legend) : layout;
+  return new Drawing(options.title ? below(options.title, whole) : whole);
+}
+
+/** A layout below a line of text. */
+function below(title: string, { width, height, panels, labels }: Layout): Layout {
+  const down = LETTER_HEIGHT + GAP / 2;
+  const move = <T extends { top: number }>(item: T): T => ({ ...item, top: item.top + down });
+  return {
+    width: Math.max(width, letteringWidth(title)),
+    height: height + down,
+    panels: panels.map(move),
+    labels: [{ text: title, left: 0, top: 0 }, ...labels.map(move)],
+  };
 }
 
 /** Two layouts side by side, centred vertically. */

@@ -46,6 +46,18 @@ export function largestModulus(data: ArrayLike<number>, entries: 1 | 2): number 
   return largest;
 }
 
+/** The modulus that `percent` of the finite numbers do not exceed; 0 if there are none. */
+export function modulusAt(data: ArrayLike<number>, entries: 1 | 2, percent: number): number {
+  const moduli = new Float64Array(data.length / entries);
+  let n = 0;
+  for (let k = 0; k < data.length; k += entries) {
+    const r = entries === 2 ? Math.hypot(data[k], data[k + 1]) : Math.abs(data[k]);
+    if (r < Infinity) moduli[n++] = r;
+  }
+  const sorted = moduli.subarray(0, n).sort();
+  return n === 0 ? 0 : sorted[Math.ceil(percent / 100 * n) - 1];
+}
+
 /** Colours for all pixels in order; null leaves one transparent. */
 export function paint(
   width: number,

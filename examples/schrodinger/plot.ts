@@ -1,4 +1,5 @@
 /** The curves of the wave packet's page. */
+import { plot } from "@argand/argand";
 import * as Plot from "@observablehq/plot";
 import { plotSvg } from "../support/plot.ts";
 
@@ -16,26 +17,17 @@ function thinned(values: readonly number[], count: number): { x: number; y: numb
 }
 
 /** The loss of each step, by powers of ten. */
-export function plotLosses(losses: readonly number[]): string {
+export async function plotLosses(losses: readonly number[]): Promise<string> {
   const points = thinned(losses, 400);
-  const exponents = points.map(({ y }) => Math.log10(y)).filter(Number.isFinite);
-  const low = Math.floor(Math.min(0, ...exponents));
-  const high = Math.ceil(Math.max(0, ...exponents));
-  const decades = Array.from({ length: high - low + 1 }, (_, k) => 10 ** (low + k));
-  return plotSvg({
-    ...SIZE,
-    x: { label: "step", labelArrow: "none" },
-    y: { type: "log", domain: [10 ** low, 10 ** high] },
-    marks: [
-      Plot.gridY(decades),
-      Plot.axisY(decades, {
-        tickFormat: (v: number) => String(Number(v.toPrecision(1))),
-        label: "mean |residual|²",
-        labelArrow: "none",
-      }),
-      Plot.line(points, { x: "x", y: "y", stroke: "var(--strong)" }),
-    ],
+  const drawing = await plot(points.map(({ y }) => y), {
+    x: points.map(({ x }) => x),
+    xLabel: "step",
+    yLabel: "mean |residual|²",
+    yScale: "log",
+    width: 640,
+    height: 180,
   });
+  return drawing.svg();
 }
 
 /** Intensities along x at one time: as found, and as they should be. */

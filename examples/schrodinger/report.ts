@@ -69,7 +69,7 @@ export async function writeSchrodinger(path: string, packet: Packet): Promise<vo
   const loss = section(
     "Learning",
     `${pretty(losses.length)} steps. The loss: how far ψ is from its equation at random points`,
-    plotLosses(losses),
+    await plotLosses(losses),
   );
   const html = formatPage({
     title: "A network that solves Schrödinger's equation",

@@ -10,6 +10,7 @@ import {
   drawColourWheel,
   drawComplex,
   type Drawing,
+  type DrawOptions,
   drawReal,
   encodePng,
   full,
@@ -341,4 +342,53 @@ Deno.test("notebooks show as text alone what has no picture, and do not read wha
     String(large),
     "RealTensor [2048, 1024] (not read yet; await x.format() shows the values)",
   );
+});
+
+/** The colours of elements, read at their first pixels. */
+async function coloursOf(z: Tensor, options: DrawOptions): Promise<number[]> {
+  const { rgba } = (await draw(z, { legend: false, pixel: 1, ...options })).picture();
+  return Array.from({ length: rgba.length / 4 }, (_, k) => rgba[4 * k]);
+}
+
+onEngines(
+  "draw() scales by a percentile, so that a few bright elements don't darken all",
+  async () => {
+    const values = Array.from({ length: 100 }, (_, k) => k === 17 ? 1e6 : k / 99);
+    const row = tensor(values.concat(NaN, Infinity)).reshape([1, 102]);
+    const plain = await coloursOf(row, {});
+    assert(plain.every((red, k) => k === 17 || red < 5));
+    const scaled = await coloursOf(row, { percentile: 99 });
+    assertEquals([scaled[17], scaled[99], scaled[0]], [255, 255, 0]);
+    assert(scaled[50] > 100 && scaled[50] < 160);
+    const field = complexTensor(values.flatMap((x) => [0, x]), [1, 100]);
+    assertEquals(
+      await coloursOf(field, { percentile: 99 }),
+      await coloursOf(field, { scale: Math.fround(1) }),
+    );
+    assertEquals(await coloursOf(field, { percentile: 100 }), await coloursOf(field, {}));
+    for (
+      const [options, why] of [
+        [{ percentile: 0 }, "percentile must be above 0 and at most 100, got 0"],
+        [{ percentile: 101 }, "percentile must be"],
+        [{ percentile: 90, scale: 1 }, "percentile and scale exclude each other"],
+        [{ percentile: 90, high: 1 }, "percentile and high exclude each other"],
+      ] as const
+    ) await assertRejects(() => draw(row, options), ArgandError, why);
+  },
+);
+
+onEngines("draw() writes a title above the fields", async () => {
+  const field = ones([4, 4]);
+  const plain = await draw(field, { pixel: 10 });
+  const titled = await draw(field, { pixel: 10, title: "A field & <its> title" });
+  assert(titled.height > plain.height && titled.width > plain.width);
+  assert(titled.svg().includes("A field &amp; &lt;its&gt; title"));
+  // The picture has letters in the room above, and the same field below.
+  const { rgba, width } = titled.picture();
+  const down = titled.height - plain.height;
+  const opaque = (row: number) =>
+    Array.from({ length: width }, (_, k) => rgba[4 * (row * width + k) + 3]).some((a) => a > 0);
+  assert(Array.from({ length: down }, (_, row) => row).some(opaque));
+  // deno-lint-ignore no-explicit-any
+  await assertRejects(() => draw(field, { title: 3 as any }), ArgandError, "title must be a text");
 });
