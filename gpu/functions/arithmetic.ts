@@ -7,6 +7,7 @@ import {
   largerPartWgsl,
   nanWgsl,
   pow2Wgsl,
+  rescaling,
   scale2Wgsl,
   times,
   timesWgsl,
@@ -196,6 +197,17 @@ const complexDivWgsl: Wgsl = {
 
 /** Leaves (a + ib)/(c + id) in `out`; of infinities and zeros by Annex G of C. */
 function divide(a: number, b: number, c: number, d: number, out: ReIm): void {
+  const k = rescaling(c, d), j = rescaling(a, b);
+  divideNormal(j * a, j * b, k * c, k * d, out);
+  if (k === j) return;
+  const whole = k / j; // which may be out of range
+  const inRange = whole > 0 && whole < Infinity;
+  out[0] = inRange ? out[0] * whole : out[0] * k / j;
+  out[1] = inRange ? out[1] * whole : out[1] * k / j;
+}
+
+/** The same for numbers whose squares are in range. */
+function divideNormal(a: number, b: number, c: number, d: number, out: ReIm): void {
   const m = c * c + d * d;
   out[0] = (a * c + b * d) / m;
   out[1] = (b * c - a * d) / m;
@@ -302,9 +314,9 @@ export const reciprocalComplex: MapFunction = complexUnary(
   "reciprocal",
   complexReciprocalWgsl,
   (x, y, out) => {
-    const m = x * x + y * y;
-    out[0] = m === 0 ? withSign(Infinity, x) : x / m;
-    out[1] = m === 0 ? NaN : -y / m;
+    const k = rescaling(x, y), p = k * x, q = k * y, m = p * p + q * q;
+    out[0] = m === 0 ? withSign(Infinity, x) : p / m * k;
+    out[1] = m === 0 ? NaN : -q / m * k;
     if (isInfinite(x) || isInfinite(y)) {
       out[0] = withSign(0, x);
       out[1] = withSign(0, -y);

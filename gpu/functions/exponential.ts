@@ -8,8 +8,10 @@ import { atan2Wgsl, sincosWgsl } from "./angle.ts";
 import {
   exponentWgsl,
   largerPartWgsl,
+  modulus,
   nanWgsl,
   pow2Wgsl,
+  rescaling,
   times,
   timesWgsl,
   ungroupedWgsl,
@@ -157,9 +159,10 @@ export const complexExpWgsl: Wgsl = {
 
 /** Leaves e^{x + iy} in `out`; of infinite x it is 0 or infinite whatever y is. */
 export function expOf(x: number, y: number, out: ReIm): void {
-  const e = Math.exp(x);
-  out[0] = e * Math.cos(y);
-  out[1] = times(e, Math.sin(y));
+  // In two halves where eˣ alone leaves the range of double precision.
+  const e = Math.exp(x), h = Math.abs(x) > 700 ? Math.exp(x / 2) : 0;
+  out[0] = h > 0 && Number.isFinite(h) ? h * (h * Math.cos(y)) : e * Math.cos(y);
+  out[1] = h > 0 && Number.isFinite(h) ? h * (h * Math.sin(y)) : times(e, Math.sin(y));
   if (Number.isFinite(y) || !isInfinite(x)) return;
   out[0] = e;
   out[1] = e === 0 ? 0 : NaN;
@@ -215,12 +218,24 @@ export const complexLogWgsl: Wgsl = {
   uses: [atan2Wgsl, logAbsWgsl],
 };
 
+/** x² in two parts, of which the first is its rounded value (Veltkamp and Dekker 1971). */
+function squared(x: number): [number, number] {
+  const split = 134217729 * x, high = split - (split - x), low = x - high;
+  const p = x * x;
+  return [p, high * high - p + 2 * high * low + low * low];
+}
+
 /** ln |z|, accurate near the unit circle; infinite if a part is, even beside NaN. */
 export function logAbs(x: number, y: number): number {
   if (isInfinite(x) || isInfinite(y)) return Infinity;
   const m = Math.max(Math.abs(x), Math.abs(y)), n = Math.min(Math.abs(x), Math.abs(y));
-  if (m < 0.5 || m >= 2) return 0.5 * Math.log(m * m + n * n);
-  return 0.5 * Math.log1p((m - 1) * (m + 1) + n * n);
+  if (m < 0.5 || m >= 2) {
+    const k = rescaling(m, n);
+    return Math.log(modulus(k * m, k * n)) - Math.log(k);
+  }
+  const [p, e] = squared(m), [q, f] = squared(n);
+  const s = (p - 1) + q, rest = (p - 1) - s + q;
+  return 0.5 * Math.log1p(s + (rest + e + f));
 }
 
 /** ln z = ln |z| + i arg z, cut along the negative axis. */

@@ -85,8 +85,22 @@ export const complexSinhWgsl: Wgsl = {
   uses: [extremeWgsl, infiniteWgsl, nanWgsl, sincosWgsl, sinhcoshWgsl, timesWgsl],
 };
 
+/** Where e^|x| leaves the range of double precision soon, and is taken in two halves. */
+const FAR = 700;
+
+/** Leaves half of e^|x| times a and b in `out`, for |x| > {@link FAR}. */
+function farOf(x: number, a: number, b: number, out: ReIm): void {
+  const h = Math.exp(Math.abs(x) / 2);
+  out[0] = 0.5 * h * a * h;
+  out[1] = times(0.5 * h, b) * h;
+}
+
+const isFar = (x: number, y: number) =>
+  Math.abs(x) > FAR && Number.isFinite(x) && Number.isFinite(y);
+
 /** Leaves sinh(x + iy) in `out`. */
 export function sinhOf(x: number, y: number, out: ReIm): void {
+  if (isFar(x, y)) return farOf(x, Math.sign(x) * Math.cos(y), Math.sin(y), out);
   const lost = !Number.isFinite(y);
   out[0] = lost && (x === 0 || isInfinite(x)) ? x : Math.sinh(x) * Math.cos(y);
   out[1] = times(Math.cosh(x), Math.sin(y));
@@ -125,6 +139,7 @@ export const complexCoshWgsl: Wgsl = {
 
 /** Leaves cosh(x + iy) in `out`. */
 export function coshOf(x: number, y: number, out: ReIm): void {
+  if (isFar(x, y)) return farOf(x, Math.cos(y), Math.sign(x) * Math.sin(y), out);
   const lost = !Number.isFinite(y);
   out[0] = lost && isInfinite(x) ? Infinity : Math.cosh(x) * Math.cos(y);
   out[1] = lost && x === 0 ? x : signedTimes(Math.sinh(x), Math.sin(y));

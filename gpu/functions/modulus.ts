@@ -1,7 +1,7 @@
 /** Moduli and signs. */
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { complexToReal, complexUnary, realUnary } from "./define.ts";
-import { exponentWgsl, largerPartWgsl, pow2Wgsl } from "./scaling.ts";
+import { exponentWgsl, largerPartWgsl, modulus, pow2Wgsl, rescaling } from "./scaling.ts";
 import { boxed, infiniteWgsl, isInfinite } from "./special.ts";
 
 /** |x|. */
@@ -24,7 +24,7 @@ export const absComplex: MapFunction = complexToReal(
   "abs",
   complexAbsWgsl,
   (x, y) => {
-    const r = Math.sqrt(x * x + y * y);
+    const r = modulus(x, y);
     return Number.isNaN(r) ? Math.hypot(x, y) : r; // infinite if a part is, even beside NaN
   },
 );
@@ -55,13 +55,14 @@ const complexSgnWgsl: Wgsl = {
 
 /** z/|z|, and 0 at 0; on the CPU engine of one infinite part its sign, and NaN if both are infinite. */
 export const sgn: MapFunction = complexUnary("sgn", complexSgnWgsl, (x, y, out) => {
-  const m = Math.sqrt(x * x + y * y);
-  if (m === Infinity) {
+  const lost = Number.isNaN(x) || Number.isNaN(y);
+  if (!lost && (isInfinite(x) || isInfinite(y))) {
     const both = isInfinite(x) && isInfinite(y);
     out[0] = both ? NaN : boxed(x);
     out[1] = both ? NaN : boxed(y);
     return;
   }
-  out[0] = m === 0 ? x : x / m;
-  out[1] = m === 0 ? y : y / m;
+  const k = rescaling(x, y), m = modulus(k * x, k * y);
+  out[0] = m === 0 ? x : k * x / m;
+  out[1] = m === 0 ? y : k * y / m;
 });

@@ -15,8 +15,10 @@ import {
   exponentWgsl,
   isMinusWgsl,
   largerPartWgsl,
+  modulus,
   nanWgsl,
   pow2Wgsl,
+  rescaling,
   upperHalfWgsl,
   withSignWgsl,
 } from "./scaling.ts";
@@ -73,8 +75,9 @@ const complexSqrtWgsl: Wgsl = {
 
 /** √z with Re √z ≥ 0, cut along the negative axis. */
 export const sqrtComplex: MapFunction = complexUnary("sqrt", complexSqrtWgsl, (x, y, out) => {
-  const a = Math.sqrt(0.5 * (Math.sqrt(x * x + y * y) + Math.abs(x)));
-  const b = a === 0 ? y : 0.5 * y / a;
+  const k = rescaling(x, y), p = k * x, q = k * y, root = Math.sqrt(k);
+  const c = Math.sqrt(0.5 * (modulus(p, q) + Math.abs(p)));
+  const a = c / root, b = c === 0 ? y : 0.5 * q / c / root;
   const left = x < 0;
   out[0] = left ? Math.abs(b) : a;
   out[1] = !left ? b : y < 0 || Object.is(y, -0) ? -a : a;

@@ -91,3 +91,18 @@ export function signedTimes(a: number, b: number): number {
   const minus = a < 0 || Object.is(a, -0);
   return b === 0 ? (minus ? -b : b) : a * b;
 }
+
+/**
+ * A power of two by which x and y may be multiplied so that their squares are normal numbers of double
+ * precision; mostly 1. Its own square root is a power of two.
+ */
+export function rescaling(x: number, y: number): number {
+  const m = Math.max(Math.abs(x), Math.abs(y));
+  return m > 2 ** 500 ? 2 ** -600 : m < 2 ** -400 && m > 0 ? 2 ** 600 : 1;
+}
+
+/** √(x² + y²) in double precision, of finite numbers. */
+export function modulus(x: number, y: number): number {
+  const k = rescaling(x, y), p = k * x, q = k * y;
+  return Math.sqrt(p * p + q * q) / k;
+}
