@@ -233,7 +233,6 @@ functional.elu nn.functional.elu
 functional.gelu nn.functional.gelu
 functional.leakyRelu nn.functional.leaky_relu
 functional.silu nn.functional.silu
-init.kaimingUniform nn.init.kaiming_uniform_
 functional.scaledDotProductAttention nn.functional.scaled_dot_product_attention
 functional.batchNorm nn.functional.batch_norm
 functional.conv1d nn.functional.conv1d
