@@ -202,21 +202,24 @@ export class CopyKeeper implements Copies {
       restored.add(state);
     }
     this.#failure = null;
-    for (const companion of allCompanions()) {
-      if (!notes.has(companion)) continue;
+    const attempt = (work: () => void) => {
       try {
-        companion.comeBack(notes.get(companion), restored);
+        work();
       } catch (error) {
         this.#failure = cannot(`go back to step ${steps}`, (error as Error).message);
       }
+    };
+    for (const companion of allCompanions()) {
+      if (!notes.has(companion)) continue;
+      attempt(() => companion.comeBack(notes.get(companion), restored));
     }
     const lost = this.#steps - steps;
-    residency.aftermath =
-      `the states are those after ${steps} steps again, without the last ${lost}`;
+    const undone = lost > 0 ? `, and the last ${lost} are undone` : "";
+    residency.aftermath = `the states are again those of step ${steps}${undone}`;
     this.#steps = steps;
     this.#due = false;
     this.#restorations++;
-    this.#onRestore({ steps, lost });
+    attempt(() => this.#onRestore({ steps, lost }));
   }
 }
 

@@ -135,7 +135,7 @@ onWebGpu("a copy that is under way when the device is lost does not count", asyn
     await assertRejects(
       () => w.item(),
       ArgandError,
-      "those after 1 steps again, without the last 1",
+      "the states are again those of step 1, and the last 1 are undone",
     );
     assertEquals([copies.steps, copies.copied, copies.restorations], [1, 1, 1]);
     assertEquals(await w.item(), 0.5);
@@ -189,6 +189,8 @@ onWebGpu("without copies a lost state says so, and how to come back", async () =
   step();
   const saved = await model.stateDict();
   const fresh = await optimizer.stateDict();
+  const kept = model.apply(x);
+  evaluate(kept);
   model.apply(x); // a recipe that never runs
   lose();
   await assertRejects(() => model.weight.data(), ArgandError, "the device was lost");
@@ -196,6 +198,7 @@ onWebGpu("without copies a lost state says so, and how to come back", async () =
   const words = "load a checkpoint or a state dict";
   await assertRejects(() => model.weight.data(), ArgandError, `Cannot use weight: `);
   await assertRejects(() => model.stateDict(), ArgandError, words);
+  await assertRejects(() => kept.data(), ArgandError, "Cannot use a tensor of shape [5, 2]: ");
   await assertRejects(() => model.apply(x).data(), ArgandError, words);
   assertThrows(step, ArgandError, words);
   model.loadStateDict(saved);
@@ -243,3 +246,37 @@ onEngines("what makes no sense of copies is refused", () => {
     assertThrows(() => gpu.keepCopies(options as never), ArgandError, "Cannot keep copies: ");
   }
 });
+
+onWebGpu(
+  "states of a device that is lost while another engine computes come back, too",
+  async () => {
+    const w = parameter(tensor([1]));
+    const optimizer = new nn.SGD([w], { lr: 0.25 });
+    const options = {
+      everySteps: 1,
+      onRestore() {
+        throw new Error("a mistake in a callback");
+      },
+    };
+    await keeping(options, async (copies) => {
+      w.square().sum().backward();
+      optimizer.step();
+      await copiedAt(copies, 1);
+      const { device } = gpu.engine() as WebGpuEngine;
+      await gpu.use("cpu");
+      device.destroy();
+      await pause(20);
+      assertEquals(await ones([3]).sum().item(), 3);
+      await gpu.use("webgpu");
+      assertEquals([await w.item(), copies.steps, copies.restorations], [0.5, 1, 1]);
+      assertEquals(copies.failure?.message, "Cannot go back to step 1: a mistake in a callback");
+      lose(); // before anything ran on the new device
+      await pause(20);
+      await gpu.use("webgpu");
+      lose();
+      await pause(20);
+      await gpu.use("webgpu");
+      assertEquals([await w.item(), copies.restorations], [0.5, 3]);
+    });
+  },
+);

@@ -1,6 +1,6 @@
 /** Training that loses its device in the midst. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ArgandError, complexTensor, gpu, manualSeed, randnComplex } from "@argand/argand";
+import { ArgandError, complexTensor, gpu, manualSeed, ones, randnComplex } from "@argand/argand";
 import * as nn from "../../nn/mod.ts";
 import type { WebGpuEngine } from "../../gpu/engines/webgpu/engine.ts";
 import { onEngines, onWebGpu } from "../support/engines.ts";
@@ -8,7 +8,7 @@ import { inFolder } from "../support/folder.ts";
 
 type Options = Partial<nn.FitOptions<nn.Sequential, readonly [ReturnType<typeof randnComplex>]>>;
 
-const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 
 /** When a run loses its device: at such calls of a callback. */
 interface Losses {
@@ -156,6 +156,60 @@ onEngines("other errors are not repeated", async () => {
   });
   await assertRejects(() => run, ArgandError, "Cannot go on: for a test");
   assertEquals(calls, 3);
+});
+
+onWebGpu(
+  "memory that the device does not have ends the run, which keeps its last step",
+  async () => {
+    const device = await (await navigator.gpu.requestAdapter())!.requestDevice();
+    const create = device.createBuffer.bind(device);
+    device.createBuffer = (wanted) =>
+      create(wanted.size > 2 ** 20 ? { ...wanted, size: 2 ** 50 } : wanted);
+    try {
+      await gpu.use(device);
+      const model = new nn.Linear(2, 2);
+      let calls = 0;
+      const run = nn.fit(model, {
+        data: Array.from({ length: 50 }, () => randnComplex([4, 2])),
+        loss: (model, x) => {
+          const loss = nn.mse(model.apply(x), x);
+          return ++calls < 3 ? loss : loss.add(ones([2 ** 20]).cumsum(0).mul(loss).mean());
+        },
+        optimizer: new nn.SGD(model.parameters(), { lr: 0.1 }),
+        epochs: 2,
+        recover: { everySteps: 1 },
+        callbacks: { onBatchEnd: () => pause(30) },
+        progress: false,
+      });
+      await assertRejects(() => run, ArgandError, "more bytes on");
+      assert(calls < 50, `${calls}`);
+      assert((await model.weight.data()).every(Number.isFinite));
+    } finally {
+      device.destroy();
+      await gpu.use("cpu");
+    }
+  },
+);
+
+onWebGpu("a run on a device that nobody can replace ends, in words", async () => {
+  const device = await (await navigator.gpu.requestAdapter())!.requestDevice();
+  try {
+    await gpu.use(device);
+    const model = new nn.Linear(2, 2);
+    const x = randnComplex([4, 2]);
+    const run = nn.fit(model, {
+      data: [x, x, x],
+      loss: (model, x) => nn.mse(model.apply(x), x),
+      optimizer: new nn.SGD(model.parameters(), { lr: 0.1 }),
+      epochs: 2,
+      recover: true,
+      callbacks: { onBatchEnd: ({ step }) => step === 4 ? device.destroy() : undefined },
+      progress: false,
+    });
+    await assertRejects(() => run, ArgandError, "no other could be opened");
+  } finally {
+    await gpu.use("cpu");
+  }
 });
 
 onEngines("what recover does not know is refused", async () => {
