@@ -5,6 +5,13 @@ import { range } from "../complex/lazy/shape.ts";
 
 export { checkOptions, checkWord, noDefault, withDefaults } from "../complex/ops/options.ts";
 
+/** A copy of options: of lists and objects in them as well as of words and numbers. */
+export function copyOf<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, x]) => [name, copyOf(x)])) as T;
+}
+
 /** The most layers of one kind in a module: more are a mistake, and a list of them fills the memory. */
 export const MOST_LAYERS = 4096;
 

@@ -3,6 +3,7 @@
  * is Rayleigh distributed and the phase uniform, which is a circular normal distribution.
  */
 import { cannot } from "../gpu/contract/errors.ts";
+import { checkBindable } from "../complex/ops/bindable.ts";
 import { checkInteger, checkShape, type Shape, show, sizeOf } from "../complex/lazy/shape.ts";
 import { rand, randnComplex } from "../complex/create/random.ts";
 import type { ComplexTensor, RealTensor } from "../complex/tensor/tensor.ts";
@@ -22,6 +23,7 @@ function fans(
   options?: InitOptions,
 ): { fanIn: number; fanOut: number } {
   checkShape(what, shape);
+  checkBindable(what, { shape, dtype: "complex64" }); // before numbers are drawn
   const given = withDefaults<Required<InitOptions>>(what, options, { fanIn: null, fanOut: null });
   if (shape.length < 2 && (given.fanIn === null || given.fanOut === null)) {
     throw cannot(what, `a weight of shape ${show(shape)} has no fans: it needs two axes`);

@@ -1,17 +1,11 @@
 /** Tensors from numbers, arrays and formulas. Data are copied at the call. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import {
-  bytesOf,
-  hostZeros,
-  precisionOf,
-  type RealDType,
-  realOf,
-} from "../../gpu/contract/dtype.ts";
-import { chosenEngine } from "../../gpu/engines/device.ts";
+import { hostZeros, precisionOf, type RealDType, realOf } from "../../gpu/contract/dtype.ts";
 import { describe } from "../lazy/describe.ts";
 import { copied, hostNode, type Node } from "../lazy/graph.ts";
 import { type Complex, flatten, isComplexNumber, type NestedData } from "../tensor/nested.ts";
 import * as arithmetic from "../ops/arithmetic.ts";
+import { checkBindable } from "../ops/bindable.ts";
 import * as functions from "../ops/elementwise.ts";
 import { withDefaults } from "../ops/options.ts";
 import { State } from "../lazy/state.ts";
@@ -210,9 +204,10 @@ export function complexTensor(
   const [shape, rest] = shapeAndOptions(given, options);
   const dtype = complexDtype(what, rest);
   if (isTypedArray(data) || (Array.isArray(data) && typeof data[0] === "number")) {
+    if (Array.isArray(data)) {
+      checkList(what, "numbers", data).forEach((x, k) => checkNumber(what, `value ${k}`, x));
+    }
     const values = data as ArrayLike<number>;
-    if (Array.isArray(data)) checkList(what, "numbers", data);
-    if (Array.isArray(data)) data.forEach((x, k) => checkNumber(what, `value ${k}`, x));
     if (values.length % 2 !== 0) {
       throw cannot(what, `${values.length} interleaved values are not pairs`);
     }
@@ -485,10 +480,6 @@ export function parameter<T extends Tensor>(initial: T, options?: ParameterOptio
   });
   if (typeof name !== "string") throw cannot(what, `the name is ${describe(name)}`);
   const { node } = checkTensor(what, initial).detach();
-  const bytes = node.size * bytesOf(node.dtype), engine = chosenEngine();
-  if (engine && bytes > engine.maxBufferBytes) {
-    const most = `"${engine.adapter.name}" binds at most ${engine.maxBufferBytes}`;
-    throw cannot(what, `${show(node.shape)} takes ${bytes} bytes, and ${most}`);
-  }
+  checkBindable(what, node);
   return wrapState(new State(node, name, requiresGrad)) as T;
 }

@@ -1,4 +1,5 @@
 /** Perceptually uniform colours: hue for phases, brightness for moduli, grey for real numbers. */
+import { checkNumber } from "../lazy/shape.ts";
 
 /** Red, green and blue in 0..255. */
 export type Colour = [red: number, green: number, blue: number];
@@ -63,5 +64,8 @@ export function grey(bright: number): Colour {
  * ```
  */
 export function domainColour(re: number, im: number, scale = 1): [number, number, number] {
+  for (const [name, x] of [["re", re], ["im", im], ["scale", scale]] as const) {
+    checkNumber("find a colour", name, x);
+  }
   return phaseColour(Math.atan2(im, re), brightness(Math.hypot(re, im) / scale));
 }

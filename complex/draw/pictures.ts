@@ -30,6 +30,8 @@ function checkSize(
   if (!isList || typeof data[0] === "bigint") {
     throw cannot(`draw a ${kind} field`, `it takes an array of numbers, got ${describe(data)}`);
   }
+  const odd = Array.isArray(data) ? data.findIndex((x) => typeof x !== "number") : -1;
+  if (odd >= 0) throw cannot(`draw a ${kind} field`, `entry ${odd} is ${describe(data[odd])}`);
   const whole = Number.isInteger(height) && Number.isInteger(width);
   if (whole && height > 0 && width > 0 && data.length === numbers * height * width) return;
   const size = `${describe(height)}×${describe(width)}`;

@@ -81,7 +81,7 @@ export function axesOf(what: string, axes: Axes, shape: Shape): number[] {
   }
   const list = (typeof axes === "number" ? [axes] : axes).map((d) => checkAxis(what, d, shape));
   if (new Set(list).size !== list.length) {
-    throw cannot(what, `an axis is named twice in [${String(axes)}]`);
+    throw cannot(what, `an axis is named twice in ${show(axes as readonly number[])}`);
   }
   return list;
 }

@@ -65,6 +65,15 @@ export function checkBytes(what: string, bytes: unknown): void {
   throw cannot(what, `it takes the bytes as a Uint8Array, got ${describe(bytes)}`);
 }
 
+/** What is done with the bytes of a file, for errors, such as `read a.npy`; refuses other things. */
+export function actionOn(verb: string, name: unknown, bytes: unknown): string {
+  if (typeof name !== "string") {
+    throw cannot(`${verb} a file`, `its name must be a string, got ${describe(name)}`);
+  }
+  checkBytes(`${verb} ${name}`, bytes);
+  return `${verb} ${name}`;
+}
+
 /** The pairs of name and array that a file is to hold; refuses anything else. */
 export function pairsOf<E>(what: string, given: Iterable<readonly [string, E]>): [string, E][] {
   const refuse = (why: string) => cannot(what, `it takes pairs of name and array, got ${why}`);

@@ -8,8 +8,8 @@ import { describe } from "../lazy/describe.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkWord, withDefaults } from "../ops/options.ts";
 import {
+  actionOn,
   checkArray,
-  checkBytes,
   checkEntry,
   complaint,
   count,
@@ -322,8 +322,8 @@ function checkTruth(data: FileArray, refuse: Refuse): void {
  * ```
  */
 export function parseNpy(bytes: Uint8Array, name = "npy data"): NpyEntry {
-  const refuse: Refuse = (why) => cannot(`read ${name}`, why);
-  checkBytes(`read ${name}`, bytes);
+  const what = actionOn("read", name, bytes);
+  const refuse: Refuse = (why) => cannot(what, why);
   const outline = npyOutline(bytes, refuse);
   const header = npyHeader(outline, bytes.length, refuse);
   return npyEntry(new Uint8Array(bytes.subarray(outline.start)), header, refuse);

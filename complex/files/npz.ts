@@ -9,7 +9,7 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { withDefaults } from "../ops/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkBytes, pairsOf } from "./array.ts";
+import { actionOn, pairsOf } from "./array.ts";
 import { readBytes } from "./disk.ts";
 import {
   formatNpy,
@@ -310,9 +310,9 @@ export function parseNpz(
   name = "npz data",
   limits?: NpzLimits,
 ): NpzFile {
-  const refuse: Refuse = (why) => cannot(`read ${name}`, why);
-  checkBytes(`read ${name}`, bytes);
-  const { maxBytes } = withDefaults<Required<NpzLimits>>(`read ${name}`, limits, {
+  const what = actionOn("read", name, bytes);
+  const refuse: Refuse = (why) => cannot(what, why);
+  const { maxBytes } = withDefaults<Required<NpzLimits>>(what, limits, {
     maxBytes: Math.min(MOST_BYTES, Math.max(USUAL_BYTES, USUAL_RATIO * bytes.length)),
   });
   if (!(typeof maxBytes === "number" && maxBytes >= 0)) {

@@ -9,8 +9,8 @@ import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
+  actionOn,
   checkArray,
-  checkBytes,
   checkEntry,
   complaint,
   count,
@@ -218,8 +218,7 @@ function checkWritable(what: string, entry: SafetensorsEntry): void {
  * ```
  */
 export function parseSafetensors(bytes: Uint8Array, name = "safetensors data"): Safetensors {
-  const what = `read ${name}`;
-  checkBytes(what, bytes);
+  const what = actionOn("read", name, bytes);
   const { header, start } = parseHeader(bytes, what);
   const available = bytes.length - start;
   const entries = new Map<string, Entry>();

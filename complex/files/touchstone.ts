@@ -7,7 +7,7 @@ import { type ArgandError, cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { withDefaults } from "../ops/options.ts";
 import { checkInteger } from "../lazy/shape.ts";
-import { checkBytes } from "./array.ts";
+import { actionOn } from "./array.ts";
 import { readBytes } from "./disk.ts";
 import { withPath } from "./path.ts";
 import { replaceFile } from "./replace.ts";
@@ -247,8 +247,7 @@ export function parseTouchstone(
   ports: number,
   name = "a Touchstone file",
 ): Touchstone {
-  const what = `read ${name}`;
-  checkBytes(what, bytes);
+  const what = actionOn("read", name, bytes);
   checkInteger(what, "the number of ports", ports, 1, MOST_PORTS);
   const refuse: Refuse = (why) => cannot(what, why);
   checkLength(what, bytes.length);

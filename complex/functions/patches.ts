@@ -1,5 +1,6 @@
 /** Patches of a tensor at positions, and their sum. */
 import { cannot } from "../../gpu/contract/errors.ts";
+import { checkBindable } from "../ops/bindable.ts";
 import { cutPatches, sumOfPatches } from "../ops/patches.ts";
 import { checkPositions, type Positions } from "../ops/positions.ts";
 import { checkList, checkShape, type Shape, show } from "../lazy/shape.ts";
@@ -84,5 +85,6 @@ export function addPatches<T extends Tensor>(x: T, positions: Positions, shape: 
   if (checked.count !== count) {
     throw cannot(what, `there are ${checked.count} positions for ${count} patches`);
   }
+  checkBindable(what, { shape: [...own.slice(0, -axes - 1), ...shape], dtype: node.dtype });
   return wrap(sumOfPatches(node, checked, [...shape])) as Tensor as T;
 }

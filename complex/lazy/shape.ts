@@ -1,6 +1,8 @@
 /** Arithmetic of shapes, and the checks that stand at the head of every operation. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { describe } from "./describe.ts";
+import { describe, show } from "./describe.ts";
+
+export { show } from "./describe.ts";
 
 /** The sizes of a tensor's axes, outermost first. */
 export type Shape = readonly number[];
@@ -18,11 +20,6 @@ export function sizeOf(shape: Shape): number {
 /** How many elements lie around an axis: over the axes before it, and over those after it. */
 export function around(shape: Shape, axis: number): { outer: number; inner: number } {
   return { outer: sizeOf(shape.slice(0, axis)), inner: sizeOf(shape.slice(axis + 1)) };
-}
-
-/** A shape as people read it: `[2, 3]`. */
-export function show(shape: Shape): string {
-  return `[${Array.from(shape, String).join(", ")}]`;
 }
 
 /** True where both shapes are the same. */
@@ -134,7 +131,7 @@ export function checkAxes(
   const list = (typeof axes === "number" ? [axes] : [...axes])
     .map((axis) => checkAxis(what, axis, shape)).sort((a, b) => a - b);
   if (new Set(list).size !== list.length) {
-    throw cannot(what, `an axis is named twice in [${String(axes)}]`);
+    throw cannot(what, `an axis is named twice in ${show(axes as readonly number[])}`);
   }
   return list;
 }

@@ -3,7 +3,7 @@ import { type Sizes, tilesAlong } from "../../gpu/kernels/gathers/patches.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
 import { hostNode, type Node } from "../lazy/graph.ts";
-import { sameShape, type Shape } from "../lazy/shape.ts";
+import { sameShape, type Shape, sizeOf } from "../lazy/shape.ts";
 import type { Labels } from "./labels.ts";
 
 /** Where patches begin: an entry of one integer an axis for each, or all integers one after the other. */
@@ -17,6 +17,9 @@ export interface Tiles {
   /** The patches that reach into each tile, one list after the other; what is left over is not used. */
   readonly lists: Node;
 }
+
+/** The most elements of a canvas, whose places are held as uint32. */
+const MOST_ELEMENTS = 2 ** 31;
 
 /** Sizes along three axes, of which the first have 1. */
 export const threeAxes = (sizes: Shape): Sizes => [1, 1, 1, ...sizes].slice(-3) as unknown as Sizes;
@@ -152,6 +155,9 @@ export function checkPositions(
   if (before?.are(positions, canvas, size)) return before;
   if (size.some((n, d) => n > canvas[d])) {
     throw cannot(what, `patches of ${times(size)} are larger than the ${times(canvas)} elements`);
+  }
+  if (sizeOf(canvas) > MOST_ELEMENTS) {
+    throw cannot(what, `indices among ${times(canvas)} elements have more than 32 bits`);
   }
   const axes = size.length;
   const nested = isNested(positions);

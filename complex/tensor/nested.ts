@@ -36,10 +36,18 @@ export function nest<T>(shape: Shape, entry: (k: number) => T): Nested<T> {
   return block(0);
 }
 
+/** Arrays are no deeper in one another; those that hold themselves are. */
+const DEEPEST = 64;
+
 /** The shape and the entries of nested arrays; refuses ragged ones. */
 export function flatten(what: string, data: unknown): { shape: number[]; flat: unknown[] } {
   const shape: number[] = [];
-  for (let at = data; Array.isArray(at); at = at[0]) shape.push(at.length);
+  for (let at = data; Array.isArray(at); at = at[0]) {
+    if (shape.length === DEEPEST) {
+      throw cannot(what, `arrays lie deeper than ${DEEPEST} in one another`);
+    }
+    shape.push(at.length);
+  }
   const flat: unknown[] = [];
   const walk = (at: unknown, axis: number): void => {
     if (axis === shape.length) {

@@ -280,7 +280,7 @@ export abstract class Tensor {
       checkAxis("permute", axis, this.shape)
     );
     if (list.length !== this.rank || new Set(list).size !== this.rank) {
-      throw cannot("permute", `[${axes}] does not name each axis of ${show(this.shape)} once`);
+      throw cannot("permute", `${show(axes)} does not name each axis of ${show(this.shape)} once`);
     }
     return this.same(views.permute(this.node, list));
   }

@@ -6,7 +6,7 @@ import { hostNode, type Node } from "../lazy/graph.ts";
 import { withDefaults } from "../ops/options.ts";
 import { read, run } from "../lazy/realize.ts";
 import { checkScalar } from "../lazy/shape.ts";
-import { checkInteger } from "../lazy/shape.ts";
+import { checkInteger, checkList } from "../lazy/shape.ts";
 import { checkReal, checkTensor, type RealTensor, Tensor, wrap } from "../tensor/tensor.ts";
 import { valueAndGrad } from "./transform.ts";
 
@@ -124,10 +124,13 @@ export async function gradcheck<A extends readonly Tensor[]>(
   if (!Array.isArray(inputs)) {
     throw cannot(what, `the inputs must be an array of tensors, got ${describe(inputs)}`);
   }
+  checkList(what, "the inputs", inputs);
   if (inputs.length === 0) throw cannot(what, "there are no inputs");
   checkInteger(what, "the number of checks", checks, 1);
   for (const [name, x] of Object.entries({ step, tolerance })) {
-    if (!(x > 0)) throw cannot(what, `the ${name} must be a number above 0, got ${describe(x)}`);
+    if (!(typeof x === "number" && x > 0)) {
+      throw cannot(what, `the ${name} must be a number above 0, got ${describe(x)}`);
+    }
   }
   const data = await Promise.all(inputs.map((x) => checkTensor(what, x).data()));
   const at = (changed?: number, values?: InexactArray): Node => {

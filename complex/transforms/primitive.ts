@@ -3,6 +3,7 @@ import { kindOf } from "../../gpu/contract/dtype.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import type { Program } from "../../gpu/contract/kernel.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
+import { describe } from "../lazy/describe.ts";
 import { Node, type Primitive, type Result } from "../lazy/graph.ts";
 import { checkShape, sameShape, show } from "../lazy/shape.ts";
 import { checkTensor, type Tensor, wrap } from "../tensor/tensor.ts";
@@ -75,8 +76,14 @@ export interface PrimitiveDefinition<I extends readonly Tensor[], O extends Tens
 export function definePrimitive<I extends readonly Tensor[], O extends Tensor, A = null>(
   definition: PrimitiveDefinition<I, O, A>,
 ): (...call: A extends null ? I : [...I, attrs: A]) => O {
-  const { name, elementwise } = definition;
-  const what = `define the primitive "${name}"`;
+  const { name, elementwise, shape, vjp } = definition ?? {};
+  const what = `define the primitive ${describe(name)}`;
+  if (typeof name !== "string" || typeof shape !== "function") {
+    throw cannot(what, `it takes { name, shape, … }, got ${describe(definition)}`);
+  }
+  if (vjp !== undefined && typeof vjp !== "function") {
+    throw cannot(what, `vjp must be a function, got ${describe(vjp)}`);
+  }
   if ((elementwise === undefined) === (definition.program === undefined)) {
     throw cannot(what, "it must have either `elementwise` or `program`");
   }

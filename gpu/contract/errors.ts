@@ -27,14 +27,13 @@ export function again(error: ArgandError): ArgandError {
   return withOuterStack(() => new ArgandError(error.message, { cause: error }));
 }
 
-/** The most letters of an error: names in files and lists of what is missing may be long. */
-const MOST_LETTERS = 4000;
+/** The most letters of an error, and of what can't be done: names of files and lists may be long. */
+const [MOST_LETTERS, MOST_WHAT] = [4000, 1000];
+
+const cut = (text: string, most: number) => text.length > most ? `${text.slice(0, most)}…` : text;
 
 /** Builds the error `Cannot <what>: <why>`; what no one would read to its end is cut. */
 export function cannot(what: string, why: string): ArgandError {
-  const message = `Cannot ${what}: ${why}`;
-  const long = message.length > MOST_LETTERS;
-  return withOuterStack(() =>
-    new ArgandError(long ? `${message.slice(0, MOST_LETTERS)}…` : message)
-  );
+  const message = cut(`Cannot ${cut(what, MOST_WHAT)}: ${why}`, MOST_LETTERS);
+  return withOuterStack(() => new ArgandError(message));
 }

@@ -9,6 +9,7 @@
  */
 
 import { doubleOf, type DType, type HostArray, precisionOf, wgslOf, wordsOf } from "./dtype.ts";
+import { cannot } from "./errors.ts";
 import type { WasmModule } from "./wasm_module.ts";
 
 /** The properties of the adapter that a kernel may use when it writes its shader. */
@@ -142,6 +143,22 @@ export interface Program {
   readonly scratch?: readonly number[];
 }
 
+function checkKernel(what: string, kernel: unknown): void {
+  if (typeof (kernel as Kernel | undefined)?.bindings === "function") return;
+  throw cannot(
+    what,
+    `it takes a kernel { name, bindings, … }, got a value of type ${typeof kernel}`,
+  );
+}
+
+function checkCounts(what: string, counts: Readonly<Record<string, unknown>>): void {
+  for (const [name, n] of Object.entries(counts)) {
+    if (Number.isSafeInteger(n) && n as number >= 1) continue;
+    const got = typeof n === "number" ? n : `a value of type ${typeof n}`;
+    throw cannot(what, `${name} must be a positive integer, got ${got}`);
+  }
+}
+
 /**
  * A program of a single dispatch that takes its inputs and outputs in order.
  *
@@ -170,6 +187,7 @@ export interface Program {
  * ```
  */
 export function single<Spec>(kernel: Kernel<Spec>, spec: Spec): Program {
+  checkKernel("make a program", kernel);
   const { inputs, outputs } = kernel.bindings(spec);
   return {
     steps: [{
@@ -209,6 +227,7 @@ export const WORKGROUP = 64;
  * ```
  */
 export function linearGrid(threads: number, size = WORKGROUP): [number, number, number] {
+  checkCounts("make a grid", { threads, size });
   return [Math.ceil(threads / size), 1, 1];
 }
 
@@ -225,6 +244,8 @@ export function linearGrid(threads: number, size = WORKGROUP): [number, number, 
  * ```
  */
 export function linearMain(threads: number, body: string, size = WORKGROUP): string {
+  checkCounts("write a shader", { threads, size });
+  if (typeof body !== "string") throw cannot("write a shader", `the body is a ${typeof body}`);
   return `@compute @workgroup_size(${size})
 fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let i = gid.x + gid.y * groups.x * ${size}u;
@@ -271,6 +292,7 @@ export function declare<Spec>(
   spec: Spec,
   { uniforms = {}, texels = [] }: Pick<Shader, "uniforms" | "texels"> = {},
 ): string {
+  checkKernel("declare bindings", kernel);
   const { inputs, outputs } = kernel.bindings(spec);
   const words = kernel.params?.(spec) ?? 0;
   const lines = [

@@ -1,6 +1,7 @@
 /** Checkpoints: everything that a run goes on from, in one file. */
 import * as z from "zod";
 import { describe } from "../../complex/lazy/describe.ts";
+import { actionOn } from "../../complex/files/array.ts";
 import { replaceFile } from "../../complex/files/replace.ts";
 import {
   formatSafetensors,
@@ -147,7 +148,7 @@ export async function parseCheckpoint(
   parts: CheckpointParts,
   name = "a checkpoint",
 ): Promise<CheckpointProgress> {
-  const what = `load ${name}`;
+  const what = actionOn("load", name, bytes);
   const all = partsOf(what, parts);
   const { header, tensors } = parseFile(what, bytes, name, [CHECKPOINT]);
   const dicts = new Map(header.parts.map((part): [string, StateDict] => [part, new Map()]));

@@ -97,5 +97,6 @@ export function loadComplexPyTorch(
   options?: CheckpointOptions,
 ): void {
   const what = "load a checkpoint of complexPyTorch";
-  module.loadStateDict(translate(what, module, tensors, CONVENTIONS, options));
+  const translated = translate(what, module, tensors, CONVENTIONS, options);
+  module.loadStateDict(translated);
 }

@@ -1,5 +1,6 @@
 /** Models in one file: what they are made of, and their values. */
 import * as z from "zod";
+import { actionOn } from "../../complex/files/array.ts";
 import { replaceFile } from "../../complex/files/replace.ts";
 import { formatSafetensors, readSafetensors } from "../../complex/files/safetensors.ts";
 import { getRandomState, setRandomState } from "../../complex/create/random.ts";
@@ -74,7 +75,7 @@ export function parseModel<M extends Module = Module>(
   of?: ModuleClass<M>,
   name = "a model",
 ): M {
-  const what = `load ${name}`;
+  const what = actionOn("load", name, bytes);
   const wanted: ModuleClass<Module> = of ?? Module;
   if (typeof wanted !== "function") {
     throw cannot(what, `of must be a class of modules, such as nn.Sequential, got ${describe(of)}`);

@@ -71,5 +71,6 @@ export function loadTorchcvnn(
   options?: CheckpointOptions,
 ): void {
   const what = "load a checkpoint of torchcvnn";
-  module.loadStateDict(translate(what, module, tensors, CONVENTIONS, options));
+  const translated = translate(what, module, tensors, CONVENTIONS, options);
+  module.loadStateDict(translated);
 }

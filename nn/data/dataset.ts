@@ -9,7 +9,7 @@ import {
 import { hostTensor, hostValues } from "../../complex/tensor/host.ts";
 import { stack } from "../../complex/functions/arrange.ts";
 import { describe } from "../../complex/lazy/describe.ts";
-import { sameShape, show } from "../../complex/lazy/shape.ts";
+import { checkInteger, checkList, sameShape, show } from "../../complex/lazy/shape.ts";
 import { type ComplexTensor, type RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 
@@ -101,6 +101,15 @@ export function isNumberArray(x: unknown): x is NumberArray {
     !(x instanceof BigInt64Array) && !(x instanceof BigUint64Array);
 }
 
+/** Refuses what are not places among so many samples. */
+export function checkPlaces(indices: ArrayLike<number>, samples: number): void {
+  const what = "take samples";
+  if (!isNumberArray(indices)) checkList(what, "indices", indices as readonly number[]);
+  for (let k = 0; k < indices.length; k++) {
+    checkInteger(what, "an index", indices[k], 0, samples - 1);
+  }
+}
+
 /**
  * The batch of samples, as PyTorch's `default_collate`: tensors are stacked, typed arrays make a real
  * tensor [samples, length], numbers an array, lists and records are taken part by part.
@@ -124,7 +133,11 @@ export function collate<S>(samples: readonly S[]): Collated<S> {
   return collated(what, samples) as Collated<S>;
 }
 
-function collated(what: string, samples: readonly unknown[]): unknown {
+/** Parts of samples are no deeper in one another; those that hold themselves are. */
+const DEEPEST = 64;
+
+function collated(what: string, samples: readonly unknown[], depth = 0): unknown {
+  if (depth > DEEPEST) throw cannot(what, `parts lie deeper than ${DEEPEST} in one another`);
   const [first] = samples;
   if (first instanceof Tensor) return stackTensors(what, samples as Tensor[]);
   if (isNumberArray(first)) {
@@ -152,7 +165,7 @@ function collated(what: string, samples: readonly unknown[]): unknown {
   }
   const parts = keys.map((key) => [
     key,
-    collated(what, samples.map((s) => (s as Record<string, unknown>)[key])),
+    collated(what, samples.map((s) => (s as Record<string, unknown>)[key]), depth + 1),
   ]);
   return Array.isArray(first) ? parts.map(([, part]) => part) : Object.fromEntries(parts);
 }

@@ -4,7 +4,7 @@ import { checkInteger, checkList } from "../../complex/lazy/shape.ts";
 import { nameClass } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkNumber, withDefaults } from "../checks.ts";
-import { collate, type Collated, type Dataset, isNumberArray } from "./dataset.ts";
+import { checkPlaces, collate, type Collated, type Dataset, isNumberArray } from "./dataset.ts";
 import { drawSeed, permutation } from "./order.ts";
 
 /** Refuses anything but a data set whose samples have indices. */
@@ -63,7 +63,8 @@ export class Subset<S, B = Collated<S>> implements Dataset<S, B> {
 
   /** The samples at these indices of this part. */
   gather(indices: Uint32Array): B | Promise<B> {
-    return gather(this.dataset, indices.map((k) => this.#indices[k]));
+    checkPlaces(indices, this.length);
+    return gather(this.dataset, Uint32Array.from(indices, (k) => this.#indices[k]));
   }
 }
 

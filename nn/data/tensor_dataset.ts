@@ -12,7 +12,7 @@ import { ComplexTensor, type RealTensor, Tensor } from "../../complex/tensor/ten
 import { nameClass } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkWord } from "../checks.ts";
-import type { Dataset } from "./dataset.ts";
+import { checkPlaces, type Dataset } from "./dataset.ts";
 
 /** Rows by their place: those of a tensor's first axis, or labels. */
 export type Rows = Tensor | Labels;
@@ -149,7 +149,7 @@ export class TensorDataset<T extends readonly Rows[]>
 
   /** The rows of each at these indices. */
   gather(indices: Uint32Array): { -readonly [K in keyof T]: T[K] } {
-    for (const k of indices) checkInteger("take samples", "an index", k, 0, this.length - 1);
+    checkPlaces(indices, this.length);
     const some = this.tensors.map((rows) => gatherRows(rows, indices));
     return some as { -readonly [K in keyof T]: T[K] };
   }

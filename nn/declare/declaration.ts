@@ -6,7 +6,7 @@ import { nameClassLater, nameOfClass } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { Tensor } from "../../complex/tensor/tensor.ts";
 import type { Module } from "../module.ts";
-import { withDefaults } from "../checks.ts";
+import { copyOf, withDefaults } from "../checks.ts";
 import { check, type Fields, type FieldsOf, type Rule, type ValuesOf } from "./field.ts";
 
 /** Arguments as a constructor takes them: absent ones have a default. */
@@ -103,7 +103,7 @@ export class LayerDeclaration<A, O extends object> {
       const { rule: { is }, brief, default: usual } = this.fields[name];
       if (value === undefined || is === "tensor" || brief && value === usual) continue;
       const plain = is === "basis" && value instanceof Tensor ? value.shape : value;
-      noted[name] = is.startsWith("layer") ? value : structuredClone(plain);
+      noted[name] = is.startsWith("layer") ? value : copyOf(plain);
     }
     made.set(layer, noted);
   }

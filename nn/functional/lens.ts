@@ -100,5 +100,6 @@ export function lens(z: ComplexTensor, options: LensOptions): ComplexTensor {
   const what = "apply a lens";
   const full = LENS_OPTIONS.complete(what, options);
   checkLength(what, "focalLength", full.focalLength);
-  return z.mul(lensMask(what, planeOf(what, z), full, z.dtype));
+  const mask = lensMask(what, planeOf(what, z), full, z.dtype);
+  return z.mul(mask);
 }

@@ -3,6 +3,7 @@ import { ones, parameter, zeros } from "../../complex/create/create.ts";
 import { randnComplex } from "../../complex/create/random.ts";
 import { concat } from "../../complex/functions/arrange.ts";
 import { checkInteger, type Shape } from "../../complex/lazy/shape.ts";
+import { checkBindable } from "../../complex/ops/bindable.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import { embedding, type Indices } from "../functional/embedding.ts";
 import { declareLayer, declareOptions } from "../declare/declaration.ts";
@@ -59,6 +60,7 @@ export class Embedding extends Module {
     super();
     const { paddingIdx } = EMBEDDING.take(this, { count, dim }, options);
     if (paddingIdx !== null) checkInteger(EMBEDDING.what, "paddingIdx", paddingIdx, 0, count - 1);
+    checkBindable(EMBEDDING.what, { shape: [count, dim], dtype: "complex64" });
     const drawn = randnComplex([count, dim]);
     const initial = paddingIdx === null ? drawn : drawn.mul(allBut(paddingIdx, count));
     this.weight = parameter(initial, { name: "weight" });

@@ -23,7 +23,7 @@ import {
   maxWindow,
   OUTPUT,
 } from "../functional/windows.ts";
-import type { Size2d } from "../checks.ts";
+import { copyOf, type Size2d } from "../checks.ts";
 import { declareLayer } from "../declare/declaration.ts";
 import { Layer } from "../layer.ts";
 
@@ -65,8 +65,8 @@ export class MaxPool1d extends Layer {
     super();
     MAX_POOL1D.take(this, { kernel }, options);
     maxWindow(MAX_POOL1D.what, 1, kernel, options);
-    this.#kernel = structuredClone(kernel);
-    this.#options = structuredClone(options ?? {});
+    this.#kernel = copyOf(kernel);
+    this.#options = copyOf(options ?? {});
   }
 
   /** The largest element of each window. */
@@ -100,8 +100,8 @@ export class MaxPool2d extends Layer {
     super();
     MAX_POOL2D.take(this, { kernel }, options);
     maxWindow(MAX_POOL2D.what, 2, kernel, options);
-    this.#kernel = structuredClone(kernel);
-    this.#options = structuredClone(options ?? {});
+    this.#kernel = copyOf(kernel);
+    this.#options = copyOf(options ?? {});
   }
 
   /** The largest element of each window. */
@@ -134,8 +134,8 @@ export class AvgPool1d extends Layer {
     super();
     AVG_POOL1D.take(this, { kernel }, options);
     avgWindow(AVG_POOL1D.what, 1, kernel, options);
-    this.#kernel = structuredClone(kernel);
-    this.#options = structuredClone(options ?? {});
+    this.#kernel = copyOf(kernel);
+    this.#options = copyOf(options ?? {});
   }
 
   /** The mean of each window. */
@@ -168,8 +168,8 @@ export class AvgPool2d extends Layer {
     super();
     AVG_POOL2D.take(this, { kernel }, options);
     avgWindow(AVG_POOL2D.what, 2, kernel, options);
-    this.#kernel = structuredClone(kernel);
-    this.#options = structuredClone(options ?? {});
+    this.#kernel = copyOf(kernel);
+    this.#options = copyOf(options ?? {});
   }
 
   /** The mean of each window. */
@@ -232,7 +232,7 @@ export class AdaptiveAvgPool2d extends Layer {
   constructor(size: AdaptiveSize) {
     super();
     ADAPTIVE_AVG_POOL2D.take(this, { size });
-    this.#size = structuredClone(size);
+    this.#size = copyOf(size);
   }
 
   /** The mean of each window. */

@@ -8,7 +8,7 @@ import type { Stateful } from "../checkpoints/take_over.ts";
 import { Module } from "../module.ts";
 import { LBFGS } from "../optim/lbfgs.ts";
 import { ReduceLROnPlateau } from "../optim/schedules/reduce_lr_on_plateau.ts";
-import { checkNumber, checkWord, noDefault, withDefaults } from "../checks.ts";
+import { checkNumber, checkOptions, checkWord, noDefault, withDefaults } from "../checks.ts";
 import { earlyStopping, type EarlyStoppingOptions, type MonitorOptions } from "./early_stopping.ts";
 import type { EpochRecord } from "./history.ts";
 import type { FitProgress } from "./progress.ts";
@@ -222,7 +222,9 @@ export function checkedOptions<M extends Module, B>(
   if (metrics && !validation) {
     throw cannot(what, "metrics are taken over validation, which is absent");
   }
-  if (schedule) checkMethods(what, "schedule", schedule, ["step", "stateDict", "loadStateDict"]);
+  if (schedule !== undefined) {
+    checkMethods(what, "schedule", schedule, ["step", "stateDict", "loadStateDict"]);
+  }
   checkWord(what, "scheduleInterval", scheduleInterval, ["epoch", "step"]);
   if (scheduleInterval === "step" && schedule instanceof ReduceLROnPlateau) {
     throw cannot(what, "ReduceLROnPlateau waits for the figure of an epoch, not of a step");
@@ -241,6 +243,7 @@ export function checkedOptions<M extends Module, B>(
   const monitor = validation === undefined ? "loss" : "validation.loss";
   const callbacks = [given.callbacks ?? []].flat() as FitCallbacks<M>[];
   for (const one of callbacks) {
+    checkOptions(what, one, Object.keys(CALLBACKS));
     for (const [name, f] of Object.entries(withDefaults(what, one, CALLBACKS as FitCallbacks<M>))) {
       if (f !== undefined) checkFunction(what, name, f);
     }

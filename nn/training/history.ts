@@ -43,13 +43,19 @@ export function figure(record: EpochRecord, path: string): number | undefined {
   return typeof value === "number" ? value : undefined;
 }
 
+/** Deeper in a batch nothing is looked for: it may hold itself. */
+const DEEPEST = 64;
+
 /** The samples of a batch: the first axis or length of the first thing in it. */
-export function samplesOf(batch: unknown): number {
+export function samplesOf(batch: unknown, depth = 0): number {
+  if (depth > DEEPEST) return 1;
   if (batch instanceof Tensor) return batch.shape[0] ?? 1;
   if (typeof batch !== "object" || batch === null) return 1;
   if (ArrayBuffer.isView(batch)) return (batch as Uint8Array).length;
   const [first] = Object.values(batch);
-  return typeof first === "number" && Array.isArray(batch) ? batch.length : samplesOf(first);
+  return typeof first === "number" && Array.isArray(batch)
+    ? batch.length
+    : samplesOf(first, depth + 1);
 }
 
 /** Values that lie on the device until somebody reads them all in one go. */

@@ -143,7 +143,7 @@ const MISUSES: Record<string, [call: () => unknown, message: string][]> = {
   ],
   "reductions": [
     [() => x.sum(2), "Cannot sum: axis 2 is not one of the 2 axes of shape [2, 3]"],
-    [() => x.mean([0, -2]), "an axis is named twice in [0,-2]"],
+    [() => x.mean([0, -2]), "an axis is named twice in [0, -2]"],
     [() => x.prod(NaN), "axis NaN"],
     [() => x.sum("0"), 'axes are an integer or an array of them, got "0"'],
     [() => x.sum(null), "got null"],

@@ -266,7 +266,7 @@ Deno.test("what does not fit is refused at the call", () => {
     [() => a.fft(x, { dim: 1 }), 'unknown option "dim"; it knows n, axis, norm'],
     [() => a.fft(x, 4), "the options must be an object, got 4"],
     [() => a.fft2(x.at(0)), "Cannot take the fft2: axis -2 is not one of the 1 axes"],
-    [() => a.fft2(x, { axes: [0, 0] }), "an axis is named twice in [0,0]"],
+    [() => a.fft2(x, { axes: [0, 0] }), "an axis is named twice in [0, 0]"],
     [() => a.fft2(x, { axes: 1 }), "it takes 2 axes, got [1]"],
     [() => a.ifft2(x, { size: [2] }), "sizes [2] do not match 2 axes"],
     [
