@@ -1,5 +1,5 @@
 /**
- * Norms of single examples. Real and imaginary part are whitened together, as by the covariance batch
+ * Norms of single examples. Of complex numbers, real and imaginary part are whitened together, as by the covariance batch
  * norm (Trabelsi et al., "Deep Complex Networks", 2018), by the moments of each example.
  */
 import { cannot } from "../../gpu/contract/errors.ts";
@@ -10,7 +10,8 @@ import {
   checkComplex,
   checkReal,
   type ComplexTensor,
-  type RealTensor,
+  RealTensor,
+  type Tensor,
 } from "../../complex/tensor/tensor.ts";
 import { batchNorm, mix } from "../nodes.ts";
 import { withoutMean } from "./fields.ts";
@@ -22,9 +23,11 @@ import {
   type NormalizedShape,
   type NormOptions,
 } from "./norm_options.ts";
+import { normalizeRuns, scaleAndShift } from "./real_norm.ts";
 
-function checkTrailing(what: string, z: ComplexTensor, inner: Shape): void {
-  if (sameShape(checkComplex(what, z).shape.slice(-inner.length), inner)) return;
+function checkTrailing(what: string, z: Tensor, inner: Shape): void {
+  const { shape } = z instanceof RealTensor ? z : checkComplex(what, z);
+  if (sameShape(shape.slice(-inner.length), inner)) return;
   throw cannot(what, `it normalises ${show(inner)} and the input is ${show(z.shape)}`);
 }
 
@@ -71,13 +74,14 @@ function whitenCentred(what: string, z: ComplexTensor, runs: number, eps: number
 /**
  * Layer norm (Ba, Kiros and Hinton 2016) of complex numbers: the elements of each example are centred
  * and whitened, Γ (V + eps)^(−1/2) (z − μ) + β, with μ the mean over the last axes and V the 2×2
- * covariance of real and imaginary part there.
+ * covariance of real and imaginary part there. Of real numbers γ (x − μ) / √(V + eps) + β with the
+ * variance V.
  *
- * @param z Complex [..., ...normalizedShape].
+ * @param z Complex or real [..., ...normalizedShape].
  * @param normalizedShape The sizes of the axes over which the moments are taken.
- * @param weight Real [...normalizedShape, 3] with Γ = ((γrr, γri), (γri, γii)) as γrr, γii, γri; null
- * for none.
- * @param bias β, complex [...normalizedShape]; null for none.
+ * @param weight Real [...normalizedShape, 3] with Γ = ((γrr, γri), (γri, γii)) as γrr, γii, γri; of real
+ * numbers γ, [...normalizedShape]; null for none.
+ * @param bias β, [...normalizedShape], of the kind of z; null for none.
  * @returns A tensor like z.
  * @throws {ArgandError} if the last axes are not normalizedShape or hold one value, or a shape differs.
  *
@@ -90,29 +94,35 @@ function whitenCentred(what: string, z: ComplexTensor, runs: number, eps: number
  * assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
  * ```
  */
-export function layerNorm(
-  z: ComplexTensor,
+export function layerNorm<T extends RealTensor | ComplexTensor>(
+  z: T,
   normalizedShape: NormalizedShape,
   weight: RealTensor | null = null,
-  bias: ComplexTensor | null = null,
+  bias: T | null = null,
   options?: NormOptions,
-): ComplexTensor {
+): T {
   const what = "apply LayerNorm";
   const inner = normalizedAxes(what, normalizedShape);
   checkTrailing(what, z, inner);
   const { eps } = NORM_OPTIONS.complete(what, options);
-  const y = whitenCentred(what, z, z.size / sizeOf(inner), eps);
-  return affine(what, y, weight, bias, inner);
+  const runs = z.size / sizeOf(inner);
+  if (z instanceof RealTensor) {
+    const y = normalizeRuns(what, z, runs, eps, true);
+    return scaleAndShift(what, y, weight, bias as RealTensor | null, inner) as T;
+  }
+  const y = whitenCentred(what, z, runs, eps);
+  return affine(what, y, weight, bias as ComplexTensor | null, inner) as T;
 }
 
 /**
  * Group norm (Wu and He 2018) of complex numbers: like {@link layerNorm}, over groups of channels of
  * each example and all that follows, with Γ and β for each channel.
  *
- * @param z Complex [N, channels, …].
+ * @param z Complex or real [N, channels, …].
  * @param numGroups Into how many groups the channels are divided.
- * @param weight Real [channels, 3] with Γ = ((γrr, γri), (γri, γii)) as γrr, γii, γri; null for none.
- * @param bias β, complex [channels]; null for none.
+ * @param weight Real [channels, 3] with Γ = ((γrr, γri), (γri, γii)) as γrr, γii, γri; of real numbers
+ * γ, [channels]; null for none.
+ * @param bias β, [channels], of the kind of z; null for none.
  * @returns A tensor like z.
  * @throws {ArgandError} if the groups do not divide the channels, or hold one value, or a shape
  * differs.
@@ -126,30 +136,37 @@ export function layerNorm(
  * assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
  * ```
  */
-export function groupNorm(
-  z: ComplexTensor,
+export function groupNorm<T extends RealTensor | ComplexTensor>(
+  z: T,
   numGroups: number,
   weight: RealTensor | null = null,
-  bias: ComplexTensor | null = null,
+  bias: T | null = null,
   options?: NormOptions,
-): ComplexTensor {
+): T {
   const what = "apply GroupNorm";
   checkChannels(what, z);
   const { shape } = z;
   checkGroups(what, numGroups, shape[1]);
   const { eps } = NORM_OPTIONS.complete(what, options);
-  const y = whitenCentred(what, z, shape[0] * numGroups, eps);
-  return affine(what, y, weight, bias, [shape[1]], [shape[1], ...shape.slice(2).map(() => 1)]);
+  const runs = shape[0] * numGroups;
+  const [per, as] = [[shape[1]], [shape[1], ...shape.slice(2).map(() => 1)]];
+  if (z instanceof RealTensor) {
+    const y = normalizeRuns(what, z, runs, eps, true);
+    return scaleAndShift(what, y, weight, bias as RealTensor | null, per, as) as T;
+  }
+  const y = whitenCentred(what, z, runs, eps);
+  return affine(what, y, weight, bias as ComplexTensor | null, per, as) as T;
 }
 
 /**
  * RMS norm (Zhang and Sennrich 2019) of complex numbers: Γ (M + eps)^(−1/2) z, with M the 2×2 second
- * moments E[Re²], E[Im²], E[Re Im] about 0 over the last axes. Nothing is centred.
+ * moments E[Re²], E[Im²], E[Re Im] about 0 over the last axes. Nothing is centred. Of real numbers
+ * γ x / √(E[x²] + eps).
  *
- * @param z Complex [..., ...normalizedShape].
+ * @param z Complex or real [..., ...normalizedShape].
  * @param normalizedShape The sizes of the axes over which the moments are taken.
- * @param weight Real [...normalizedShape, 3] with Γ = ((γrr, γri), (γri, γii)) as γrr, γii, γri; null
- * for none.
+ * @param weight Real [...normalizedShape, 3] with Γ = ((γrr, γri), (γri, γii)) as γrr, γii, γri; of real
+ * numbers γ, [...normalizedShape]; null for none.
  * @returns A tensor like z.
  * @throws {ArgandError} if the last axes are not normalizedShape, or the weight's shape differs.
  *
@@ -162,18 +179,21 @@ export function groupNorm(
  * assert(Math.abs(await y.real.square().mean().item() - 1) < 1e-3);
  * ```
  */
-export function rmsNorm(
-  z: ComplexTensor,
+export function rmsNorm<T extends RealTensor | ComplexTensor>(
+  z: T,
   normalizedShape: NormalizedShape,
   weight: RealTensor | null = null,
   options?: NormOptions,
-): ComplexTensor {
+): T {
   const what = "apply RMSNorm";
   const inner = normalizedAxes(what, normalizedShape);
   checkTrailing(what, z, inner);
   const { eps } = NORM_OPTIONS.complete(what, options);
-  const y = whitenRuns("secondMoments", z, z.size / sizeOf(inner), eps);
-  return affine(what, y, weight, null, inner);
+  const runs = z.size / sizeOf(inner);
+  if (z instanceof RealTensor) {
+    return scaleAndShift(what, normalizeRuns(what, z, runs, eps, false), weight, null, inner) as T;
+  }
+  return affine(what, whitenRuns("secondMoments", z, runs, eps), weight, null, inner) as T;
 }
 
 /** Centred, and divided by the unbiased standard deviation; of equal numbers 0. */

@@ -1,7 +1,7 @@
 /** Checks that the norms and their layers share. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { checkInteger, checkShape, type Shape, show } from "../../complex/lazy/shape.ts";
-import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
+import { checkComplex, RealTensor, type Tensor } from "../../complex/tensor/tensor.ts";
 import { declareOptions } from "../declare/declaration.ts";
 import { number, optional } from "../declare/field.ts";
 
@@ -34,9 +34,9 @@ export function checkGroups(what: string, groups: number, channels: number): voi
   throw cannot(what, `${groups} groups do not divide ${channels} channels`);
 }
 
-/** Refuses what is not complex [N, channels, …]; any number of channels does, if none is given. */
-export function checkChannels(what: string, z: ComplexTensor, channels?: number): void {
-  const { shape } = checkComplex(what, z);
+/** Refuses what is not a tensor [N, channels, …]; any number of channels does, if none is given. */
+export function checkChannels(what: string, z: Tensor, channels?: number): void {
+  const { shape } = z instanceof RealTensor ? z : checkComplex(what, z);
   const wanted = channels ?? "channels";
   if (shape.length > 1 && shape[1] === (channels ?? shape[1])) return;
   throw cannot(what, `it takes [N, ${wanted}, …], got ${show(shape)}`);

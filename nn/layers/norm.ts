@@ -1,7 +1,7 @@
 /** Norms of single examples, as layers. */
-import { full, parameter } from "../../complex/create/create.ts";
+import { full, ones, parameter, zeros } from "../../complex/create/create.ts";
 import type { Shape } from "../../complex/lazy/shape.ts";
-import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
+import type { RealTensor } from "../../complex/tensor/tensor.ts";
 import { groupNorm, layerNorm, rmsNorm } from "../functional/norm.ts";
 import {
   checkChannels,
@@ -13,25 +13,31 @@ import {
 } from "../functional/norm_options.ts";
 import { declareLayer, declareOptions } from "../declare/declaration.ts";
 import { either, flag, list, optional, positiveInteger } from "../declare/field.ts";
-import { Layer } from "../layer.ts";
+import { Layer, type LayerKind, type TensorOf } from "../layer.ts";
 import { unitGamma } from "./gamma.ts";
+import { checkOfKind, kindField } from "./weight.ts";
 
 /** Options of {@link LayerNorm} and {@link RMSNorm}. */
-export interface LayerNormOptions extends NormOptions {
+export interface LayerNormOptions<K extends LayerKind = "complex"> extends NormOptions {
   /** Whether weight and bias are learned; true, if absent. */
   readonly elementwiseAffine?: boolean;
+  /** The kind of tensors that the layer takes and gives; `"complex"`, if absent. */
+  readonly kind?: K;
 }
 
 /** Options of {@link GroupNorm}. */
-export interface GroupNormOptions extends NormOptions {
+export interface GroupNormOptions<K extends LayerKind = "complex"> extends NormOptions {
   /** Whether weight and bias are learned; true, if absent. */
   readonly affine?: boolean;
+  /** The kind of tensors that the layer takes and gives; `"complex"`, if absent. */
+  readonly kind?: K;
 }
 
 const ofElements = { normalizedShape: either(positiveInteger, list(positiveInteger)) };
-const ELEMENT_OPTIONS = declareOptions<LayerNormOptions>({
+const ELEMENT_OPTIONS = declareOptions<LayerNormOptions<LayerKind>>({
   ...normFields,
   elementwiseAffine: optional(flag, true),
+  kind: kindField,
 });
 const LAYER_NORM = declareLayer("a LayerNorm", () => LayerNorm, ofElements, ELEMENT_OPTIONS);
 const RMS_NORM = declareLayer("an RMSNorm", () => RMSNorm, ofElements, ELEMENT_OPTIONS);
@@ -39,15 +45,20 @@ const GROUP_NORM = declareLayer(
   "a GroupNorm",
   () => GroupNorm,
   { numGroups: positiveInteger, numChannels: positiveInteger },
-  declareOptions<GroupNormOptions>({ ...normFields, affine: optional(flag, true) }),
+  declareOptions<GroupNormOptions<LayerKind>>({
+    ...normFields,
+    affine: optional(flag, true),
+    kind: kindField,
+  }),
 );
 
-function unitWeight(per: Shape): RealTensor {
-  return parameter(unitGamma(per), { name: "weight" });
+function unitWeight(kind: LayerKind, per: Shape): RealTensor {
+  return parameter(kind === "real" ? ones(per) : unitGamma(per), { name: "weight" });
 }
 
-function zeroBias(per: Shape): ComplexTensor {
-  return parameter(full(per, { re: 0, im: 0 }), { name: "bias" });
+function zeroBias<K extends LayerKind>(kind: K, per: Shape): TensorOf<K> {
+  const zero = kind === "real" ? zeros(per) : full(per, { re: 0, im: 0 });
+  return parameter(zero, { name: "bias" }) as unknown as TensorOf<K>;
 }
 
 /**
@@ -56,7 +67,8 @@ function zeroBias(per: Shape): ComplexTensor {
  * Γ (V + eps)^(−1/2) (z − μ) + β.
  *
  * Weight real [...normalizedShape, 3] = γrr, γii, γri, at first 1/√2, 1/√2, 0; bias β complex
- * [...normalizedShape], at first 0. Training and evaluation are the same.
+ * [...normalizedShape], at first 0. With `kind: "real"` γ (x − μ) / √(V + eps) + β of real numbers, as in
+ * PyTorch. Training and evaluation are the same.
  *
  * @throws {ArgandError} if the last axes of the input are not normalizedShape or hold one value.
  *
@@ -70,26 +82,31 @@ function zeroBias(per: Shape): ComplexTensor {
  * assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
  * ```
  */
-export class LayerNorm extends Layer {
-  /** Γ of each element, real [...normalizedShape, 3], or null. */
+export class LayerNorm<K extends LayerKind = "complex"> extends Layer<K> {
+  /** The kind, for the compiler alone; it follows from the options, not from where the layer is used. */
+  declare readonly kind?: NoInfer<K>;
+  /** Γ of each element, real [...normalizedShape, 3], or γ of a real layer; or null. */
   readonly weight: RealTensor | null;
-  /** β of each element, complex [...normalizedShape], or null. */
-  readonly bias: ComplexTensor | null;
+  /** β of each element, [...normalizedShape], or null. */
+  readonly bias: TensorOf<K> | null;
   readonly #shape: Shape;
   readonly #eps: number;
+  readonly #kind: LayerKind;
 
   /** A norm over the last axes, whose sizes are `normalizedShape`. */
-  constructor(normalizedShape: NormalizedShape, options?: LayerNormOptions) {
+  constructor(normalizedShape: NormalizedShape, options?: LayerNormOptions<K>) {
     super();
-    const { eps, elementwiseAffine } = LAYER_NORM.take(this, { normalizedShape }, options);
+    const { eps, elementwiseAffine, kind } = LAYER_NORM.take(this, { normalizedShape }, options);
     this.#shape = [...normalizedAxes(LAYER_NORM.what, normalizedShape)];
     this.#eps = eps;
-    this.weight = elementwiseAffine ? unitWeight(this.#shape) : null;
-    this.bias = elementwiseAffine ? zeroBias(this.#shape) : null;
+    this.#kind = kind;
+    this.weight = elementwiseAffine ? unitWeight(kind, this.#shape) : null;
+    this.bias = elementwiseAffine ? zeroBias(kind as K, this.#shape) : null;
   }
 
   /** The normalised z. */
-  override apply(z: ComplexTensor): ComplexTensor {
+  override apply(z: TensorOf<K>): TensorOf<K> {
+    checkOfKind("apply LayerNorm", this.#kind, z);
     return layerNorm(z, this.#shape, this.weight, this.bias, { eps: this.#eps });
   }
 }
@@ -100,7 +117,8 @@ export class LayerNorm extends Layer {
  * Γ (V + eps)^(−1/2) (z − μ) + β.
  *
  * Weight real [channels, 3] = γrr, γii, γri, at first 1/√2, 1/√2, 0; bias β complex [channels], at
- * first 0. Training and evaluation are the same.
+ * first 0. With `kind: "real"` γ (x − μ) / √(V + eps) + β of real numbers, as in PyTorch. Training and
+ * evaluation are the same.
  *
  * @throws {ArgandError} if the groups do not divide the channels, or the input has other channels or
  * one value in each group.
@@ -115,29 +133,35 @@ export class LayerNorm extends Layer {
  * assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
  * ```
  */
-export class GroupNorm extends Layer {
-  /** Γ of each channel, real [channels, 3], or null. */
+export class GroupNorm<K extends LayerKind = "complex"> extends Layer<K> {
+  /** The kind, for the compiler alone; it follows from the options, not from where the layer is used. */
+  declare readonly kind?: NoInfer<K>;
+  /** Γ of each channel, real [channels, 3], or γ of a real layer; or null. */
   readonly weight: RealTensor | null;
-  /** β of each channel, complex [channels], or null. */
-  readonly bias: ComplexTensor | null;
+  /** β of each channel, [channels], or null. */
+  readonly bias: TensorOf<K> | null;
   readonly #groups: number;
   readonly #channels: number;
   readonly #eps: number;
+  readonly #kind: LayerKind;
 
   /** A norm for `numChannels` channels in `numGroups` groups. */
-  constructor(numGroups: number, numChannels: number, options?: GroupNormOptions) {
+  constructor(numGroups: number, numChannels: number, options?: GroupNormOptions<K>) {
     super();
-    const { eps, affine } = GROUP_NORM.take(this, { numGroups, numChannels }, options);
+    const given = GROUP_NORM.take(this, { numGroups, numChannels }, options);
+    const { eps, affine, kind } = given;
     checkGroups(GROUP_NORM.what, numGroups, numChannels);
     this.#groups = numGroups;
     this.#channels = numChannels;
     this.#eps = eps;
-    this.weight = affine ? unitWeight([numChannels]) : null;
-    this.bias = affine ? zeroBias([numChannels]) : null;
+    this.#kind = kind;
+    this.weight = affine ? unitWeight(kind, [numChannels]) : null;
+    this.bias = affine ? zeroBias(kind as K, [numChannels]) : null;
   }
 
   /** The normalised z. */
-  override apply(z: ComplexTensor): ComplexTensor {
+  override apply(z: TensorOf<K>): TensorOf<K> {
+    checkOfKind("apply GroupNorm", this.#kind, z);
     checkChannels("apply GroupNorm", z, this.#channels);
     return groupNorm(z, this.#groups, this.weight, this.bias, { eps: this.#eps });
   }
@@ -147,8 +171,8 @@ export class GroupNorm extends Layer {
  * RMS norm (Zhang and Sennrich 2019) of complex [..., ...normalizedShape]: each example is whitened by
  * the 2×2 second moments M of real and imaginary part about 0, Γ (M + eps)^(−1/2) z.
  *
- * Weight real [...normalizedShape, 3] = γrr, γii, γri, at first 1/√2, 1/√2, 0. Training and evaluation
- * are the same.
+ * Weight real [...normalizedShape, 3] = γrr, γii, γri, at first 1/√2, 1/√2, 0. With `kind: "real"`
+ * γ x / √(E[x²] + eps) of real numbers, as in PyTorch. Training and evaluation are the same.
  *
  * @throws {ArgandError} if the last axes of the input are not normalizedShape.
  *
@@ -162,23 +186,28 @@ export class GroupNorm extends Layer {
  * assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
  * ```
  */
-export class RMSNorm extends Layer {
-  /** Γ of each element, real [...normalizedShape, 3], or null. */
+export class RMSNorm<K extends LayerKind = "complex"> extends Layer<K> {
+  /** The kind, for the compiler alone; it follows from the options, not from where the layer is used. */
+  declare readonly kind?: NoInfer<K>;
+  /** Γ of each element, real [...normalizedShape, 3], or γ of a real layer; or null. */
   readonly weight: RealTensor | null;
   readonly #shape: Shape;
   readonly #eps: number;
+  readonly #kind: LayerKind;
 
   /** A norm over the last axes, whose sizes are `normalizedShape`. */
-  constructor(normalizedShape: NormalizedShape, options?: LayerNormOptions) {
+  constructor(normalizedShape: NormalizedShape, options?: LayerNormOptions<K>) {
     super();
-    const { eps, elementwiseAffine } = RMS_NORM.take(this, { normalizedShape }, options);
+    const { eps, elementwiseAffine, kind } = RMS_NORM.take(this, { normalizedShape }, options);
     this.#shape = [...normalizedAxes(RMS_NORM.what, normalizedShape)];
     this.#eps = eps;
-    this.weight = elementwiseAffine ? unitWeight(this.#shape) : null;
+    this.#kind = kind;
+    this.weight = elementwiseAffine ? unitWeight(kind, this.#shape) : null;
   }
 
   /** The normalised z. */
-  override apply(z: ComplexTensor): ComplexTensor {
+  override apply(z: TensorOf<K>): TensorOf<K> {
+    checkOfKind("apply RMSNorm", this.#kind, z);
     return rmsNorm(z, this.#shape, this.weight, { eps: this.#eps });
   }
 }

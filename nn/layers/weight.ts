@@ -1,12 +1,19 @@
 /** Weight and bias of linear layers and convolutions, of either kind. */
 import { full, parameter } from "../../complex/create/create.ts";
 import { type Shape, sizeOf } from "../../complex/lazy/shape.ts";
+import { checkComplex, checkReal, type Tensor } from "../../complex/tensor/tensor.ts";
 import { brief, optional, word } from "../declare/field.ts";
 import { complexGlorot, kaimingUniform } from "../init.ts";
 import type { LayerKind, TensorOf } from "../layer.ts";
 
 /** The option that says of which kind a layer is. */
 export const kindField = brief(optional(word("complex", "real"), "complex"));
+
+/** Refuses a tensor of another kind. */
+export function checkOfKind(what: string, kind: LayerKind, x: Tensor): void {
+  if (kind === "real") checkReal(what, x);
+  else checkComplex(what, x);
+}
 
 /** What a layer multiplies with, and adds. */
 export interface WeightAndBias<K extends LayerKind> {

@@ -1,6 +1,8 @@
 /** Norms. */
 import * as nn from "../../../nn/mod.ts";
-import type { Case } from "./case.ts";
+import { type Case, realCase } from "./case.ts";
+
+const kind = "real";
 
 export const norm: Case[] = [
   {
@@ -81,4 +83,22 @@ export const norm: Case[] = [
     shape: [4, 5],
     refuses: [[4, 6], [5, 4]],
   },
+  realCase({
+    name: "LayerNorm of real kind",
+    make: () => new nn.LayerNorm([3, 4], { kind }),
+    shape: [4, 3, 4],
+    refuses: [[4, 4, 3]],
+  }),
+  realCase({
+    name: "GroupNorm of real kind",
+    make: () => new nn.GroupNorm(2, 4, { kind }),
+    shape: [4, 4, 3],
+    refuses: [[4, 3, 4]],
+  }),
+  realCase({
+    name: "RMSNorm of real kind",
+    make: () => new nn.RMSNorm(6, { kind }),
+    shape: [4, 6],
+    refuses: [[4, 5]],
+  }),
 ];
