@@ -171,6 +171,8 @@ async function check(): Promise<Verdict[]> {
     await step(["lint"]),
     await step(["check", ...flags, "."]),
     await step(["check", "--config", "bench/deno.json", "bench/"]),
+    // As the type checker of a page sees the sources, which knows neither Deno nor Node.
+    await step(["check", "--config", "tests/portable/page_types.json", "mod.ts"]),
     await step(["doc", "--lint", ...PUBLIC]),
     await step(["check", "--doc-only", ...flags, ...DOCUMENTED, ...pages]),
     await step(["task", "wasm", "--check"]),

@@ -44,7 +44,8 @@ export function shapeAndOptions<O extends object>(
 export function numbersAndOptions<O extends object>(
   given: readonly (number | O | undefined)[],
 ): [number[], O | undefined] {
-  const last = given.findLastIndex((x) => x !== undefined);
+  let last = given.length - 1;
+  while (last >= 0 && given[last] === undefined) last--;
   const isOptions = last >= 0 && typeof given[last] === "object" && given[last] !== null;
   const numbers = isOptions ? given.slice(0, last) : given;
   return [numbers as number[], isOptions ? given[last] as O : undefined];

@@ -3,8 +3,41 @@ import { ArgandError, cannot } from "../../gpu/contract/errors.ts";
 import { loadBuiltin } from "../../gpu/contract/runtime.ts";
 import { withPath } from "./path.ts";
 
-/** The functions for files that server-side runtimes offer. */
-export type FileSystem = typeof import("node:fs/promises");
+type Path = string | URL;
+
+/** What the system says about a file. */
+interface Stats {
+  readonly size: number;
+  readonly mode: number;
+  readonly mtimeMs: number;
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+}
+
+/** An open file. */
+interface OpenFile {
+  read(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number }>;
+  writeFile(bytes: Uint8Array): Promise<void>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The functions of `node:fs/promises` that are used here; a page's type checker does not know it. */
+export interface FileSystem {
+  open(path: Path, flags: string, mode?: number): Promise<OpenFile>;
+  stat(path: Path): Promise<Stats>;
+  lstat(path: Path): Promise<Stats>;
+  realpath(path: Path): Promise<string>;
+  readdir(path: Path): Promise<string[]>;
+  rename(from: Path, to: Path): Promise<void>;
+  unlink(path: Path): Promise<void>;
+}
 
 /** The file system; refuses where there is none. */
 export async function fileSystem(what: string): Promise<FileSystem> {

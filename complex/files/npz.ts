@@ -174,7 +174,7 @@ function packedBytes(bytes: Uint8Array, parts: readonly Part[], refuse: Refuse):
     }
     return { name, offset, start, end };
   });
-  const sorted = spans.toSorted((a, b) => a.offset - b.offset);
+  const sorted = [...spans].sort((a, b) => a.offset - b.offset);
   for (let k = 1; k < sorted.length; k++) {
     const [a, b] = [sorted[k - 1], sorted[k]];
     if (b.offset < a.end) {

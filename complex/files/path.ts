@@ -1,5 +1,6 @@
 /** What names a file. */
 import { cannot } from "../../gpu/contract/errors.ts";
+import { loadBuiltin } from "../../gpu/contract/runtime.ts";
 import { describe } from "../lazy/describe.ts";
 
 const BYTES = "the functions on bytes, such as parseNpy and nn.parseModel, take " +
@@ -14,4 +15,17 @@ export function withPath(verb: string, path: unknown): string {
   const what = `${verb} ${path}`;
   if (path.protocol !== "file:") throw cannot(what, `its scheme is not "file:"; ${BYTES}`);
   return what;
+}
+
+/** A path's folder and the name in it, as the system writes them. */
+interface Parts {
+  dirname(path: string): string;
+  basename(path: string): string;
+}
+
+/** The functions on paths that server-side runtimes offer. */
+export async function pathFunctions(): Promise<Parts & { fileURLToPath(url: URL): string }> {
+  const { fileURLToPath } = await loadBuiltin<{ fileURLToPath(url: URL): string }>("node:url");
+  const { dirname, basename } = await loadBuiltin<Parts>("node:path");
+  return { fileURLToPath, dirname, basename };
 }

@@ -1,8 +1,8 @@
 /** Writes a file completely or not at all. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { isGranted, loadBuiltin } from "../../gpu/contract/runtime.ts";
+import { isGranted } from "../../gpu/contract/runtime.ts";
 import { type FileSystem, fileSystem, refusal } from "./disk.ts";
-import { withPath } from "./path.ts";
+import { pathFunctions, withPath } from "./path.ts";
 
 /** Whether a folder may be opened without a prompt. */
 const mayOpen = (folder: string): boolean => isGranted({ name: "read", path: folder });
@@ -25,8 +25,7 @@ const ATTEMPTS = 3;
 export async function replaceFile(path: string | URL, bytes: Uint8Array): Promise<void> {
   const what = withPath("write", path);
   const system = await fileSystem(what);
-  const { fileURLToPath } = await loadBuiltin<typeof import("node:url")>("node:url");
-  const { basename, dirname } = await loadBuiltin<typeof import("node:path")>("node:path");
+  const { basename, dirname, fileURLToPath } = await pathFunctions();
   try {
     const named = typeof path === "string" ? path : fileURLToPath(path);
     const link = (await system.lstat(named).catch(absent))?.isSymbolicLink();

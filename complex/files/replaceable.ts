@@ -1,8 +1,7 @@
 /** Finds out whether a file can be written, before hours of work depend on it. */
 import { cannot } from "../../gpu/contract/errors.ts";
-import { loadBuiltin } from "../../gpu/contract/runtime.ts";
 import { fileSystem, refusal } from "./disk.ts";
-import { withPath } from "./path.ts";
+import { pathFunctions, withPath } from "./path.ts";
 
 /**
  * Refuses a path that `replaceFile` could not write: its folder is not there or takes no files, or there
@@ -11,8 +10,7 @@ import { withPath } from "./path.ts";
 export async function checkReplaceable(what: string, path: string | URL): Promise<void> {
   withPath(`${what}: write`, path);
   const { open, realpath, stat, unlink } = await fileSystem(what);
-  const { fileURLToPath } = await loadBuiltin<typeof import("node:url")>("node:url");
-  const { dirname } = await loadBuiltin<typeof import("node:path")>("node:path");
+  const { dirname, fileURLToPath } = await pathFunctions();
   const absent = (error: { code?: string }) => {
     if (error.code === "ENOENT") return null;
     throw error;

@@ -44,7 +44,7 @@ function join(parts: readonly Node[], axis: number): Node {
   const at = coordinate(shape, axis);
   let end = total;
   let result: Node | null = null;
-  for (const x of parts.toReversed()) {
+  for (const x of [...parts].reverse()) {
     const start = end - x.shape[axis];
     const put = embed(x, shape, shape.map((_, d) => (d === axis ? start : 0)));
     result = result ? where(less(at, fill(shape, end)), put, result) : put;

@@ -13,16 +13,42 @@ interface Process {
 
 const processHere = () => (globalThis as { process?: Process }).process;
 
+/** A permission of Deno. */
+interface Permission {
+  readonly name: "env" | "read" | "write";
+  readonly variable?: string;
+  readonly path?: string;
+}
+
+/** The parts of Deno that are used here; other runtimes' type checkers do not know it. */
+interface DenoParts {
+  readonly build: { readonly os: string };
+  readonly pid: number;
+  readonly permissions: { querySync(permission: Permission): { readonly state: string } };
+  readonly env: {
+    get(name: string): string | undefined;
+    set(name: string, value: string): void;
+    delete(name: string): void;
+  };
+  readTextFileSync(path: string): string;
+  writeTextFileSync(path: string, text: string): void;
+  renameSync(from: string, to: string): void;
+}
+
+/** Deno; undefined in other runtimes. */
+export const deno: DenoParts | undefined = (globalThis as { Deno?: unknown }).Deno as
+  | DenoParts
+  | undefined;
+
 /** Whether something is allowed without a question to the user; runtimes other than Deno never ask. */
-export function isGranted(permission: Deno.PermissionDescriptor): boolean {
-  if (typeof Deno === "undefined") return true;
-  return Deno.permissions.querySync(permission).state === "granted";
+export function isGranted(permission: Permission): boolean {
+  return !deno || deno.permissions.querySync(permission).state === "granted";
 }
 
 /** A variable; undefined where it is not set, or where reading it would put a question to the user. */
 export function environment(name: string): string | undefined {
   if (!isGranted({ name: "env", variable: name })) return undefined;
-  return typeof Deno === "undefined" ? processHere()?.env?.[name] : Deno.env.get(name);
+  return deno ? deno.env.get(name) : processHere()?.env?.[name];
 }
 
 /** A built-in module of Deno, Node and Bun; undefined in a browser, and in Node before 20.16. */

@@ -1,6 +1,12 @@
 /** Stacks of errors as their readers need them: their own line first. */
 import { environment } from "./runtime.ts";
 
+/** What V8 has beside the standard; Node's and Deno's type checkers alone know it. */
+const v8 = Error as {
+  captureStackTrace?(target: object): void;
+  stackTraceLimit?: number;
+};
+
 /** Frames that are looked through for the first line outside the library. */
 const DEEPEST = 100;
 
@@ -20,7 +26,7 @@ function isInside(frame: string, base: string): boolean {
 /** The frames of the stack from the first line outside the library on; null where none is known. */
 function framesOutside(): string[] | null {
   const probe: { stack?: unknown } = {};
-  Error.captureStackTrace(probe);
+  v8.captureStackTrace?.(probe);
   if (typeof probe.stack !== "string") return null;
   const frames = probe.stack.split("\n").slice(1);
   const base = HERE.exec(frames[0])?.[1];
@@ -33,19 +39,19 @@ function framesOutside(): string[] | null {
  * it. Where the runtime does not write stacks as V8 does, the stack stays whole.
  */
 export function withOuterStack<E extends Error>(make: () => E): E {
-  const limit = Error.stackTraceLimit;
-  if (isWhole || !Error.captureStackTrace || !(limit > 0)) return make();
+  const limit = v8.stackTraceLimit ?? 0;
+  if (isWhole || !v8.captureStackTrace || limit <= 0) return make();
   try {
-    Error.stackTraceLimit = DEEPEST;
+    v8.stackTraceLimit = DEEPEST;
     const frames = framesOutside();
     // Deno shows an uncaught error by the frames that it was made with, or else by its text.
-    Error.stackTraceLimit = frames ? 0 : limit;
+    v8.stackTraceLimit = frames ? 0 : limit;
     const error = make();
     if (frames) {
       error.stack = [`${error.name}: ${error.message}`, ...frames.slice(0, limit)].join("\n");
     }
     return error;
   } finally {
-    Error.stackTraceLimit = limit;
+    v8.stackTraceLimit = limit;
   }
 }

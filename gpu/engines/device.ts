@@ -4,7 +4,6 @@
  * {@link use} choose otherwise. A device can only be opened by waiting, which this file does not do when
  * it is imported: scripts and old targets of bundlers have no top-level await. The modules in ready/ do.
  */
-import type {} from "@webgpu/types";
 import type { Engine } from "../contract/engine.ts";
 import { CpuEngine } from "./cpu.ts";
 import { environment } from "../contract/runtime.ts";

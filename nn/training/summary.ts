@@ -211,7 +211,8 @@ function draftsOf(model: Module): { drafts: Draft[]; modules: Module[]; bufferBy
   }));
   const bytesIn = (x: Tensor) => x.size * bytesOf(x.dtype);
   for (const [path, parameter] of model.namedParameters()) {
-    const owner = drafts.findLast((row) => row.path === "" || path.startsWith(`${row.path}.`))!;
+    const owner = [...drafts].reverse()
+      .find((row) => row.path === "" || path.startsWith(`${row.path}.`))!;
     const kind = isComplex(parameter.dtype) ? "complexParameters" : "realParameters";
     owner[kind] += parameter.size;
     owner.bytes += bytesIn(parameter);

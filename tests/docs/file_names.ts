@@ -3,7 +3,17 @@ import { filesIn } from "./texts.ts";
 
 /** What readers are told to make themselves, or what belongs to others. */
 const ELSEWHERE = new Set(
-  ["hello.ts", "train.ts", "use.ts", "longer.ts", "script.ts", "learn.ts", "package.json", ""],
+  [
+    "hello.ts",
+    "train.ts",
+    "use.ts",
+    "longer.ts",
+    "script.ts",
+    "learn.ts",
+    "package.json",
+    "tsconfig.json",
+    "",
+  ],
 );
 /** The folder of a clone, as pages call it. */
 const CLONE = /^argand\//;

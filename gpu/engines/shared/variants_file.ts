@@ -4,7 +4,7 @@
  * format is as good as none.
  */
 import * as z from "zod";
-import { environment, isGranted } from "../../contract/runtime.ts";
+import { deno, environment, isGranted } from "../../contract/runtime.ts";
 
 const Format = z.object({
   format: z.literal("argand variants"),
@@ -17,11 +17,11 @@ type Adapters = z.infer<typeof Format>["adapters"];
 const variable = (name: string): string | undefined => environment(name) || undefined;
 
 /** Deno's cache folder, where the environment may be read. */
-function cacheFolder(): string | null {
+function cacheFolder(os: string): string | null {
   const own = variable("DENO_DIR");
   if (own) return own;
   const home = variable("HOME");
-  switch (Deno.build.os) {
+  switch (os) {
     case "windows": {
       const local = variable("LOCALAPPDATA");
       return local ? `${local}\\deno` : null;
@@ -37,15 +37,14 @@ function cacheFolder(): string | null {
 
 /** The file's path; null where there is no Deno or the path can't be known without asking. */
 export function choicesPath(): string | null {
-  if (typeof Deno === "undefined") return null;
-  const folder = cacheFolder();
+  const folder = deno ? cacheFolder(deno.build.os) : null;
   return folder && `${folder}/argand_variants.json`;
 }
 
 function readAll(path: string | null): Adapters {
   try {
-    if (path === null || !isGranted({ name: "read", path })) return {};
-    return Format.parse(JSON.parse(Deno.readTextFileSync(path))).adapters;
+    if (!deno || path === null || !isGranted({ name: "read", path })) return {};
+    return Format.parse(JSON.parse(deno.readTextFileSync(path))).adapters;
   } catch {
     return {}; // no such file, or none that means anything to us
   }
@@ -63,14 +62,14 @@ export function writeChoices(
   path = choicesPath(),
 ): boolean {
   try {
-    if (path === null || !isGranted({ name: "write", path })) return false;
+    if (!deno || path === null || !isGranted({ name: "write", path })) return false;
     const adapters = { ...readAll(path), [adapter]: Object.fromEntries(choices) };
     const text = JSON.stringify({ format: "argand variants", version: 1, adapters }, null, 1);
     // Renamed in one step, so that no other process ever reads a half.
-    const part = `${path}.${Deno.pid}`;
+    const part = `${path}.${deno.pid}`;
     if (!isGranted({ name: "write", path: part })) return false;
-    Deno.writeTextFileSync(part, text);
-    Deno.renameSync(part, path);
+    deno.writeTextFileSync(part, text);
+    deno.renameSync(part, path);
     return true;
   } catch {
     return false;

@@ -1,7 +1,6 @@
 /** How the engine recognises an adapter and describes it to kernels. */
-import type {} from "@webgpu/types";
 import type { Adapter } from "../../contract/kernel.ts";
-import { isGranted } from "../../contract/runtime.ts";
+import { deno, isGranted } from "../../contract/runtime.ts";
 
 /** Rounds of loops after which an adapter on the processor (Mesa's llvmpipe) silently ends a thread. */
 export const SOFTWARE_ROUNDS = 65535;
@@ -12,15 +11,15 @@ export const SOFTWARE_ROUNDS = 65535;
  */
 function withoutDesktop(): () => void {
   const name = "XDG_RUNTIME_DIR", none = "/nonexistent";
-  const mayBeSet = typeof Deno !== "undefined" && Deno.build.os === "linux" &&
-    isGranted({ name: "env", variable: name });
-  if (!mayBeSet || Deno.env.get(name)) return () => {};
-  const before = Deno.env.get(name);
-  Deno.env.set(name, none);
+  if (deno?.build.os !== "linux" || !isGranted({ name: "env", variable: name })) return () => {};
+  const { env } = deno;
+  const before = env.get(name);
+  if (before) return () => {};
+  env.set(name, none);
   return () => {
-    if (Deno.env.get(name) !== none) return; // the program has set it
-    if (before === undefined) Deno.env.delete(name);
-    else Deno.env.set(name, before);
+    if (env.get(name) !== none) return; // the program has set it
+    if (before === undefined) env.delete(name);
+    else env.set(name, before);
   };
 }
 

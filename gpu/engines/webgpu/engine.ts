@@ -1,5 +1,4 @@
 /** The WebGPU engine: pipelines by kernel and spec, pooled buffers, one submit for many dispatches. */
-import type {} from "@webgpu/types";
 import type {
   DeviceBuffer,
   Engine,

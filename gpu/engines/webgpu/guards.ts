@@ -1,5 +1,4 @@
 /** Errors that WebGPU reports later. Each belongs to the work that was going on, and to nobody else. */
-import type {} from "@webgpu/types";
 import { type ArgandError, cannot } from "../../contract/errors.ts";
 
 /** The failure of some work: null where it went well. */

@@ -1,5 +1,4 @@
 /** The commands of one submit: dispatches with their bind groups, and copies. */
-import type {} from "@webgpu/types";
 import type { DeviceBuffer, Executable, Pass } from "../../contract/engine.ts";
 import type { Kernel } from "../../contract/kernel.ts";
 import { boundBytes } from "../shared/timing.ts";

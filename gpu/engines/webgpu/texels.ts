@@ -2,7 +2,6 @@
  * Textures for inputs that a shader reads as texels: their buffers are copied here before the dispatch.
  * On Mesa's llvmpipe a load from a texture costs a third of one from a buffer.
  */
-import type {} from "@webgpu/types";
 import type { Guards } from "./guards.ts";
 import { TEXELS_ACROSS } from "../../contract/kernel.ts";
 

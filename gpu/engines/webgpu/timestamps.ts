@@ -1,5 +1,4 @@
 /** Device times of dispatches by WebGPU's timestamp queries: each dispatch in a compute pass of its own. */
-import type {} from "@webgpu/types";
 import type { Executable, Stopwatch, Timing } from "../../contract/engine.ts";
 
 /** Timestamps of one query set: the most that WebGPU allows. */

@@ -1,5 +1,4 @@
 /** The params of a pass: gathered in host memory, uploaded at once, bound by offset. */
-import type {} from "@webgpu/types";
 
 const ALIGN = 256;
 /** Bytes of one uniform buffer, which every adapter can bind. */

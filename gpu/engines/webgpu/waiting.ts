@@ -2,7 +2,6 @@
  * Device times of dispatches where the adapter has no timestamps: each is submitted alone and
  * waited for. Other work on the queue waits its turn.
  */
-import type {} from "@webgpu/types";
 import type { DeviceBuffer, Executable, Pass, Stopwatch, Timing } from "../../contract/engine.ts";
 import { boundBytes } from "../shared/timing.ts";
 import { type Failure, firstFailure } from "./guards.ts";

@@ -37,7 +37,8 @@ export interface MapSpec {
 
 /** The inputs as the value counts them, from those that are bound and the output. */
 function allInputs<T>({ inPlace }: MapSpec, inputs: readonly T[], output: T): readonly T[] {
-  return inPlace === undefined ? inputs : inputs.toSpliced(inPlace, 0, output);
+  if (inPlace === undefined) return inputs;
+  return [...inputs.slice(0, inPlace), output, ...inputs.slice(inPlace)];
 }
 
 /**
