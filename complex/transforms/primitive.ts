@@ -7,6 +7,7 @@ import { describe } from "../lazy/describe.ts";
 import { Node, type Primitive, type Result } from "../lazy/graph.ts";
 import { checkShape, sameShape, show } from "../lazy/shape.ts";
 import { checkTensor, type Tensor, wrap } from "../tensor/tensor.ts";
+import { checkProgram } from "./check_program.ts";
 
 /** A call as its vjp rule sees it. */
 export interface PrimitiveCall<I extends readonly Tensor[], O extends Tensor, A> {
@@ -91,7 +92,11 @@ export function definePrimitive<I extends readonly Tensor[], O extends Tensor, A
     name,
     lowering: elementwise ? { kind: "map", fn: elementwise } : {
       kind: "program",
-      program: (node) => definition.program!(node.inputs, node, node.attrs),
+      program: (node) => {
+        const program = definition.program!(node.inputs, node, node.attrs);
+        checkProgram(name, program, node.inputs.length);
+        return program;
+      },
     },
     vjp: definition.vjp && ((node, [g]) => {
       const gradients = definition.vjp!({

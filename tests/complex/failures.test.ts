@@ -318,3 +318,41 @@ onWebGpu("a device that is lost as soon as it is given is replaced once more", a
     gpus.requestAdapter = requestAdapter;
   }
 });
+
+onWebGpu("kernels that no device can run are refused, and hold no memory", async () => {
+  const kernel = (own: object) =>
+    definePrimitive<[RealTensor], RealTensor>({
+      name: "impossible",
+      shape: ([x]) => x,
+      program: () =>
+        gpu.single({
+          name: "impossible",
+          bindings: () => ({ inputs: ["float32"], outputs: ["float32"] }),
+          wgsl: () => ({ source: gpu.linearMain(3, "out0[i] = in0[i];"), workgroups: [1, 1, 1] }),
+          cpu(_, [x], [y]) {
+            y.set(x);
+          },
+          ...own,
+        }, 0),
+    });
+  const shader = (source: string, workgroups: unknown = [1, 1, 1]) => ({
+    wgsl: () => ({ source, workgroups }),
+  });
+  const impossible: [object, string][] = [
+    [{ params: () => 20000 }, "20000 words of params, and a binding holds 16384"],
+    [shader(gpu.linearMain(3, ""), [0, 1, 1]), "three positive integers, got 0 × 1 × 1"],
+    [shader(gpu.linearMain(3, ""), [NaN, 1, 1]), "three positive integers, got NaN × 1 × 1"],
+    [shader(gpu.linearMain(3, ""), null), "three positive integers, got null"],
+    [shader(gpu.linearMain(3, ""), [1e5, 2, 1]), "over maxComputeWorkgroupsPerDimension"],
+    [shader(gpu.linearMain(3, "").replace("main", "other")), "Cannot build kernel"],
+    [shader("@compute @workgroup_size(4096) fn main() {}"), "Cannot build kernel"],
+    [shader(gpu.linearMain(3, "in0[i] = 1.0;")), "Cannot build kernel"],
+  ];
+  await ones([2]).sum().item();
+  const before = gpu.memory().live;
+  for (const [own, words] of impossible) {
+    await assertRejects(() => kernel(own)(tensor([1, 2, 3])).sum().item(), ArgandError, words);
+    assertEquals(await ones([2]).sum().item(), 2);
+  }
+  assertEquals(gpu.memory().live, before);
+});

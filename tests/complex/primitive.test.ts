@@ -3,6 +3,7 @@ import { ArgandError } from "../../gpu/contract/errors.ts";
 import { squareReal } from "../../gpu/functions/arithmetic.ts";
 import { type Kernel, linearGrid, linearMain, single } from "../../gpu/contract/kernel.ts";
 import { complex, tensor } from "../../complex/create/create.ts";
+import { evaluate } from "../../complex/transforms/transform.ts";
 import { definePrimitive } from "../../complex/transforms/primitive.ts";
 import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
 import { grad } from "../../complex/transforms/transform.ts";
@@ -127,4 +128,36 @@ Deno.test("definePrimitive() refuses what can't be carried out, and wrong calls"
     ArgandError,
     "Cannot differentiate odd: its vjp gives float32 [] for an input float32 [2]",
   );
+});
+
+onEngines("a program that does not bind what its kernels say is refused in words", () => {
+  const kernel = (dtype = "float32"): Kernel => ({
+    name: "copied",
+    bindings: () => ({ inputs: [dtype as "float32"], outputs: ["float32"] }),
+    wgsl: () => ({ source: linearMain(3, "out0[i] = in0[i];"), workgroups: linearGrid(3) }),
+    cpu(_, [x], [y]) {
+      y.set(x);
+    },
+  });
+  const step = (inputs: string[], outputs: string[], dtype?: string) => ({
+    steps: [{ kernel: kernel(dtype), spec: 0, inputs, outputs }],
+  });
+  const wrong: [unknown, string][] = [
+    [undefined, "program() must return { steps: […] }, got undefined"],
+    [{ steps: [] }, "program() must return { steps: […] }"],
+    [step(["in0", "in0"], ["out0"]), 'kernel "copied" binds 1 inputs and is given 2'],
+    [step(["in1"], ["out0"]), 'is given "in1" among its inputs; there are 1 in, 1 out and 0 tmp'],
+    [step(["in0"], ["tmp0"]), 'is given "tmp0" among its outputs'],
+    [step(["in0"], ["in0"]), 'is given "in0" among its outputs'],
+    [step(["out0"], ["out0"]), 'is given "out0" twice, once to write'],
+    [step(["in0"], ["out0"], "float16"), 'binds "float16", which is not a dtype'],
+  ];
+  for (const [program, words] of wrong) {
+    const run = definePrimitive<[RealTensor], RealTensor>({
+      name: "copied",
+      shape: ([x]) => x,
+      program: () => program as ReturnType<typeof single>,
+    });
+    assertThrows(() => evaluate(run(tensor([1, 2, 3]))), ArgandError, words);
+  }
 });

@@ -83,6 +83,7 @@ export class Scalars {
   /** Puts no more values into the pages there are, one of which the device may not have made. */
   retire(): void {
     for (const page of this.#pages) page.retired = true;
+    this.sweep(); // the empty ones would wait for a value to leave them
   }
 
   /** Moves the values of pages that are half full to the host; call after the pass is submitted. */

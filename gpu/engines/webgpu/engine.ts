@@ -17,7 +17,7 @@ import { Pool, sizeClass } from "../shared/pool.ts";
 import { Guards } from "./guards.ts";
 import { Timestamps } from "./timestamps.ts";
 import { Texels } from "./texels.ts";
-import { Uniforms } from "./uniforms.ts";
+import { MOST_PARAMS, Uniforms } from "./uniforms.ts";
 import { choicesVersion, chosenVariant } from "../shared/variants.ts";
 import { Waiting } from "./waiting.ts";
 import {
@@ -37,8 +37,16 @@ const MOST_PIPELINES = 4096, MOST_TEXT = 2 ** 26;
 /** Folds a long line of workgroups into two dimensions; refuses what no folding can fit. */
 function foldGrid(
   name: string,
-  [x, y, z]: readonly [number, number, number],
+  workgroups: readonly [number, number, number],
 ): [number, number, number] {
+  const counts = Array.isArray(workgroups) ? workgroups : [];
+  if (counts.length !== 3 || !counts.every((count) => Number.isInteger(count) && count > 0)) {
+    throw cannot(
+      `run kernel "${name}"`,
+      `its workgroups must be three positive integers, got ${counts.join(" × ") || workgroups}`,
+    );
+  }
+  let [x, y, z] = workgroups;
   if (x > MAX_GROUPS && y === 1 && z === 1) {
     const rows = Math.ceil(x / MAX_GROUPS);
     [x, y] = [Math.ceil(x / rows), rows];
@@ -225,6 +233,12 @@ export class WebGpuEngine implements Engine {
     const groups = foldGrid(kernel.name, shader.workgroups);
     this.#checkRounds(kernel.name, shader.rounds ?? 0);
     const words = kernel.params?.(spec) ?? 0;
+    if (!(words * 4 <= MOST_PARAMS)) {
+      throw cannot(
+        `run kernel "${kernel.name}"`,
+        `it has ${words} words of params, and a binding holds ${MOST_PARAMS / 4}`,
+      );
+    }
     const { texels = [] } = shader;
     const { inputs, outputs } = kernel.bindings(spec);
     // The text itself is the key: kernels that come to the same shader share its pipeline.

@@ -1,8 +1,8 @@
 /** The params of a pass: gathered in host memory, uploaded at once, bound by offset. */
 
 const ALIGN = 256;
-/** Bytes of one uniform buffer, which every adapter can bind. */
-const BUFFER_BYTES = 1 << 16;
+/** Bytes of one uniform buffer, which every adapter can bind: a dispatch has no more params. */
+export const MOST_PARAMS = 1 << 16;
 
 /** The uniform buffers of an engine. */
 export class Uniforms {
@@ -17,7 +17,7 @@ export class Uniforms {
 
   /** Bytes on the device. */
   get bytes(): number {
-    return this.#buffers.length * BUFFER_BYTES;
+    return this.#buffers.length * MOST_PARAMS;
   }
 
   /** How many buffers there are. */
@@ -27,11 +27,11 @@ export class Uniforms {
 
   /** The buffer for the k-th array of every pass. */
   buffer(k: number): GPUBuffer {
-    return this.#buffers[k] ??= this.#create(BUFFER_BYTES, () => this.#buffers[k] = undefined);
+    return this.#buffers[k] ??= this.#create(MOST_PARAMS, () => this.#buffers[k] = undefined);
   }
 
   takeArray(): Uint32Array<ArrayBuffer> {
-    return this.#spare.pop() ?? new Uint32Array(BUFFER_BYTES / 4);
+    return this.#spare.pop() ?? new Uint32Array(MOST_PARAMS / 4);
   }
 
   giveArray(array: Uint32Array<ArrayBuffer>): void {
@@ -47,7 +47,7 @@ export class Uniforms {
 export class PassParams {
   readonly #uniforms: Uniforms;
   readonly #arrays: Uint32Array<ArrayBuffer>[] = [];
-  #end = BUFFER_BYTES;
+  #end = MOST_PARAMS;
 
   constructor(uniforms: Uniforms) {
     this.#uniforms = uniforms;
@@ -56,7 +56,7 @@ export class PassParams {
   /** Takes a dispatch's words and returns their byte offset in {@link buffer}. */
   put(words: number, params: Uint32Array | undefined): number {
     const bytes = Math.ceil(words * 4 / ALIGN) * ALIGN;
-    if (this.#end + bytes > BUFFER_BYTES) {
+    if (this.#end + bytes > MOST_PARAMS) {
       this.#arrays.push(this.#uniforms.takeArray());
       this.#end = 0;
     }
@@ -75,7 +75,7 @@ export class PassParams {
   upload(queue: GPUQueue): void {
     const last = this.#arrays.length - 1;
     this.#arrays.forEach((array, k) => {
-      const words = (k === last ? this.#end : BUFFER_BYTES) / 4;
+      const words = (k === last ? this.#end : MOST_PARAMS) / 4;
       queue.writeBuffer(this.#uniforms.buffer(k), 0, array, 0, words);
       this.#uniforms.giveArray(array);
     });
