@@ -81,9 +81,8 @@ export function guarded1<T>(n: i32, out: usize, z: usize): void {
     }
     return;
   }
-  for (let i: usize = 0; i < bytes; i += 32) {
-    const p = z + i;
-    sum = f32x4.add(sum, changetype<T>(0).f<i32>(out + i, realAt(p), imagAt(p)));
+  for (let to = out, from = z, end = z + bytes; from < end; from += 32, to += 32) {
+    sum = f32x4.add(sum, changetype<T>(0).f<i32>(to, realAt(from), imagAt(from)));
   }
   if (i32x4.all_true(isFinite(sum))) return;
   for (let i: usize = 0; i < bytes; i += 32) {
@@ -104,11 +103,10 @@ export function guarded2<T>(n: i32, out: usize, z: usize, w: usize): void {
     }
     return;
   }
-  for (let i: usize = 0; i < bytes; i += 64) {
-    const p = z + i, q = w + i;
-    const first = changetype<T>(0).f<i32>(out + i, realAt(p), imagAt(p), realAt(q), imagAt(q));
+  for (let to = out, p = z, q = w, end = z + bytes; p < end; p += 64, q += 64, to += 64) {
+    const first = changetype<T>(0).f<i32>(to, realAt(p), imagAt(p), realAt(q), imagAt(q));
     const second = changetype<T>(0).f<i32>(
-      out + i + 32,
+      to + 32,
       realAt(p + 32),
       imagAt(p + 32),
       realAt(q + 32),
