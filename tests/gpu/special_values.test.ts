@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { CpuEngine } from "../../gpu/engines/cpu.ts";
 import type { Engine } from "../../gpu/contract/engine.ts";
 import { linear } from "../../gpu/contract/indexing.ts";
-import { dtypeOf, lanesOf } from "../../gpu/contract/dtype.ts";
+import { dtypeOf, type HostArray, hostView, lanesOf } from "../../gpu/contract/dtype.ts";
 import { call } from "../../gpu/contract/expression.ts";
 import { single } from "../../gpu/contract/kernel.ts";
 import { functionsByName } from "../../gpu/functions/by_name.ts";
@@ -12,8 +12,16 @@ import { onWebGpu } from "../support/engines.ts";
 import { runProgram } from "../support/program.ts";
 import { type Expected, type Row, SPECIAL_VALUES } from "./special_values.ts";
 
-/** What the engine gives for the rows of a function, which go through one kernel together. */
-async function results(engine: Engine, name: string, rows: readonly Row[]): Promise<number[][]> {
+/**
+ * What the engine gives for the rows of a function, which go through one kernel together; where
+ * `place` is given, the results take the place of that operand.
+ */
+async function results(
+  engine: Engine,
+  name: string,
+  rows: readonly Row[],
+  place?: number,
+): Promise<number[][]> {
   const fn = functionsByName.get(name)!, n = rows.length;
   const inputs = fn.inputs.map((kind) => dtypeOf(kind, "single"));
   const words = lanesOf(dtypeOf(fn.output, "single"));
@@ -25,8 +33,31 @@ async function results(engine: Engine, name: string, rows: readonly Row[]): Prom
   });
   const args = inputs.map((dtype, input) => ({ op: "load", input, dtype, at: linear(n) }) as const);
   const spec = { size: n, value: call(fn, args), inputs, words: 0 };
-  const [got] = await runProgram(engine, single(mapKernel(name), spec), arrays, [n * words]);
+  const kernel = mapKernel(name);
+  const [got] = place === undefined
+    ? await runProgram(engine, single(kernel, spec), arrays, [n * words])
+    : [await runInPlace(engine, engine.compile(kernel, spec), arrays, place)];
   return rows.map((_, k) => [...got.subarray(k * words, (k + 1) * words)]);
+}
+
+async function runInPlace(
+  engine: Engine,
+  compiled: ReturnType<Engine["compile"]>,
+  arrays: readonly Float32Array[],
+  place: number,
+): Promise<HostArray> {
+  const buffers = arrays.map((data) => {
+    const buffer = engine.acquire(data.byteLength);
+    engine.upload(buffer, data);
+    return buffer;
+  });
+  const pass = engine.begin();
+  pass.dispatch(compiled, buffers, [buffers[place]]);
+  await pass.submit();
+  const { byteLength: bytes } = arrays[place];
+  const [memory] = await engine.read([{ buffer: buffers[place], offset: 0, bytes }]);
+  for (const buffer of buffers) engine.release(buffer);
+  return hostView("float32", memory);
 }
 
 function isRight(got: number, { value, anySign }: Expected): boolean {
@@ -79,6 +110,17 @@ onWebGpu(
     assertEquals(await wrongRows(engine, new Map(table)), []);
   },
 );
+
+Deno.test("special values are the same where a result takes the place of an operand", async () => {
+  const engine = new CpuEngine({ workers: 0 });
+  for (const [name, rows] of SPECIAL_VALUES) {
+    const { inputs, output } = functionsByName.get(name)!, want = await results(engine, name, rows);
+    for (const [place, kind] of inputs.entries()) {
+      if (kind === output) assertEquals(await results(engine, name, rows, place), want, name);
+    }
+  }
+  engine.destroy();
+});
 
 Deno.test("no two rows of special values contradict one another", () => {
   for (const [name, rows] of SPECIAL_VALUES) {
