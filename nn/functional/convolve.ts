@@ -129,7 +129,7 @@ export function convolved<T extends Tensor>(
   { stride, padding, dilation, groups }: Movement,
 ): T {
   const what = `conv${axes}d`;
-  checkKind(what, weight, bias, x);
+  checkKind(what, weight, x, bias);
   const kernel = weight.shape.slice(2);
   const [z, zeros] = padding === "same" ? same(x, kernel, dilation) : [x, padding];
   const geometry = { stride, padding: zeros, dilation, groups };

@@ -7,8 +7,9 @@ import {
   type Tensor,
 } from "../../complex/tensor/tensor.ts";
 
-/** Refuses tensors of another kind than the first; null stands for one that is not given. */
-export function checkKind(what: string, first: Tensor, ...others: (Tensor | null)[]): void {
-  const check = checkTensor(what, first) instanceof RealTensor ? checkReal : checkComplex;
-  for (const x of others) if (x !== null) check(what, x);
+/** Refuses an input and a bias of another kind than the weight's; null stands for no bias. */
+export function checkKind(what: string, weight: Tensor, x: Tensor, bias: Tensor | null): void {
+  const check = checkTensor(what, weight) instanceof RealTensor ? checkReal : checkComplex;
+  check(what, x);
+  if (bias !== null) check(what, bias);
 }

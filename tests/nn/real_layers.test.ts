@@ -108,6 +108,7 @@ Deno.test("layers refuse tensors of the other kind", () => {
     [() => nn.functional.groupNorm(ones([2, 3]), 3), "one value has no variance"],
     [() => loose(new nn.ReLU()).apply(z), "Cannot apply ReLU: it takes a real tensor"],
     [() => loose(new nn.Conv1d(1, 1, 1, { kind })).apply(z), "it takes a real tensor"],
+    [() => loose(new nn.Conv1d(1, 1, 1)).apply(null), "it takes a complex tensor, got null"],
     [() => new nn.Linear(1, 1, { kind: "float" as "real" }), 'kind must be "complex" or "real"'],
     [() => nn.init.kaimingUniform([3]), "has no fans"],
     [() => nn.init.kaimingUniform([3, 4], { a: NaN }), "a must be a number of at least 0"],
