@@ -11,7 +11,7 @@
  */
 import { type Precision, precisionOf } from "../../gpu/contract/dtype.ts";
 import { Node, type Primitive } from "../lazy/graph.ts";
-import { add, chain, conj, fill, fillLike, mul, real, scale } from "./arithmetic.ts";
+import { add, chain, conj, fill, fillLike, mul, real, scale, sub } from "./arithmetic.ts";
 import { equal, greater, lessEqual, where } from "./compare.ts";
 import { abs, reciprocal } from "./elementwise.ts";
 import { max } from "./reduce.ts";
@@ -108,6 +108,11 @@ export function slopeOf(
   const most = max(abs(detach(g)), [-2, -1], true);
   const { shape, dtype } = g;
   const limit = new Node(LIMIT, [g, turn.y], [{ shape, dtype }], null, null, undefined, moved);
-  const level = where(beyond(fine), found, limit);
+  // Values that are far from one another may be equal by what the function makes of them: then x is
+  // rounding, which ẋ / ẏ explains as well.
+  const vague = greater(scale(rounding, 2 ** -5), scale(mul(y, most), 2 * fine));
+  const off = abs(sub(detach(turn.x), mul(detach(turn.y), detach(g))));
+  const equalled = mul(vague, lessEqual(off, scale(rounding, 2 ** -4)));
+  const level = where(mul(beyond(fine), sub(fillLike(vague, 1), equalled)), found, limit);
   return where(lessEqual(x, add(rounding, scale(mul(y, most), 2))), level, apart);
 }

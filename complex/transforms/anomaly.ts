@@ -174,6 +174,6 @@ export class AnomalySearch implements Recorder, Watcher {
 function placeOf(origin: Origin | undefined): string {
   if (!origin) return "before detectAnomaly began";
   const site = callSite(origin.stack);
-  if (!site) return "inside the library";
+  if (!site) return "where the stack in the cause of this error says";
   return site.by ? `by ${site.by} at ${site.at}` : `at ${site.at}`;
 }

@@ -272,6 +272,18 @@ onEngines("matrices whose vectors are axes have the gradients of all others", as
     });
     assertClose(await apart(a).data(), values.map((x) => slope * x), 1e-6);
   }
+  // Tiny values are equal by what the exponential makes of them.
+  for (const size of [1e-3, 1e-5, 1e-7]) {
+    const tiny = tensor([[1, 2, 0], [2, -1, 3], [0, 3, 2]]).mul(size);
+    const exponential = grad((x: RealTensor) => {
+      const { values, vectors } = eigh(x);
+      return vectors.mul(values.exp()).matmul(vectors.T).mul(w).sum();
+    });
+    const [flat, weights] = [tiny, w].map(async (x) => [...await x.data()].flatMap((y) => [y, 0]));
+    const { gradient } = hermitianFunction(await flat, await weights, 3, EXP);
+    const expected = gradient.filter((_, k) => k % 2 === 0);
+    assertClose(await exponential(tiny).data(), expected, 1e-3, `size ${size}`);
+  }
   const a = tensor([[1, 0, 0], [0, 1, 0], [0, 0, 2]]);
   const projector = (x: RealTensor) => {
     const v = eigh(x).vectors.slice(null, [0, 2]);
