@@ -1,5 +1,5 @@
 /** Primitives defined by users, through the interface that the built-in ones use. */
-import { kindOf } from "../../gpu/contract/dtype.ts";
+import { type Kind, kindOf } from "../../gpu/contract/dtype.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import type { Program } from "../../gpu/contract/kernel.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
@@ -88,6 +88,7 @@ export function definePrimitive<I extends readonly Tensor[], O extends Tensor, A
   if ((elementwise === undefined) === (definition.program === undefined)) {
     throw cannot(what, "it must have either `elementwise` or `program`");
   }
+  if (elementwise) checkKinds(what, elementwise);
   const primitive: Primitive<A> = {
     name,
     lowering: elementwise ? { kind: "map", fn: elementwise } : {
@@ -120,6 +121,22 @@ export function definePrimitive<I extends readonly Tensor[], O extends Tensor, A
     if (elementwise) checkElementwise(name, elementwise, inputs, result);
     return wrap(new Node(primitive, inputs, [{ ...result }], attrs)) as O;
   };
+}
+
+/** The kinds of numbers that functions of elements take and give. */
+const KINDS: readonly Kind[] = ["real", "complex", "integer"];
+
+/** Refuses the name of a dtype, among others, in the place of that of a kind. */
+function checkKinds(what: string, { inputs, output }: MapFunction): void {
+  for (const kind of [...Array.isArray(inputs) ? inputs : [inputs], output]) {
+    if (KINDS.includes(kind)) continue;
+    throw cannot(
+      what,
+      `the inputs and the output of elementwise are each "real", "complex" or "integer", got ${
+        describe(kind)
+      }`,
+    );
+  }
 }
 
 function checkElementwise(

@@ -98,6 +98,18 @@ Deno.test("definePrimitive() refuses what can't be carried out, and wrong calls"
     ArgandError,
     'Cannot define the primitive "nothing"',
   );
+  for (const wrong of [{ inputs: ["float32"] }, { inputs: undefined }, { output: "complex64" }]) {
+    assertThrows(
+      () =>
+        definePrimitive<[RealTensor], RealTensor>({
+          name: "squared",
+          shape: ([x]) => x,
+          elementwise: { ...squareReal, ...wrong } as typeof squareReal,
+        }),
+      ArgandError,
+      'are each "real", "complex" or "integer", got ',
+    );
+  }
   // deno-lint-ignore no-explicit-any
   const loose = cube as any;
   assertThrows(
