@@ -1,6 +1,7 @@
 /**
- * Buffers that belong to objects of the program, each known by a weak reference: when the object is gone,
- * its buffer is given back. The collector says so, once the program lets it; `sweep` need not wait.
+ * Buffers that belong to objects of the program that live long, each known by a weak reference: when the
+ * object is gone, its buffer is given back. The collector says so, once the program lets it; `sweep` need
+ * not wait.
  */
 import type { DeviceBuffer, Engine } from "../../../gpu/contract/engine.ts";
 

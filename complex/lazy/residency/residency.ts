@@ -60,6 +60,8 @@ export class Residency {
     this.#left = Infinity; // once at a time
     await nextTurn();
     this.#look();
+    await nextTurn(); // in which the collector tells of values
+    this.#left = this.#held();
   }
 
   /** Bytes of what goes with objects of the program. */
@@ -69,7 +71,9 @@ export class Residency {
 
   #look(): void {
     collectGarbage();
-    for (const part of [this.states, this.retained, this.uploads, this.scalars]) part.sweep();
+    this.states.sweep();
+    this.uploads.sweep();
+    this.scalars.sweep();
     this.#left = this.#held();
   }
 

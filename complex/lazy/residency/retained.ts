@@ -14,7 +14,6 @@ import type { Node } from "../graph.ts";
 import { LENGTH, Link } from "../link.ts";
 import { sameShape, show } from "../shape.ts";
 import type { Stored } from "../stored.ts";
-import { Holdings } from "./holdings.ts";
 
 /** How many evaluated values are noted before those that are gone are looked for. */
 const MOST_NOTES = 1024;
@@ -23,12 +22,18 @@ const MOST_NOTES = 1024;
 export class Retained {
   readonly #engine: Engine;
   readonly #budget: number;
-  readonly #held: Holdings<Stored>;
+  /**
+   * Gives back what no object of the program refers to any more. (A weak reference to each value would keep it
+   * alive until the event loop turns, which it may not do for long.)
+   */
+  readonly #abandoned: FinalizationRegistry<DeviceBuffer>;
   /** Values with a successor, waiting to be given back. */
   readonly #waiting = new Set<Node>();
   /** Evaluated values in the order of their evaluation. */
   readonly #evaluated = new Set<WeakRef<Node>>();
   #pruneAt = MOST_NOTES;
+  #bytes = 0;
+  #count = 0;
   /** Counts evaluations. */
   #clock = 0;
 
@@ -36,17 +41,17 @@ export class Retained {
   constructor(engine: Engine, budget: number) {
     this.#engine = engine;
     this.#budget = budget;
-    this.#held = new Holdings(engine);
+    this.#abandoned = new FinalizationRegistry((buffer) => this.#free(buffer));
   }
 
   /** The bytes that are held. */
   get bytes(): number {
-    return this.#held.bytes;
+    return this.#bytes;
   }
 
   /** How many values are held. */
   get count(): number {
-    return this.#held.count;
+    return this.#count;
   }
 
   /** The values that are kept because they were evaluated. */
@@ -57,22 +62,20 @@ export class Retained {
     }
   }
 
-  /** Gives back the buffers of values that have been collected. */
-  sweep(): void {
-    this.#held.sweep();
-  }
-
   /** Keeps a computed buffer as the value of `stored`. */
   keep(stored: Stored, buffer: DeviceBuffer): void {
     stored.device = buffer;
-    this.#held.hold(stored, buffer);
+    this.#bytes += buffer.capacity;
+    this.#count++;
+    this.#abandoned.register(stored, buffer, stored);
   }
 
   /** Gives the device buffer of a kept value back, if it has one here. */
   giveBack(stored: Stored): void {
     const { device } = stored;
     if (device?.engine !== this.#engine) return;
-    this.#held.leave(stored);
+    this.#abandoned.unregister(stored);
+    this.#free(device);
     stored.device = null;
   }
 
@@ -119,12 +122,12 @@ export class Retained {
   #keepBudget(fresh: readonly Node[]): void {
     for (const node of fresh) this.#evaluated.add(new WeakRef(node));
     if (this.#evaluated.size > this.#pruneAt) this.#prune();
-    if (this.#held.bytes <= this.#budget) return;
+    if (this.#bytes <= this.#budget) return;
     for (const ref of this.#evaluated) {
       const node = ref.deref();
       if (!node || node.stateful || !node.hasRecipe || fresh.includes(node)) continue;
       this.#release(node);
-      if (this.#held.bytes <= this.#budget) return;
+      if (this.#bytes <= this.#budget) return;
     }
   }
 
@@ -143,6 +146,12 @@ export class Retained {
     this.giveBack(stored);
     if (stored.host === null) node.stored = null;
     if (node.link!.final) node.dropRecipe();
+  }
+
+  #free(buffer: DeviceBuffer): void {
+    this.#bytes -= buffer.capacity;
+    this.#count--;
+    this.#engine.release(buffer);
   }
 }
 

@@ -17,17 +17,13 @@ interface Small {
   readonly dtype: DType;
 }
 
-/** A place that a small value has, as long as the program refers to it. */
-interface Place {
-  readonly owner: WeakRef<Stored>;
-  readonly dtype: DType;
-  readonly bytes: number;
-}
-
 interface Page {
   readonly buffer: DeviceBuffer;
   readonly free: number[];
-  readonly used: Map<number, Place>;
+  readonly used: Map<
+    number,
+    { readonly stored: Stored; readonly dtype: DType; readonly bytes: number }
+  >;
   draining: boolean;
   retired: boolean;
 }
@@ -57,7 +53,7 @@ export class Scalars {
     let page = this.#pages.find(({ free, retired }) => !retired && free.length > 0);
     if (!page) this.#pages.push(page = this.#newPage());
     const offset = page.free.pop()!;
-    page.used.set(offset, { owner: new WeakRef(stored), dtype, bytes });
+    page.used.set(offset, { stored, dtype, bytes });
     stored.entry = { buffer: page.buffer, offset };
     pass.copy(from, 0, page.buffer, offset, bytes);
   }
@@ -67,15 +63,15 @@ export class Scalars {
     const { entry } = stored;
     const page = entry && this.#pages.find(({ buffer }) => buffer === entry.buffer);
     if (!page) return;
+    page.used.delete(entry.offset);
+    page.free.push(entry.offset);
     stored.entry = null;
-    this.#vacate(page, entry.offset);
     if (page.retired && page.used.size === 0) this.#drop(page);
   }
 
-  /** Frees the places of values that have been collected, and pages without any. */
+  /** Gives back pages without values. */
   sweep(): void {
     for (const page of [...this.#pages]) {
-      this.#vacateGone(page);
       if (page.used.size === 0 && !page.draining) this.#drop(page);
     }
   }
@@ -90,32 +86,19 @@ export class Scalars {
   drain(): void {
     for (const page of this.#pages) {
       if (page.draining || page.used.size < PLACES / 2) continue;
-      this.#vacateGone(page);
-      if (page.used.size < PLACES / 2) continue;
       page.draining = true;
       const leaving = [...page.used];
       // Not within the step in hand, whose memory would else grow by that of the way to the host.
       const whole = { buffer: page.buffer, offset: 0, bytes: PLACES * SMALL };
       Promise.resolve().then(() => this.#engine.read([whole])).then(([data]) => {
-        for (const [offset, place] of leaving) {
-          if (page.used.get(offset) !== place) continue;
-          const stored = place.owner.deref();
-          if (!stored) continue;
-          stored.host ??= hostView(place.dtype, data.slice(offset, offset + place.bytes));
+        for (const [offset, { stored, dtype, bytes }] of leaving) {
+          if (page.used.get(offset)?.stored !== stored) continue;
+          stored.host ??= hostView(dtype, data.slice(offset, offset + bytes));
           this.leave(stored);
         }
       }, () => {}) // the engine's own check tells of the failure
         .finally(() => page.draining = false);
     }
-  }
-
-  #vacate({ used, free }: Page, offset: number): void {
-    used.delete(offset);
-    free.push(offset);
-  }
-
-  #vacateGone(page: Page): void {
-    for (const [offset, { owner }] of page.used) if (!owner.deref()) this.#vacate(page, offset);
   }
 
   #drop(page: Page): void {
