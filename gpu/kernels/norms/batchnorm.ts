@@ -24,15 +24,17 @@ import {
   COEFFICIENTS,
   foldMoments,
   foldProducts,
-  type Moments,
+  MOMENTS,
   momentsOf,
-  productsOf,
+  PARTIAL,
   statisticsProgram,
+  sumProducts,
 } from "./moments.ts";
 import {
   deviations,
   deviationsWgsl,
   FRAME,
+  FRAME_AND_MOMENTS,
   FRAME_WORDS,
   frameOf,
   frameOfWgsl,
@@ -71,40 +73,44 @@ const writeFrame = `  out0[o + 5u] = kind;
   out0[o + 9u] = frame.centre.x; out0[o + 10u] = frame.centre.y; out0[o + 11u] = frame.scale;
   out0[o + 12u] = lambda.x; out0[o + 13u] = lambda.y; out0[o + 14u] = 0.0; out0[o + 15u] = 0.0;`;
 
-/** The same in TypeScript: [wrr, wii, wri, s, t]. */
-function inverseRoot(rr: number, ii: number, ri: number, eps: number): number[] {
+/** The same in TypeScript: writes wrr, wii, wri, s and t to `root`. */
+function inverseRoot(rr: number, ii: number, ri: number, eps: number, root: Float64Array): void {
   const s = Math.sqrt(Math.max(rr * ii - ri * ri, 0) + eps * (rr + ii + eps));
   const t = Math.sqrt(rr + ii + 2 * eps + 2 * s);
-  return [(ii + eps + s) / (s * t), (rr + eps + s) / (s * t), -ri / (s * t), s, t];
+  root[0] = (ii + eps + s) / (s * t);
+  root[1] = (rr + eps + s) / (s * t);
+  root[2] = -ri / (s * t);
+  root[3] = s;
+  root[4] = t;
 }
+
+/** What {@link inverseRoot} writes to, one channel after the other. */
+const root = new Float64Array(5);
 
 /** Folds the moments of all channels, and measures those that are to be turned by `measure`. */
 const finishWith =
   (measure: Measure): Kernel<BatchNormSpec>["cpu"] =>
   (s, [partial, x, oldMean, oldCovar], [stats, newMean, newCovar], params) => {
     const count = s.n * s.inner, m = params.f32[0];
-    const moments = Array.from(
-      { length: s.channels },
-      (_, c): Moments => {
-        const [mr, mi, rr, ii, ri] = momentsOf(s, partial, x, c);
-        if (!s.aboutZero) return [mr, mi, rr, ii, ri];
-        return [0, 0, rr + count * mr * mr, ii + count * mi * mi, ri + count * mr * mi];
-      },
-    );
-    const frames = measure(s, x, moments);
+    const moments = momentsOf(s, partial, x), frames = measure(s, x, moments);
+    stats.fill(0, 0, s.channels * STATS);
     for (let c = 0; c < s.channels; c++) {
-      const [mr, mi, ...spread] = moments[c];
-      stats.fill(0, c * STATS, (c + 1) * STATS);
-      stats.set([mr, mi, ...spread.map((v) => v / count)], c * STATS);
-      const frame = frames.get(c);
-      if (frame) stats.set(frame, c * STATS + FRAME);
+      const o = c * STATS, from = c * MOMENTS;
+      stats[o] = moments[from];
+      stats[o + 1] = moments[from + 1];
+      for (let k = 2; k < MOMENTS; k++) stats[o + k] = moments[from + k] / count;
+      if (frames) {
+        for (let k = 0; k < FRAME_AND_MOMENTS; k++) {
+          stats[o + FRAME + k] = frames[c * FRAME_AND_MOMENTS + k];
+        }
+      }
       if (!s.track) continue;
-      newMean[2 * c] = (1 - m) * oldMean[2 * c] + m * mr;
-      newMean[2 * c + 1] = (1 - m) * oldMean[2 * c + 1] + m * mi;
-      spread.forEach((v, k) => {
-        const unbiased = v / Math.max(count - 1, 1);
+      newMean[2 * c] = (1 - m) * oldMean[2 * c] + m * moments[from];
+      newMean[2 * c + 1] = (1 - m) * oldMean[2 * c + 1] + m * moments[from + 1];
+      for (let k = 0; k < 3; k++) {
+        const unbiased = moments[from + 2 + k] / Math.max(count - 1, 1);
         newCovar[3 * c + k] = (1 - m) * oldCovar[3 * c + k] + m * unbiased;
-      });
+      }
     }
   };
 
@@ -202,23 +208,36 @@ ${s.affine ? load : ""}
     });
     return { source: `${words}${ROOT}${frameWgsl}${deviationsWgsl}${source}`, workgroups };
   },
-  ...channelAffine((s, [stats, weight, bias], { f32: [eps] }, c) => {
-    const own = stats.subarray(c * STATS, (c + 1) * STATS);
-    const [mr, mi, rr, ii, ri] = own;
-    const [grr, gii, gri] = s.affine ? weight.subarray(3 * c, 3 * c + 3) : [1, 1, 0];
-    const [br, bi] = s.affine ? bias.subarray(2 * c, 2 * c + 2) : [0, 0];
-    const frame = hostFrame(own, FRAME);
-    if (frame) {
-      const [, [w1, w2]] = deviations(own, eps);
-      const { ur, ui } = frame;
-      const first = [(grr * ur + gri * ui) * w1, (gri * ur - grr * ui) * w2];
-      const second = [(gri * ur + gii * ui) * w1, (gii * ur - gri * ui) * w2];
-      const words = own.subarray(FRAME, FRAME + FRAME_WORDS);
-      return [mr, mi, br, bi, ...first, ...second, ...words];
+  ...channelAffine((s, inputs, params, c, table, at) => {
+    const stats = inputs[0], o = c * STATS, eps = params.f32[0];
+    let grr = 1, gii = 1, gri = 0;
+    if (s.affine) {
+      const weight = inputs[1], bias = inputs[2];
+      grr = weight[3 * c];
+      gii = weight[3 * c + 1];
+      gri = weight[3 * c + 2];
+      table[at + 2] = bias[2 * c];
+      table[at + 3] = bias[2 * c + 1];
     }
-    const [wrr, wii, wri] = inverseRoot(rr, ii, ri, eps);
-    const first = [grr * wrr + gri * wri, grr * wri + gri * wii];
-    return [mr, mi, br, bi, ...first, gri * wrr + gii * wri, gri * wri + gii * wii];
+    table[at] = stats[o];
+    table[at + 1] = stats[o + 1];
+    const frame = hostFrame(stats, o + FRAME);
+    if (frame) {
+      const [, , w1, w2] = deviations(stats, o, eps);
+      const { ur, ui } = frame;
+      table[at + 4] = (grr * ur + gri * ui) * w1;
+      table[at + 5] = (gri * ur - grr * ui) * w2;
+      table[at + 6] = (gri * ur + gii * ui) * w1;
+      table[at + 7] = (gii * ur - gri * ui) * w2;
+      for (let k = 0; k < FRAME_WORDS; k++) table[at + 8 + k] = stats[o + FRAME + k];
+      return;
+    }
+    inverseRoot(stats[o + 2], stats[o + 3], stats[o + 4], eps, root);
+    const wrr = root[0], wii = root[1], wri = root[2];
+    table[at + 4] = grr * wrr + gri * wri;
+    table[at + 5] = grr * wri + gri * wii;
+    table[at + 6] = gri * wrr + gii * wri;
+    table[at + 7] = gri * wri + gii * wii;
   }),
 };
 
@@ -237,16 +256,22 @@ const finishBackwardOnHost: Kernel<BatchNormSpec>["cpu"] = (
   params,
 ) => {
   const count = spec.n * spec.inner, eps = params.f32[0];
+  const sums = new Float64Array(PARTIAL);
+  coefficients.fill(0, 0, spec.channels * COEFFICIENTS);
   for (let k = 0; k < spec.channels; k++) {
-    const [sr, si, prr, pri, pir, pii] = productsOf(spec, partial, k);
-    const own = stats.subarray(k * STATS, (k + 1) * STATS);
-    const [mr, mi, vrr, vii, c] = own;
-    const [grr, gii, gri] = spec.affine ? weight.subarray(3 * k, 3 * k + 3) : [1, 1, 0];
-    const share = spec.aboutZero ? 0 : 1 / count;
-    const frame = hostFrame(own, FRAME);
+    sumProducts(spec, partial, k, sums);
+    const sr = sums[0], si = sums[1], prr = sums[2], pri = sums[3], pir = sums[4], pii = sums[5];
+    const o = k * STATS, to = k * COEFFICIENTS;
+    const grr = spec.affine ? weight[3 * k] : 1, gii = spec.affine ? weight[3 * k + 1] : 1;
+    const gri = spec.affine ? weight[3 * k + 2] : 0;
+    coefficients[to] = stats[o];
+    coefficients[to + 1] = stats[o + 1];
+    coefficients[to + 2] = spec.aboutZero ? 0 : sr / count;
+    coefficients[to + 3] = spec.aboutZero ? 0 : si / count;
+    const frame = hostFrame(stats, o + FRAME);
     if (frame) {
       const { ur, ui, scale } = frame;
-      const [[s1, s2], [w1, w2]] = deviations(own, eps);
+      const [s1, s2, w1, w2] = deviations(stats, o, eps);
       // Γ along the axes, and with q = p/σ the sums Σ gy qᵀ and the means of Γ gy qᵀ.
       const g11 = ur * ur * grr + 2 * ur * ui * gri + ui * ui * gii;
       const g22 = ui * ui * grr - 2 * ur * ui * gri + ur * ur * gii;
@@ -256,13 +281,10 @@ const finishBackwardOnHost: Kernel<BatchNormSpec>["cpu"] = (
       const h12 = (g11 * q12 + g12 * q22) / count, h21 = (g12 * q11 + g22 * q21) / count;
       const t12 = (s2 * h12 + s1 * h21) / (s1 + s2);
       const [a1, a2] = [scale / s1, scale / s2];
-      coefficients.set([mr, mi, sr * share, si * share], k * COEFFICIENTS);
-      coefficients.set([a1 * g11, a1 * g12, a2 * g12, a2 * g22], k * COEFFICIENTS + 4);
-      coefficients.set(
-        [-a1 * t11 * w1, -a1 * t12 * w2, -a2 * t12 * w1, -a2 * t22 * w2],
-        k * COEFFICIENTS + 8,
-      );
-      coefficients.set([...own.subarray(FRAME, FRAME + FRAME_WORDS), 0], k * COEFFICIENTS + 12);
+      coefficients.set([a1 * g11, a1 * g12, a2 * g12, a2 * g22], to + 4);
+      const [b1, b2] = [-a1 * t12 * w2, -a2 * t12 * w1];
+      coefficients.set([-a1 * t11 * w1, b1, b2, -a2 * t22 * w2], to + 8);
+      for (let j = 0; j < FRAME_WORDS; j++) coefficients[to + 12 + j] = stats[o + FRAME + j];
       if (!spec.affine) continue;
       const [y1r, y1i] = [ur * q11 - ui * q21, ui * q11 + ur * q21];
       const [y2r, y2i] = [ur * q12 - ui * q22, ui * q12 + ur * q22];
@@ -272,7 +294,9 @@ const finishBackwardOnHost: Kernel<BatchNormSpec>["cpu"] = (
       gBias.set([ur * sr - ui * si, ui * sr + ur * si], 2 * k);
       continue;
     }
-    const [wrr, wii, wri, s, t] = inverseRoot(vrr, vii, c, eps);
+    const vrr = stats[o + 2], vii = stats[o + 3], c = stats[o + 4];
+    inverseRoot(vrr, vii, c, eps, root);
+    const wrr = root[0], wii = root[1], wri = root[2], s = root[3], t = root[4];
     const a = vrr + eps, b = vii + eps;
     const gwrr = grr * prr + gri * pir, gwii = gri * pri + gii * pii;
     const gwri = grr * pri + gri * pii + gri * prr + gii * pir;
@@ -283,23 +307,20 @@ const finishBackwardOnHost: Kernel<BatchNormSpec>["cpu"] = (
     const ga = gwii * q + 0.5 * (gt / t + gs * b / s);
     const gb = gwrr * q + 0.5 * (gt / t + gs * a / s);
     const gc = -gwri * q - gs * c / s;
-    coefficients.set([mr, mi, sr * share, si * share], k * COEFFICIENTS);
-    coefficients.set([
-      grr * wrr + gri * wri,
-      gri * wrr + gii * wri,
-      grr * wri + gri * wii,
-      gri * wri + gii * wii,
-    ], k * COEFFICIENTS + 4);
-    coefficients.set(
-      [2 * ga, gc, gc, 2 * gb].map((v) => v / count),
-      k * COEFFICIENTS + 8,
-    );
-    coefficients.fill(0, k * COEFFICIENTS + 12, (k + 1) * COEFFICIENTS);
+    coefficients[to + 4] = grr * wrr + gri * wri;
+    coefficients[to + 5] = gri * wrr + gii * wri;
+    coefficients[to + 6] = grr * wri + gri * wii;
+    coefficients[to + 7] = gri * wri + gii * wii;
+    coefficients[to + 8] = 2 * ga / count;
+    coefficients[to + 9] = gc / count;
+    coefficients[to + 10] = gc / count;
+    coefficients[to + 11] = 2 * gb / count;
     if (!spec.affine) continue;
     gWeight[3 * k] = prr * wrr + pri * wri;
     gWeight[3 * k + 1] = pir * wri + pii * wii;
     gWeight[3 * k + 2] = prr * wri + pri * wii + pir * wrr + pii * wri;
-    gBias.set([sr, si], 2 * k);
+    gBias[2 * k] = sr;
+    gBias[2 * k + 1] = si;
   }
 };
 
@@ -444,7 +465,7 @@ ${writeFrame}`,
     for (let c = 0; c < channels; c++) {
       const [rr, ii, ri] = spread.subarray(3 * c, 3 * c + 3);
       stats.set([mean[2 * c], mean[2 * c + 1], rr, ii, ri], c * STATS);
-      if (isCorrelated([rr, ii, ri])) stats.set(frameOf([rr, ii, ri]), c * STATS + FRAME);
+      if (isCorrelated(rr, ii, ri)) stats.set(frameOf(rr, ii, ri), c * STATS + FRAME);
     }
   },
 };
@@ -484,17 +505,20 @@ const turn: Kernel<ChannelSpec & { readonly what: Turn }> = {
     });
     return { source: `${words}${frameWgsl}${source}`, workgroups };
   },
-  ...channelAffine(({ what }, [stats], __, c) => {
-    const own = stats.subarray(c * STATS, (c + 1) * STATS);
-    const [kind, ur, ui, k] = own.subarray(FRAME);
+  ...channelAffine(({ what }, [stats], _, c, table, at) => {
+    const o = c * STATS, frame = o + FRAME;
+    const kind = stats[frame], ur = stats[frame + 1], ui = stats[frame + 2];
+    const isOut = what === "out" && kind !== Kind.plain;
+    table.set(isOut ? [ur, -ui, ui, ur] : [1, 0, 0, 1], at + 4);
     if (what === "values") {
-      const second = kind === Kind.line ? 0 : 1;
-      const frame = own.subarray(FRAME, FRAME + FRAME_WORDS);
-      return [own[0], own[1], 0, 0, 1, 0, 0, second, ...frame];
+      table[at] = stats[o];
+      table[at + 1] = stats[o + 1];
+      if (kind === Kind.line) table[at + 7] = 0;
+      for (let k = 0; k < FRAME_WORDS; k++) table[at + 8 + k] = stats[frame + k];
+    } else if (what === "in") {
+      for (let k = 0; k < 4; k++) table[at + 8 + k] = stats[frame + k];
+      table[at + 14] = 1;
     }
-    if (kind === Kind.plain) return [0, 0, 0, 0, 1, 0, 0, 1];
-    if (what === "out") return [0, 0, 0, 0, ur, -ui, ui, ur];
-    return [0, 0, 0, 0, 1, 0, 0, 1, kind, ur, ui, k, 0, 0, 1];
   }),
 };
 

@@ -16,9 +16,11 @@ import {
   COEFFICIENTS,
   foldMoments,
   foldProducts,
+  MOMENTS,
   momentsOf,
-  productsOf,
+  PARTIAL,
   statisticsProgram,
+  sumProducts,
 } from "./moments.ts";
 
 /** The words of one channel's stats. */
@@ -37,8 +39,9 @@ const finishStatisticsOnHost: Kernel<BatchNormSpec>["cpu"] = (
   params,
 ) => {
   const count = s.n * s.inner, m = params.f32[0];
+  const moments = momentsOf(s, partial, x);
   for (let c = 0; c < s.channels; c++) {
-    const [mr, mi, rr, ii] = momentsOf(s, partial, x, c);
+    const [mr, mi, rr, ii] = moments.subarray(c * MOMENTS);
     stats.set([mr, mi, rr / count, ii / count], c * STRIDE);
     if (!s.track) continue;
     [mr, mi].forEach((mean, k) => {
@@ -107,11 +110,11 @@ const normalize: Kernel<BatchNormSpec> = {
       one: (k) => `out0[${k}] = a * (in0[${k}] - mean) + beta;`,
     });
   },
-  ...channelAffine((s, [stats, weight, bias], { f32: [eps] }, c) => {
+  ...channelAffine((s, [stats, weight, bias], { f32: [eps] }, c, table, at) => {
     const [mr, mi, vr, vi] = stats.subarray(c * STRIDE, c * STRIDE + STRIDE);
     const [gr, gi] = s.affine ? weight.subarray(2 * c, 2 * c + 2) : [1, 1];
     const [br, bi] = s.affine ? bias.subarray(2 * c, 2 * c + 2) : [0, 0];
-    return [mr, mi, br, bi, gr / Math.sqrt(vr + eps), 0, 0, gi / Math.sqrt(vi + eps)];
+    table.set([mr, mi, br, bi, gr / Math.sqrt(vr + eps), 0, 0, gi / Math.sqrt(vi + eps)], at);
   }),
 };
 
@@ -129,9 +132,10 @@ const finishBackwardOnHost: Kernel<BatchNormSpec>["cpu"] = (
   [coefficients, gWeight, gBias],
   params,
 ) => {
-  const count = s.n * s.inner;
+  const count = s.n * s.inner, sums = new Float64Array(PARTIAL);
   for (let c = 0; c < s.channels; c++) {
-    const [sr, si, prr, , , pii] = productsOf(s, partial, c);
+    sumProducts(s, partial, c, sums);
+    const [sr, si, prr, , , pii] = sums;
     const [mr, mi, vr, vi] = stats.subarray(c * STRIDE, c * STRIDE + STRIDE);
     const wr = 1 / Math.sqrt(vr + params.f32[0]), wi = 1 / Math.sqrt(vi + params.f32[0]);
     const [yr, yi] = s.affine ? weight.subarray(2 * c, 2 * c + 2) : [1, 1];

@@ -10,13 +10,18 @@ import { hostFrame, turned } from "./principal_axes.ts";
 /** A channel's words in the table: μ, β and A by rows, a frame, a zero. */
 const WORDS = 16;
 
-/** The eight words of a channel from the kernel's inputs behind x, and those of its frame if it is turned. */
+/**
+ * Writes a channel's words at `at` of the table, which holds zeros, from the kernel's inputs behind x; the
+ * frame where the channel is turned.
+ */
 export type Coefficients<Spec> = (
   spec: Spec,
   inputs: readonly HostArray[],
   params: Params,
   channel: number,
-) => readonly number[];
+  table: Float64Array | Float32Array,
+  at: number,
+) => void;
 
 /** Both forms of a kernel whose first input is x [n, channels, inner] and whose output is like it. */
 export function channelAffine<Spec extends ChannelSpec>(
@@ -24,13 +29,12 @@ export function channelAffine<Spec extends ChannelSpec>(
 ): Required<Pick<Kernel<Spec>, "cpu" | "wasm">> {
   return {
     cpu(s, [x, ...rest], [y], params) {
-      const table = Array.from(
-        { length: s.channels },
-        (_, c) => coefficients(s, rest, params, c),
-      );
+      const table = new Float64Array(WORDS * s.channels);
+      for (let c = 0; c < s.channels; c++) coefficients(s, rest, params, c, table, WORDS * c);
       eachRow(s, (channel, first, end) => {
-        const [mr, mi, br, bi, arr, ari, air, aii] = table[channel];
-        const frame = hostFrame(table[channel], 8);
+        const own = table.subarray(WORDS * channel, WORDS * (channel + 1));
+        const [mr, mi, br, bi, arr, ari, air, aii] = own;
+        const frame = hostFrame(own, 8);
         for (let k = 2 * first; k < 2 * end; k += 2) {
           let dr = x[k] - mr, di = x[k + 1] - mi;
           if (frame) [dr, di] = turned(frame, dr, di);
@@ -45,7 +49,7 @@ export function channelAffine<Spec extends ChannelSpec>(
         const words = new Float32Array(module.buffer, table, WORDS * s.channels);
         words.fill(0);
         for (let c = 0; c < s.channels; c++) {
-          words.set(coefficients(s, views, params, c), WORDS * c);
+          coefficients(s, views, params, c, words, WORDS * c);
         }
         runElements(module, "channelAffine", s, [x, table], y);
       }),

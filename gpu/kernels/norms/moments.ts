@@ -37,12 +37,12 @@ export interface BatchNormSpec extends ChannelSpec {
 }
 
 /** The 32-bit words of one partial result, of moments and of products alike. */
-const PARTIAL = 6;
+export const PARTIAL = 6;
 
 /** The words a channel has among the coefficients of {@link affineGradient}: 12, its frame, a zero. */
 export const COEFFICIENTS = 20;
 
-const MOMENTS = `
+const MERGE = `
 struct Partial { count: f32, mean: vec2<f32>, spread: vec3<f32> }
 // Chan, Golub and LeVeque (1983): moments of a union from the moments of its parts.
 fn merge(a: Partial, b: Partial) -> Partial {
@@ -85,7 +85,7 @@ ${block.map((b) => `    let d${b} = x${b} - mean;`).join("\n")}
   out0[o] = m.count;
   out0[o + 1u] = m.mean.x; out0[o + 2u] = m.mean.y;
   out0[o + 3u] = m.spread.x; out0[o + 4u] = m.spread.y; out0[o + 5u] = m.spread.z;`);
-    return { source: MOMENTS + source, workgroups };
+    return { source: MERGE + source, workgroups };
   },
   cpu(s, [x], [out]) {
     const { parts } = partition(s);
@@ -233,7 +233,7 @@ export function foldMoments(
   const sums = "  let sums = folded[0].spread;\n";
   if (!frames) {
     const mean = `  let mean = ${origin} + folded[0].mean;\n`;
-    return foldChannels(s, MOMENTS, load, "", mean + sums + finish);
+    return foldChannels(s, MERGE, load, "", mean + sums + finish);
   }
   const { declarations, measure } = measureFrame(elements, WORKGROUP, s.aboutZero ?? false);
   const own = `${sums}  let centre = ${origin} + folded[0].mean;
@@ -248,7 +248,7 @@ export function foldMoments(
 `;
   const value = "in1[place(channel, k)]";
   const together = moments + measure.replace("value(k)", value);
-  return foldChannels(s, MOMENTS + placeWgsl(s) + declarations, load, together, finish);
+  return foldChannels(s, MERGE + placeWgsl(s) + declarations, load, together, finish);
 }
 
 /** WGSL that folds the products in `in0`; `finish` sees `channel`, `total.sum` and `total.products`. */
@@ -267,39 +267,57 @@ fn merge(a: Partial, b: Partial) -> Partial {
   return foldChannels(s, add, load, "", `  let total = folded[0];\n${finish}`);
 }
 
-/** Mean and centred second moments of one channel: μr, μi, Σdr², Σdi², Σdr·di. */
-export type Moments = readonly [number, number, number, number, number];
+/** The numbers of a channel's moments: μr, μi, and the sums of second moments rr, ii and ri. */
+export const MOMENTS = 5;
 
-/** Folds one channel's partial moments of x, however many there are, in float64. */
-export function momentsOf(
-  s: ChannelSpec,
-  partial: HostArray,
-  x: HostArray,
-  channel: number,
-): Moments {
+/**
+ * The moments of all channels of x, folded in float64 from their partial moments, however many there are:
+ * the second ones about the mean, or about 0 with a mean of 0.
+ */
+export function momentsOf(s: BatchNormSpec, partial: HostArray, x: HostArray): Float64Array {
   const { elements } = partition(s), words = partial.length / s.channels;
-  const first = channel * words, end = first + words;
-  let mr = 0, mi = 0, rr = 0, ii = 0, ri = 0;
-  for (let o = first; o < end; o += PARTIAL) {
-    mr += partial[o] * partial[o + 1] / elements;
-    mi += partial[o] * partial[o + 2] / elements;
+  const moments = new Float64Array(MOMENTS * s.channels);
+  for (let c = 0; c < s.channels; c++) {
+    const first = c * words, end = first + words;
+    let mr = 0, mi = 0, rr = 0, ii = 0, ri = 0;
+    for (let o = first; o < end; o += PARTIAL) {
+      mr += partial[o] * partial[o + 1] / elements;
+      mi += partial[o] * partial[o + 2] / elements;
+    }
+    for (let o = first; o < end; o += PARTIAL) {
+      const count = partial[o], dr = partial[o + 1] - mr, di = partial[o + 2] - mi;
+      rr += partial[o + 3] + count * dr * dr;
+      ii += partial[o + 4] + count * di * di;
+      ri += partial[o + 5] + count * dr * di;
+    }
+    const origin = 2 * c * s.inner, to = MOMENTS * c;
+    mr += x[origin];
+    mi += x[origin + 1];
+    if (s.aboutZero) {
+      rr += elements * mr * mr;
+      ii += elements * mi * mi;
+      ri += elements * mr * mi;
+      mr = mi = 0;
+    }
+    moments[to] = mr;
+    moments[to + 1] = mi;
+    moments[to + 2] = rr;
+    moments[to + 3] = ii;
+    moments[to + 4] = ri;
   }
-  for (let o = first; o < end; o += PARTIAL) {
-    const count = partial[o], dr = partial[o + 1] - mr, di = partial[o + 2] - mi;
-    rr += partial[o + 3] + count * dr * dr;
-    ii += partial[o + 4] + count * di * di;
-    ri += partial[o + 5] + count * dr * di;
-  }
-  const origin = 2 * channel * s.inner;
-  return [x[origin] + mr, x[origin + 1] + mi, rr, ii, ri];
+  return moments;
 }
 
-/** Folds one channel's partial products, however many there are, in float64. */
-export function productsOf(s: ChannelSpec, partial: HostArray, channel: number): number[] {
-  const words = partial.length / s.channels, first = channel * words;
-  const sums = new Array<number>(PARTIAL).fill(0);
+/** Adds up the partial products of channel c to `sums`, however many there are, in float64. */
+export function sumProducts(
+  s: ChannelSpec,
+  partial: HostArray,
+  c: number,
+  sums: Float64Array,
+): void {
+  const words = partial.length / s.channels, first = c * words;
+  sums.fill(0);
   for (let k = 0; k < words; k++) sums[k % PARTIAL] += partial[first + k];
-  return sums;
 }
 
 /**

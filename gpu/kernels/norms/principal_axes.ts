@@ -12,6 +12,9 @@ export const STATS = 16;
 /** Where the frame begins in the stats, and its words: kind, ur, ui, k, m1, m2, s. */
 export const FRAME = 5, FRAME_WORDS = 7;
 
+/** The words of a frame with λ1 and λ2. */
+export const FRAME_AND_MOMENTS: number = FRAME_WORDS + 2;
+
 /** What the first word of a frame says. */
 export const Kind = {
   /** The channel is not turned; its other words are 0. */
@@ -36,26 +39,23 @@ const ROUNDING = 2 ** -80;
 /** A frame with its moments: kind, ur, ui, k, m1, m2, s, λ1 and λ2. */
 export type Frame = readonly number[];
 
-/** The second moments Vrr, Vii, Vri. */
-export type Spread = readonly [number, number, number];
-
 /** Whether powers of a channel's moments leave float32. */
-export function isFar([rr, ii]: Spread): boolean {
+export function isFar(rr: number, ii: number): boolean {
   return !(rr + ii > LEAST && rr + ii < MOST);
 }
 
 /** Whether a channel's real and imaginary part are nearly proportional. */
-export function isCorrelated([rr, ii, ri]: Spread): boolean {
+export function isCorrelated(rr: number, ii: number, ri: number): boolean {
   return Math.abs(ri) > CORRELATED * Math.sqrt(rr) * Math.sqrt(ii);
 }
 
 /** Whether the mean of a part is so far from 0 that it must not be rounded. */
-export function isDistant([mr, mi]: readonly [number, number], [rr, ii]: Spread): boolean {
+export function isDistant(mr: number, mi: number, rr: number, ii: number): boolean {
   return SHARE * mr * mr > rr || SHARE * mi * mi > ii;
 }
 
 /** The direction of the larger principal axis, of modulus 1. */
-export function axisOf([rr, ii, ri]: Spread): [number, number] {
+export function axisOf(rr: number, ii: number, ri: number): [number, number] {
   const h = Math.hypot(rr - ii, 2 * ri);
   if (h === 0) return [1, 0];
   const [x, y] = rr >= ii ? [rr - ii + h, 2 * ri] : [2 * ri, ii - rr + h];
@@ -63,28 +63,9 @@ export function axisOf([rr, ii, ri]: Spread): [number, number] {
   return [Math.fround(x / r), Math.fround(y / r)];
 }
 
-/** Σp₁, Σp₂, Σp₁², Σp₂² and Σp₁p₂ of `count` values conj(u) (x − μ). */
-export type Sums = ArrayLike<number>;
-
-/** The second moments of such values, about their mean or about 0. */
-export function spreadOf(sums: Sums, count: number, aboutZero: boolean): Spread {
-  const [m1, m2] = meanOf(sums, count, aboutZero);
-  return [sums[2] / count - m1 * m1, sums[3] / count - m2 * m2, sums[4] / count - m1 * m2];
-}
-
-function meanOf(sums: Sums, count: number, aboutZero: boolean): [number, number] {
-  return aboutZero ? [0, 0] : [sums[0] / count, sums[1] / count];
-}
-
-/** The frame along u, from sums in float64. */
-export function frameAlong(
-  [ur, ui]: readonly [number, number],
-  sums: Sums,
-  count: number,
-  aboutZero: boolean,
-): Frame {
-  const [m1, m2] = meanOf(sums, count, aboutZero);
-  const [l1, across, both] = spreadOf(sums, count, aboutZero);
+/** The frame along u of values conj(u) (x − μ), from their means and second moments in float64. */
+export function frameAlong(ur: number, ui: number, moments: Float64Array): Frame {
+  const [m1, m2, l1, across, both] = moments;
   const tilt = across < 0.25 * l1 ? both / (l1 - across) : 0;
   const l2 = across - 2 * tilt * both + tilt * tilt * l1;
   const scale = l1 > 0 ? 2 ** -Math.round(0.5 * Math.log2(l1)) : 1;
@@ -95,9 +76,8 @@ export function frameAlong(
 }
 
 /** The frame of given moments, which need not be those of any values. */
-export function frameOf(spread: Spread): Frame {
-  const [rr, ii, ri] = spread;
-  const [ur, ui] = axisOf(spread);
+export function frameOf(rr: number, ii: number, ri: number): Frame {
+  const [ur, ui] = axisOf(rr, ii, ri);
   const along = ur * ur * rr + 2 * ur * ui * ri + ui * ui * ii;
   const both = ur * ui * (ii - rr) + (ur * ur - ui * ui) * ri;
   // Products of float32 numbers are exact in float64.
@@ -138,12 +118,14 @@ export function inFrame({ ur, ui }: HostFrame, gr: number, gi: number): [number,
   return [ur * gr + ui * gi, ur * gi - ui * gr];
 }
 
-/** σ₁ and σ₂ of stats with a frame, and what p₁ and p₂ are multiplied by: 1/σ₁, and 1/σ₂ or 0. */
-export function deviations(stats: ArrayLike<number>, eps: number): [number[], number[]] {
-  const [kind, scale] = [stats[FRAME], stats[FRAME + 6]];
-  const sigma = [0, 1].map((k) => Math.sqrt(stats[FRAME + FRAME_WORDS + k] + scale * scale * eps));
-  const inverse = (s: number) => s > 0 ? 1 / s : NaN;
-  return [sigma, [inverse(sigma[0]), kind === Kind.line && eps > 0 ? 0 : inverse(sigma[1])]];
+/** σ₁ and σ₂ of the stats at word `at`, and what p₁ and p₂ are multiplied by: 1/σ₁, and 1/σ₂ or 0. */
+export function deviations(stats: ArrayLike<number>, at: number, eps: number): number[] {
+  const frame = at + FRAME, scale = stats[frame + 6], behind = frame + FRAME_WORDS;
+  const s1 = Math.sqrt(stats[behind] + scale * scale * eps);
+  const s2 = Math.sqrt(stats[behind + 1] + scale * scale * eps);
+  const w2 = stats[frame] === Kind.line && eps > 0 ? 0 : 1 / s2;
+  // Without a deviation there is no norm, and NaN says so.
+  return [s1, s2, s1 > 0 ? 1 / s1 : NaN, w2 < Infinity ? w2 : NaN];
 }
 
 /**
