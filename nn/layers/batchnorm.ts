@@ -261,7 +261,8 @@ export abstract class NaiveBatchNorm extends BatchNormBase<ComplexTensor, Comple
  *
  * Weight real [C, 3] = γrr, γii, γri, at first 1/√2, 1/√2, 0; bias β complex [C], at first 0. Running
  * mean complex [C] and covariance real [C, 3] = Crr, Cii, Cri, at first 0 and 1/√2, 1/√2, 0; they are
- * moved towards the batch's, the covariance unbiased and without eps.
+ * moved towards the batch's, the covariance unbiased and without eps. Accuracy is that of
+ * `nn.functional.batchNorm`, whatever the phase; out of training, that of the stored covariance.
  *
  * @throws {ArgandError} if the input has other channels, or in training one value in each.
  *

@@ -24,11 +24,11 @@ export interface Partition {
   readonly parts: number;
 }
 
-/** Cuts so that about `threads` threads have work, with 16 to 128 elements each where there are any. */
-export function partition(s: ChannelSpec, threads = 32768, fewest = 16): Partition {
+/** Cuts so that about `threads` threads have work, with `fewest` to `most` elements each where there are any. */
+export function partition(s: ChannelSpec, threads = 32768, fewest = 16, most = 128): Partition {
   const elements = s.n * s.inner;
   const ideal = Math.log2((elements * s.channels) / threads);
-  const length = Math.min(128, Math.max(fewest, 2 ** Math.floor(ideal)));
+  const length = Math.min(most, Math.max(fewest, 2 ** Math.floor(ideal)));
   const tile = LANES * length;
   return { elements, length, tile, parts: LANES * Math.ceil(elements / tile) };
 }
@@ -118,7 +118,11 @@ export function mapChannels(
   turned?: Visit & { readonly when: string },
 ): { source: string; workgroups: [number, number, number] } {
   const { threads, fewest } = threadsWanted(adapter);
-  return walk(s, partition(s, threads, fewest), (at) => visitPart(at, plain, turned));
+  // A software adapter's threads go through both branches once: they are fewer, and take more.
+  const cut = turned && adapter.software
+    ? partition(s, threads / 8, fewest, 1024)
+    : partition(s, threads, fewest);
+  return walk(s, cut, (at) => visitPart(at, plain, turned));
 }
 
 /** Calls `visit(channel, first, end)` for every row of the tensor, in complex elements. */

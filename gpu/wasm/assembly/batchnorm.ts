@@ -1,6 +1,6 @@
 /** The passes of batch norms that map every element by its channel's matrices. */
 import { Channels, swapped } from "./channels";
-import { cross, mixed, number, same, scale, turned, turnedBack, write } from "./frame";
+import { column, cross, mixed, number, same, scale, turned, turnedBack, write } from "./frame";
 import { madd } from "./vector";
 
 /** The diagonal of a real 2×2 matrix by rows, for two complex numbers. */
@@ -52,9 +52,10 @@ export function channelAffine(args: usize, chunk: i32, _scratch: usize): void {
 function turnedAffine(at: usize, last: usize, to: usize, t: usize): usize {
   const mean = number(t), beta = number(t + 8), frame = t + 32, centre = number(frame + 16);
   const size = scale(frame), re = f64x2.mul(same(frame), size), im = f64x2.mul(cross(frame), size);
+  const a0 = column(t + 16, 0), a1 = column(t + 16, 1);
   for (; at < last; at += 8) {
     const p = f64x2.sub(turned(f64x2.sub(number(at), mean), re, im), centre);
-    write(at + to, f64x2.add(mixed(t + 16, p), beta));
+    write(at + to, mixed(a0, a1, p, beta));
   }
   return at;
 }
@@ -105,11 +106,13 @@ export function channelGradient(args: usize, chunk: i32, _scratch: usize): void 
 function turnedGradient(at: usize, last: usize, g: usize, to: usize, t: usize): usize {
   const mean = number(t), meanG = number(t + 8), frame = t + 48, centre = number(frame + 16);
   const size = scale(frame), re = same(frame), im = cross(frame);
+  const a0 = column(t + 16, 0), a1 = column(t + 16, 1);
+  const b0 = column(t + 32, 0), b1 = column(t + 32, 1);
   for (; at < last; at += 8) {
     const d = f64x2.mul(f64x2.sub(number(at), mean), size);
     const p = f64x2.sub(turned(d, re, im), centre);
     const h = f64x2.sub(turned(number(at + g), re, im), meanG);
-    write(at + to, turnedBack(f64x2.add(mixed(t + 16, h), mixed(t + 32, p)), re, im));
+    write(at + to, turnedBack(mixed(a0, a1, h, mixed(b0, b1, p, f64x2.splat(0))), re, im));
   }
   return at;
 }

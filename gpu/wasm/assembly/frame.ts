@@ -41,14 +41,15 @@ export function turnedBack(z: v128, same: v128, cross: v128): v128 {
   return f64x2.sub(f64x2.mul(same, z), f64x2.mul(cross, swap(z)));
 }
 
-/** A z of a real matrix by rows, from the float32 numbers at that address. */
-export function mixed(at: usize, z: v128): v128 {
-  const rr = <f64> load<f32>(at), ri = <f64> load<f32>(at, 4);
-  const ir = <f64> load<f32>(at, 8), ii = <f64> load<f32>(at, 12);
-  return f64x2.add(
-    f64x2.mul(f64x2(rr, ir), v128.shuffle<f64>(z, z, 0, 0)),
-    f64x2.mul(f64x2(ri, ii), v128.shuffle<f64>(z, z, 1, 1)),
-  );
+/** A column of a real matrix by rows, whose float32 numbers begin at that address. */
+export function column(at: usize, k: usize): v128 {
+  return f64x2(<f64> load<f32>(at + 4 * k), <f64> load<f32>(at + 4 * k + 8));
+}
+
+/** A z + y, for a real matrix by its columns. */
+export function mixed(first: v128, second: v128, z: v128, y: v128): v128 {
+  const re = f64x2.mul(first, v128.shuffle<f64>(z, z, 0, 0));
+  return f64x2.add(f64x2.add(re, f64x2.mul(second, v128.shuffle<f64>(z, z, 1, 1))), y);
 }
 
 /** Writes a complex number. */

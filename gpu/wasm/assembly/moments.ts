@@ -135,13 +135,28 @@ export function sumsAlong(args: usize, chunk: i32, room: usize): void {
     const across = f64x2(load<f64>(axis, 32), -load<f64>(axis, 32));
     let at = gatherTile(d, x, channel, tile, count, room);
     const stop = at + 8 * <usize> count;
+    const pairs = at + 16 * <usize> (count >> 1);
     let sum = f64x2.splat(0), squares = sum, both = sum;
-    for (; at < stop; at += 8) {
+    let sum1 = sum, squares1 = sum, both1 = sum;
+    for (; at < pairs; at += 16) {
+      const p = turned(f64x2.sub(number(at), mean), along, across);
+      const p1 = turned(f64x2.sub(number(at + 8), mean), along, across);
+      sum = f64x2.add(sum, p);
+      sum1 = f64x2.add(sum1, p1);
+      squares = f64x2.add(squares, f64x2.mul(p, p));
+      squares1 = f64x2.add(squares1, f64x2.mul(p1, p1));
+      both = f64x2.add(both, f64x2.mul(p, swap(p)));
+      both1 = f64x2.add(both1, f64x2.mul(p1, swap(p1)));
+    }
+    if (at < stop) {
       const p = turned(f64x2.sub(number(at), mean), along, across);
       sum = f64x2.add(sum, p);
       squares = f64x2.add(squares, f64x2.mul(p, p));
       both = f64x2.add(both, f64x2.mul(p, swap(p)));
     }
+    sum = f64x2.add(sum, sum1);
+    squares = f64x2.add(squares, squares1);
+    both = f64x2.add(both, both1);
     const o = out + 40 * <usize> (channel * d.tiles + tile);
     v128.store(o, sum);
     v128.store(o, squares, 16);
