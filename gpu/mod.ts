@@ -33,6 +33,7 @@ export type {
   HostArray,
   HostArrays,
   InexactDType,
+  Kind,
   RealDType,
 } from "./contract/dtype.ts";
 export type { MapFunction, Wgsl } from "./contract/map_function.ts";
