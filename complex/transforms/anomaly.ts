@@ -13,14 +13,14 @@ import { imag, real } from "../ops/arithmetic.ts";
 import { abs, maximum } from "../ops/elementwise.ts";
 import { max } from "../ops/reduce.ts";
 import { reshape } from "../ops/views.ts";
-import { callSite, stackHere } from "./call_site.ts";
+import { callSite, errorHere } from "./call_site.ts";
 
 /** Lines of a stack that are kept: the user's is behind those of the library. */
 const LINES = 40;
 
 /** What is noted of a node. */
 interface Origin {
-  readonly stack: string;
+  readonly error: Error;
   readonly derivativeOf: Node | null;
 }
 
@@ -76,7 +76,7 @@ export class AnomalySearch implements Recorder, Watcher {
   }
 
   note(node: Node): void {
-    this.#origins.set(node, { stack: stackHere(LINES), derivativeOf: this.derivativeOf });
+    this.#origins.set(node, { error: errorHere(LINES), derivativeOf: this.derivativeOf });
   }
 
   report(): void {
@@ -137,7 +137,7 @@ export class AnomalySearch implements Recorder, Watcher {
         (root.state ? `; ${root.state.name} was to get its next value from it` : ""),
     );
     const origin = this.#origins.get(node);
-    if (origin) error.cause = new Error(`recorded here:\n${origin.stack}`);
+    if (origin) error.cause = origin.error;
     return error;
   }
 
@@ -173,7 +173,7 @@ export class AnomalySearch implements Recorder, Watcher {
 /** Who called what, in words. */
 function placeOf(origin: Origin | undefined): string {
   if (!origin) return "before detectAnomaly began";
-  const site = callSite(origin.stack);
+  const site = callSite(origin.error.stack ?? "");
   if (!site) return "where the stack in the cause of this error says";
   return site.by ? `by ${site.by} at ${site.at}` : `at ${site.at}`;
 }

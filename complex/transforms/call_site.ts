@@ -8,19 +8,21 @@ export interface CallSite {
   readonly by: string | null;
 }
 
-/** The stack of this call; `limit` lines at most. */
-export function stackHere(limit: number): string {
+/** An error with the stack of this call, `limit` lines at most: what takes time is to read it. */
+export function errorHere(limit: number): Error {
   const settings = Error as { stackTraceLimit?: number };
   const before = settings.stackTraceLimit;
   settings.stackTraceLimit = limit;
-  const { stack } = new Error();
+  const error = new Error("recorded here");
   settings.stackTraceLimit = before;
-  return stack ?? "";
+  return error;
 }
 
 /** The folder that holds the library's floors, by the place of this file; null in a bundle. */
-const ROOT = /(?:[(@]|at )([^()@]*)complex\/transforms\/call_site\.ts:\d/.exec(stackHere(1))?.[1] ??
-  null;
+const ROOT =
+  /(?:[(@]|at )([^()@]*)complex\/transforms\/call_site\.ts:\d/.exec(errorHere(1).stack ?? "")
+    ?.[1] ??
+    null;
 const FLOORS = ["complex", "gpu", "nn"].map((floor) => `${ROOT}${floor}/`);
 
 /** Lines as V8 writes them, and as Firefox and Safari do: a function, if it has a name, and the place. */

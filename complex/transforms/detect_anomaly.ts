@@ -30,7 +30,8 @@ function update(): void {
  * promise. By then an optimiser has made the step at fault. Tensors that were recorded before have no line.
  *
  * Meanwhile every operation notes its stack, every schedule keeps all values and reads a figure of
- * each: it takes several times as long and as much memory. Without it, it costs nothing. Infinities on the way
+ * each: a small network takes ten times as long and more, and several times as much memory. Without it, it
+ * costs nothing. Infinities on the way
  * that do no harm, such as those that mask attention, are left alone.
  *
  * @param work What to run; it may be asynchronous, and the search goes on until its promise is settled.

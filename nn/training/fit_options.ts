@@ -119,8 +119,8 @@ export interface FitOptions<M extends Module, B> {
   readonly nonFinite?: "stop" | "continue";
   /**
    * Whether to look for the first tensor that is not finite, forward or in a derivative, and end the run
-   * with an error that says where it was recorded: see `detectAnomaly`. A run takes several times as
-   * long and as much memory; false, if absent.
+   * with an error that says where it was recorded: see `detectAnomaly`. A run takes many times as long, and
+   * more memory; false, if absent.
    */
   readonly detectAnomaly?: boolean;
   /**
