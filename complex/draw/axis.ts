@@ -62,10 +62,18 @@ function linearTicks(low: number, high: number, room: Room): Tick[] {
   }
 }
 
-/** Powers of ten with a text, and 2 to 9 times them without; the numbers of a linear axis within a decade. */
+/**
+ * Powers of ten with a text, and 2 to 9 times them without. About a decade has 1, 2 and 5 times them
+ * with a text, and less of it what a linear axis has.
+ */
 function logTicks(low: number, high: number, room: Room): Tick[] {
   const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
-  if (last - first < 1) return linearTicks(low, high, room).filter(({ at }) => at > 0);
+  if (last - first < 1) {
+    const few = [first - 1, first].flatMap((k) => [1, 2, 5].map((m) => Number(`${m}e${k}`)))
+      .filter((at) => at >= low && at <= high);
+    if (few.length > 2) return few.map((at) => ({ at, text: written(at, at) }));
+    return linearTicks(low, high, room).filter(({ at }) => at > 0);
+  }
   const decades = last - first + 1, characters = longest([power(first), power(last)]);
   let every = 1;
   while (every < decades && !room(Math.ceil(decades / every), characters)) every++;
@@ -93,9 +101,10 @@ export function axisOf(numbers: Iterable<number>, scale: AxisScale, room: Room):
     high = Math.max(high, x);
   }
   if (low > high) return null;
-  if (low === high) {
-    const around = scale === "log" ? low * 9 / 10 : Math.abs(low) / 10 || 1;
-    [low, high] = [low - around, scale === "log" ? low * 10 : high + around];
+  // Numbers that are equal but for rounding are shown in the middle.
+  if (high / 2 - low / 2 <= 1e-13 * Math.max(Math.abs(low), Math.abs(high))) {
+    const around = Math.abs(low) / 10 || 1;
+    [low, high] = scale === "log" ? [low / 10 || low, high * 10] : [low - around, high + around];
   }
   const ticks = (scale === "log" ? logTicks : linearTicks)(low, high, room);
   return { low, high, scale, ticks };

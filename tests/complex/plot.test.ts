@@ -48,6 +48,8 @@ Deno.test("linear axes mark multiples of 1, 2 or 5 times a power of ten", () => 
 Deno.test("logarithmic axes mark powers of ten, and within a decade what linear ones do", () => {
   assertEquals(textsOf([1, 1000], "log"), ["1", "10", "100", "1000"]);
   assertEquals(textsOf([1e-6, 1e6], "log", (n) => n <= 5), ["10⁻⁶", "0.001", "1", "1000", "10⁶"]);
+  assertEquals(textsOf([15, 350], "log"), ["20", "50", "100", "200"]);
+  assertEquals(textsOf([1e-5, 6e-5], "log"), ["1e-5", "2e-5", "5e-5"]);
   assertEquals(textsOf([2, 7], "log"), ["2", "3", "4", "5", "6", "7"]);
   const { ticks } = axisOf([1, 100], "log", roomy)!;
   assertEquals(ticks.filter(({ text }) => text === "").length, 16); // 2 to 9 times 1 and 10
