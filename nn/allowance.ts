@@ -6,11 +6,15 @@ const EACH = 8;
 /** The most modules of a description. */
 const MOST = 100_000;
 
+/** The most values that are looked at; a description of a program's own may hold itself. */
+const MOST_VALUES = 1_000_000;
+
 /** How many modules a description may make: a few letters in it can ask for thousands of layers. */
 export function allowanceOf(description: unknown, free: number, arrays = 0): number {
-  let records = arrays;
+  let records = arrays, values = 0;
   for (const waiting = [description]; waiting.length > 0;) {
     const value = waiting.pop();
+    if (++values > MOST_VALUES) return MOST;
     if (typeof value !== "object" || value === null) continue;
     if (!Array.isArray(value)) records++;
     if (records > MOST) return MOST;

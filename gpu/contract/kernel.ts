@@ -290,9 +290,10 @@ ${body}
 export function declare<Spec>(
   kernel: Kernel<Spec>,
   spec: Spec,
-  { uniforms = {}, texels = [] }: Pick<Shader, "uniforms" | "texels"> = {},
+  buffers: Pick<Shader, "uniforms" | "texels"> = {},
 ): string {
   checkKernel("declare bindings", kernel);
+  const { uniforms = {}, texels = [] } = buffers ?? {};
   const { inputs, outputs } = kernel.bindings(spec);
   const words = kernel.params?.(spec) ?? 0;
   const lines = [

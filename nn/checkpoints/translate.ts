@@ -4,7 +4,7 @@ import { describe } from "../../complex/lazy/describe.ts";
 import type { SafetensorsEntry } from "../../complex/files/safetensors.ts";
 import { ComplexTensor, type Tensor } from "../../complex/tensor/tensor.ts";
 import { Counter, Module } from "../module.ts";
-import { withDefaults } from "../checks.ts";
+import { checkOptions, withDefaults } from "../checks.ts";
 import { type Entries, Reader } from "./reader.ts";
 
 /** How one kind of layer is stored there; what is not named has the same name in snake_case. */
@@ -84,6 +84,7 @@ export function translate(
     throw cannot(what, `it takes a Map of entries, got ${describe(entries)}`);
   }
   const { names } = withDefaults<Required<CheckpointOptions>>(what, options, { names: {} });
+  checkOptions(what, names);
   const own = new Set(module.namedModules().map(([path]) => path));
   const strangers = Object.keys(names).filter((path) => !own.has(path));
   if (strangers.length > 0) {

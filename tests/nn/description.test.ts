@@ -253,3 +253,13 @@ Deno.test("layers over one axis are described where a size came as a list of one
     );
   }
 });
+
+Deno.test("descriptions that hold themselves are refused, soon", () => {
+  const list: unknown[] = [];
+  list.push(list);
+  const record: Record<string, unknown> = { type: "Sequential" };
+  record.layers = [record];
+  for (const description of [list, record]) {
+    assertThrows(() => nn.buildModule(description), ArgandError, "Cannot build a module: ");
+  }
+});

@@ -289,7 +289,16 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   // They measure for seconds.
   ...["gpu.tune", "gpu.limits", "gpu.profile"],
   // The library makes them, or they are bases, and their constructors are not for users.
-  ...["ArgandError", "Tensor", "RealTensor", "ComplexTensor", "NpzFile", "Drawing", "nn.Summary"],
+  ...[
+    "ArgandError",
+    "Tensor",
+    "RealTensor",
+    "ComplexTensor",
+    "NpzFile",
+    "Drawing",
+    "LinePlot",
+    "nn.Summary",
+  ],
   ...["gpu.ArgandError", "gpu.Profile", "gpu.Schedule", "nn.Schedule", "nn.Optimizer"],
   ...["nn.OptimizerBase", "nn.Convolution", "nn.ConvNd", "nn.ConvTransposeNd", "nn.SpectralConv"],
   ...["nn.BatchNormBase", "nn.CovarianceBatchNorm", "nn.NaiveBatchNorm", "nn.Recurrent"],
