@@ -6,7 +6,7 @@ import { ArgandError, complex, ones, Tensor, tensor } from "../../complex/mod.ts
 import { runPending } from "../../complex/lazy/realize.ts";
 import { memory } from "../../gpu.ts";
 import * as nn from "../../nn/mod.ts";
-import type { Seeded } from "./seeded.ts";
+import { Seeded } from "./seeded.ts";
 
 // deno-lint-ignore no-explicit-any
 export type Any = any;
@@ -208,8 +208,11 @@ export interface Findings {
 /** Gives each subject `rounds` lists of random arguments, and its fitting ones with each wrong value. */
 export async function fuzz(
   subjects: readonly Subject[],
-  random: Seeded,
-  { rounds, share }: { readonly rounds: number; readonly share: number },
+  { seed: first, rounds, share }: {
+    readonly seed: number;
+    readonly rounds: number;
+    readonly share: number;
+  },
 ): Promise<Findings> {
   const findings: Findings = { faults: [], calls: 0, refused: 0, unfit: [] };
   const known = new Set<string>();
@@ -232,15 +235,21 @@ export async function fuzz(
     return threw;
   };
   for (const subject of subjects) {
+    // Of its own, so that what is tried of one does not depend on which others there are.
+    const letters = Array.from(subject.name, (letter) => letter.charCodeAt(0));
+    const random = new Seeded(letters.reduce((a, b) => Math.imul(a, 31) + b, first));
     const seeds = [...subject.fitting ?? []];
     const options = new Set<string>();
     const note = (error: Any) => {
       const list = /it knows ([\w, ]+)$/.exec(error?.message ?? "")?.[1];
       for (const name of list?.split(", ") ?? []) options.add(name);
     };
-    for (const make of seeds.length > 0 ? [] : FITTING) {
-      if (await call(subject, "one argument", () => [make()]) !== null) continue;
-      if (seeds.length < 2) seeds.push(() => [make()]);
+    for (const count of seeds.length > 0 ? [] : [1, 2]) {
+      for (const make of FITTING) {
+        const args = () => Array.from({ length: count }, make);
+        const threw = await call(subject, "arguments that often fit", args);
+        if (threw === null && seeds.length < 2) seeds.push(args);
+      }
     }
     for (let k = 0; k < rounds; k++) {
       const makes = Array.from(
