@@ -134,8 +134,14 @@ export function tensor(
 /** The real or imaginary part of a complex tensor: a number, nested arrays, or a real tensor. */
 export type PartData = RealTensor | RealData;
 
-/** The node of a part; numbers of the host take the default dtype, where none is asked for. */
+/**
+ * The node of a part. Where no dtype is asked for, arrays of the host take the default one, and so does
+ * a number, unless the other part has more digits.
+ */
 function partNode(what: string, x: PartData, dtype?: RealDType): Node {
+  if (typeof x === "number" && dtype === undefined && realDtype(what) === "float32") {
+    return arithmetic.fill([], x);
+  }
   if (!(x instanceof Tensor)) return tensor(x, { dtype }).node;
   const { node } = checkReal(what, x);
   return dtype ? arithmetic.cast(node, precisionOf(dtype)) : node;

@@ -1,10 +1,10 @@
 /** Convolution by Fourier transforms. */
-import { isReal } from "../../gpu/contract/dtype.ts";
+import { isReal, precisionOf } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import type { Combined } from "../functions/combine.ts";
 import { axesOf } from "./fft_options.ts";
 import type { Node } from "../lazy/graph.ts";
-import { mul } from "../ops/arithmetic.ts";
+import { mul, promoted } from "../ops/arithmetic.ts";
 import { dftGrid, goodLength, type Grid, irdftGrid, rdftGrid } from "../ops/fft.ts";
 import { slice } from "../ops/views.ts";
 import { checkWord, withDefaults } from "../ops/options.ts";
@@ -33,6 +33,7 @@ function convolved(
   const there: Grid = { axes, points: lengths, factor: () => 1 };
   const back: Grid = { axes, points: lengths, factor: (n) => 1 / n };
   const forward = (x: Node) => real ? rdftGrid(x, there) : dftGrid(x, there, false);
+  if (precisionOf(a.dtype) !== precisionOf(b.dtype)) [a, b] = promoted([a, b]);
   const product = mul(forward(a), forward(b));
   return real ? irdftGrid(product, back) : dftGrid(product, back, true);
 }

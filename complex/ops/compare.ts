@@ -1,7 +1,13 @@
 /** Comparisons, which give 1 or 0, and the selection between two tensors. */
 import * as fn from "../../gpu/functions/mod.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
-import { inexact, isInteger, kindOf, precisionOf } from "../../gpu/contract/dtype.ts";
+import {
+  inexact,
+  isInteger,
+  kindOf,
+  type Precision,
+  precisionOf,
+} from "../../gpu/contract/dtype.ts";
 import type { Node } from "../lazy/graph.ts";
 import { broadcastShapes } from "../lazy/shape.ts";
 import { applyMap, cast, fillLike, mapPrimitive, matched } from "./arithmetic.ts";
@@ -9,7 +15,7 @@ import { broadcast, expand } from "./views.ts";
 
 function comparison(fn: MapFunction): (a: Node, b: Node) => Node {
   const primitive = mapPrimitive(fn);
-  return (a, b) => applyMap(primitive, ...broadcast("compare", a, b));
+  return (a, b) => applyMap(primitive, ...matched("compare", a, b));
 }
 
 /** a < b */
@@ -53,11 +59,20 @@ const WHERE = {
   complex: mapPrimitive(fn.whereComplex, whereVjp),
 };
 
+/**
+ * The condition in the precision of the result, in whose dtype it has no part: compared first, since
+ * numbers of double precision may round to 0.
+ */
+function maskIn(condition: Node, precision: Precision): Node {
+  if (precisionOf(condition.dtype) === precision) return condition;
+  return cast(notEqual(condition, fillLike(condition, 0)), precision);
+}
+
 /** a where the condition is not 0, else b. */
 export function where(condition: Node, a: Node, b: Node): Node {
   const [x, y] = matched("choose", a, b);
   const shape = broadcastShapes("choose", condition.shape, x.shape);
   const primitive = WHERE[kindOf(inexact(x.dtype))];
-  const mask = cast(condition, precisionOf(x.dtype)); // which has no part in the dtype of the result
+  const mask = maskIn(condition, precisionOf(x.dtype));
   return applyMap(primitive, expand(mask, shape), expand(x, shape), expand(y, shape));
 }

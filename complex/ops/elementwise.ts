@@ -28,7 +28,6 @@ import {
   toComplex,
 } from "./arithmetic.ts";
 import { equal, greater, less, where } from "./compare.ts";
-import { broadcast } from "./views.ts";
 
 /** A function of one variable in real and complex form; `slope` is f′ from input and result. */
 function holomorphic(
@@ -207,7 +206,7 @@ const POLAR = mapPrimitive(fn.polar, (z, [g]) => {
 
 /** r·e^{iφ} */
 export function polar(r: Node, phi: Node): Node {
-  return applyMap(POLAR, ...broadcast("make polar numbers", r, phi));
+  return applyMap(POLAR, ...matched("make polar numbers", r, phi));
 }
 
 const powVjp = (y: Node, [g]: readonly (Node | null)[]) => {
@@ -251,7 +250,7 @@ const ATAN2 = mapPrimitive(fn.atan2, (call, [g]) => {
 
 /** The angle of the point (x, y). */
 export function atan2(y: Node, x: Node): Node {
-  return applyMap(ATAN2, ...broadcast("take atan2", y, x));
+  return applyMap(ATAN2, ...matched("take atan2", y, x));
 }
 
 /** The gradient of the larger (or smaller) of two numbers, shared where they are equal. */
@@ -267,12 +266,12 @@ const MINIMUM = mapPrimitive(fn.minimum, share((a, b) => greater(b, a)));
 
 /** The larger of two reals. */
 export function maximum(a: Node, b: Node): Node {
-  return applyMap(MAXIMUM, ...broadcast("take the maximum", a, b));
+  return applyMap(MAXIMUM, ...matched("take the maximum", a, b));
 }
 
 /** The smaller of two reals. */
 export function minimum(a: Node, b: Node): Node {
-  return applyMap(MINIMUM, ...broadcast("take the minimum", a, b));
+  return applyMap(MINIMUM, ...matched("take the minimum", a, b));
 }
 
 const gateVjp = (call: Node, [g]: readonly (Node | null)[]) => [

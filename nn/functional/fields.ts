@@ -1,4 +1,5 @@
 /** Helpers of losses, metrics and normalize. */
+import { precisionOf } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { where } from "../../complex/functions/combine.ts";
 import { sameShape, show } from "../../complex/lazy/shape.ts";
@@ -9,10 +10,15 @@ import {
   type Tensor,
 } from "../../complex/tensor/tensor.ts";
 
-/** Two tensors of one shape, each real or complex. */
+/** In double precision. */
+const doubled = (x: Tensor): Tensor =>
+  x instanceof ComplexTensor ? x.to("complex128") : (x as RealTensor).to("float64");
+
+/** Two tensors of one shape, each real or complex, in double precision if one of them is. */
 export function checkAlike(what: string, prediction: Tensor, target: Tensor): [Tensor, Tensor] {
   const [a, b] = [checkTensor(what, prediction), checkTensor(what, target)];
-  if (sameShape(a.shape, b.shape)) return [a, b];
+  const mixed = precisionOf(a.dtype) !== precisionOf(b.dtype);
+  if (sameShape(a.shape, b.shape)) return mixed ? [doubled(a), doubled(b)] : [a, b];
   throw cannot(what, `the prediction is ${show(a.shape)} and the target ${show(b.shape)}`);
 }
 

@@ -1,6 +1,5 @@
 /** Metrics: real numbers that say how good a prediction is, through which no derivative passes. */
-import { where } from "../../complex/functions/combine.ts";
-import { full } from "../../complex/create/create.ts";
+import { div, where } from "../../complex/functions/combine.ts";
 import { type Labels, labelTensor } from "../nodes.ts";
 import { type Axes, checkAxes, sizeOf } from "../../complex/lazy/shape.ts";
 import {
@@ -210,7 +209,7 @@ export function psnr(a: Tensor, b: Tensor, options?: PsnrOptions): RealTensor {
   if (peak !== undefined) checkPositive(what, "peak", peak);
   const [x, y, axes] = fields(what, a, b, axis);
   const off = norm(difference(x, y), axes).div(Math.sqrt(sizeOf(axes.map((d) => x.shape[d]))));
-  const largest = peak === undefined ? y.abs().max(axes) : full(off.shape, peak);
-  const ratio = largest.div(orOne(off)).log().mul(20 / Math.LN10);
+  const largest = peak === undefined ? y.abs().max(axes) : peak;
+  const ratio = div(largest, orOne(off)).log().mul(20 / Math.LN10);
   return where(off.equal(0), Infinity, ratio);
 }

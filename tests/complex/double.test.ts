@@ -3,6 +3,7 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import {
   arange,
   ArgandError,
+  atan2,
   complex,
   type ComplexTensor,
   complexTensor,
@@ -12,18 +13,23 @@ import {
   expm,
   eye,
   fft,
+  fftConvolve,
   full,
   getDefaultDtype,
   grad,
   gradcheck,
+  greater,
   ifft,
   inv,
   irfft,
   linspace,
   manualSeed,
   matmul,
+  maximum,
+  nn,
   ones,
   parameter,
+  polar,
   qr,
   rand,
   randn,
@@ -127,6 +133,60 @@ onCpu("a number beside a double tensor is not rounded on the way", async () => {
   }]);
   assertEquals(await where(d.greater(0), d, 0.1).item(), 3);
   assertEquals(await where(d.less(0), d, 0.1).item(), 0.1);
+  // The functions of two real numbers, with numbers that single precision does not have.
+  const tenth = tensor([0.1], double);
+  const cases: [RealTensor, number][] = [
+    [tenth.sub(1).maximum(0.1), 0.1],
+    [maximum(0.1, tenth.sub(1)), 0.1],
+    [tenth.add(1).minimum(0.1), 0.1],
+    [atan2(d, 0.1), Math.atan2(3, 0.1)],
+    [atan2(0.1, d), Math.atan2(0.1, 3)],
+    [tenth.less(0.1), 0],
+    [tenth.lessEqual(0.1), 1],
+    [greater(0.1, tenth), 0],
+    [tenth.greaterEqual(0.1), 1],
+    [tenth.equal(0.1), 1],
+    [complex(d, 0.1).imag, 0.1],
+    [complex(0.1, d).real, 0.1],
+    [polar(0.1, d.mul(0)).real, 0.1],
+    [polar(d, 0.1).imag, 3 * Math.sin(0.1)],
+  ];
+  for (const [k, [x, right]] of cases.entries()) {
+    assertAlmostEquals(await x.item(), right, 1e-15, `case ${k}`);
+    assertEquals(x.dtype, "float64", `case ${k}`);
+  }
+});
+
+onCpu("a condition in double precision is not rounded to 0", async () => {
+  const [condition, x] = [tensor([1e-60, 0, NaN], double), tensor([1, 2, 3])];
+  assertEquals(await where(condition, x, 0).toArray(), [1, 0, 3]);
+});
+
+onCpu("what is single beside a double is taken to double before anything is computed", async () => {
+  const [single, d] = [tensor([1.5, 0.25, -2]), tensor([0.1, 0.7, 0.3], double)];
+  const both = [single, single.to("float64")];
+  const convolved = both.map((x) => fftConvolve(d, x));
+  assert(await most(convolved[0].sub(convolved[1])) < 1e-15, "fftConvolve");
+  const functions = [
+    nn.cosineSimilarity,
+    nn.mse,
+    nn.l1,
+    nn.metrics.relativeError,
+    nn.metrics.correlation,
+    (a: Tensor, b: Tensor) => nn.metrics.psnr(a, b, { peak: 0.1 }),
+  ];
+  for (const f of functions) {
+    const [a, b] = [f(d, both[0]), f(d, both[1])];
+    assertAlmostEquals(
+      await (a as RealTensor).item(),
+      await (b as RealTensor).item(),
+      1e-15,
+      f.name,
+    );
+  }
+  const ratio = await nn.metrics.psnr(d, d.mul(0.5), { peak: 0.1 }).item();
+  const off = Math.sqrt((0.05 ** 2 + 0.35 ** 2 + 0.15 ** 2) / 3);
+  assertAlmostEquals(ratio, 20 * Math.log10(0.1 / off), 1e-13);
 });
 
 onCpu("transforms, products and factorisations are right to 10⁻¹⁴", async () => {
