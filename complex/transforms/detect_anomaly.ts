@@ -30,9 +30,8 @@ function update(): void {
  * promise. By then an optimiser has made the step at fault. Tensors that were recorded before have no line.
  *
  * Meanwhile every operation notes its stack, every schedule keeps all values and reads a figure of
- * each: a small network takes ten times as long and more, and several times as much memory. Without it, it
- * costs nothing. Infinities on the way
- * that do no harm, such as those that mask attention, are left alone.
+ * each: a small network takes ten times as long and more, and several times as much memory. While it is off,
+ * it costs nothing. Infinities on the way that do no harm, such as those that mask attention, are left alone.
  *
  * @param work What to run; it may be asynchronous, and the search goes on until its promise is settled.
  * @returns Its result.
