@@ -27,7 +27,7 @@ export const Kind = {
 
 /** |Vri| / √(Vrr·Vii) from which a channel is turned: the closed form has lost 4 of its 24 digits. */
 const CORRELATED = 0.97;
-/** The share of a part's variance in its mean's square below which rounding the mean costs 7 digits. */
+/** What a part's variance is of its mean's square where rounding the mean costs 7 of 24 digits. */
 const SHARE = 2 ** -14;
 /** Traces out of this range are measured again with another scale: cubes of them leave float32. */
 const LEAST = 1e-20, MOST = 1e20;
@@ -195,10 +195,14 @@ fn out_of_frame(p: vec2<f32>, f: Frame) -> vec2<f32> {
 }
 `;
 
-/** WGSL: `deviation(l, e)` = √(l + e²), and `whitening(kind, sigma, eps)` as {@link deviations}. */
+/**
+ * WGSL: `deviations(lambda, scale, eps)`, σ₁ and σ₂, or NaN in place of 0, and
+ * `whitening(kind, sigma, eps)`, what p₁ and p₂ are multiplied by.
+ */
 export const deviationsWgsl = `
 fn deviation(l: f32, e: f32) -> f32 {
   let most = max(sqrt(l), e);
+  if (most == 0.0) { return bitcast<f32>(bitcast<u32>(l) | 0x7fc00000u); }
   let least = min(sqrt(l), e) / most;
   return most * sqrt(1.0 + least * least);
 }
