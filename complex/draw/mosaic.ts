@@ -29,7 +29,7 @@ export interface DrawOptions {
    * and of `high`.
    */
   readonly percentile?: number;
-  /** A line above the fields. */
+  /** A line above the fields; none, if absent. */
   readonly title?: string;
 }
 

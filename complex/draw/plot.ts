@@ -17,11 +17,11 @@ export type PlotData = RealTensor | ArrayLike<number>;
 export interface PlotOptions {
   /** Where the numbers lie along the axis; 0, 1, 2, …, if absent. */
   readonly x?: PlotData;
-  /** A line above the plot. */
+  /** A line above the plot; none, if absent. */
   readonly title?: string;
-  /** The name of the axis along. */
+  /** The name of the axis along; none, if absent. */
   readonly xLabel?: string;
-  /** The name of the axis up. */
+  /** The name of the axis up; none, if absent. */
   readonly yLabel?: string;
   /** How numbers lie along: evenly, if absent, or by their logarithms. */
   readonly xScale?: AxisScale;

@@ -6,7 +6,7 @@ import { checkReal, checkTensor, type RealTensor, type Tensor } from "../tensor/
  * The sum Σ x over axes (all, if absent).
  *
  * @param axes The axes to sum over.
- * @param keepDims Whether they stay, with size 1.
+ * @param keepDims Whether they stay, with size 1; false, if absent.
  * @throws {ArgandError} if an axis does not exist or is named twice.
  *
  * @example
@@ -26,7 +26,7 @@ export function sum<T extends Tensor>(x: T, axes?: Axes, keepDims = false): T {
  * The mean over axes (all, if absent).
  *
  * @param axes The axes to take the mean over.
- * @param keepDims Whether they stay, with size 1.
+ * @param keepDims Whether they stay, with size 1; false, if absent.
  * @throws {ArgandError} if an axis does not exist or is named twice.
  *
  * @example
@@ -45,7 +45,7 @@ export function mean<T extends Tensor>(x: T, axes?: Axes, keepDims = false): T {
  * The product Π x over axes (all, if absent). Its derivatives are right also where entries are zero.
  *
  * @param axes The axes to multiply along.
- * @param keepDims Whether they stay, with size 1.
+ * @param keepDims Whether they stay, with size 1; false, if absent.
  * @throws {ArgandError} if an axis does not exist or is named twice.
  *
  * @example
@@ -65,7 +65,7 @@ export function prod<T extends Tensor>(x: T, axes?: Axes, keepDims = false): T {
  * the values is NaN: always on the CPU engine, and on WebGPU as far as the adapter keeps NaN.
  *
  * @param axes The axes to search.
- * @param keepDims Whether they stay, with size 1.
+ * @param keepDims Whether they stay, with size 1; false, if absent.
  * @throws {ArgandError} if x is complex, or an axis does not exist or is named twice.
  *
  * @example
@@ -85,7 +85,7 @@ export function max(x: RealTensor, axes?: Axes, keepDims = false): RealTensor {
  * the values is NaN: always on the CPU engine, and on WebGPU as far as the adapter keeps NaN.
  *
  * @param axes The axes to search.
- * @param keepDims Whether they stay, with size 1.
+ * @param keepDims Whether they stay, with size 1; false, if absent.
  * @throws {ArgandError} if x is complex, or an axis does not exist or is named twice.
  *
  * @example

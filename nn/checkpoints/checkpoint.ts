@@ -21,11 +21,11 @@ import { type Stateful, takeOver } from "./take_over.ts";
 export interface CheckpointParts {
   /** The network. */
   readonly model: Module;
-  /** Its optimiser. */
+  /** Its optimiser; none, if absent. */
   readonly optimizer?: Stateful;
-  /** The schedule of learning rates. */
+  /** The schedule of learning rates; none, if absent. */
   readonly schedule?: Stateful;
-  /** Where the data are: anything with `stateDict()` and `loadStateDict(dict)`. */
+  /** Where the data are: anything with `stateDict()` and `loadStateDict(dict)`; none, if absent. */
   readonly loader?: Stateful;
   /** How many epochs there have been; 0, if absent. Loading passes over it. */
   readonly epoch?: number;

@@ -23,7 +23,7 @@ export interface Convention {
 export interface CheckpointOptions {
   /**
    * Names of modules there by our paths, where they differ beyond camelCase and snake_case:
-   * `{ "features.2": "bn" }`.
+   * `{ "features.2": "bn" }`; none, if absent.
    */
   readonly names?: Readonly<Record<string, string>>;
 }

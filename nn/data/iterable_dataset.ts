@@ -7,7 +7,7 @@ import { withDefaults } from "../checks.ts";
 
 /** Options of {@link IterableDataset}. */
 export interface IterableDatasetOptions {
-  /** The number of samples an epoch, where it is known. */
+  /** The number of samples an epoch, where it is known; unknown, if absent. */
   readonly length?: number;
 }
 

@@ -16,9 +16,9 @@ import { NORM_OPTIONS, type NormOptions } from "./norm_options.ts";
 export interface BatchNormArguments<W extends Tensor, S extends Tensor> extends NormOptions {
   /** The mean and second moments of each channel; those of the batch, if absent. */
   readonly running?: { readonly mean: ComplexTensor; readonly spread: S } | null;
-  /** The scale of each channel; comes with a bias. */
+  /** The scale of each channel; comes with a bias; none, if absent. */
   readonly weight?: W | null;
-  /** The shift of each channel, complex [channels]. */
+  /** The shift of each channel, complex [channels]; none, if absent. */
   readonly bias?: ComplexTensor | null;
 }
 

@@ -18,7 +18,7 @@ export type Reduction = "mean" | "sum" | "none";
 
 /** Options of the losses. */
 export interface LossOptions {
-  /** How the losses of single items become one. */
+  /** How the losses of single items become one; "mean", if absent. */
   readonly reduction?: Reduction;
 }
 

@@ -19,7 +19,7 @@ import { Band, banded } from "../nodes.ts";
 export interface UpsampleOptions {
   /** The output's size; either this or `scaleFactor` must be given. */
   readonly size?: Size2d | null;
-  /** By how much axes grow (or shrink, below 1), any number above 0. */
+  /** By how much axes grow (or shrink, below 1), above 0; given by `size`, if absent. */
   readonly scaleFactor?: number | readonly [number, number] | null;
   /**
    * The nearest element, or interpolation: "bilinear" of images, "linear" of sequences. It is

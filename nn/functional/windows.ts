@@ -74,7 +74,7 @@ export const MAX_POOL2D_OPTIONS = declareOptions<MaxPoolOptions<Size2d>>(maxFiel
 
 /** Options of `avgPool2d`; pairs are [along height, along width]. */
 export interface AvgPool2dOptions extends AvgPoolOptions<Size2d> {
-  /** The divisor of sums, in place of the count. */
+  /** The divisor of sums; the count of elements, if absent. */
   readonly divisorOverride?: number | null;
 }
 

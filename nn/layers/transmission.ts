@@ -13,7 +13,7 @@ import { Layer } from "../layer.ts";
 export interface TransmissionMatrixOptions {
   /** The matrix, complex [modes out, modes in]; random, if absent. */
   readonly matrix?: ComplexTensor | null;
-  /** Whether the matrix is learned (a parameter) or fixed (a buffer); true unless it is given. */
+  /** Whether the matrix is learned (a parameter) or fixed (a buffer); if absent, only a random one is learned. */
   readonly trainable?: boolean | null;
   /** Whether T = Tᵀ, as that of a reflection into the modes that came in; false, if absent. */
   readonly reciprocal?: boolean;

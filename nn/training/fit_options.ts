@@ -65,7 +65,7 @@ export interface FitCheckpointOptions extends MonitorOptions {
   readonly path: string | URL;
   /** Epochs from one time to the next; 1, if absent. A run that ends or is stopped is saved in any case. */
   readonly every?: number;
-  /** Where the model of the best epoch is saved, as a checkpoint of the model alone. */
+  /** Where the model of the best epoch is saved, as a checkpoint of it alone; nowhere, if absent. */
   readonly best?: string | URL;
   /** Whether to go on from the file, if it is there; false, if absent. */
   readonly resume?: boolean;
@@ -89,26 +89,32 @@ export interface FitOptions<M extends Module, B> {
   readonly optimizer: FitOptimizer | LBFGS;
   /** How many times to go through the data, those before a resumption included. */
   readonly epochs: number;
-  /** Batches that are held out: their mean loss, in evaluation mode, is in the history. */
+  /** Batches that are held out: the history has their mean loss in evaluation mode; none, if absent. */
   readonly validation?: Batches<B>;
-  /** Further figures of a batch that is held out, each a real number that is averaged over samples. */
+  /**
+   * Further figures of a batch that is held out, each a real number that is averaged over samples; none,
+   * if absent.
+   */
   readonly metrics?: (model: M, batch: B) => Readonly<Record<string, RealTensor>>;
-  /** A schedule that moves on after each epoch, with the validation loss where there is one. */
+  /**
+   * A schedule that moves on after each epoch, with the validation loss where there is one; none, if
+   * absent.
+   */
   readonly schedule?: FitSchedule;
   /** Whether the schedule moves on with every step instead, as `OneCycleLR` wants it; `"epoch"`, if absent. */
   readonly scheduleInterval?: "epoch" | "step";
-  /** Ends the run when it no longer gets better. */
+  /** Ends the run when it no longer gets better; never, if absent. */
   readonly earlyStopping?: EarlyStoppingOptions;
-  /** Functions to be called on the way. */
+  /** Functions to be called on the way; none, if absent. */
   readonly callbacks?: FitCallbacks<M> | readonly FitCallbacks<M>[];
-  /** Saves the run, and goes on with it. */
+  /** Saves the run, and goes on with it; not, if absent. */
   readonly checkpoint?: FitCheckpointOptions;
   /**
    * A bar on standard error with `"auto"` if that is a terminal, which is the default; with `"line"` also
    * a line an epoch if it is none; with `"json"` an object an epoch on the console; nothing with false.
    */
   readonly progress?: FitProgress;
-  /** The largest norm of all gradients together: see `clipGradNorm`. */
+  /** The largest norm of all gradients together: see `clipGradNorm`; no bound, if absent. */
   readonly clip?: number;
   /** Batches a step: their gradients are averaged, those left over at the end too; 1, if absent. */
   readonly accumulate?: number;
@@ -129,7 +135,7 @@ export interface FitOptions<M extends Module, B> {
    * is the same as if it had not been interrupted. Other errors end the run in any case.
    */
   readonly recover?: boolean | FitRecoverOptions;
-  /** Ends the run after the batch in hand, or after the last of those that make a step. */
+  /** Ends the run after the batch in hand, or the last of those that make a step; none, if absent. */
   readonly signal?: AbortSignal;
 }
 

@@ -11,7 +11,7 @@ import type { Planned } from "./plan.ts";
 
 /** Options of {@link explain}. */
 export interface ExplainOptions {
-  /** Whether the shaders are written out; default false. */
+  /** Whether the shaders are written out; false, if absent. */
   readonly wgsl?: boolean;
 }
 

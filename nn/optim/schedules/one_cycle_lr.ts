@@ -12,9 +12,9 @@ export interface OneCycleLROptions {
   readonly maxLr: number | readonly number[];
   /** The steps of the cycle; if absent `epochs · stepsPerEpoch`. */
   readonly totalSteps?: number;
-  /** The epochs, in place of `totalSteps`. */
+  /** The epochs, in place of `totalSteps`; none, if absent. */
   readonly epochs?: number;
-  /** The steps of each. */
+  /** The steps of each; none, if absent. */
   readonly stepsPerEpoch?: number;
   /** The share of the cycle in which the rate rises; 0.3, if absent. */
   readonly pctStart?: number;
