@@ -123,7 +123,11 @@ Deno.test("parseSafetensors() refuses forged headers, and says what is wrong", a
       'bytes 1 to 2, before entry "b", belong to no entry',
     ],
     ["bytes after the last entry", file({ a: entry("U8", [1], 0, 1) }, 5), "5 bytes of data"],
-    ["a name twice", file('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":0}', 1), '"a"'],
+    [
+      "a name twice",
+      file('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":0}', 1),
+      "twice",
+    ],
   ];
   for (const [name, bytes, why] of cases) {
     await t.step(name, () => {
@@ -132,6 +136,23 @@ Deno.test("parseSafetensors() refuses forged headers, and says what is wrong", a
       assertStringIncludes(error.message, why);
     });
   }
+});
+
+Deno.test("parseSafetensors() refuses names that are there twice", () => {
+  const [one, other] = [entry("I8", [1], 0, 1), entry("U8", [1], 0, 1)].map((e) =>
+    JSON.stringify(e)
+  );
+  const headers = [
+    `{"a":${one},"a":${other}}`,
+    `{"a":${one},"\\u0061":${one}}`,
+    '{"__metadata__":{"k":"1","k":"2"}}',
+  ];
+  for (const header of headers) {
+    const bytes = file(header, header.includes("I8") ? 1 : 0);
+    assertThrows(() => parseSafetensors(bytes), ArgandError, "names twice in a record", header);
+  }
+  const names = { ":": entry("I8", [1], 0, 1), '\\":{': entry("I8", [0], 1, 1) };
+  assertEquals(parseSafetensors(file(names, 1)).tensors.size, 2, "names of signs");
 });
 
 Deno.test("parseSafetensors() refuses every truncation", () => {
