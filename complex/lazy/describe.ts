@@ -24,7 +24,7 @@ export function describe(x: unknown): string {
   return `${article} ${shortened(name)}${Array.isArray(shape) ? ` ${show(shape)}` : ""}`;
 }
 
-/** A shape as people read it: `[2, 3]`; what is no number in it, in words. */
+/** A shape as people read it: `[2, 3]`; what is not a number in it, in words. */
 export function show(shape: readonly unknown[]): string {
   const sizes = Array.from(shape.slice(0, SIZES), describe);
   return `[${sizes.join(", ")}${shape.length > SIZES ? ", …" : ""}]`;

@@ -15,18 +15,18 @@ export interface HermitianEigen<T extends Tensor> {
  * They are those of the Hermitian part (A + Aᴴ) / 2, which is A if A is Hermitian.
  *
  * The method is one-sided Jacobi rotations of A + c, with c beyond the largest |λ|: V is orthonormal to
- * 10⁻⁶ in float32 and 10⁻¹⁴ in float64, and the values are accurate to as much of the largest |λ|. A vector of a simple
- * eigenvalue is determined up to its phase, those of equal values up to a rotation among them. A
- * non-finite element of A makes all results NaN.
+ * 10⁻⁶ in float32 and 10⁻¹⁴ in float64, and the values are accurate to as much of the largest |λ|. A vector
+ * of a simple eigenvalue is determined up to its phase, those of equal values up to a rotation among them.
+ * A non-finite element of A makes all results NaN.
  *
  * Derivatives are right for functions that do not depend on the phases, and where values coincide or nearly
  * do (a level), for functions that no turn of the vectors within the level changes: a projector on it,
  * V·f(λ)·Vᴴ. For a function that does depend on the choice, the derivative grows as 1 / (λ_i − λ_j), and is
- * NaN where the two differ by less than 2⁻¹² of the largest |λ| (2⁻²⁶ in float64). Whether it depends is seen by its first
- * derivative along the turn: 0 to rounding means that it does not. Second derivatives are right within a
- * level and far from one; values that differ by 10⁻³ of the largest leave them two digits. Where a function
- * of both values and vectors goes on with hundreds of operations that are not linear, both are NaN in a
- * level. Derivatives of the values alone are always finite.
+ * NaN where the two differ by less than 2⁻¹² of the largest |λ| (2⁻²⁶ in float64). Whether it depends is
+ * seen by its first derivative along the turn: 0 to rounding means that it does not. Second derivatives are
+ * right within a level and far from one; values that differ by 10⁻³ of the largest leave them two digits.
+ * Where a function of both values and vectors goes on with hundreds of operations that are not linear, both
+ * are NaN in a level. Derivatives of the values alone are always finite.
  *
  * One computation gives both where one schedule asks for both: `evaluate(values, vectors)` before reading them
  * one after the other avoids a second computation.

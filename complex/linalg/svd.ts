@@ -27,9 +27,9 @@ export interface SingularValueDecomposition<T extends Tensor> {
  *
  * The method is one-sided Jacobi rotations in parallel order (Brent and Luk, SIAM J. Sci. Stat. Comput. 6,
  * 1985): U and V are orthonormal to 10⁻⁶ in float32 and 10⁻¹⁴ in float64, whatever the rank of A, and
- * singular values are accurate to as much of the largest. A vector of a simple singular value is determined up to its
- * phase, those of equal values up to a rotation among them. A non-finite element of A makes all results
- * NaN.
+ * singular values are accurate to as much of the largest. A vector of a simple singular value is determined
+ * up to its phase, those of equal values up to a rotation among them. A non-finite element of A makes all
+ * results NaN.
  *
  * Derivatives (Wan and Zhang, arXiv:1909.02659) are right for functions that do not depend on the phases,
  * and where values coincide or nearly do, for functions that no common turn of their vectors changes: the

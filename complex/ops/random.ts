@@ -89,7 +89,7 @@ export class Generator implements Companion {
 }
 
 /** A seed by chance, an integer from 0 to 2⁵³ − 1. */
-export function seedByChance(): number {
+function seedByChance(): number {
   const [low, high] = crypto.getRandomValues(new Uint32Array(2));
   return (high >>> 11) * 2 ** 32 + low;
 }

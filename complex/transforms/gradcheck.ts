@@ -91,7 +91,8 @@ function dot(g: InexactArray, a: InexactArray, b: InexactArray): number {
  * Compares the gradients of a real function with central differences, improved by one step of Richardson
  * extrapolation. A complex input counts as its real and imaginary parts. In float32, the differences are
  * accurate to about 1e-3 of the largest derivative: enough to find a wrong formula, not to measure
- * rounding. Inputs in double precision, on the CPU engine, are checked to 1e-9. Keep inputs at least a step away from kinks of the function.
+ * rounding. Inputs in double precision, on the CPU engine, are checked to 1e-9. Keep inputs at least a step
+ * away from kinks of the function.
  *
  * A wrong derivative does not throw: the report says where it is.
  *

@@ -170,7 +170,7 @@ function collated(what: string, samples: readonly unknown[], depth = 0): unknown
   return Array.isArray(first) ? parts.map(([, part]) => part) : Object.fromEntries(parts);
 }
 
-/** Whether it is a list or a record, and no object of a class. */
+/** Whether it is a list or a record, and not of a class. */
 function isPlain(x: object): boolean {
   return Array.isArray(x) || Object.getPrototypeOf(x) === Object.prototype ||
     Object.getPrototypeOf(x) === null;

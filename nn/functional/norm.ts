@@ -1,6 +1,6 @@
 /**
- * Norms of single examples. Of complex numbers, real and imaginary part are whitened together, as by the covariance batch
- * norm (Trabelsi et al., "Deep Complex Networks", 2018), by the moments of each example.
+ * Norms of single examples. Of complex numbers, real and imaginary part are whitened together, as by the
+ * covariance batch norm (Trabelsi et al., "Deep Complex Networks", 2018), by the moments of each example.
  */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { where } from "../../complex/functions/combine.ts";

@@ -175,10 +175,10 @@ export class ConvTranspose2d<K extends LayerKind = "complex"> extends ConvTransp
 }
 
 /**
- * The transpose of {@link Conv3d} as a linear map plus a bias, over three axes: each pixel lays
- * down the kernel, `stride` apart, from [N, C, D, H, W] to [N, O, D′, H′, W′] with D′ = (D −
- * 1)·stride − 2·padding + dilation·(d − 1) + outputPadding + 1, H′ and W′ likewise. The weight [in, out / groups, …] and the
- * bias start as those of the convolution.
+ * The transpose of {@link Conv3d} as a linear map plus a bias, over three axes: each pixel lays down the
+ * kernel, `stride` apart, from [N, C, D, H, W] to [N, O, D′, H′, W′] with D′ = (D − 1)·stride − 2·padding +
+ * dilation·(d − 1) + outputPadding + 1, H′ and W′ likewise. The weight [in, out / groups, …] and the bias
+ * start as those of the convolution.
  *
  * @throws {ArgandError} if an option is unknown or does not fit, if `outputPadding` is below
  * neither stride nor dilation, if channels do not split into the groups, if the input has other

@@ -496,8 +496,9 @@ class Run<M extends Module, B> {
  * killed goes on from its last checkpoint.)
  *
  * A loss that is not finite ends the run with an error that names epoch, batch and step: the last good
- * checkpoint stays. With `detectAnomaly: true`, which is slow, it also names the operation in which NaN
- * or Infinity began, and its line. Whether the files of `checkpoint` can be written is found out before training.
+ * checkpoint stays. With `detectAnomaly: true`, which is slow, it also names the operation in which NaN or
+ * Infinity began, and its line. Whether the files of `checkpoint` can be written is found out before
+ * training.
  *
  * Where a device is lost in the midst (a driver that is restarted, a laptop that wakes up), `recover: true`
  * has the run go on by itself: on the device that takes its place it goes back to the last copy
@@ -509,7 +510,8 @@ class Run<M extends Module, B> {
  * @param options The data, the loss, the optimiser, and what else there is to say.
  * @returns What came of it, as an object of numbers.
  * @throws {ArgandError} if an option makes no sense, the loss is not one real number, an epoch has no
- * batches, a loss is not finite, the device is lost, or a checkpoint cannot be read or written; and whatever data, loss and callbacks throw.
+ * batches, a loss is not finite, the device is lost, or a checkpoint cannot be read or written; and
+ * whatever data, loss and callbacks throw.
  *
  * @example
  * ```ts

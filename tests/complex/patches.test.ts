@@ -136,7 +136,7 @@ Deno.test("positions of the next step have the schedule of these", () => {
   assertEquals(key(), key());
 });
 
-Deno.test("patches that leave the tensor, and what are no positions, are refused", () => {
+Deno.test("patches that leave the tensor, and what is not a position, are refused", () => {
   const x = zeros([4, 6]);
   // deno-lint-ignore no-explicit-any
   const a = { patches, addPatches } as any;

@@ -30,7 +30,8 @@ export interface Slab {
  * The params of a slab, which follow the words: those that its value reads, its first result, and its
  * first place in the run.
  */
-export const SLAB_WORDS = 4, FIRST_RESULT = 2, FIRST_PLACE = 3;
+const SLAB_WORDS = 4;
+export const FIRST_RESULT = 2, FIRST_PLACE = 3;
 
 /** The params that a reduction reads. */
 export function paramsOf({ words, slab }: FoldSpec): number {

@@ -13,9 +13,10 @@ export interface ResampleSpec {
 }
 
 /**
- * x, spans uint32 [outputs, 2], weights [outputs, taps] real in the precision of x → [outer, outputs, inner]. With (start, count)
- * = spans[j] it is y[o, j, i] = Σ_t weights[j, t] x[o, start + t, i] over t < count; other weights and
- * inputs are not looked at. Spans must lie within the inputs, and counts within the taps.
+ * x, spans uint32 [outputs, 2], weights [outputs, taps] real in the precision of x → [outer, outputs,
+ * inner]. With (start, count) = spans[j] it is y[o, j, i] = Σ_t weights[j, t] x[o, start + t, i] over t <
+ * count; other weights and inputs are not looked at. Spans must lie within the inputs, and counts within
+ * the taps.
  */
 export const resample: Kernel<ResampleSpec> = {
   name: "resample",

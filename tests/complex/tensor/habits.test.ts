@@ -66,7 +66,7 @@ Deno.test("modules and optimisers say what to write instead of PyTorch's names",
   assertEquals(model.to, 3);
 });
 
-Deno.test("a tensor is no list: indices, loops and spreads say what to write instead", () => {
+Deno.test("a tensor is not a list: indices, loops and spreads say what to write instead", () => {
   const calls: [call: () => unknown, message: string][] = [
     [() => real[0], "Cannot take [0] of a RealTensor [2, 3]: write x.at(0)"],
     [() => real[12], "Cannot take [12] of a RealTensor"],
