@@ -2,8 +2,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { use } from "../gpu/engines/device.ts";
 import { fuzz, type Subject } from "./support/fuzz.ts";
-import { functions, methods } from "./support/fuzz_subjects.ts";
+import { functions, methods, ofFiles } from "./support/fuzz_subjects.ts";
 import { onlyWithAll } from "./support/exhaustive.ts";
+import { inFolder } from "./support/folder.ts";
+import { noOutput, unless } from "./support/ignored.ts";
 
 /** Of all wrong values, and of lists of random arguments, those that are tried in each run. */
 const [SHARE, ROUNDS] = onlyWithAll === null ? [1, 40] : [0.2, 6];
@@ -25,3 +27,13 @@ for (const [name, list] of Object.entries(GROUPS)) {
     if (list === functions) assert(found.unfit.length < 5, `nothing fits ${found.unfit}`);
   });
 }
+
+Deno.test({
+  ...unless(noOutput, "readers and writers of files refuse wrong arguments in words"),
+  fn: () =>
+    inFolder(async (folder) => {
+      const found = await fuzz(ofFiles(folder), { seed: 2026, rounds: ROUNDS, share: SHARE });
+      assertEquals(found.faults.join("\n"), "");
+      assert(found.refused > found.calls / 2, `${found.refused} of ${found.calls} refused`);
+    }),
+});

@@ -184,5 +184,6 @@ export function loadComplextorch(
   options?: CheckpointOptions,
 ): void {
   const what = "load a checkpoint of complextorch";
-  module.loadStateDict(translate(what, module, tensors, CONVENTIONS, options));
+  const translated = translate(what, module, tensors, CONVENTIONS, options);
+  module.loadStateDict(translated);
 }

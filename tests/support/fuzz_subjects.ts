@@ -317,12 +317,27 @@ const FACES: Readonly<Record<string, Record<string, Any>>> = {
   "gpu.": gpu,
 };
 
+/** The readers and writers of files; every text is the name of a file in the folder. */
+export function ofFiles(folder: string): Subject[] {
+  const inside = (x: unknown) => typeof x === "string" ? `${folder}/${x.slice(0, 300)}` : x;
+  return Object.entries({ "": argand, "nn.": nn } as Record<string, Record<string, Any>>).flatMap(
+    ([prefix, face]) =>
+      Object.entries(face)
+        .filter(([name, f]) => OF_FILES.test(name) && !/Torch|torch/.test(name) && f)
+        .map(([name, f]): Subject => ({
+          name: prefix + name,
+          call: (path, ...args) => f(inside(path), ...args),
+          fitting: [() => ["file", undefined]],
+        })),
+  );
+}
+
 /** All functions and constructors. */
 export function functions(): Subject[] {
   return Object.entries(FACES).flatMap(([prefix, face]) =>
     Object.entries(face)
       .filter(([name, f]) => typeof f === "function" && !LEFT_OUT.has(prefix + name))
-      .filter(([name]) => !OF_FILES.test(name) || /Torch/.test(name))
+      .filter(([name]) => !OF_FILES.test(name) || /Torch|torch/.test(name))
       .filter(([name]) => prefix !== "nn." || !(name in nn.functional))
       .map(([name, f]): Subject => ({
         name: prefix + name,
