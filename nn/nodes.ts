@@ -121,15 +121,15 @@ export function mix(z: ComplexTensor, matrix: readonly RealTensor[]): ComplexTen
 
 /** The mean and the second moments of each channel. */
 export interface Running {
-  readonly mean: ComplexTensor;
-  /** Crr, Cii, Cri; or, naive, the two variances as a complex number. */
+  readonly mean: Tensor;
+  /** Crr, Cii, Cri; or, naive, the two variances as a complex number; of real numbers the variance. */
   readonly spread: Tensor;
 }
 
 /** The scale and the shift of each channel. */
 export interface Affine {
   readonly weight: Tensor;
-  readonly bias: ComplexTensor;
+  readonly bias: Tensor;
 }
 
 /** How a batch norm normalises: by the batch's statistics, which move the tracked ones, or by frozen ones. */
@@ -142,10 +142,13 @@ export interface BatchNormUse {
   readonly momentum?: number;
 }
 
-/** How values are normalised: by covariance, by second moments about 0, or each part by itself. */
-export type NormKind = "covariance" | "secondMoments" | "naive";
+/**
+ * How values are normalised: complex ones by covariance, by second moments about 0, or each part by
+ * itself, and real ones by variance.
+ */
+export type NormKind = "covariance" | "secondMoments" | "naive" | "variance";
 
-const NORMS: Readonly<Record<NormKind, BatchNorm>> = {
+const KERNELS: Readonly<Record<Exclude<NormKind, "variance">, BatchNorm>> = {
   covariance: covarianceBatchNorm,
   secondMoments: secondMomentNorm,
   naive: naiveBatchNorm,
@@ -157,25 +160,25 @@ const nodesOf = ({ mean, spread }: Running): RunningNodes => ({
 });
 
 /** z [N, channels, …], normalised. */
-export function batchNorm(
+export function batchNorm<T extends RealTensor | ComplexTensor>(
   kind: NormKind,
-  z: ComplexTensor,
+  z: T,
   { affine, eps, frozen = null, tracked = null, momentum = 0 }: BatchNormUse,
-): ComplexTensor {
-  const norm = NORMS[kind];
+): T {
   const [n, channels] = z.shape;
   const x = reshape(z.node, [n, channels, z.size / n / channels]);
   const scale = affine && { weight: affine.weight.node, bias: affine.bias.node };
   const move = ({ mean, spread }: RunningNodes) =>
     assign([tracked!.mean.state!, mean], [tracked!.spread.state!, spread]);
-  if (precisionOf(x.dtype) === "double") {
+  if (kind === "variance" || precisionOf(x.dtype) === "double") {
     const [still, moving] = [frozen && nodesOf(frozen), tracked && nodesOf(tracked)];
     const use = { kind, affine: scale, eps, frozen: still, tracked: moving, momentum };
     const { y, moved } = composedBatchNorm(x, use);
     if (moved) move(moved);
-    return wrapComplex(reshape(y, z.shape));
+    return wrap(reshape(y, z.shape)) as Tensor as T;
   }
+  const norm = KERNELS[kind];
   const stats = frozen ? norm.frozen(nodesOf(frozen)) : norm.statistics(x);
   if (tracked) move(norm.track(x, stats, nodesOf(tracked), momentum));
-  return wrapComplex(reshape(norm.normalize(x, stats, scale, eps, !frozen), z.shape));
+  return wrap(reshape(norm.normalize(x, stats, scale, eps, !frozen), z.shape)) as Tensor as T;
 }

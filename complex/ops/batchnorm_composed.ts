@@ -1,6 +1,6 @@
 /**
- * Batch norms composed of plain operations, for the precision in which they have no kernels. Statistics
- * are means over centred values, and derivatives of any order follow.
+ * Batch norms composed of plain operations: of real numbers, and in the precision in which they have no
+ * kernels. Statistics are means over centred values, and derivatives of any order follow.
  */
 import type { Node } from "../lazy/graph.ts";
 import { add, complex, conj, div, fill, imag, mul, neg, real, scale, sub } from "./arithmetic.ts";
@@ -16,7 +16,7 @@ const AXES = [0, 2];
 
 /** Which norm, how it normalises, and which statistics it moves by how much. */
 export interface ComposedNorm {
-  readonly kind: "covariance" | "secondMoments" | "naive";
+  readonly kind: "covariance" | "secondMoments" | "naive" | "variance";
   readonly affine: Affine | null;
   readonly eps: number;
   readonly frozen: Running | null;
@@ -55,13 +55,18 @@ export function composedBatchNorm(
   x: Node,
   { kind, affine, eps, frozen, tracked, momentum }: ComposedNorm,
 ): { readonly y: Node; readonly moved: Running | null } {
-  const isNaive = kind === "naive";
+  const [isNaive, isReal] = [kind === "naive", kind === "variance"];
   const mu = frozen ? perChannel(frozen.mean) : mean(x, AXES, true);
   const d = kind === "secondMoments" ? x : sub(x, mu);
   const moments = frozen ? spreadOf(frozen.spread) : momentsOf(d);
   const moved = tracked && !frozen ? track(tracked) : null;
+  const unit = (part: Node, v: Node) => div(part, sqrt(add(v, fill(v.shape, eps))));
+  if (isReal) {
+    const y = unit(d, moments[0]);
+    if (!affine) return { y, moved };
+    return { y: add(mul(perChannel(affine.weight), y), perChannel(affine.bias)), moved };
+  }
   if (isNaive) {
-    const unit = (part: Node, v: Node) => div(part, sqrt(add(v, fill(v.shape, eps))));
     const [yr, yi] = [unit(real(d), moments[0]), unit(imag(d), moments[1])];
     if (!affine) return { y: complex(yr, yi), moved };
     const w = perChannel(affine.weight);
@@ -77,12 +82,13 @@ export function composedBatchNorm(
   return { y: add(mix(white, columns(affine.weight)), perChannel(affine.bias)), moved };
 
   function spreadOf(spread: Node): Node[] {
-    if (!isNaive) return columns(spread);
+    if (!isNaive && !isReal) return columns(spread);
     const v = perChannel(spread);
-    return [real(v), imag(v)];
+    return isReal ? [v] : [real(v), imag(v)];
   }
 
   function momentsOf(z: Node): Node[] {
+    if (isReal) return [mean(square(z), AXES, true)];
     const [re, im] = [real(z), imag(z)];
     const moment = (a: Node, b: Node) => mean(mul(a, b), AXES, true);
     const own = [mean(square(re), AXES, true), mean(square(im), AXES, true)];
@@ -93,8 +99,8 @@ export function composedBatchNorm(
   function track(running: Running): Running {
     const count = x.size / x.shape[1];
     const unbiased = moments.map((v) => scale(v, count / Math.max(count - 1, 1)));
-    const spread = isNaive
-      ? reshape(complex(unbiased[0], unbiased[1]), running.spread.shape)
+    const spread = isNaive || isReal
+      ? reshape(isReal ? unbiased[0] : complex(unbiased[0], unbiased[1]), running.spread.shape)
       : concat(unbiased.map((v) => reshape(v, [v.size, 1])), 1);
     const towards = (old: Node, batch: Node) =>
       add(scale(old, 1 - momentum), scale(detach(batch), momentum));

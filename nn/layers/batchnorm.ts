@@ -1,20 +1,16 @@
-/** Batch norms of complex numbers: by covariance, and each part by itself. */
+/** Batch norms: of complex numbers by covariance, or each part by itself, and of real ones by variance. */
 import { classNameOf } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
-import { full, parameter } from "../../complex/create/create.ts";
+import { full, ones, parameter, zeros } from "../../complex/create/create.ts";
 import { show } from "../../complex/lazy/shape.ts";
-import {
-  checkComplex,
-  type ComplexTensor,
-  type RealTensor,
-  type Tensor,
-} from "../../complex/tensor/tensor.ts";
+import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { declarationOf, declareLayer, declareOptions } from "../declare/declaration.ts";
 import { flag, nullable, number, optional, positiveInteger, word } from "../declare/field.ts";
-import { Layer } from "../layer.ts";
+import { Layer, type LayerKind, type TensorOf } from "../layer.ts";
 import { Counter } from "../module.ts";
-import { type Affine, batchNorm, mix, type Running } from "../nodes.ts";
+import { type Affine, batchNorm, mix, type NormKind, type Running } from "../nodes.ts";
 import { unitGamma } from "./gamma.ts";
+import { checkOfKind, kindField } from "./weight.ts";
 
 /** Options of the batch norms. */
 export interface BatchNormOptions {
@@ -32,12 +28,15 @@ export interface BatchNormOptions {
 }
 
 /** Options of the covariance batch norms. */
-export interface CovarianceBatchNormOptions extends BatchNormOptions {
+export interface CovarianceBatchNormOptions<K extends LayerKind = "complex">
+  extends BatchNormOptions {
   /**
    * Whether Γ is a symmetric matrix (Trabelsi et al. 2018), if absent, or any real 2×2 matrix, with
-   * weight [channels, 4] = γrr, γii, γri, γir.
+   * weight [channels, 4] = γrr, γii, γri, γir. Real numbers have no Γ, and take the first alone.
    */
   readonly mixing?: "symmetric" | "full";
+  /** The kind of tensors that the layer takes and gives; `"complex"`, if absent. */
+  readonly kind?: K;
 }
 
 const channelsField = { channels: positiveInteger };
@@ -54,16 +53,18 @@ declareLayer("a NaiveBatchNorm1d", () => NaiveBatchNorm1d, channelsField, NAIVE_
 declareLayer("a NaiveBatchNorm2d", () => NaiveBatchNorm2d, channelsField, NAIVE_OPTIONS);
 declareLayer("a NaiveBatchNorm3d", () => NaiveBatchNorm3d, channelsField, NAIVE_OPTIONS);
 
-const COVARIANCE_OPTIONS = declareOptions<CovarianceBatchNormOptions>({
+const COVARIANCE_OPTIONS = declareOptions<CovarianceBatchNormOptions<LayerKind>>({
   ...naiveFields,
   mixing: optional(word("symmetric", "full"), "symmetric"),
+  kind: kindField,
 });
 declareLayer("a BatchNorm1d", () => BatchNorm1d, channelsField, COVARIANCE_OPTIONS);
 declareLayer("a BatchNorm2d", () => BatchNorm2d, channelsField, COVARIANCE_OPTIONS);
 declareLayer("a BatchNorm3d", () => BatchNorm3d, channelsField, COVARIANCE_OPTIONS);
 
 /**
- * The base of the batch norms: W is the kind of the weight, S that of the second moments.
+ * The base of the batch norms: W is the kind of the weight, S that of the second moments, K that of
+ * what is normalised.
  *
  * @example
  * ```ts
@@ -75,16 +76,22 @@ declareLayer("a BatchNorm3d", () => BatchNorm3d, channelsField, COVARIANCE_OPTIO
  * assertEquals(norms.map((m) => m.runningMean?.shape), [[4]]);
  * ```
  */
-export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends Layer {
+export abstract class BatchNormBase<
+  W extends Tensor,
+  S extends Tensor,
+  K extends LayerKind = "complex",
+> extends Layer<K> {
+  /** The kind, for the compiler alone; it follows from the options, not from where the layer is used. */
+  declare readonly kind?: NoInfer<K>;
   /** The scale of each channel, or null. */
   readonly weight: W | null;
-  /** The shift of each channel, complex [channels], or null. */
-  readonly bias: ComplexTensor | null;
-  /** The running mean, complex [channels], or null. */
-  readonly runningMean: ComplexTensor | null;
+  /** The shift of each channel, [channels], or null. */
+  readonly bias: TensorOf<K> | null;
+  /** The running mean, [channels], or null. */
+  readonly runningMean: TensorOf<K> | null;
   /** How many batches the running statistics have seen, or null. */
   readonly numBatchesTracked: Counter | null;
-  readonly #kind: "covariance" | "naive";
+  readonly #norm: NormKind;
   readonly #channels: number;
   readonly #ranks: readonly number[];
   /** Added to variances. */
@@ -93,25 +100,28 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
 
   /** A norm for inputs with a number of axes among `ranks`. */
   constructor(
-    kind: "covariance" | "naive",
+    norm: NormKind,
     channels: number,
     ranks: readonly number[],
     options: BatchNormOptions | undefined,
     unit: () => W,
   ) {
     super();
-    this.#kind = kind;
+    this.#norm = norm;
     const declared = declarationOf<{ channels: number }, BatchNormOptions>(new.target);
     const given = declared.take(this, { channels }, options);
     const { eps, momentum, affine, trackRunningStats } = given;
-    const zeros = () => full([channels], { re: 0, im: 0 });
+    const zero = (name: string, requiresGrad: boolean) => {
+      const initial = norm === "variance" ? zeros([channels]) : full([channels], { re: 0, im: 0 });
+      return parameter(initial as Tensor, { name, requiresGrad }) as TensorOf<K>;
+    };
     this.#channels = channels;
     this.#ranks = ranks;
     this.eps = eps;
     this.#momentum = momentum;
     this.weight = affine ? parameter(unit(), { name: "weight" }) : null;
-    this.bias = affine ? parameter(zeros(), { name: "bias" }) : null;
-    this.runningMean = trackRunningStats ? buffer(zeros(), "runningMean") : null;
+    this.bias = affine ? zero("bias", true) : null;
+    this.runningMean = trackRunningStats ? zero("runningMean", false) : null;
     this.numBatchesTracked = trackRunningStats ? new Counter() : null;
   }
 
@@ -122,13 +132,13 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
    * The normalised z: in training by the statistics of the batch, which also move the running ones;
    * otherwise by the running ones, where they are tracked.
    */
-  override apply(z: ComplexTensor): ComplexTensor {
+  override apply(z: TensorOf<K>): TensorOf<K> {
     this.#check(z);
     const running = this.#running();
     const [affine, eps] = [this.affine(), this.eps];
-    if (!this.training) return batchNorm(this.#kind, z, { affine, eps, frozen: running });
+    if (!this.training) return batchNorm(this.#norm, z, { affine, eps, frozen: running });
     const momentum = running ? this.#momentum ?? 1 / (this.numBatchesTracked!.value + 1) : 0;
-    const y = batchNorm(this.#kind, z, { affine, eps, tracked: running, momentum });
+    const y = batchNorm(this.#norm, z, { affine, eps, tracked: running, momentum });
     if (running) this.numBatchesTracked!.value++;
     return y;
   }
@@ -147,9 +157,10 @@ export abstract class BatchNormBase<W extends Tensor, S extends Tensor> extends 
   }
 
   /** Everything that can be wrong with an input, before anything is changed. */
-  #check(z: ComplexTensor): void {
+  #check(z: TensorOf<K>): void {
     const what = `apply ${classNameOf(this)}`;
-    const { shape } = checkComplex(what, z);
+    checkOfKind(what, this.#norm === "variance" ? "real" : "complex", z);
+    const { shape } = z;
     if (!this.#ranks.includes(shape.length)) {
       throw cannot(what, `it takes ${this.#ranks.join(" or ")} axes, got ${show(shape)}`);
     }
@@ -174,7 +185,8 @@ function buffer<T extends Tensor>(initial: T, name: string): T {
 }
 
 /**
- * Batch norm by the covariance of real and imaginary part; see {@link BatchNorm1d} for the formula.
+ * Batch norm by the covariance of real and imaginary part, or by the variance of real numbers; see
+ * {@link BatchNorm1d} for the formula.
  *
  * @example
  * ```ts
@@ -185,30 +197,40 @@ function buffer<T extends Tensor>(initial: T, name: string): T {
  * assertEquals(norm.runningCovar?.shape, [4, 3]);
  * ```
  */
-export abstract class CovarianceBatchNorm extends BatchNormBase<RealTensor, RealTensor> {
+export abstract class CovarianceBatchNorm<K extends LayerKind = "complex">
+  extends BatchNormBase<RealTensor, RealTensor, K> {
   /** The running covariance, real [channels, 3] = Crr, Cii, Cri, or null. */
   readonly runningCovar: RealTensor | null;
+  /** The running variance of a real layer, real [channels], or null. */
+  readonly runningVar: RealTensor | null;
   readonly #full: boolean;
 
   /** A norm for inputs with a number of axes among `ranks`. */
   constructor(
     channels: number,
     ranks: readonly number[],
-    options: CovarianceBatchNormOptions | undefined,
+    options: CovarianceBatchNormOptions<K> | undefined,
   ) {
-    const full = options?.mixing === "full";
-    super("covariance", channels, ranks, options, () => unitGamma([channels], full ? 4 : 3));
-    this.runningCovar = this.runningMean ? buffer(unitGamma([channels]), "runningCovar") : null;
+    const [full, isReal] = [options?.mixing === "full", options?.kind === "real"];
+    if (full && isReal) {
+      const { what } = declarationOf<never, never>(new.target);
+      throw cannot(what, "mixing is of real and imaginary part, and the kind is real");
+    }
+    const unit = () => isReal ? ones([channels]) : unitGamma([channels], full ? 4 : 3);
+    super(isReal ? "variance" : "covariance", channels, ranks, options, unit);
+    const tracks = this.runningMean !== null;
+    this.runningCovar = tracks && !isReal ? buffer(unitGamma([channels]), "runningCovar") : null;
+    this.runningVar = tracks && isReal ? buffer(ones([channels]), "runningVar") : null;
     this.#full = full;
   }
 
   /** The normalised z; see {@link BatchNormBase.apply}. */
-  override apply(z: ComplexTensor): ComplexTensor {
+  override apply(z: TensorOf<K>): TensorOf<K> {
     const y = super.apply(z);
     if (!this.#full || !this.weight) return y;
     const shape = [y.shape[1], ...Array<number>(y.rank - 2).fill(1)];
     const gamma = [0, 1, 2, 3].map((k) => this.weight!.at(null, k).reshape(shape));
-    return mix(y, gamma).add(this.bias!.reshape(shape));
+    return mix(y as ComplexTensor, gamma).add(this.bias!.reshape(shape)) as TensorOf<K>;
   }
 
   /**
@@ -221,7 +243,7 @@ export abstract class CovarianceBatchNorm extends BatchNormBase<RealTensor, Real
 
   /** The running second moments. */
   protected get spread(): RealTensor | null {
-    return this.runningCovar;
+    return this.runningCovar ?? this.runningVar;
   }
 }
 
@@ -264,6 +286,9 @@ export abstract class NaiveBatchNorm extends BatchNormBase<ComplexTensor, Comple
  * moved towards the batch's, the covariance unbiased and without eps. Accuracy is that of
  * `nn.functional.batchNorm`, whatever the phase; out of training, that of the stored covariance.
  *
+ * With `kind: "real"` γ (x − μ) / √(V + eps) + β of real numbers, as in PyTorch: weight, bias, running
+ * mean and variance real [C], at first 1, 0, 0 and 1.
+ *
  * @throws {ArgandError} if the input has other channels, or in training one value in each.
  *
  * @example
@@ -276,9 +301,9 @@ export abstract class NaiveBatchNorm extends BatchNormBase<ComplexTensor, Comple
  * assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
  * ```
  */
-export class BatchNorm1d extends CovarianceBatchNorm {
+export class BatchNorm1d<K extends LayerKind = "complex"> extends CovarianceBatchNorm<K> {
   /** A norm for `channels` channels. */
-  constructor(channels: number, options?: CovarianceBatchNormOptions) {
+  constructor(channels: number, options?: CovarianceBatchNormOptions<K>) {
     super(channels, [2, 3], options);
   }
 }
@@ -299,9 +324,9 @@ export class BatchNorm1d extends CovarianceBatchNorm {
  * assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
  * ```
  */
-export class BatchNorm2d extends CovarianceBatchNorm {
+export class BatchNorm2d<K extends LayerKind = "complex"> extends CovarianceBatchNorm<K> {
   /** A norm for `channels` channels. */
-  constructor(channels: number, options?: CovarianceBatchNormOptions) {
+  constructor(channels: number, options?: CovarianceBatchNormOptions<K>) {
     super(channels, [4], options);
   }
 }
@@ -322,9 +347,9 @@ export class BatchNorm2d extends CovarianceBatchNorm {
  * assert(Math.abs(await y.absSquared().mean().item() - 1) < 1e-3);
  * ```
  */
-export class BatchNorm3d extends CovarianceBatchNorm {
+export class BatchNorm3d<K extends LayerKind = "complex"> extends CovarianceBatchNorm<K> {
   /** A norm for `channels` channels. */
-  constructor(channels: number, options?: CovarianceBatchNormOptions) {
+  constructor(channels: number, options?: CovarianceBatchNormOptions<K>) {
     super(channels, [5], options);
   }
 }

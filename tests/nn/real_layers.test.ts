@@ -1,5 +1,14 @@
 /** Layers of real tensors: PyTorch's values, its initial weights, and what the compiler knows of kinds. */
-import { ones, randnComplex, type RealTensor, tensor, valueAndGrad, zeros } from "@argand/argand";
+import {
+  gradcheck,
+  ones,
+  parameter,
+  randnComplex,
+  type RealTensor,
+  tensor,
+  valueAndGrad,
+  zeros,
+} from "@argand/argand";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
@@ -58,6 +67,113 @@ onEngines("real layers and activations agree with PyTorch's", async () => {
   }
 });
 
+/** The batch norms of the golden file: whether there are running statistics, and whether weights. */
+const NORMS: Readonly<Record<string, () => nn.CovarianceBatchNorm<"real">>> = {
+  batchNorm1d: () => new nn.BatchNorm1d(3, { kind }),
+  batchNorm1dSequence: () => new nn.BatchNorm1d(3, { eps: 1e-3, momentum: 0.3, kind }),
+  batchNorm2d: () => new nn.BatchNorm2d(3, { momentum: null, kind }),
+  batchNorm2dPlain: () => new nn.BatchNorm2d(3, { affine: false, kind }),
+  batchNorm3d: () => new nn.BatchNorm3d(2, { trackRunningStats: false, kind }),
+};
+
+onEngines(
+  "real batch norms agree with PyTorch's over three batches and out of training",
+  async () => {
+    const g = await golden("real_batchnorm");
+    for (const [name, make] of Object.entries(NORMS)) {
+      const norm = make();
+      const parameters = norm.namedParameters() as [string, RealTensor][];
+      for (const [path, own] of parameters) setReal(own, g.real(`${name}.param.${path}`));
+      for (let k = 0; k < 4; k++) {
+        const at = `${name}.${k}`;
+        const real = (key: string) => {
+          const { data, shape } = g.real(`${at}.${key}`);
+          return tensor(data, shape);
+        };
+        const close = async (got: RealTensor, key: string) =>
+          assertClose(await got.data(), g.real(`${at}.${key}`).data, 1e-5, `${at}.${key}`);
+        if (k === 3) norm.eval();
+        for (const [, own] of parameters) own.grad = null;
+        const x = parameter(real("x"));
+        const y = norm.apply(x);
+        y.mul(real("gy")).sum().backward();
+        await close(y, "y");
+        await close(x.grad!, "gx");
+        for (const [path, own] of parameters) await close(own.grad!, `grad.${path}`);
+        assertEquals(norm.runningVar !== null, name !== "batchNorm3d");
+        if (norm.runningVar) {
+          await close(norm.runningMean!, "runningMean");
+          await close(norm.runningVar, "runningVar");
+          assertEquals(norm.numBatchesTracked!.value, Math.min(k + 1, 3));
+        }
+        assertEquals(norm.runningCovar, null);
+      }
+      const { running, weight, bias } = {
+        running: norm.runningVar && { mean: norm.runningMean!, spread: norm.runningVar },
+        weight: norm.weight,
+        bias: norm.bias,
+      };
+      const x = tensor(g.real(`${name}.3.x`).data, g.real(`${name}.3.x`).shape);
+      const y = nn.functional.batchNorm(x, { running, weight, bias, eps: norm.eps });
+      assertClose(await y.data(), await norm.apply(x).data(), 1e-6, `${name} as a function`);
+    }
+  },
+);
+
+onEngines("derivatives of a real batch norm, first and second", async () => {
+  const [weight, bias] = [tensor([0.7, -1.3]), tensor([0.2, 0.4])];
+  const loss = (x: RealTensor) =>
+    nn.functional.batchNorm(x, { weight, bias }).mul(tensor([[1], [-2], [0.5]])).square().sum();
+  const x = tensor([[0.3, -1], [1.2, 0.4], [-0.5, 2]]);
+  const slope = (x: RealTensor) => valueAndGrad(loss)(x)[1][0].square().sum();
+  for (const f of [loss, slope]) {
+    const { ok, worst } = await gradcheck(f, [x], { tolerance: 3e-3 });
+    assert(ok, JSON.stringify(worst));
+  }
+});
+
+onEngines("a real batch norm goes through a checkpoint with its statistics", async () => {
+  const make = () =>
+    new nn.Sequential(
+      new nn.Linear(3, 4, { kind }),
+      new nn.BatchNorm1d(4, { kind }),
+      new nn.Tanh(),
+    );
+  const net = make();
+  net.apply(tensor([[1, 2, 3], [-1, 0, 2], [0, 5, -2]]));
+  const again = nn.parseModel<nn.Sequential<"real">>(await nn.formatModel(net));
+  assertEquals(nn.describeModule(again), nn.describeModule(net));
+  const names = ["1.runningMean", "1.runningVar"];
+  assertEquals(again.namedBuffers().map(([name]) => name), names);
+  const x = tensor([[1, 1, 2]]);
+  assertEquals(await again.eval().apply(x).data(), await net.eval().apply(x).data());
+});
+
+onEngines("a summary of a real model counts its parameters as real", () => {
+  const net = new nn.Sequential(
+    new nn.Conv2d(1, 4, 3, { kind }),
+    new nn.BatchNorm2d(4, { kind }),
+    new nn.ReLU(),
+    new nn.Flatten(),
+    new nn.Linear(4 * 36, 10, { kind }),
+  );
+  const { rows, total, bufferBytes } = nn.summary(net, [2, 1, 8, 8], { dtype: "float32" });
+  assertEquals(rows.map((row) => row.output), [
+    [[2, 10]],
+    [[2, 4, 6, 6]],
+    [[2, 4, 6, 6]],
+    [[2, 4, 6, 6]],
+    [[2, 144]],
+    [[2, 10]],
+  ]);
+  const realParameters = 4 * 9 + 4 + 4 + 4 + 1440 + 10;
+  const flops = 2 * 2 * (36 * 4 * 9 + 1440);
+  const bytes = 4 * realParameters;
+  assertEquals(total, { complexParameters: 0, realParameters, bytes, flops });
+  assertEquals(bufferBytes, 2 * 4 * 4);
+  assertThrows(() => nn.summary(net, [2, 1, 8, 8]), ArgandError, "it takes a real tensor");
+});
+
 Deno.test("real weights and biases start as PyTorch's, between ±1/√fanIn", async () => {
   const layers: [nn.Linear<"real"> | nn.Convolution<"real">, number][] = [
     [new nn.Linear(400, 300, { kind }), 400],
@@ -104,6 +220,23 @@ Deno.test("layers refuse tensors of the other kind", () => {
     [() => loose(new nn.LayerNorm(3, { kind })).apply(z), "it takes a real tensor"],
     [() => loose(new nn.RMSNorm(3)).apply(x), "it takes a complex tensor"],
     [() => loose(new nn.GroupNorm(1, 3, { kind })).apply(z), "it takes a real tensor"],
+    [() => loose(new nn.BatchNorm1d(3, { kind })).apply(z), "it takes a real tensor"],
+    [() => loose(new nn.BatchNorm1d(3)).apply(x), "it takes a complex tensor"],
+    [() => new nn.BatchNorm1d(3, { kind }).apply(x), "one value has no variance"],
+    [() => new nn.BatchNorm2d(3, { kind }).apply(x), "it takes 4 axes, got [1, 3]"],
+    [
+      () => new nn.BatchNorm1d(3, { kind, mixing: "full" }),
+      "Cannot make a BatchNorm1d: mixing is of real and imaginary part, and the kind is real",
+    ],
+    [
+      () => nn.functional.batchNorm(ones([2, 3]), { weight: ones([3, 3]), bias: zeros([3]) }),
+      "a statistic, weight or bias must be [3], got [3, 3]",
+    ],
+    [
+      () =>
+        nn.functional.batchNorm(ones([2, 3]), { weight: ones([3]), bias: loose(z.reshape([3])) }),
+      "it takes a real tensor, got a ComplexTensor [3]",
+    ],
     [() => nn.functional.layerNorm(x, 3, ones([2])), "the weight must be [3], got [2]"],
     [() => nn.functional.groupNorm(ones([2, 3]), 3), "one value has no variance"],
     [() => loose(new nn.ReLU()).apply(z), "Cannot apply ReLU: it takes a real tensor"],

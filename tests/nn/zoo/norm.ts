@@ -84,6 +84,24 @@ export const norm: Case[] = [
     refuses: [[4, 6], [5, 4]],
   },
   realCase({
+    name: "BatchNorm1d of real kind",
+    make: () => new nn.BatchNorm1d(3, { kind }),
+    shape: [6, 3],
+    refuses: [[6, 4], [6], [1, 3]],
+  }),
+  realCase({
+    name: "BatchNorm2d of real kind",
+    make: () => new nn.BatchNorm2d(3, { kind }),
+    shape: [2, 3, 4, 4],
+    refuses: [[2, 4, 4, 4], [2, 3, 4]],
+  }),
+  realCase({
+    name: "BatchNorm3d of real kind",
+    make: () => new nn.BatchNorm3d(3, { kind, momentum: null }),
+    shape: [2, 3, 2, 3, 2],
+    refuses: [[2, 4, 2, 3, 2], [2, 3, 6, 2]],
+  }),
+  realCase({
     name: "LayerNorm of real kind",
     make: () => new nn.LayerNorm([3, 4], { kind }),
     shape: [4, 3, 4],
