@@ -5,6 +5,7 @@
 import type { MapFunction, Wgsl } from "../contract/map_function.ts";
 import { complexToReal, define, realBinary, realUnary } from "./define.ts";
 import { isMinusWgsl, nanWgsl, ungroupedWgsl, withSignWgsl } from "./scaling.ts";
+import { lostWgsl } from "./special.ts";
 
 /** `mul_high(a, b)`: the upper 32 bits of the 64-bit product, from 16-bit halves. */
 export const mulHighWgsl: Wgsl = {
@@ -149,10 +150,13 @@ export const atan2Wgsl: Wgsl = {
 /** atan2(y, x), the angle of x + iy in [−π, π]; signed zeros count, as in NumPy. */
 export const atan2: MapFunction = realBinary("atan2", atan2Wgsl, Math.atan2);
 
+/** Of a real NaN too, whose imaginary part is a constant 0: compilers take 0/m for 0. */
 const angleWgsl: Wgsl = {
   name: "complex_angle",
-  source: `fn complex_angle(z: vec2<f32>) -> f32 { return real_atan2(z.y, z.x); }`,
-  uses: [atan2Wgsl],
+  source: `fn complex_angle(z: vec2<f32>) -> f32 {
+  return select(real_atan2(z.y, z.x), nan_from(z.x), any(is_nan(z)));
+}`,
+  uses: [atan2Wgsl, lostWgsl, nanWgsl],
 };
 
 /** arg z in [−π, π], 0 at 0; on the negative axis the sign of the zero imaginary part decides. */

@@ -57,9 +57,11 @@ const complexSqrtWgsl: Wgsl = {
   let m = larger_part(z);
   if (m == 0.0) { return vec2<f32>(0.0, z.y); }
   let half = exponent_of(m) >> 1u;
-  let q = z * pow2(-half) * pow2(-half);
-  let a = sqrt(0.5 * (sqrt(dot(q, q)) + abs(q.x))) * pow2(half);
-  let b = 0.5 * z.y / a;
+  let down = pow2(-half);
+  let q = z * down * down;
+  let c = sqrt(0.5 * (sqrt(dot(q, q)) + abs(q.x)));
+  let a = c * pow2(half);
+  let b = z.y * down / (c + c);
   return select(vec2<f32>(a, b), vec2<f32>(abs(b), with_sign(a, z.y)), is_minus(z.x));
 }`,
   uses: [

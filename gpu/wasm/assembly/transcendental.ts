@@ -215,8 +215,8 @@ class SqrtComplex {
     const p = f32x4.mul(f32x4.mul(x, down), down), q = f32x4.mul(f32x4.mul(y, down), down);
     const root = f32x4.sqrt(norm(p, q));
     const sum = f32x4.mul(splat(0.5), f32x4.add(root, f32x4.abs(p)));
-    const a = f32x4.mul(f32x4.sqrt(sum), pow2(half));
-    const b = f32x4.div(f32x4.mul(splat(0.5), y), a);
+    const c = f32x4.sqrt(sum), a = f32x4.mul(c, pow2(half));
+    const b = f32x4.div(f32x4.mul(y, down), f32x4.add(c, c));
     const zero = f32x4.eq(root, splat(0));
     const left = isMinus(x);
     const re = choose(left, f32x4.abs(b), a);
