@@ -21,9 +21,12 @@ export function hostValues(x: Tensor): HostArray | null {
   return hostOf(x.node);
 }
 
-/** Whether all elements are views of one value of the host that is 0. */
+/** Whether all elements are views of a constant or of one value of the host that is 0. */
 function isZero(node: Node): boolean {
   while (node.stored === null && node.primitive.lowering.kind === "view") [node] = node.inputs;
+  if (node.stored === null && node.primitive.lowering.kind === "fill") {
+    return node.params!.every((word) => word === 0);
+  }
   const host = node.stored?.host;
   return host?.length === 1 && host[0] === 0;
 }
