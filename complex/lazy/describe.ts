@@ -1,4 +1,5 @@
 /** How errors name a value that was not expected. */
+import { type Class, nameOfClass } from "../../gpu/contract/class_names.ts";
 
 /** Letters of a text and sizes of a shape that errors show. */
 const [LETTERS, SIZES] = [40, 16];
@@ -15,10 +16,10 @@ export function describe(x: unknown): string {
   if (Array.isArray(x)) return "an array";
   const { shape, constructor, [Symbol.toStringTag]: tag } = x as {
     shape?: unknown;
-    constructor?: { name?: unknown };
+    constructor?: unknown;
     [Symbol.toStringTag]?: unknown;
   };
-  const name = tag ?? constructor?.name;
+  const name = tag ?? (typeof constructor === "function" ? nameOfClass(constructor as Class) : "");
   if (typeof name !== "string" || name === "" || name === "Object") return "an object";
   const article = /^[AEIO]/.test(name) ? "an" : "a";
   return `${article} ${shortened(name)}${Array.isArray(shape) ? ` ${show(shape)}` : ""}`;

@@ -13,6 +13,8 @@ import { inProject, type Project } from "./project.ts";
 interface Report extends Outcome {
   /** Classes that are not called as they are exported. */
   readonly misnamed: string[];
+  /** The error where a layer is taken for its parameters. */
+  readonly mistaken: string;
   /** What reading a file that is not there comes to. */
   readonly file: string;
 }
@@ -28,10 +30,19 @@ const classes = spaces.flatMap((space) => Object.entries(space))
 const bases = new Set(classes.map(([, of]) => Object.getPrototypeOf(of)));
 const misnamed = classes.filter(([name, of]) => !bases.has(of) && nameOfClass(of) !== name);
 
+function mistaken() {
+  try {
+    return String(new argand.nn.Adam(new argand.nn.Linear(1, 1)));
+  } catch (error) {
+    return String(error);
+  }
+}
+
 async function run() {
   await argand.gpu.ready();
   const file = await argand.readNpy("no/such.npy").catch((error) => String(error));
-  return { ...await core(), misnamed: misnamed.map(([name]) => name), file };
+  const names = misnamed.map(([name]) => name);
+  return { ...await core(), misnamed: names, mistaken: mistaken(), file };
 }
 globalThis.report = run();
 `;
@@ -56,10 +67,17 @@ const VITE = {
 const PRINT = "report.then((r) => console.log(JSON.stringify(r)));";
 
 /** Compares a report with what the core comes to here, on the CPU engine. */
-async function assertReport({ engine, numbers, misnamed, file }: Report, why: string) {
+async function assertReport(
+  { engine, numbers, misnamed, mistaken, file }: Report,
+  why: string,
+) {
   await gpu.use("cpu");
   assertSame(numbers, (await core()).numbers);
   assertEquals([engine, misnamed], ["cpu", []]);
+  assertStringIncludes(
+    mistaken,
+    "Cannot make Adam: it takes a list of parameters or groups, got a Linear",
+  );
   assertStringIncludes(file, `ArgandError: Cannot read no/such.npy: ${why}`);
 }
 
