@@ -1,5 +1,5 @@
-/** Names that PyTorch and Keras have and modules and optimisers here have not, with what to write instead. */
-import type { Habits } from "../complex/tensor/habits.ts";
+/** What PyTorch and Keras have and modules, optimisers and loaders here have not, with what to write. */
+import type { Habits, ListHabits } from "../complex/tensor/habits.ts";
 
 const ENGINE = "before the model is made, which chooses the engine for all tensors";
 
@@ -38,3 +38,8 @@ export const OPTIMIZER_HABITS: Habits = {
   lr: ["optimizer.groups[0].lr"],
   minimize: ["loss.backward()", "and then optimizer.step()"],
 };
+
+const LOOP = ["for await (const batch of loader)"] as const;
+
+/** What to write where a loader is taken for a list. */
+export const LOADER_AS_LIST: ListHabits = { read: LOOP, assign: LOOP, iterate: LOOP };

@@ -4,7 +4,9 @@ import { checkInteger } from "../../complex/lazy/shape.ts";
 import { nameClass } from "../../gpu/contract/class_names.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { getRandomState, type RandomState, setRandomState } from "../../complex/create/random.ts";
+import { guide } from "../../complex/tensor/habits.ts";
 import { countEntry, EntryReader, numbersEntry } from "../entries.ts";
+import { LOADER_AS_LIST } from "../habits.ts";
 import type { StateDict } from "../module.ts";
 import { withDefaults } from "../checks.ts";
 import { collate, type Collated, type Dataset } from "./dataset.ts";
@@ -414,3 +416,5 @@ export class DataLoader<S, B = Collated<S>> implements AsyncIterable<B> {
     };
   }
 }
+
+guide(DataLoader.prototype, {}, LOADER_AS_LIST);

@@ -82,6 +82,18 @@ Deno.test("a tensor is not a list: indices, loops and spreads say what to write 
   for (const [call, message] of calls) assertThrows(call, ArgandError, message, String(call));
 });
 
+Deno.test("a loader is not a list: it says how to loop", async () => {
+  const loader: Any = new nn.DataLoader(new nn.TensorDataset(ones([4])), { batchSize: 2 });
+  for (const call of [() => [...loader], () => Array.from(loader), () => new Map(loader)]) {
+    const message = "Cannot go through a DataLoader: write for await (const batch of loader)";
+    assertThrows(call, ArgandError, message);
+  }
+  assertThrows(() => loader[0], ArgandError, "Cannot take [0] of a DataLoader");
+  let batches = 0;
+  for await (const [x] of loader) batches += x.size / 2;
+  assertEquals(batches, 2);
+});
+
 Deno.test("operators of JavaScript refuse tensors, and `${x}` is a text", () => {
   for (const call of [() => real + z, () => real + 1, () => "x: " + real, () => z == 3, () => -z]) {
     assertThrows(call, ArgandError, "operators do not compute with tensors", String(call));
