@@ -65,7 +65,7 @@ const EIGH = new Decomposition("eigh", (call, [gValues, gVectors]) => {
   const n = call.shape.at(-1)!;
   let inner = gValues ? embedDiagonal(gValues, n, n) : null;
   if (gVectors) {
-    const by = spread(n);
+    const by = spread(values);
     const turn = (g: Node, values: Node) => turnOf(vectors, g, values);
     const growth = new Growth(call, gValues, by);
     const moved = movedBy(growth, ([, g]) => (g ? turn(g, by) : null));

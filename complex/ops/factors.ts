@@ -2,7 +2,8 @@
  * Factors of matrices, such as eigenvectors, that are computed without derivatives and get them
  * together: where values coincide, the derivative of the vectors depends on that of the values.
  */
-import { hostNode, Node, type Primitive, recordsGradients } from "../lazy/graph.ts";
+import { inexact } from "../../gpu/contract/dtype.ts";
+import { copied, Node, type Primitive, recordsGradients } from "../lazy/graph.ts";
 import { fillLike, mul } from "./arithmetic.ts";
 import { gradientsOfResults, type Limit } from "./autograd.ts";
 import { sum } from "./views.ts";
@@ -72,14 +73,10 @@ const LIMIT: Limit = { nodes: 512, elements: 512 };
 /** Whether a walk is going on: none begins within it. */
 let walking = false;
 
-/** Numbers between 0.5 and 1.5 for n values: neighbours are far apart. */
-export function spread(n: number): Node {
-  const golden = (Math.sqrt(5) - 1) / 2;
-  return hostNode(
-    Float32Array.from({ length: n }, (_, k) => 0.5 + (k * golden) % 1),
-    [n],
-    "float32",
-  );
+/** Numbers between 0.5 and 1.5 for so many values, in their dtype: neighbours are far apart. */
+export function spread({ shape, dtype }: Node): Node {
+  const n = shape.at(-1)!, golden = (Math.sqrt(5) - 1) / 2;
+  return copied(Array.from({ length: n }, (_, k) => 0.5 + (k * golden) % 1), [n], inexact(dtype));
 }
 
 /** The gradients of a call's factors when the values, the first of them, grow by t·c. */

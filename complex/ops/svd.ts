@@ -151,7 +151,7 @@ const SVD = new Decomposition("svd", (call, [gs, gu, gvh]) => {
   const v = adjoint(vh);
   const sides = [gu ?? null, gvh ? adjoint(gvh) : null] as const;
   const turns = turnsOf(u, v, ...sides, s);
-  const by = spread(k);
+  const by = spread(s);
   const growth = new Growth(call, gs, by);
   const largest = max(asRows(s), -2, true);
   const sizes = sides.map((g) => g && lengths(g));

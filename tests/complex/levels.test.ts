@@ -363,7 +363,8 @@ Deno.test("decompositions and their gradients have the digits of double precisio
   const double = (x: Float64Array) =>
     tensor(x.filter((_, k) => k % 2 === 0), [n, n], { dtype: "float64" });
   const w = of([1, -0.5, 0.3, 0.8, 0.1, -1], 2);
-  for (const gap of [0.1, 1e-7, 1e-12, 0]) {
+  // A small gap is divided by, and from 2⁻²⁷ of the largest value on it counts as 0.
+  for (const [gap, tolerance] of [[0.1, 1e-13], [1e-7, 1e-8], [1e-12, 1e-11], [0, 1e-13]]) {
     const a = of([-1, 1, 1 + gap, 2, 3, 4], 1);
     const { u, s, vh } = svd(double(a));
     const back = await u.mul(s).matmul(vh).sub(double(a)).abs().max().item();
@@ -373,7 +374,16 @@ Deno.test("decompositions and their gradients have the digits of double precisio
       return inner(product(vectors.mul(values.exp()), vectors.T), double(w));
     });
     const expected = hermitianFunction(a, w, n, EXP).gradient.filter((_, k) => k % 2 === 0);
-    assertClose(await exponential(double(a)).data(), expected, 1e-8, `a gap of ${gap}`);
+    assertClose(await exponential(double(a)).data(), expected, tolerance, `a gap of ${gap}`);
+    if (gap === 1e-7) continue; // its square is all that is left of the digits
+    const square = grad((x: RealTensor) => {
+      const { values, vectors } = eigh(x);
+      return inner(product(vectors.mul(values.square()), vectors.T), double(w));
+    });
+    const p = double(of([2, 1, -1, 0.5, 0.2, 3], 3));
+    const twice = await grad((x: RealTensor) => inner(square(x), p))(double(a)).data();
+    const wp = product(double(w), p);
+    assertClose(twice, await wp.add(wp.T).data(), 10 * tolerance, `twice, a gap of ${gap}`);
   }
 });
 
