@@ -2,11 +2,21 @@
 import * as z from "zod";
 import { actionOn } from "../../complex/files/array.ts";
 import { replaceFile } from "../../complex/files/replace.ts";
-import { formatSafetensors, readSafetensors } from "../../complex/files/safetensors.ts";
+import {
+  formatSafetensors,
+  readSafetensors,
+  SAFETENSORS_DTYPES,
+} from "../../complex/files/safetensors.ts";
 import { getRandomState, setRandomState } from "../../complex/create/random.ts";
+import type { Node } from "../../complex/lazy/graph.ts";
+import { checkDtype } from "../../complex/lazy/precision.ts";
+import type { State } from "../../complex/lazy/state.ts";
+import { convert } from "../../complex/lazy/updates.ts";
+import { cast } from "../../complex/ops/arithmetic.ts";
 import { Tensor } from "../../complex/tensor/tensor.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import { classNameOf, nameOfClass } from "../../gpu/contract/class_names.ts";
+import { type InexactDType, precisionOf } from "../../gpu/contract/dtype.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { buildModule, describeModule } from "../descriptions/description.ts";
 import type { ModuleClass } from "../declare/declaration.ts";
@@ -29,6 +39,27 @@ const MODEL: FileFormat<Described> = {
 
 /** Modules that any file may have, even without values. */
 const MODULES = 1000;
+
+const DTYPES = Object.keys(SAFETENSORS_DTYPES) as InexactDType[];
+
+/** The first values of a model are not drawn: they give way to those of the file, or to nothing. */
+function forgetFirstValues(model: Module): void {
+  for (const [, part] of model.parts()) if (part instanceof Tensor) part.state!.rollback();
+}
+
+/** Gives the model, which has no values yet, the precision of those of the file. */
+function takePrecision(model: Module, dict: StateDict): void {
+  const others = model.parts().flatMap(([path, part]): [State, Node][] => {
+    if (!(part instanceof Tensor)) return [];
+    const entry = dict.get(path)?.dtype;
+    const dtype = DTYPES.find((dtype) => SAFETENSORS_DTYPES[dtype] === entry);
+    if (!dtype || precisionOf(dtype) === precisionOf(part.dtype)) return [];
+    return [[part.state!, cast(part.node, precisionOf(checkDtype("load a model", dtype)))]];
+  });
+  if (others.length === 0) return;
+  convert(others);
+  forgetFirstValues(model);
+}
 
 /**
  * The bytes of a model, as {@link saveModel} writes them.
@@ -99,8 +130,8 @@ export function parseModel<M extends Module = Module>(
     const { description } = header;
     const modules = allowanceOf(description, MODULES, dict.size);
     const model = withAtMost(modules, () => buildModule(description));
-    // Its first values are not drawn: they give way to those of the file, or to nothing.
-    for (const [, part] of model.parts()) if (part instanceof Tensor) part.state!.rollback();
+    forgetFirstValues(model);
+    takePrecision(model, dict);
     const kind = classNameOf(model);
     if (!(model instanceof wanted)) {
       throw new TypeError(`it holds a ${kind}, not a ${nameOfClass(wanted)}`);
@@ -140,8 +171,8 @@ export async function saveModel(path: string | URL, model: Module): Promise<void
 
 /**
  * Builds the model of a file of {@link saveModel}, or of a checkpoint, and gives it its values. It is
- * in training, like every new module. The random numbers go on as if nothing had been drawn. Needs
- * permission to read the file.
+ * in training, like every new module, and in the precision of the file, whatever the default dtype. The
+ * random numbers go on as if nothing had been drawn. Needs permission to read the file.
  *
  * @param path The file.
  * @param of The class that the model must be of; any module, if absent.

@@ -382,7 +382,7 @@ Deno.test("decompositions and their gradients have the digits of double precisio
     });
     const p = double(of([2, 1, -1, 0.5, 0.2, 3], 3));
     const twice = await grad((x: RealTensor) => inner(square(x), p))(double(a)).data();
-    const wp = product(double(w), p);
+    const wp = product(double(w), p) as RealTensor;
     assertClose(twice, await wp.add(wp.T).data(), 10 * tolerance, `twice, a gap of ${gap}`);
   }
 });

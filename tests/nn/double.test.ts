@@ -1,6 +1,6 @@
 /** Layers, losses and optimisers in double precision, beside themselves in single. */
 import { assert, assertEquals } from "@std/assert";
-import { type ComplexTensor, grad, manualSeed } from "@argand/argand";
+import { type ComplexTensor, grad, manualSeed, nn, setDefaultDtype } from "@argand/argand";
 import { use } from "../../gpu/engines/device.ts";
 import { assertClose } from "../support/close.ts";
 import { random } from "./support.ts";
@@ -62,4 +62,24 @@ Deno.test("a module's state dict keeps its digits, and takes no other precision"
   const other = make().to("float64");
   other.loadStateDict(dict);
   assertEquals(await other.stateDict(), dict);
+});
+
+Deno.test("a model is loaded in the precision of its file", async () => {
+  await use("cpu");
+  const single = new nn.Sequential(new nn.Linear(2, 3), new nn.BatchNorm1d(3));
+  const double = new nn.Sequential(new nn.Linear(2, 3).to("float64"), new nn.Linear(3, 1));
+  for (const dtype of ["float32", "float64"] as const) {
+    for (const model of [single, double]) {
+      const bytes = await nn.formatModel(model);
+      try {
+        setDefaultDtype(dtype);
+        const again = nn.parseModel(bytes);
+        assertEquals(await again.stateDict(), await model.stateDict(), dtype);
+        const dtypes = (m: nn.Module) => m.parameters().map((p) => p.dtype);
+        assertEquals(dtypes(again), dtypes(model), dtype);
+      } finally {
+        setDefaultDtype("float32");
+      }
+    }
+  }
 });
