@@ -5,6 +5,7 @@ import {
   matchedHidden,
   type Norm,
   perceptron,
+  realLinear,
   realPerceptron,
 } from "../support/networks.ts";
 
@@ -56,7 +57,7 @@ export class RealImager extends nn.Module implements Imager {
   constructor(inputs: number, hidden: [number, number], pixels: number, skip: boolean) {
     super();
     this.network = realPerceptron(inputs, hidden, pixels);
-    this.skip = skip ? new nn.Linear(inputs, pixels, { kind: "real" }) : null;
+    this.skip = skip ? realLinear(inputs, pixels) : null;
   }
 
   image(light: Light): RealTensor {
