@@ -80,13 +80,13 @@ export function maxPool(
 }
 
 /** The mean of each window. */
-export function avgPool(
-  image: ComplexTensor,
+export function avgPool<T extends Tensor>(
+  image: T,
   window: pools.PoolGeometry,
   countIncludePad: boolean,
   divisor: number | null,
-): ComplexTensor {
-  return wrapComplex(pools.avgPool2d(image.node, window, countIncludePad, divisor));
+): T {
+  return wrap(pools.avgPool2d(image.node, window, countIncludePad, divisor)) as Tensor as T;
 }
 
 /** The elements along an axis, replaced by sums of them. */
@@ -110,8 +110,8 @@ export function pickLabels(what: string, x: RealTensor, labels: Labels): RealTen
 }
 
 /** The rows that the labels name. */
-export function takeRows(what: string, x: ComplexTensor, labels: Labels): ComplexTensor {
-  return wrapComplex(take(x.node, checkLabels(what, labels, x.shape[0]), 0));
+export function takeRows<T extends Tensor>(what: string, x: T, labels: Labels): T {
+  return wrap(take(x.node, checkLabels(what, labels, x.shape[0]), 0)) as Tensor as T;
 }
 
 /** A real 2×2 matrix, rr, ii, ri and perhaps ir, on both parts of z. */

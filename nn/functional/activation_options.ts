@@ -1,7 +1,7 @@
 /** Checks that activations and their layers share. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { show } from "../../complex/lazy/shape.ts";
-import type { ComplexTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
 import { declareOptions } from "../declare/declaration.ts";
 import { optional, positiveNumber, word } from "../declare/field.ts";
 
@@ -10,7 +10,7 @@ export function perChannel<T extends Tensor>(
   what: string,
   name: string,
   x: T,
-  z: ComplexTensor,
+  z: Tensor,
 ): T {
   const channels = z.shape[1] ?? 1;
   if (x.rank !== 1 || x.size !== 1 && x.size !== channels) {

@@ -4,7 +4,7 @@ import { where } from "../../complex/functions/combine.ts";
 import { tensor } from "../../complex/create/create.ts";
 import { flatten } from "../../complex/tensor/nested.ts";
 import { checkInteger, checkShape, type Shape, show, sizeOf } from "../../complex/lazy/shape.ts";
-import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
+import { checkTensor, type ComplexTensor, type RealTensor } from "../../complex/tensor/tensor.ts";
 import { withDefaults } from "../checks.ts";
 import { type Labels, takeRows } from "../nodes.ts";
 
@@ -37,8 +37,8 @@ function listed(what: string, indices: Indices, given: Shape | null): [Labels, S
  *
  * @param indices Integers of the host below the number of rows, copied: a flat list (with
  * `shape`, if it stands for several axes) or arrays nested by axis.
- * @param weight Complex [count, dim].
- * @returns Complex […, dim].
+ * @param weight Complex or real [count, dim].
+ * @returns The rows […, dim], of the kind of the weight.
  * @throws {ArgandError} if an index is not a row, or the indices are ragged, none, or do not fill the
  * shape.
  *
@@ -52,13 +52,13 @@ function listed(what: string, indices: Indices, given: Shape | null): [Labels, S
  * assertEquals(y.shape, [2, 3, 4]);
  * ```
  */
-export function embedding(
+export function embedding<T extends RealTensor | ComplexTensor>(
   indices: Indices,
-  weight: ComplexTensor,
+  weight: T,
   options?: EmbeddingFunctionOptions,
-): ComplexTensor {
+): T {
   const what = "look up an embedding";
-  if (checkComplex(what, weight).rank !== 2) {
+  if (checkTensor(what, weight).rank !== 2) {
     throw cannot(what, `the weight must be [count, dim], got ${show(weight.shape)}`);
   }
   const given = withDefaults<Required<EmbeddingFunctionOptions>>(what, options, {
@@ -69,7 +69,7 @@ export function embedding(
   if (given.paddingIdx !== null) checkInteger(what, "paddingIdx", given.paddingIdx, 0, count - 1);
   const [flat, shape] = listed(what, indices, given.shape);
   const y = takeRows(what, weight, flat);
-  if (given.paddingIdx === null) return y.reshape([...shape, dim]);
+  if (given.paddingIdx === null) return y.reshape([...shape, dim]) as T;
   const learned = Float32Array.from(flat, (k) => (k === given.paddingIdx ? 0 : 1));
-  return where(tensor(learned, [flat.length, 1]), y, y.detach()).reshape([...shape, dim]);
+  return where(tensor(learned, [flat.length, 1]), y, y.detach()).reshape([...shape, dim]) as T;
 }

@@ -16,7 +16,7 @@ export * from "./modulus.ts";
 export * from "./norm.ts";
 export * from "./pool.ts";
 export { propagate } from "./propagation.ts";
-export { elu, gelu, leakyRelu, silu } from "./real_activation.ts";
+export { elu, gelu, leakyRelu, prelu, silu } from "./real_activation.ts";
 export * from "./recurrent.ts";
 export * from "./softmax.ts";
 export * from "./spectral_conv.ts";

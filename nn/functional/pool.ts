@@ -2,7 +2,13 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { where } from "../../complex/functions/combine.ts";
 import { show } from "../../complex/lazy/shape.ts";
-import { checkComplex, type ComplexTensor, type RealTensor } from "../../complex/tensor/tensor.ts";
+import {
+  checkComplex,
+  checkTensor,
+  type ComplexTensor,
+  type RealTensor,
+  type Tensor,
+} from "../../complex/tensor/tensor.ts";
 import type { Size2d } from "../checks.ts";
 import { avgPool, banded, maxPool } from "../nodes.ts";
 import { windowMeans } from "./resize.ts";
@@ -27,8 +33,8 @@ export type MaxPool2dOptions = MaxPoolOptions<Size2d>;
 export type AvgPool1dOptions = AvgPoolOptions<number>;
 
 /** x [N, C, H, W], or x [N, C, L] as an image of height 1. */
-function imageOf(what: string, axes: 1 | 2, x: ComplexTensor): ComplexTensor {
-  if (checkComplex(what, x).rank === axes + 2) return axes === 1 ? x.unsqueeze(2) : x;
+function imageOf<T extends Tensor>(what: string, axes: 1 | 2, x: T): T {
+  if (checkTensor(what, x).rank === axes + 2) return axes === 1 ? x.unsqueeze(2) : x;
   throw cannot(what, `it takes ${axes === 1 ? "[N, C, L]" : "[N, C, H, W]"}, got ${show(x.shape)}`);
 }
 
@@ -41,7 +47,7 @@ function largest(
 ): ComplexTensor | [ComplexTensor, RealTensor] {
   const what = "max-pool";
   const [window, returnIndices] = maxWindow(what, axes, kernel, options);
-  const image = imageOf(what, axes, x);
+  const image = imageOf(what, axes, checkComplex(what, x));
   const plane = image.shape[2] * image.shape[3];
   if (returnIndices && plane > 2 ** 24) {
     throw cannot(what, `indices among ${plane} values are not exact in float32`);
@@ -165,9 +171,9 @@ export function maxPool2d(
 /**
  * The mean of each window of a sequence.
  *
- * @param x Complex [N, C, L].
+ * @param x [N, C, L] of either kind.
  * @param kernel The window's size.
- * @returns Complex [N, C, L′].
+ * @returns [N, C, L′] of the same kind.
  * @throws {ArgandError} if x has other axes, an option does not fit, or the window is larger than the
  * padded input.
  *
@@ -180,11 +186,11 @@ export function maxPool2d(
  * assertEquals(await y.real.toArray(), [[[2, 6]]]);
  * ```
  */
-export function avgPool1d(
-  x: ComplexTensor,
+export function avgPool1d<T extends Tensor>(
+  x: T,
   kernel: number,
   options?: AvgPool1dOptions,
-): ComplexTensor {
+): T {
   const what = "average-pool";
   const window = avgWindow(what, 1, kernel, options);
   return avgPool(imageOf(what, 1, x), ...window).squeeze(2);
@@ -194,9 +200,9 @@ export function avgPool1d(
  * The mean of each window. Where windows reach past the padding (in ceil mode), only what lies within
  * it is counted.
  *
- * @param x Complex [N, C, H, W].
+ * @param x [N, C, H, W] of either kind.
  * @param kernel The window's size.
- * @returns Complex [N, C, H′, W′].
+ * @returns [N, C, H′, W′] of the same kind.
  * @throws {ArgandError} if x has other axes, an option does not fit, or the window is larger than the
  * padded input.
  *
@@ -209,18 +215,18 @@ export function avgPool1d(
  * assert((await nn.functional.avgPool2d(x, 2).item()).im === 1);
  * ```
  */
-export function avgPool2d(
-  x: ComplexTensor,
+export function avgPool2d<T extends Tensor>(
+  x: T,
   kernel: Size2d,
   options?: AvgPool2dOptions,
-): ComplexTensor {
+): T {
   const what = "average-pool";
   const window = avgWindow(what, 2, kernel, options);
   return avgPool(imageOf(what, 2, x), ...window);
 }
 
 /** The means of windows that divide each axis after the channels into `sizes` (null keeps it). */
-function adaptive(x: ComplexTensor, sizes: readonly (number | null)[]): ComplexTensor {
+function adaptive<T extends Tensor>(x: T, sizes: readonly (number | null)[]): T {
   const inputs = x.shape.slice(2);
   const outputs = inputs.map((n, d) => sizes[d] ?? n);
   // Along axes that divide evenly all windows are alike and apart: one mean over their elements.
@@ -237,9 +243,9 @@ function adaptive(x: ComplexTensor, sizes: readonly (number | null)[]): ComplexT
  * The means of as many windows as asked for: window j of m over n elements reaches from ⌊j·n/m⌋ up to
  * ⌈(j + 1)·n/m⌉.
  *
- * @param x Complex [N, C, L].
+ * @param x [N, C, L] of either kind.
  * @param size The output's length m.
- * @returns Complex [N, C, m].
+ * @returns [N, C, m] of the same kind.
  * @throws {ArgandError} if x has other axes, or the size is not a positive integer.
  *
  * @example
@@ -251,7 +257,7 @@ function adaptive(x: ComplexTensor, sizes: readonly (number | null)[]): ComplexT
  * assertEquals(await y.real.toArray(), [[[1.5, 2.5]]]);
  * ```
  */
-export function adaptiveAvgPool1d(x: ComplexTensor, size: number): ComplexTensor {
+export function adaptiveAvgPool1d<T extends Tensor>(x: T, size: number): T {
   const what = "average-pool";
   const sizes = adaptiveSizes(what, 1, size);
   imageOf(what, 1, x);
@@ -262,9 +268,9 @@ export function adaptiveAvgPool1d(x: ComplexTensor, size: number): ComplexTensor
  * The means of as many windows as asked for: along an axis, window j of m over n elements reaches from
  * ⌊j·n/m⌋ up to ⌈(j + 1)·n/m⌉. Size 1 gives the mean of each channel.
  *
- * @param x Complex [N, C, H, W].
+ * @param x [N, C, H, W] of either kind.
  * @param size The output's size: a number for both axes, or [height, width]; null keeps the input's.
- * @returns Complex [N, C, H′, W′].
+ * @returns [N, C, H′, W′] of the same kind.
  * @throws {ArgandError} if x has other axes, or a size is not a positive integer.
  *
  * @example
@@ -276,7 +282,7 @@ export function adaptiveAvgPool1d(x: ComplexTensor, size: number): ComplexTensor
  * assert(nn.functional.adaptiveAvgPool2d(x, [3, null]).shape.join() === "1,2,3,5");
  * ```
  */
-export function adaptiveAvgPool2d(x: ComplexTensor, size: AdaptiveSize): ComplexTensor {
+export function adaptiveAvgPool2d<T extends Tensor>(x: T, size: AdaptiveSize): T {
   const what = "average-pool";
   const sizes = adaptiveSizes(what, 2, size);
   imageOf(what, 2, x);

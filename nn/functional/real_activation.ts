@@ -2,7 +2,7 @@
 import { where } from "../../complex/functions/combine.ts";
 import { checkReal, type RealTensor } from "../../complex/tensor/tensor.ts";
 import { checkNumber } from "../checks.ts";
-import { GELU_OPTIONS, type GeluOptions } from "./activation_options.ts";
+import { GELU_OPTIONS, type GeluOptions, perChannel } from "./activation_options.ts";
 
 /**
  * LeakyReLU: max(x, 0) + a min(x, 0).
@@ -24,6 +24,29 @@ export function leakyRelu(x: RealTensor, negativeSlope = 0.01): RealTensor {
   const what = "apply LeakyReLU";
   checkNumber(what, "negativeSlope", negativeSlope, -Infinity);
   return leaky(checkReal(what, x), negativeSlope);
+}
+
+/**
+ * PReLU (He et al., "Delving Deep into Rectifiers", 2015): max(x, 0) + a min(x, 0) with a learned slope.
+ *
+ * @param x Real, of any shape; [N, channels, …] for slopes by channel.
+ * @param weight The slopes a, real [1] or [channels].
+ * @returns A tensor like x.
+ * @throws {ArgandError} if x or the weight is not real, or the weight does not fit the channels.
+ *
+ * @example
+ * ```ts
+ * import { nn, tensor } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const y = nn.functional.prelu(tensor([[-2, -4]]), tensor([0.5, 0.25]));
+ * assertEquals(await y.toArray(), [[-1, -1]]);
+ * ```
+ */
+export function prelu(x: RealTensor, weight: RealTensor): RealTensor {
+  const what = "apply PReLU";
+  checkReal(what, x);
+  return leaky(x, perChannel(what, "the weight", checkReal(what, weight), x));
 }
 
 /**

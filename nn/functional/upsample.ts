@@ -1,11 +1,16 @@
 /** Upsampling of images and sequences. */
 import { polar } from "../../complex/create/create.ts";
-import { checkComplex, type ComplexTensor } from "../../complex/tensor/tensor.ts";
+import {
+  checkComplex,
+  checkTensor,
+  type ComplexTensor,
+  type Tensor,
+} from "../../complex/tensor/tensor.ts";
 import { checkResize, resize, type UpsampleOptions } from "./resize.ts";
 
 /**
  * Upsampling (or downsampling) by the nearest element or by linear interpolation along each axis,
- * with the same real weights for both parts. With s = in / out (or 1 / scaleFactor, where that is
+ * with the same real weights for both parts of complex numbers. With s = in / out (or 1 / scaleFactor, where that is
  * given) output j is
  *
  * - "nearest": input ⌊j·s⌋;
@@ -14,9 +19,9 @@ import { checkResize, resize, type UpsampleOptions } from "./resize.ts";
  *
  * These are PyTorch's rules. There is no filter: strong downsampling passes over elements.
  *
- * @param x Complex [N, C, H, W] or [N, C, L].
+ * @param x [N, C, H, W] or [N, C, L] of either kind.
  * @param options Either `size` or `scaleFactor`, and how.
- * @returns Complex [N, C, H′, W′] or [N, C, L′], where a factor makes n to ⌊n·factor⌋.
+ * @returns [N, C, H′, W′] or [N, C, L′] of the same kind, where a factor makes n to ⌊n·factor⌋.
  * @throws {ArgandError} if x has other axes or not those of the mode, not one of `size` and
  * `scaleFactor` is given, an option does not fit, or the output would be empty.
  *
@@ -31,9 +36,9 @@ import { checkResize, resize, type UpsampleOptions } from "./resize.ts";
  * assertEquals(await y.imag.toArray(), [[[2, 1.5, 0.5, 0]]]);
  * ```
  */
-export function upsample(x: ComplexTensor, options: UpsampleOptions): ComplexTensor {
+export function upsample<T extends Tensor>(x: T, options: UpsampleOptions): T {
   const what = "upsample";
-  return resize(what, checkComplex(what, x), checkResize(what, options));
+  return resize(what, checkTensor(what, x) as T, checkResize(what, options));
 }
 
 /**

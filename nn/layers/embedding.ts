@@ -1,26 +1,33 @@
-/** A learned table of complex vectors. */
+/** A learned table of vectors. */
 import { ones, parameter, zeros } from "../../complex/create/create.ts";
-import { randnComplex } from "../../complex/create/random.ts";
+import { randn, randnComplex } from "../../complex/create/random.ts";
 import { concat } from "../../complex/functions/arrange.ts";
 import { checkInteger, type Shape } from "../../complex/lazy/shape.ts";
 import { checkBindable } from "../../complex/ops/bindable.ts";
-import type { ComplexTensor, RealTensor } from "../../complex/tensor/tensor.ts";
+import { ComplexTensor, type RealTensor, type Tensor } from "../../complex/tensor/tensor.ts";
 import { embedding, type Indices } from "../functional/embedding.ts";
 import { declareLayer, declareOptions } from "../declare/declaration.ts";
 import { integer, nullable, optional, positiveInteger } from "../declare/field.ts";
+import type { LayerKind, PairOf, TensorOf } from "../layer.ts";
 import { Module } from "../module.ts";
+import { kindField } from "./weight.ts";
 
 /** Options of {@link Embedding}. */
-export interface EmbeddingOptions {
+export interface EmbeddingOptions<K extends LayerKind = "complex"> {
   /** A row that starts as 0 and gets no gradient; none, if absent. */
   readonly paddingIdx?: number | null;
+  /** The kind of the vectors; `"complex"`, if absent. */
+  readonly kind?: K;
 }
 
 const EMBEDDING = declareLayer(
   "an Embedding",
   () => Embedding,
   { count: positiveInteger, dim: positiveInteger },
-  declareOptions<EmbeddingOptions>({ paddingIdx: optional(nullable(integer(0)), null) }),
+  declareOptions<EmbeddingOptions<LayerKind>>({
+    paddingIdx: optional(nullable(integer(0)), null),
+    kind: kindField,
+  }),
 );
 
 /** A column of ones with 0 in one row. It is made on the device: nothing of its size is on the host. */
@@ -34,7 +41,8 @@ function allBut(row: number, count: number): RealTensor {
 
 /**
  * A learned vector for each of `count` things: y[…, k] = weight[indices[…], k]. The weight, complex
- * [count, dim], starts as standard complex normal numbers, E|w|² = 1, as PyTorch's N(0, 1).
+ * [count, dim], starts as standard complex normal numbers, E|w|² = 1, as PyTorch's N(0, 1). With
+ * `kind: "real"` it is real, and starts as that.
  *
  * It takes integers of the host and is therefore not a {@link Layer}.
  *
@@ -50,32 +58,33 @@ function allBut(row: number, count: number): RealTensor {
  * assertEquals(y.shape, [2, 3, 16]);
  * ```
  */
-export class Embedding extends Module {
-  /** Complex [count, dim]. */
-  readonly weight: ComplexTensor;
+export class Embedding<K extends LayerKind = "complex"> extends Module {
+  /** The vectors [count, dim]. */
+  readonly weight: TensorOf<K>;
   readonly #paddingIdx: number | null;
 
   /** A table with random rows; see `manualSeed`. */
-  constructor(count: number, dim: number, options?: EmbeddingOptions) {
+  constructor(count: number, dim: number, options?: EmbeddingOptions<K>) {
     super();
-    const { paddingIdx } = EMBEDDING.take(this, { count, dim }, options);
+    const { paddingIdx, kind } = EMBEDDING.take(this, { count, dim }, options);
     if (paddingIdx !== null) checkInteger(EMBEDDING.what, "paddingIdx", paddingIdx, 0, count - 1);
-    checkBindable(EMBEDDING.what, { shape: [count, dim], dtype: "complex64" });
-    const drawn = randnComplex([count, dim]);
+    const [shape, isReal] = [[count, dim], kind === "real"];
+    checkBindable(EMBEDDING.what, { shape, dtype: isReal ? "float32" : "complex64" });
+    const drawn = isReal ? randn(shape) : randnComplex(shape);
     const initial = paddingIdx === null ? drawn : drawn.mul(allBut(paddingIdx, count));
-    this.weight = parameter(initial, { name: "weight" });
+    this.weight = parameter(initial as Tensor, { name: "weight" }) as TensorOf<K>;
     this.#paddingIdx = paddingIdx;
   }
 
   /** The rows that indices name, […, dim]; see {@link embedding} of `nn.functional` for the indices. */
-  apply(indices: Indices, shape?: Shape): ComplexTensor {
+  apply(indices: Indices, shape?: Shape): TensorOf<K> {
     const options = { shape: shape ?? null, paddingIdx: this.#paddingIdx };
     return embedding(indices, this.weight, options);
   }
 
-  /** Real and imaginary part of the rows. */
-  forward(indices: Indices, shape?: Shape): [RealTensor, RealTensor] {
-    const y = this.apply(indices, shape);
-    return [y.real, y.imag];
+  /** Real and imaginary part of the rows; of a real table the rows. */
+  forward(indices: Indices, shape?: Shape): PairOf<K> {
+    const y: Tensor = this.apply(indices, shape);
+    return (y instanceof ComplexTensor ? [y.real, y.imag] : y) as PairOf<K>;
   }
 }

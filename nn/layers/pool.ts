@@ -1,5 +1,5 @@
 /** Pooling layers. */
-import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
+import type { ComplexTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,
@@ -25,7 +25,7 @@ import {
 } from "../functional/windows.ts";
 import { copyOf, type Size2d } from "../checks.ts";
 import { declareLayer } from "../declare/declaration.ts";
-import { Layer } from "../layer.ts";
+import { EitherLayer, Layer } from "../layer.ts";
 
 const [line, plane] = [{ kernel: KERNEL[1] }, { kernel: KERNEL[2] }];
 const brief = { brief: true };
@@ -111,7 +111,7 @@ export class MaxPool2d extends Layer {
 }
 
 /**
- * The mean of each window, from complex [N, C, L] to [N, C, L′].
+ * The mean of each window, from [N, C, L] of either kind to [N, C, L′].
  *
  * @throws {ArgandError} if an option is unknown or does not fit, the input has other axes, or
  * the window is larger than the padded input.
@@ -125,7 +125,7 @@ export class MaxPool2d extends Layer {
  * assert(pool.apply(randnComplex([1, 3, 8])).shape.join() === "1,3,8");
  * ```
  */
-export class AvgPool1d extends Layer {
+export class AvgPool1d extends EitherLayer {
   readonly #kernel: number;
   readonly #options: AvgPool1dOptions;
 
@@ -139,13 +139,14 @@ export class AvgPool1d extends Layer {
   }
 
   /** The mean of each window. */
-  override apply(z: ComplexTensor): ComplexTensor {
+  apply<T extends Tensor>(z: T): T {
     return avgPool1d(z, this.#kernel, this.#options);
   }
 }
 
 /**
- * The mean of each window, from complex [N, C, H, W] to [N, C, H′, W′].
+ * The mean of each window, from [N, C, H, W] of either kind to
+ * [N, C, H′, W′].
  *
  * @throws {ArgandError} if an option is unknown or does not fit, the input has other axes, or
  * the window is larger than the padded input.
@@ -159,7 +160,7 @@ export class AvgPool1d extends Layer {
  * assert(pool.apply(randnComplex([1, 3, 8, 8])).shape.join() === "1,3,4,4");
  * ```
  */
-export class AvgPool2d extends Layer {
+export class AvgPool2d extends EitherLayer {
   readonly #kernel: Size2d;
   readonly #options: AvgPool2dOptions;
 
@@ -173,13 +174,13 @@ export class AvgPool2d extends Layer {
   }
 
   /** The mean of each window. */
-  override apply(z: ComplexTensor): ComplexTensor {
+  apply<T extends Tensor>(z: T): T {
     return avgPool2d(z, this.#kernel, this.#options);
   }
 }
 
 /**
- * The means of as many windows as asked for, from complex [N, C, L] to [N, C, size]: window j
+ * The means of as many windows as asked for, from [N, C, L] of either kind to [N, C, size]: window j
  * reaches from ⌊j·L/size⌋ up to ⌈(j + 1)·L/size⌉.
  *
  * @throws {ArgandError} if the size is not a positive integer, or the input has other axes.
@@ -193,7 +194,7 @@ export class AvgPool2d extends Layer {
  * assert(pool.apply(randnComplex([1, 3, 10])).shape.join() === "1,3,4");
  * ```
  */
-export class AdaptiveAvgPool1d extends Layer {
+export class AdaptiveAvgPool1d extends EitherLayer {
   readonly #size: number;
 
   /** A pool with an output of that length. */
@@ -204,14 +205,14 @@ export class AdaptiveAvgPool1d extends Layer {
   }
 
   /** The mean of each window. */
-  override apply(z: ComplexTensor): ComplexTensor {
+  apply<T extends Tensor>(z: T): T {
     return adaptiveAvgPool1d(z, this.#size);
   }
 }
 
 /**
- * The means of as many windows as asked for, from complex [N, C, H, W] to [N, C, H′, W′]: along
- * an axis, window j of m over n elements reaches from ⌊j·n/m⌋ up to ⌈(j + 1)·n/m⌉.
+ * The means of as many windows as asked for, from [N, C, H, W] of either kind to [N, C, H′, W′]:
+ * along an axis, window j of m over n elements reaches from ⌊j·n/m⌋ up to ⌈(j + 1)·n/m⌉.
  *
  * @throws {ArgandError} if the size is not a positive integer, or the input has other axes.
  *
@@ -224,7 +225,7 @@ export class AdaptiveAvgPool1d extends Layer {
  * assert(pool.apply(randnComplex([1, 3, 7, 5])).shape.join() === "1,3,2,5");
  * ```
  */
-export class AdaptiveAvgPool2d extends Layer {
+export class AdaptiveAvgPool2d extends EitherLayer {
   readonly #size: AdaptiveSize;
 
   /** A pool with an output of that size: a number for both axes, or [height, width]; null keeps
@@ -236,7 +237,7 @@ export class AdaptiveAvgPool2d extends Layer {
   }
 
   /** The mean of each window. */
-  override apply(z: ComplexTensor): ComplexTensor {
+  apply<T extends Tensor>(z: T): T {
     return adaptiveAvgPool2d(z, this.#size);
   }
 }

@@ -1,9 +1,10 @@
 /** Activations of real tensors, as layers. */
+import { full, parameter } from "../../complex/create/create.ts";
 import { checkReal, type RealTensor } from "../../complex/tensor/tensor.ts";
-import { elu, gelu, leakyRelu, silu } from "../functional/real_activation.ts";
+import { elu, gelu, leakyRelu, prelu, silu } from "../functional/real_activation.ts";
 import { GELU_OPTIONS, type GeluOptions } from "../functional/activation_options.ts";
-import { declareLayer } from "../declare/declaration.ts";
-import { number, optional } from "../declare/field.ts";
+import { declareLayer, declareOptions } from "../declare/declaration.ts";
+import { number, optional, positiveInteger } from "../declare/field.ts";
 import { Layer } from "../layer.ts";
 
 declareLayer("a ReLU", () => ReLU, {});
@@ -57,6 +58,50 @@ export class LeakyReLU extends Layer<"real"> {
   /** Negative numbers times the slope. */
   override apply(x: RealTensor): RealTensor {
     return leakyRelu(x, this.#negativeSlope);
+  }
+}
+
+/** Options of {@link PReLU}. */
+export interface PReLUOptions {
+  /** The slope at first; 0.25, if absent. */
+  readonly init?: number;
+}
+
+const PRELU = declareLayer(
+  "a PReLU",
+  () => PReLU,
+  { numParameters: optional(positiveInteger, 1) },
+  declareOptions<PReLUOptions>({ init: optional(number(), 0.25) }),
+);
+
+/**
+ * max(x, 0) + a min(x, 0) with a learned slope a (He et al. 2015), for real tensors of any shape, or
+ * [N, channels, …] with a slope for each channel.
+ *
+ * @throws {ArgandError} if the input is not real or has other channels.
+ *
+ * @example
+ * ```ts
+ * import { nn, tensor } from "@argand/argand";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(await new nn.PReLU().apply(tensor([-4, 2])).toArray(), [-1, 2]);
+ * ```
+ */
+export class PReLU extends Layer<"real"> {
+  /** The slopes, real [numParameters]. */
+  readonly weight: RealTensor;
+
+  /** A layer with one slope for all (if absent), or one for each of `numParameters` channels. */
+  constructor(numParameters?: number, options?: PReLUOptions) {
+    super();
+    const { numParameters: count, init } = PRELU.take(this, { numParameters }, options);
+    this.weight = parameter(full([count], init), { name: "weight" });
+  }
+
+  /** Negative numbers times their slope. */
+  override apply(x: RealTensor): RealTensor {
+    return prelu(x, this.weight);
   }
 }
 

@@ -1,9 +1,9 @@
 /** Upsampling layers. */
-import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
+import type { ComplexTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { checkResize, UPSAMPLE_OPTIONS, type UpsampleOptions } from "../functional/resize.ts";
 import { polarUpsample, upsample } from "../functional/upsample.ts";
 import { declareLayer } from "../declare/declaration.ts";
-import { Layer } from "../layer.ts";
+import { EitherLayer, Layer } from "../layer.ts";
 
 const brief = { brief: true };
 const UPSAMPLE = declareLayer("an Upsample", () => Upsample, {}, UPSAMPLE_OPTIONS, brief);
@@ -16,8 +16,8 @@ const POLAR_UPSAMPLE = declareLayer(
 );
 
 /**
- * Upsampling by the nearest element or by linear interpolation along each axis, from complex
- * [N, C, H, W] or [N, C, L]; see `functional.upsample` for the positions.
+ * Upsampling by the nearest element or by linear interpolation along each axis, for [N, C, H, W] or
+ * [N, C, L] of either kind; see `functional.upsample` for the positions.
  *
  * @throws {ArgandError} if an option is unknown or does not fit, not one of `size` and `scaleFactor`
  * is given, or the input has not the axes of the mode.
@@ -31,7 +31,7 @@ const POLAR_UPSAMPLE = declareLayer(
  * assert(up.apply(randnComplex([1, 3, 4, 5])).shape.join() === "1,3,8,10");
  * ```
  */
-export class Upsample extends Layer {
+export class Upsample extends EitherLayer {
   readonly #options: UpsampleOptions;
 
   /** A layer that resizes its inputs as the options say. */
@@ -42,7 +42,7 @@ export class Upsample extends Layer {
   }
 
   /** z in the new size. */
-  override apply(z: ComplexTensor): ComplexTensor {
+  apply<T extends Tensor>(z: T): T {
     return upsample(z, this.#options);
   }
 }

@@ -184,6 +184,7 @@ CELU nn.CELU
 CGELU nn.GELU
 ReLU nn.ReLU
 LeakyReLU nn.LeakyReLU
+PReLU nn.PReLU
 ELU nn.ELU
 GELU nn.GELU
 SiLU nn.SiLU
@@ -232,6 +233,7 @@ functional.cgelu nn.functional.gelu
 functional.elu nn.functional.elu
 functional.gelu nn.functional.gelu
 functional.leakyRelu nn.functional.leaky_relu
+functional.prelu nn.functional.prelu
 functional.silu nn.functional.silu
 functional.scaledDotProductAttention nn.functional.scaled_dot_product_attention
 functional.batchNorm nn.functional.batch_norm

@@ -19,6 +19,9 @@ import { setReal } from "./support.ts";
 
 const kind = "real";
 
+/** A layer of either kind, as a real one. */
+const of = (layer: nn.EitherLayer) => layer as unknown as nn.Layer<"real">;
+
 const LAYERS: Readonly<Record<string, () => nn.Layer<"real">>> = {
   linear: () => new nn.Linear(5, 3, { kind }),
   conv1d: () => new nn.Conv1d(2, 3, 3, { padding: 1, stride: 2, kind }),
@@ -32,6 +35,14 @@ const LAYERS: Readonly<Record<string, () => nn.Layer<"real">>> = {
   layerNorm: () => new nn.LayerNorm([3, 4], { kind }),
   groupNorm: () => new nn.GroupNorm(2, 4, { kind, eps: 1e-3 }),
   rmsNorm: () => new nn.RMSNorm(6, { kind }),
+  avgPool1d: () => of(new nn.AvgPool1d(3, { stride: 2, padding: 1 })),
+  avgPool2d: () => of(new nn.AvgPool2d(3, { stride: 2, padding: 1, countIncludePad: false })),
+  adaptiveAvgPool1d: () => of(new nn.AdaptiveAvgPool1d(3)),
+  adaptiveAvgPool2d: () => of(new nn.AdaptiveAvgPool2d([2, null])),
+  upsample: () => of(new nn.Upsample({ scaleFactor: 2, mode: "bilinear" })),
+  upsampleLine: () => of(new nn.Upsample({ size: 5 })),
+  prelu: () => new nn.PReLU(),
+  preluChannels: () => new nn.PReLU(3),
   relu: () => new nn.ReLU(),
   leakyRelu: () => new nn.LeakyReLU(0.2),
   elu: () => new nn.ELU(0.7),
@@ -174,6 +185,27 @@ onEngines("a summary of a real model counts its parameters as real", () => {
   assertThrows(() => nn.summary(net, [2, 1, 8, 8]), ArgandError, "it takes a real tensor");
 });
 
+onEngines(
+  "a real Embedding gives rows of N(0, 1), adds their gradients, and none to the padding",
+  async () => {
+    const table = new nn.Embedding(300, 50, { paddingIdx: 1, kind });
+    assert(Math.abs(await table.weight.square().mean().item() * 300 / 299 - 1) < 0.05);
+    const rows = await table.weight.data();
+    const y: RealTensor = table.apply([[2, 1], [0, 2]]);
+    assertEquals(y.shape, [2, 2, 50]);
+    const row = (k: number) => [...rows.subarray(50 * k, 50 * k + 50)];
+    assertEquals(row(1), Array(50).fill(0));
+    assertEquals([...await y.data()], [2, 1, 0, 2].flatMap(row));
+    assertEquals(table.forward([5]).shape, [1, 50]);
+    y.sum().backward();
+    const slopes = await table.weight.grad!.at(null, 0).data();
+    assertEquals([...slopes.subarray(0, 4)], [1, 0, 2, 0]);
+    const again = nn.buildModule(nn.describeModule(table)) as typeof table;
+    again.loadStateDict(await table.stateDict());
+    assertEquals(await again.apply([7]).data(), await table.apply([7]).data());
+  },
+);
+
 Deno.test("real weights and biases start as PyTorch's, between ±1/√fanIn", async () => {
   const layers: [nn.Linear<"real"> | nn.Convolution<"real">, number][] = [
     [new nn.Linear(400, 300, { kind }), 400],
@@ -248,6 +280,11 @@ Deno.test("layers refuse tensors of the other kind", () => {
     [() => nn.functional.leakyRelu(x, NaN), "negativeSlope must be a finite number"],
     [() => nn.functional.elu(x, NaN), "alpha must be a finite number"],
     [() => nn.functional.gelu(x, { approximate: "erf" as "none" }), "approximate must be"],
+    [() => loose(new nn.PReLU()).apply(z), "Cannot apply PReLU: it takes a real tensor"],
+    [
+      () => new nn.PReLU(2).apply(x),
+      "the weight has shape [2] and the input [1, 3] takes [1] or [3]",
+    ],
     [() => nn.functional.silu(loose(z)), "Cannot apply SiLU: it takes a real tensor"],
   ];
   for (const [call, message] of cases) assertThrows(call, ArgandError, message);

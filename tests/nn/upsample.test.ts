@@ -175,7 +175,12 @@ Deno.test("upsample() refuses options that do not fit, and says why", () => {
   refused(sequence, { size: 4, mode: "bilinear" }, 'the mode of x [1, 2, 4] is "linear", not');
   refused(sequence, { size: [4, 4] }, "x [1, 2, 4] takes one number as size, got [4,4]");
   refused(image, { size: 4, alignCorners: true }, "alignCorners is for interpolation");
-  refused(image.real, { size: 4 }, "it takes a complex tensor");
+  refused(7, { size: 4 }, "it takes a tensor");
+  assertThrows(
+    () => polarUpsample(image.real as never, { size: 4 }),
+    ArgandError,
+    "it takes a complex tensor",
+  );
   assertThrows(
     () => new nn.PolarUpsample({ mode: "bilinear" }),
     ArgandError,

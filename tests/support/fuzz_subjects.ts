@@ -218,6 +218,7 @@ const FITTING: Record<string, Args[]> = {
   "nn.functional.crossEntropy": [() => [real(2, 3), [0, 1], {}]],
   "nn.functional.nll": [() => [real(2, 3), [0, 1], {}]],
   "nn.functional.cprelu": [() => [z(2, 3), z(3)]],
+  "nn.functional.prelu": [() => [real(2, 3), real(3)]],
   "nn.functional.modRelu": [() => [z(2, 3), real(3)]],
   "nn.functional.linear": [() => [z(2, 3), z(4, 3), z(4)]],
   "nn.functional.embedding": [() => [[0, 1], z(3, 2), {}]],

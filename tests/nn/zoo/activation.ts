@@ -41,6 +41,13 @@ export const activation: Case[] = [
   },
   realCase({ name: "ReLU", make: () => new nn.ReLU(), shape: [3, 4] }),
   realCase({ name: "LeakyReLU", make: () => new nn.LeakyReLU(0.2), shape: [3, 4] }),
+  realCase({ name: "PReLU", make: () => new nn.PReLU(), shape: [3, 4] }),
+  realCase({
+    name: "PReLU of channels",
+    make: () => new nn.PReLU(3, { init: 0.1 }),
+    shape: [4, 3, 2],
+    refuses: [[4, 2, 3], [3]],
+  }),
   realCase({ name: "ELU", make: () => new nn.ELU(0.7), shape: [3, 4] }),
   realCase({ name: "GELU", make: () => new nn.GELU(), shape: [3, 4] }),
   realCase({
