@@ -42,4 +42,4 @@ export const OPTIMIZER_HABITS: Habits = {
 const LOOP = ["for await (const batch of loader)"] as const;
 
 /** What to write where a loader is taken for a list. */
-export const LOADER_AS_LIST: ListHabits = { read: LOOP, assign: LOOP, iterate: LOOP };
+export const LOADER_AS_LIST: ListHabits = { read: LOOP, choose: LOOP, assign: LOOP, iterate: LOOP };

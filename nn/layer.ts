@@ -67,6 +67,9 @@ export abstract class Layer<K extends LayerKind = "complex"> extends Module {
     if (this.forward === Layer.prototype.forward) {
       throw cannot(what, "it defines neither apply nor forward");
     }
+    if (this.forward.length === 1) { // PyTorch's
+      throw cannot(what, "its forward takes one tensor; name it apply, as forward takes two parts");
+    }
     const { real, imag } = checkComplex(what, z);
     return complex(...(this as Layer).forward(real, imag)) as TensorOf<K>;
   }

@@ -92,7 +92,7 @@ export function pairsOf<E>(what: string, given: Iterable<readonly [string, E]>):
 export function checkEntry(what: string, entry: unknown): void {
   const { dtype, shape, data } = (entry ?? {}) as Record<string, unknown>;
   if (typeof dtype === "string" && Array.isArray(shape) && ArrayBuffer.isView(data)) return;
-  const parts = typeof entry === "object" && entry !== null
+  const parts = typeof entry === "object" && entry !== null && !Array.isArray(entry)
     ? ` of ${[dtype, shape, data].map(describe).join(", ")}`
     : "";
   throw cannot(what, `it takes { dtype, shape, data }, got ${describe(entry)}${parts}`);

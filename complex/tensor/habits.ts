@@ -8,14 +8,18 @@ import { describe } from "../lazy/describe.ts";
 /** What to write in place of a name: code, which a remark may follow. */
 export type Habits = Readonly<Record<string, readonly [write: string, remark?: string]>>;
 
-/** What to write in place of `[0]`, of a value given to it, and of a loop over the object. */
+/** What to write in place of `[0]`, of `[mask]`, of a value given to it, and of a loop over the object. */
 export interface ListHabits {
   readonly read: readonly [write: string, remark?: string];
+  readonly choose: readonly [write: string, remark?: string];
   readonly assign: readonly [write: string, remark?: string];
   readonly iterate: readonly [write: string, remark?: string];
 }
 
-const INDEX = /^\d+$/;
+/** Indices, and lists of them, as JavaScript makes names of them. */
+const INDEX = /^-?\d+(,-?\d+)*$/;
+/** The name that it makes of a tensor. */
+const MASK = /^(Real|Complex)Tensor \[/;
 
 /** Has the objects of a class refuse names that they lack with the words of `habits`. */
 export function guide(prototype: object, habits: Habits, list?: ListHabits): void {
@@ -28,6 +32,7 @@ export function guide(prototype: object, habits: Habits, list?: ListHabits): voi
         const habit = known.get(name);
         if (habit) throw refuse(x, `take .${name} of`, habit);
         if (list && INDEX.test(name)) throw refuse(x, `take [${name}] of`, list.read);
+        if (list && MASK.test(name)) throw refuse(x, "take [a tensor] of", list.choose);
       } else if (name === Symbol.iterator && list) {
         return () => {
           throw refuse(x, "go through", list.iterate);
@@ -40,6 +45,7 @@ export function guide(prototype: object, habits: Habits, list?: ListHabits): voi
         const habit = known.get(name);
         if (habit) throw refuse(x, `set .${name} of`, habit);
         if (INDEX.test(name)) throw refuse(x, `set [${name}] of`, list.assign);
+        if (MASK.test(name)) throw refuse(x, "set [a tensor] of", list.assign);
       }
       return Reflect.set(all, name, value, x);
     },
@@ -55,6 +61,7 @@ const ORDER = "since complex numbers have no order";
 /** What to write where a tensor is taken for a list. */
 export const TENSOR_AS_LIST: ListHabits = {
   read: ["x.at(0)", "or x.slice([0, 1]) for a part; the values are in await x.toArray()"],
+  choose: ["where(mask, x, 0)", "or take(x, indices) with an array of integers"],
   assign: ["x = where(mask, value, x)", ANEW],
   iterate: ["split(x, Array(n).fill(1))", "or x.at(k) for each k; numbers are in await x.data()"],
 };

@@ -52,7 +52,10 @@ export function parseFile<H>(
   if (!kind.success) throw cannot(what, `its header is wrong, ${complaint(kind.error)}`);
   const { format, version, ...rest } = kind.data;
   const own = formats.find((f) => f.name === format);
-  if (!own) throw cannot(what, `it is of format "${format}" and should be ${known}`);
+  if (!own) {
+    const hint = format === "model" ? "; nn.loadModel and nn.parseModel read it" : "";
+    throw cannot(what, `it is of format "${format}" and should be ${known}${hint}`);
+  }
   if (version > own.version) {
     throw cannot(
       what,

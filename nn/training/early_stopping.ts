@@ -66,7 +66,7 @@ export class Best {
       const known = Object.keys(record.validation ?? {}).map((name) => `validation.${name}`);
       throw cannot(
         what,
-        `no epoch has "${monitor}" to monitor; there are ${["loss", ...known].join(", ")}`,
+        `the epoch has no "${monitor}" to monitor; it has ${["loss", ...known].join(", ")}`,
       );
     }
     const gain = mode === "min" ? this.value - value : value - this.value;

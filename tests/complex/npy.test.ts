@@ -290,6 +290,7 @@ Deno.test("the functions of .npy and .npz refuse what is neither bytes nor an en
     [() => formatNpy(any(undefined)), "Cannot write an npy array: it takes { dtype, shape, data }"],
     [() => formatNpz(any(undefined)), "it takes pairs of name and array, got undefined"],
     [() => formatNpz(any({})), "it takes pairs of name and array, got an object"],
+    [() => formatNpy(any([1, 2])), "it takes { dtype, shape, data }, got an array"],
     [() => formatNpz(any([["x"]])), "it takes { dtype, shape, data }, got undefined"],
   ];
   for (const [act, why] of cases) assertThrows(act, ArgandError, why);

@@ -174,7 +174,10 @@ onEngines("what does not fit is refused with the file's name, and nothing is loa
   await refused(forged(bytes, (h) => h.replace('"checkpoint"', '"zip"')), 'of format "zip"');
   await refused(forged(bytes, (h) => h.replace('"step":0', '"step":-1')), "is wrong, step: ");
   await refused(forged(bytes, (h) => h.replace('"draws":', '"draws":0.5,"x":')), "random.draws: ");
-  await refused(await nn.formatModel(one.model), 'of format "model" and should be "checkpoint"');
+  await refused(
+    await nn.formatModel(one.model),
+    'of format "model" and should be "checkpoint"; nn.loadModel and nn.parseModel read it',
+  );
 
   // The offsets of one entry, moved over those of another.
   const text = new TextDecoder("latin1").decode(bytes);

@@ -1,9 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { complex, complexTensor, ones, tensor } from "../../complex/create/create.ts";
 import { manualSeed } from "../../complex/create/random.ts";
 import { gradcheck } from "../../complex/transforms/gradcheck.ts";
 import { ComplexTensor, type RealTensor, type Tensor } from "../../complex/tensor/tensor.ts";
 import { valueAndGrad } from "../../complex/transforms/transform.ts";
+import { ArgandError } from "../../gpu/contract/errors.ts";
 import * as nn from "../../nn/mod.ts";
 import { assertClose } from "../support/close.ts";
 import { onEngines } from "../support/engines.ts";
@@ -16,6 +17,18 @@ onEngines("a module that defines only the pair form has the native one", async (
     }
   }
   assertEquals(await new Swap().apply(complex([1], [2])).item(), { re: 2, im: 1 });
+});
+
+Deno.test("a forward of one tensor, as PyTorch has it, is told to be named apply", () => {
+  const Net = class extends nn.Layer {
+    readonly linear = new nn.Linear(2, 2);
+    override forward(...parts: never[]): never;
+    override forward(z: never): never {
+      return this.linear.apply(z) as never;
+    }
+  };
+  const message = "its forward takes one tensor; name it apply, as forward takes two parts";
+  assertThrows(() => new Net().apply(ones([1, 2]).toComplex()), ArgandError, message);
 });
 
 const FUNCTIONS: [string, (...args: ComplexTensor[]) => ComplexTensor, number[][]][] = [

@@ -70,6 +70,10 @@ Deno.test("a tensor is not a list: indices, loops and spreads say what to write 
   const calls: [call: () => unknown, message: string][] = [
     [() => real[0], "Cannot take [0] of a RealTensor [2, 3]: write x.at(0)"],
     [() => real[12], "Cannot take [12] of a RealTensor"],
+    [() => real[-1], "Cannot take [-1] of a RealTensor [2, 3]: write x.at(0)"],
+    [() => real[[0, 1] as Any], "Cannot take [0,1] of a RealTensor"],
+    [() => real[real.greater(0)], "Cannot take [a tensor] of a RealTensor [2, 3]: write where("],
+    [() => real[real.greater(0)] = 1, "Cannot set [a tensor] of a RealTensor [2, 3]: write x ="],
     [() => real[0] = 1, "Cannot set [0] of a RealTensor [2, 3]: write x = where(mask, value, x)"],
     [() => [...z], "Cannot go through a ComplexTensor [1, 3]: write split(x, Array(n).fill(1))"],
     [() => Array.from(real), "go through"],
@@ -117,7 +121,7 @@ Deno.test("a value that is not awaited is refused where a text or number is aske
 });
 
 Deno.test("names that nobody uses elsewhere are absent, and objects are inspected as before", async () => {
-  assertEquals([real.foo, z.then, real[-1], Symbol.iterator in real], [
+  assertEquals([real.foo, z.then, real[0.5], Symbol.iterator in real], [
     undefined,
     undefined,
     undefined,
