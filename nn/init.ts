@@ -88,7 +88,7 @@ export function complexHe(shape: Shape, options?: InitOptions): ComplexTensor {
 
 /** Options of {@link kaimingUniform}. */
 export interface KaimingUniformOptions {
-  /** The slope behind 0 of the leaky ReLU that follows; √5 if absent, as PyTorch's layers have it. */
+  /** The slope below 0 of the leaky ReLU that follows; √5 if absent, as PyTorch's layers have it. */
   readonly a?: number;
   /** Inputs of each output; the product of all axes but the first, if absent. */
   readonly fanIn?: number | null;

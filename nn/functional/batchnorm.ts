@@ -10,7 +10,7 @@ import {
 } from "../../complex/tensor/tensor.ts";
 import { checkOptions } from "../checks.ts";
 import { type Affine, batchNorm as normalized, type NormKind, type Running } from "../nodes.ts";
-import { NORM_OPTIONS, type NormOptions } from "./norm_options.ts";
+import { checkBatch, NORM_OPTIONS, type NormOptions } from "./norm_options.ts";
 
 /**
  * Arguments of a batch norm beside its input T: statistics to use in place of the batch's, Γ and β. W is
@@ -120,12 +120,7 @@ function normalize<W extends Tensor, S extends Tensor, T extends RealTensor | Co
     mean: checkShape(what, ofKind(what, running.mean), [channels]),
     spread: checked(what, running.spread, channels),
   };
-  if (!frozen && z.size === channels) {
-    throw cannot(
-      what,
-      `the input ${show(z.shape)} has one value in each channel, and one value has no variance`,
-    );
-  }
+  if (!frozen) checkBatch(what, z, channels);
   return normalized(kind, z, { affine, eps, frozen });
 }
 

@@ -18,6 +18,7 @@ import { withoutMean } from "./fields.ts";
 import {
   checkChannels,
   checkGroups,
+  checkRuns,
   NORM_OPTIONS,
   normalizedAxes,
   type NormalizedShape,
@@ -64,11 +65,8 @@ function whitenRuns(
 
 /** The same about the mean, refused where a run is one value. */
 function whitenCentred(what: string, z: ComplexTensor, runs: number, eps: number): ComplexTensor {
-  if (z.size !== runs) return whitenRuns("covariance", z, runs, eps);
-  throw cannot(
-    what,
-    `of the input ${show(z.shape)} it normalises 1 value at a time, and one value has no variance`,
-  );
+  checkRuns(what, z, runs);
+  return whitenRuns("covariance", z, runs, eps);
 }
 
 /**

@@ -41,3 +41,17 @@ export function checkChannels(what: string, z: Tensor, channels?: number): void 
   if (shape.length > 1 && shape[1] === (channels ?? shape[1])) return;
   throw cannot(what, `it takes [N, ${wanted}, …], got ${show(shape)}`);
 }
+
+/** Refuses runs of one value each, which have no variance. */
+export function checkRuns(what: string, { shape, size }: Tensor, runs: number): void {
+  if (size > runs) return;
+  const why = "it normalises 1 value at a time, and one value has no variance";
+  throw cannot(what, `of the input ${show(shape)} ${why}`);
+}
+
+/** Refuses a batch of one value in each channel, which has no variance. */
+export function checkBatch(what: string, { shape, size }: Tensor, channels: number): void {
+  if (size > channels) return;
+  const why = "has one value in each channel, and one value has no variance";
+  throw cannot(what, `the input ${show(shape)} ${why}`);
+}

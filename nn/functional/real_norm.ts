@@ -2,6 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { sameShape, type Shape, show } from "../../complex/lazy/shape.ts";
 import { checkReal, type RealTensor } from "../../complex/tensor/tensor.ts";
+import { checkRuns } from "./norm_options.ts";
 
 /** x in so many runs of consecutive elements, each over its root mean square, about its mean if `centred`. */
 export function normalizeRuns(
@@ -12,14 +13,7 @@ export function normalizeRuns(
   centred: boolean,
 ): RealTensor {
   const rows = x.reshape([runs, x.size / runs]);
-  if (centred && x.size === runs) {
-    throw cannot(
-      what,
-      `of the input ${
-        show(x.shape)
-      } it normalises 1 value at a time, and one value has no variance`,
-    );
-  }
+  if (centred) checkRuns(what, x, runs);
   const moved = centred ? rows.sub(rows.mean(1, true)) : rows;
   const spread = moved.square().mean(1, true).add(eps).sqrt();
   return moved.div(spread).reshape(x.shape);

@@ -6,6 +6,7 @@ import { show } from "../../complex/lazy/shape.ts";
 import type { ComplexTensor, RealTensor, Tensor } from "../../complex/tensor/tensor.ts";
 import { declarationOf, declareLayer, declareOptions } from "../declare/declaration.ts";
 import { flag, nullable, number, optional, positiveInteger, word } from "../declare/field.ts";
+import { checkBatch } from "../functional/norm_options.ts";
 import { Layer, type LayerKind, type TensorOf } from "../layer.ts";
 import { Counter } from "../module.ts";
 import { type Affine, batchNorm, mix, type NormKind, type Running } from "../nodes.ts";
@@ -170,13 +171,7 @@ export abstract class BatchNormBase<
         `it has ${this.#channels} channels and the input ${show(shape)} has ${shape[1]}`,
       );
     }
-    const count = z.size / this.#channels;
-    if (count === 1 && (this.training || !this.runningMean)) {
-      throw cannot(
-        what,
-        `the input ${show(shape)} has one value in each channel, and one value has no variance`,
-      );
-    }
+    if (this.training || !this.runningMean) checkBatch(what, z, this.#channels);
   }
 }
 
