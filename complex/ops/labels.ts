@@ -28,7 +28,10 @@ export interface SortedLabels {
   readonly offsets: readonly Node[];
 }
 
-const words = (data: Uint32Array) => hostNode(data, [data.length], "uint32");
+/** Integers of the host as uint32 [count]; the array must not change afterwards. */
+export function indices(data: Uint32Array): Node {
+  return hostNode(data, [data.length], "uint32");
+}
 
 /** Labels that have been checked. */
 export class CheckedLabels {
@@ -40,7 +43,7 @@ export class CheckedLabels {
 
   /** The array must not change afterwards. */
   constructor(labels: Uint32Array, largest: number) {
-    this.node = words(labels);
+    this.node = indices(labels);
     this.#labels = labels;
     this.#largest = largest;
   }
@@ -81,7 +84,7 @@ function sort(labels: Uint32Array, rows: number): SortedLabels {
     last = ofParts;
     most = parts.length - 1;
   }
-  return { rows, order: words(order), offsets: [...offsets, last].map(words) };
+  return { rows, order: indices(order), offsets: [...offsets, last].map(indices) };
 }
 
 /**

@@ -2,9 +2,9 @@
 import { type Sizes, tilesAlong } from "../../gpu/kernels/gathers/patches.ts";
 import { cannot } from "../../gpu/contract/errors.ts";
 import { describe } from "../lazy/describe.ts";
-import { hostNode, type Node } from "../lazy/graph.ts";
+import type { Node } from "../lazy/graph.ts";
 import { sameShape, type Shape, sizeOf } from "../lazy/shape.ts";
-import type { Labels } from "./labels.ts";
+import { indices, type Labels } from "./labels.ts";
 
 /** Where patches begin: an entry of one integer an axis for each, or all integers one after the other. */
 export type Positions = readonly ArrayLike<number>[] | Labels;
@@ -23,8 +23,6 @@ const MOST_ELEMENTS = 2 ** 31;
 
 /** Sizes along three axes, of which the first have 1. */
 export const threeAxes = (sizes: Shape): Sizes => [1, 1, 1, ...sizes].slice(-3) as unknown as Sizes;
-
-const words = (data: Uint32Array) => hostNode(data, [data.length], "uint32");
 
 /** How far a tile reaches along an axis: about half a patch, so that few reach into it in vain. */
 const tileOf = (canvas: number, size: number) =>
@@ -75,7 +73,7 @@ export class CheckedPositions {
         const d = k % this.#axes, p = (k - d) / this.#axes;
         starts[p] = starts[p] * canvas[d] + c;
       });
-      this.#starts = { canvas, node: words(starts) };
+      this.#starts = { canvas, node: indices(starts) };
     }
     return this.#starts.node;
   }
@@ -126,7 +124,7 @@ export class CheckedPositions {
     const lists = new Uint32Array(this.count * most[0] * most[1] * most[2]);
     const next = offsets.slice();
     eachTile((t, patch) => lists[next[t]++] = patch);
-    return { tile, offsets: words(offsets), lists: words(lists) };
+    return { tile, offsets: indices(offsets), lists: indices(lists) };
   }
 }
 

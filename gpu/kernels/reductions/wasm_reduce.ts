@@ -1,5 +1,6 @@
 /** How a reduction is laid out for `assembly/reduce.ts`. */
 import { WASM_BLOCK } from "../../wasm/encode_expression.ts";
+import { product } from "./fold.ts";
 
 /** A reduction whose axes are alternately folded and kept. */
 export interface Geometry {
@@ -24,8 +25,6 @@ export const STRIDE = 13;
 const LEAST = 4096;
 /** Chunks worth having for a machine's threads. */
 const WANTED = 32;
-
-const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
 
 /** The layout of a reduction. */
 export function layoutOf({ shape, folded, parts }: Geometry): Layout {
