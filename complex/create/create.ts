@@ -139,7 +139,8 @@ export type PartData = RealTensor | RealData;
  * a number, unless the other part has more digits.
  */
 function partNode(what: string, x: PartData, dtype?: RealDType): Node {
-  if (typeof x === "number" && dtype === undefined && realDtype(what) === "float32") {
+  const single = precisionOf(realDtype(what)) === "single";
+  if (typeof x === "number" && dtype === undefined && single) {
     return arithmetic.fill([], x);
   }
   if (!(x instanceof Tensor)) return tensor(x, { dtype }).node;

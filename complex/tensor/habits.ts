@@ -122,8 +122,8 @@ export const TENSOR_HABITS: Habits = {
   all: ["await x.prod().item() !== 0"],
   any: ["await x.abs().sum().item() > 0"],
   // Kind, engine and memory
-  cpu: ['gpu.use("cpu")', ENGINE],
-  cuda: ['gpu.use("webgpu")', ENGINE],
+  cpu: ['await gpu.use("cpu")', ENGINE],
+  cuda: ['await gpu.use("webgpu")', ENGINE],
   device: ["gpu.engine().kind"],
   astype: ['x.to("complex64")'],
   asType: ['x.to("complex64")'],

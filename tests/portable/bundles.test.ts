@@ -133,7 +133,8 @@ await inChromium(
       await using site = serve((request) => {
         const url = new URL(request.url);
         const own = PROCESSES[Number(url.searchParams.get("process"))];
-        const text = files[url.pathname];
+        const asked = Object.keys(files).find((name) => url.pathname === name);
+        const text = asked && files[asked];
         if (text) return new Response(text, { headers: { "content-type": "text/javascript" } });
         return html(
           `<!doctype html><link rel="icon" href="data:,"><script>globalThis.process = ${own}</script>` +

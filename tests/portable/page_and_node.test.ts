@@ -50,7 +50,10 @@ await inChromium("the guide's page learns its matrix", { adapter: false }, async
         headers: { "content-type": "text/javascript" },
       }),
     };
-    await using site = serve(({ url }) => files[new URL(url).pathname] ?? html(""));
+    await using site = serve(({ url }) => {
+      const asked = Object.keys(files).find((name) => new URL(url).pathname === name);
+      return asked ? files[asked] : html("");
+    });
     await using browser = await Chromium.open();
     const page = await browser.page(site.url);
     await page.until(`document.querySelector("svg")`);

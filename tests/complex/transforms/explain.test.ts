@@ -140,10 +140,10 @@ Deno.test("printed, a schedule is two tables", async () => {
   assertStringIncludes(lines[0], "cpu, CPU (");
   assertEquals(lines.slice(1, 3).map((line) => line.replace("TypeScript", "WebAssembly")), [
     "kernel  computes  result  runs as  buffers  bytes",
-    "0  complex  reshape, expand, complex  complex64 [32, 32]  WebAssembly  1 0 → 2  12 KiB",
+    "0  complex  reshape, expand, complex  complex64 [32, 32]  WebAssembly  0 → 1  12 KiB",
   ]);
   assert(lines.includes("buffer  from  to  bytes"));
-  assert(lines.includes("0  data of the host []  before  0  256 B"), text);
+  assert(lines.includes("0  data of the host [32, 32]  before  0  4 KiB"), text);
 });
 
 Deno.test("explain() refuses what is neither a tensor nor its options", () => {
