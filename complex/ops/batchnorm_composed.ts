@@ -56,8 +56,7 @@ export function composedBatchNorm(
   { kind, affine, eps, frozen, tracked, momentum }: ComposedNorm,
 ): { readonly y: Node; readonly moved: Running | null } {
   const [isNaive, isReal] = [kind === "naive", kind === "variance"];
-  const mu = frozen ? perChannel(frozen.mean) : mean(x, AXES, true);
-  const d = kind === "secondMoments" ? x : sub(x, mu);
+  const { mu, d } = frozen ? aboutFrozen(frozen) : aboutMean();
   const moments = frozen ? spreadOf(frozen.spread) : momentsOf(d);
   const moved = tracked && !frozen ? track(tracked) : null;
   const unit = (part: Node, v: Node) => div(part, sqrt(add(v, fill(v.shape, eps))));
@@ -80,6 +79,18 @@ export function composedBatchNorm(
   const white = mul(whiten(turned, along, fill(along[0].shape, eps)), axis);
   if (!affine) return { y: white, moved };
   return { y: add(mix(white, columns(affine.weight)), perChannel(affine.bias)), moved };
+
+  function aboutFrozen(running: Running) {
+    const mu = perChannel(running.mean);
+    return { mu, d: kind === "secondMoments" ? x : sub(x, mu) };
+  }
+
+  /** The first value goes first: beside it the mean of what is left has all its digits. */
+  function aboutMean() {
+    const first = detach(narrow(narrow(x, 0, 0, 1), 2, 0, 1));
+    const beside = sub(x, first), rest = mean(beside, AXES, true);
+    return { mu: add(first, rest), d: kind === "secondMoments" ? x : sub(beside, rest) };
+  }
 
   function spreadOf(spread: Node): Node[] {
     if (!isNaive && !isReal) return columns(spread);

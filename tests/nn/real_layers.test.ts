@@ -336,3 +336,27 @@ onEngines("a real network trains with a complex one behind it", async () => {
   }
   assert(last < 0.05, `the loss is ${last}`);
 });
+
+onEngines("norms of real values of any size about any mean are those of float64", async () => {
+  const row = Float64Array.from({ length: 6 }, (_, k) => Math.sin(1.7 * k * k));
+  for (const [mean, size] of [[1e4, 0.05], [-3e6, 4], [0, 1], [0, 1e25], [0, 1e-3]]) {
+    const given = Float32Array.from(row, (x) => mean + size * x);
+    const [first] = given, beside = [...given].map((x) => x - first);
+    const centre = beside.reduce((sum, x) => sum + x, 0) / 6;
+    const standard = (values: number[]) => {
+      const spread = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / 6 + 1e-5);
+      return values.map((x) => x / spread);
+    };
+    const centred = standard(beside.map((x) => x - centre));
+    const norms: [nn.Layer<"real">, number[], number[]][] = [
+      [new nn.LayerNorm(6, { kind }), [1, 6], centred],
+      [new nn.GroupNorm(1, 2, { kind }), [1, 2, 3], centred],
+      [new nn.RMSNorm(6, { kind }), [1, 6], standard([...given])],
+    ];
+    if (size < 1e15) norms.push([new nn.BatchNorm1d(1, { kind }), [6, 1], centred]);
+    for (const [norm, shape, want] of norms) {
+      const y = await norm.apply(tensor(given, shape)).data();
+      assertClose(y, want, 2e-6, `${norm.constructor.name}, ${mean} ± ${size}`);
+    }
+  }
+});
