@@ -70,13 +70,13 @@ export function transposedConvolution<T extends Tensor>(
   ) as Tensor as T;
 }
 
-/** The element of largest modulus of each window, and its index in the plane. */
-export function maxPool(
-  image: ComplexTensor,
+/** The largest element of each window, and its index in the plane. */
+export function maxPool<T extends Tensor>(
+  image: T,
   window: pools.PoolGeometry,
-): [values: ComplexTensor, indices: RealTensor] {
+): [values: T, indices: RealTensor] {
   const [values, indices] = pools.maxPool2d(image.node, window);
-  return [wrapComplex(values), wrapReal(fromIndex(indices))];
+  return [wrap(values) as Tensor as T, wrapReal(fromIndex(indices))];
 }
 
 /** The mean of each window. */

@@ -1,4 +1,4 @@
-/** Pooling of images: each window's element of largest modulus, or its mean. */
+/** Pooling of images: each window's largest element, of complex numbers by modulus, or its mean. */
 import {
   avgPool2d as average,
   avgPool2dScatter,
@@ -10,7 +10,6 @@ import type { Pool2dSpec } from "../../gpu/kernels/windows/windows.ts";
 import { inexact } from "../../gpu/contract/dtype.ts";
 import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";
-import { toComplex } from "./arithmetic.ts";
 import { checkWindow, type HeightWidth, type Movement, windowSteps } from "./window.ts";
 
 /** The window and how it moves; the caller has checked the numbers. */
@@ -94,13 +93,12 @@ function chosen(v: Node, indices: Node, attrs: Attrs): Node {
   return new Node(MAX_PICK, [v, indices], [{ shape: attrs.y, dtype: v.dtype }], attrs);
 }
 
-/** The element of largest modulus of each window, and its index in the plane. */
+/** The largest element of each window, and its index in the plane. */
 export function maxPool2d(x: Node, geometry: PoolGeometry): [values: Node, indices: Node] {
-  const z = toComplex(x);
-  const y = pooled("max-pool", z, geometry);
-  const results = [{ shape: y, dtype: z.dtype }, { shape: y, dtype: "uint32" as const }];
-  const attrs: Attrs = { x: z.shape, y, ...geometry };
-  const [values, indices] = parts(new Node(MAX_POOL, [z], results, attrs));
+  const y = pooled("max-pool", x, geometry);
+  const results = [{ shape: y, dtype: x.dtype }, { shape: y, dtype: "uint32" as const }];
+  const attrs: Attrs = { x: x.shape, y, ...geometry };
+  const [values, indices] = parts(new Node(MAX_POOL, [x], results, attrs));
   return [values, indices];
 }
 

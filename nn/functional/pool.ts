@@ -1,14 +1,8 @@
-/** Poolings: the element of largest modulus, or the mean, of each window. */
+/** Poolings: the largest element, of complex numbers by modulus, or the mean of each window. */
 import { cannot } from "../../gpu/contract/errors.ts";
 import { where } from "../../complex/functions/combine.ts";
 import { show } from "../../complex/lazy/shape.ts";
-import {
-  checkComplex,
-  checkTensor,
-  type ComplexTensor,
-  type RealTensor,
-  type Tensor,
-} from "../../complex/tensor/tensor.ts";
+import { checkTensor, type RealTensor, type Tensor } from "../../complex/tensor/tensor.ts";
 import type { Size2d } from "../checks.ts";
 import { avgPool, banded, maxPool } from "../nodes.ts";
 import { windowMeans } from "./resize.ts";
@@ -39,15 +33,15 @@ function imageOf<T extends Tensor>(what: string, axes: 1 | 2, x: T): T {
 }
 
 /** The largest elements of the windows, and their indices if the options ask for them. */
-function largest(
+function largest<T extends Tensor>(
   axes: 1 | 2,
-  x: ComplexTensor,
+  x: T,
   kernel: Size2d,
   options: MaxPoolOptions<Size2d> | MaxPoolOptions<Size2d> & ReturnIndices | undefined,
-): ComplexTensor | [ComplexTensor, RealTensor] {
+): T | [T, RealTensor] {
   const what = "max-pool";
   const [window, returnIndices] = maxWindow(what, axes, kernel, options);
-  const image = imageOf(what, axes, checkComplex(what, x));
+  const image = imageOf(what, axes, x);
   const plane = image.shape[2] * image.shape[3];
   if (returnIndices && plane > 2 ** 24) {
     throw cannot(what, `indices among ${plane} values are not exact in float32`);
@@ -58,11 +52,11 @@ function largest(
 }
 
 /**
- * The element of largest modulus of each window of a sequence, with its index; see {@link maxPool1d}.
+ * The element of largest modulus, of real numbers the greatest, of each window of a sequence, with its index; see {@link maxPool1d}.
  *
- * @param x Complex [N, C, L].
+ * @param x [N, C, L] of either kind.
  * @param kernel The window's size.
- * @returns Complex [N, C, L′], and real [N, C, L′] with the indices along L, as `argmax` gives them; −1
+ * @returns [N, C, L′] of the same kind, and real [N, C, L′] with the indices along L, as `argmax` gives them; −1
  * where a window lies in the padding altogether.
  * @throws {ArgandError} as {@link maxPool1d} does.
  *
@@ -76,17 +70,17 @@ function largest(
  * assertEquals(await indices.toArray(), [[[1, 2]]]);
  * ```
  */
-export function maxPool1d(
-  x: ComplexTensor,
+export function maxPool1d<T extends Tensor>(
+  x: T,
   kernel: number,
   options: MaxPool1dOptions & ReturnIndices,
-): [ComplexTensor, RealTensor];
+): [T, RealTensor];
 /**
- * The element of largest modulus of each window of a sequence; of equals the first.
+ * The element of largest modulus, of real numbers the greatest, of each window of a sequence; of equals the first.
  *
- * @param x Complex [N, C, L].
+ * @param x [N, C, L] of either kind.
  * @param kernel The window's size.
- * @returns Complex [N, C, L′].
+ * @returns [N, C, L′] of the same kind.
  * @throws {ArgandError} if x has other axes, an option does not fit, or the window is larger than the
  * padded input.
  *
@@ -99,25 +93,25 @@ export function maxPool1d(
  * assert((await nn.functional.maxPool1d(x, 4).item()).im === 3);
  * ```
  */
-export function maxPool1d(
-  x: ComplexTensor,
+export function maxPool1d<T extends Tensor>(
+  x: T,
   kernel: number,
   options?: MaxPool1dOptions,
-): ComplexTensor;
-export function maxPool1d(
-  x: ComplexTensor,
+): T;
+export function maxPool1d<T extends Tensor>(
+  x: T,
   kernel: number,
   options?: MaxPool1dOptions | MaxPool1dOptions & ReturnIndices,
-): ComplexTensor | [ComplexTensor, RealTensor] {
+): T | [T, RealTensor] {
   return largest(1, x, kernel, options);
 }
 
 /**
- * The element of largest modulus of each window, with its index; see {@link maxPool2d}.
+ * The element of largest modulus, of real numbers the greatest, of each window, with its index; see {@link maxPool2d}.
  *
- * @param x Complex [N, C, H, W].
+ * @param x [N, C, H, W] of either kind.
  * @param kernel The window's size.
- * @returns Complex [N, C, H′, W′], and real [N, C, H′, W′] with the indices h·W + w in the plane; −1
+ * @returns [N, C, H′, W′] of the same kind, and real [N, C, H′, W′] with the indices h·W + w in the plane; −1
  * where a window lies in the padding altogether.
  * @throws {ArgandError} as {@link maxPool2d} does.
  *
@@ -131,18 +125,18 @@ export function maxPool1d(
  * assert(await indices.item() === 1);
  * ```
  */
-export function maxPool2d(
-  x: ComplexTensor,
+export function maxPool2d<T extends Tensor>(
+  x: T,
   kernel: Size2d,
   options: MaxPool2dOptions & ReturnIndices,
-): [ComplexTensor, RealTensor];
+): [T, RealTensor];
 /**
- * The element of largest modulus of each window; of equals the first. A window that lies in the
+ * The element of largest modulus, of real numbers the greatest, of each window; of equals the first. A window that lies in the
  * padding altogether, which takes a dilation, gives 0.
  *
- * @param x Complex [N, C, H, W].
+ * @param x [N, C, H, W] of either kind.
  * @param kernel The window's size.
- * @returns Complex [N, C, H′, W′].
+ * @returns [N, C, H′, W′] of the same kind.
  * @throws {ArgandError} if x has other axes, an option does not fit, or the window is larger than the
  * padded input.
  *
@@ -155,16 +149,16 @@ export function maxPool2d(
  * assert((await nn.functional.maxPool2d(x, 2).item()).im === 3);
  * ```
  */
-export function maxPool2d(
-  x: ComplexTensor,
+export function maxPool2d<T extends Tensor>(
+  x: T,
   kernel: Size2d,
   options?: MaxPool2dOptions,
-): ComplexTensor;
-export function maxPool2d(
-  x: ComplexTensor,
+): T;
+export function maxPool2d<T extends Tensor>(
+  x: T,
   kernel: Size2d,
   options?: MaxPool2dOptions | MaxPool2dOptions & ReturnIndices,
-): ComplexTensor | [ComplexTensor, RealTensor] {
+): T | [T, RealTensor] {
   return largest(2, x, kernel, options);
 }
 

@@ -1,5 +1,5 @@
 /** Pooling layers. */
-import type { ComplexTensor, Tensor } from "../../complex/tensor/tensor.ts";
+import type { Tensor } from "../../complex/tensor/tensor.ts";
 import {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,
@@ -25,7 +25,7 @@ import {
 } from "../functional/windows.ts";
 import { copyOf, type Size2d } from "../checks.ts";
 import { declareLayer } from "../declare/declaration.ts";
-import { EitherLayer, Layer } from "../layer.ts";
+import { EitherLayer } from "../layer.ts";
 
 const [line, plane] = [{ kernel: KERNEL[1] }, { kernel: KERNEL[2] }];
 const brief = { brief: true };
@@ -41,7 +41,8 @@ const ADAPTIVE_AVG_POOL2D = declareLayer("an AdaptiveAvgPool2d", () => AdaptiveA
 });
 
 /**
- * The element of largest modulus of each window, from complex [N, C, L] to [N, C, L′].
+ * The element of largest modulus, of real numbers the greatest, of each window, from [N, C, L] of
+ * either kind to [N, C, L′].
  * `functional.maxPool1d` gives the places, too.
  *
  * @throws {ArgandError} if an option is unknown or does not fit, the input has other axes, or
@@ -56,7 +57,7 @@ const ADAPTIVE_AVG_POOL2D = declareLayer("an AdaptiveAvgPool2d", () => AdaptiveA
  * assert(pool.apply(randnComplex([1, 3, 9])).shape.join() === "1,3,4");
  * ```
  */
-export class MaxPool1d extends Layer {
+export class MaxPool1d extends EitherLayer {
   readonly #kernel: number;
   readonly #options: MaxPool1dOptions;
 
@@ -70,13 +71,14 @@ export class MaxPool1d extends Layer {
   }
 
   /** The largest element of each window. */
-  override apply(z: ComplexTensor): ComplexTensor {
+  apply<T extends Tensor>(z: T): T {
     return maxPool1d(z, this.#kernel, this.#options);
   }
 }
 
 /**
- * The element of largest modulus of each window, from complex [N, C, H, W] to [N, C, H′, W′].
+ * The element of largest modulus, of real numbers the greatest, of each window, from [N, C, H, W] of
+ * either kind to [N, C, H′, W′].
  * `functional.maxPool2d` gives the places, too.
  *
  * @throws {ArgandError} if an option is unknown or does not fit, the input has other axes, or
@@ -91,7 +93,7 @@ export class MaxPool1d extends Layer {
  * assert(pool.apply(randnComplex([1, 3, 8, 8])).shape.join() === "1,3,4,4");
  * ```
  */
-export class MaxPool2d extends Layer {
+export class MaxPool2d extends EitherLayer {
   readonly #kernel: Size2d;
   readonly #options: MaxPool2dOptions;
 
@@ -105,7 +107,7 @@ export class MaxPool2d extends Layer {
   }
 
   /** The largest element of each window. */
-  override apply(z: ComplexTensor): ComplexTensor {
+  apply<T extends Tensor>(z: T): T {
     return maxPool2d(z, this.#kernel, this.#options);
   }
 }

@@ -110,6 +110,41 @@ Deno.test("maxPool2d() takes the largest modulus and says where it was", async (
   }
 });
 
+Deno.test("maxPool2d() of real numbers takes the greatest, with its gradient", async () => {
+  for (const geometry of [...GEOMETRIES, ...DILATED]) {
+    const s: Pool2dSpec = { ...geometry, dtype: "float32" };
+    // Ties, in which the first wins, negative numbers, infinities and a NaN.
+    const x = randoms(inputs(s), 1).map((v) => Math.round(4 * v) / 4 - 1);
+    if (x.length > 3) x.set([-Infinity, NaN, Infinity], x.length - 3);
+    const indices = new Uint32Array(outputs(s)).fill(0xffffffff), y = new Float32Array(outputs(s));
+    eachOutput(s, (o, plane, oh, ow) => {
+      for (const [, , k] of positions(s, oh, ow)) {
+        const isFirst = indices[o] === 0xffffffff;
+        if (k < 0 || !isFirst && (Number.isNaN(y[o]) || x[plane + k] <= y[o])) continue;
+        indices[o] = k;
+        y[o] = x[plane + k];
+      }
+    });
+    for (const { kind, out } of await runOnAll(maxPool2d(s), [x], [y.length, indices.length])) {
+      assertEquals(out[0], y, `${kind} ${JSON.stringify(s)}`);
+      assertEquals(out[1], indices, `${kind} ${JSON.stringify(s)}`);
+    }
+    const gy = randoms(outputs(s), 2), gx = new Float64Array(inputs(s));
+    const picked = new Float32Array(outputs(s)), v = randoms(inputs(s), 3);
+    eachOutput(s, (o, plane) => {
+      if (indices[o] === 0xffffffff) return;
+      gx[plane + indices[o]] += gy[o];
+      picked[o] = v[plane + indices[o]];
+    });
+    for (const { kind, out } of await runOnAll(maxPool2dScatter(s), [gy, indices], [gx.length])) {
+      assertClose(out[0], gx, `${kind} ${JSON.stringify(s)}`);
+    }
+    for (const { kind, out } of await runOnAll(maxPool2dPick(s), [v, indices], [gy.length])) {
+      assertEquals(out[0], picked, `${kind} ${JSON.stringify(s)}`);
+    }
+  }
+});
+
 Deno.test("maxPool2d() gives a tie to the first in row-major order", async () => {
   const s = geometry([4, 2, 2], [2, 2]);
   // A turn by i, mirrors, 3 + 4i against 5, all zero; then a later winner among smaller ties.

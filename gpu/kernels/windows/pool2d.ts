@@ -1,13 +1,14 @@
 /**
  * Pooling over windows of planes: the largest element, or the mean.
  *
- * The largest complex number is the one of the largest modulus, the first in row-major order among
- * equals; a NaN wins over all numbers; padding never wins.
+ * The largest complex number is the one of the largest modulus, the largest real one the greatest; the
+ * first in row-major order among equals; a NaN wins over all numbers; padding never wins.
  */
 import { cannot } from "../../contract/errors.ts";
 import {
   type HostArray,
   type InexactDType,
+  isComplex,
   lanesOf,
   type Precision,
   precisionOf,
@@ -47,6 +48,9 @@ const dtypeOf = (s: Pool2dSpec): InexactDType => s.dtype ?? "complex64";
 /** The index of the winner of a window that lies in the padding altogether. */
 export const NO_WINNER = 0xffffffff;
 
+/** The words of a largest element in WebAssembly beside its geometry. */
+const lanes = (s: Pool2dSpec): number[] => [0, 0, lanesOf(dtypeOf(s))];
+
 /** The most windows whose shares of one input WebAssembly adds up, in float32. */
 const MOST_SUMMED = 32;
 
@@ -59,6 +63,17 @@ const FACTORS: Readonly<Record<Precision, (largest: number) => number>> = {
   double: (largest) =>
     largest > 2 ** 500 ? 2 ** -600 : largest < 2 ** -400 && largest > 0 ? 2 ** 600 : 1,
 };
+
+/** The first of the greatest of real elements. */
+function greatest(x: HostArray, plane: number, inside: Int32Array, count: number): number {
+  let index = count > 0 ? inside[0] : NO_WINNER;
+  for (let n = 0; n < count; n++) {
+    const v = x[plane + inside[n]];
+    if (Number.isNaN(v)) return inside[n];
+    if (v > x[plane + index]) index = inside[n];
+  }
+  return index;
+}
 
 /** The first of the elements with the largest modulus, rounded as on the device. */
 function winner(
@@ -104,6 +119,16 @@ const SQUARE = `let high = max(z.x, z.y);
       let better = !lost && (square > best || nan || index == ${NO_WINNER}u);
       lost = lost || nan;`;
 
+/** The same of a real number, by which it is compared itself. */
+const VALUE = `let square = z;
+      let nan = (bitcast<u32>(z) & 0x7fffffffu) > 0x7f800000u;
+      let better = !lost && (square > best || nan || index == ${NO_WINNER}u);
+      lost = lost || nan;`;
+
+/** WGSL: what of an element is compared. */
+const comparedOf = (s: Pool2dSpec, element: string): string =>
+  isComplex(dtypeOf(s)) ? `abs(${element})` : element;
+
 /** WGSL of the search in windows of a few elements, each read once; see {@link maxPool}. */
 function searchKept(s: Pool2dSpec): { load: string; search: (scale: string) => string } {
   const taps = Array.from({ length: s.kernel[0] * s.kernel[1] }, (_, k) => k);
@@ -117,13 +142,16 @@ function searchKept(s: Pool2dSpec): { load: string; search: (scale: string) => s
   let at${k} = select(0u, ${at}, inside${k});
   let z${k} = in0[plane + at${k}];`;
   }).join("\n");
+  const [compare, each] = isComplex(dtypeOf(s))
+    ? [SQUARE, "vec2<bool>(better)"]
+    : [VALUE, "better"];
   const search = (scale: string) =>
     taps.map((k) => {
-      const body = `let z = abs(z${k})${scale};
-      ${SQUARE}
+      const body = `let z = ${comparedOf(s, `z${k}`)}${scale};
+      ${compare}
       best = select(best, square, better);
       index = select(index, at${k}, better);
-      found = select(found, z${k}, vec2<bool>(better));`;
+      found = select(found, z${k}, ${each});`;
       return bounded ? `  if (inside${k}) { ${body} }` : `  { ${body} }`;
     }).join("\n");
   return { load, search };
@@ -135,8 +163,8 @@ function searchRead(s: Pool2dSpec): { load: string; search: (scale: string) => s
     overWindow(
       s,
       `let at = u32(h * ${s.inWidth} + w);
-      let z = abs(in0[plane + at])${scale};
-      ${SQUARE}
+      let z = ${comparedOf(s, "in0[plane + at]")}${scale};
+      ${isComplex(dtypeOf(s)) ? SQUARE : VALUE}
       if (better) { best = square; index = at; found = in0[plane + at]; }`,
     );
   return { load: "", search };
@@ -156,16 +184,20 @@ const maxPool: Kernel<Pool2dSpec> = {
   var best = -1.0;
   var lost = false;
   var index = ${NO_WINNER}u;
-  var found = vec2<f32>();
+  var found = ${wgslOf(dtypeOf(s))}();
 ${load}
 ${search("")}
-  // Squares may have overflowed or vanished: once more, scaled by a power of two.
+${
+          isComplex(dtypeOf(s))
+            ? `  // Squares may have overflowed or vanished: once more, scaled by a power of two.
   if (!lost && (largest > 0x1p+60f || (largest < 0x1p-40f && largest > 0.0))) {
     let scale = select(0x1p+80f, 0x1p-70f, largest > 1.0);
     best = -1.0;
     index = ${NO_WINNER}u;
 ${search(" * scale")}
-  }
+  }`
+            : ""
+        }
   out1[i] = index;
   out0[i] = found;`,
       ),
@@ -174,6 +206,14 @@ ${search(" * scale")}
     };
   },
   cpu(s, [x], [y, indices]) {
+    if (!isComplex(dtypeOf(s))) {
+      eachWindow(s, null, (o, plane, inside, count) => {
+        const k = greatest(x, plane, inside, count);
+        indices[o] = k;
+        y[o] = k === NO_WINNER ? 0 : x[plane + k];
+      });
+      return;
+    }
     eachWindow(s, null, (o, plane, inside, count) => {
       const k = winner(x, plane, inside, count, precisionOf(dtypeOf(s)));
       indices[o] = k;
@@ -181,11 +221,12 @@ ${search(" * scale")}
       y[2 * o + 1] = k === NO_WINNER ? 0 : x[2 * (plane + k) + 1];
     });
   },
-  wasm: (s, module) => (inputs, outputs) => runRows(module, "maxPool2d", s, inputs, outputs),
+  wasm: (s, module) => (inputs, outputs) =>
+    runRows(module, "maxPool2d", s, inputs, outputs, lanes(s)),
 };
 
 /**
- * The element of largest modulus of each window: x complex64 [planes, inHeight, inWidth] → y complex64
+ * The largest element of each window: x [planes, inHeight, inWidth] → y
  * [planes, outHeight, outWidth] and its index h·inWidth + w in the plane, uint32 like y
  * ({@link NO_WINNER} and y = 0 where a window holds no input at all).
  */
@@ -199,29 +240,29 @@ const maxScatter: Kernel<Pool2dSpec> = {
   wgsl: (s) =>
     scatter(
       s,
-      "vec2<f32>()",
+      `${wgslOf(dtypeOf(s))}()`,
       "let g = in0[o]; let winner = in1[o];",
       (here) => `winner == ${here}`,
     ),
   cpu(s, [gy, indices], [gx]) {
-    const sums = new Float64Array(2 * inputsOf(s));
+    const words = lanesOf(dtypeOf(s));
+    const sums = new Float64Array(words * inputsOf(s));
     const inPlane = s.inHeight * s.inWidth, outPlane = s.outHeight * s.outWidth;
     for (let o = 0; o < outputsOf(s); o++) {
       if (indices[o] === NO_WINNER) continue;
-      const at = 2 * (Math.floor(o / outPlane) * inPlane + indices[o]);
-      sums[at] += gy[2 * o];
-      sums[at + 1] += gy[2 * o + 1];
+      const at = words * (Math.floor(o / outPlane) * inPlane + indices[o]);
+      for (let part = 0; part < words; part++) sums[at + part] += gy[words * o + part];
     }
     gx.set(sums);
   },
   wasm: (s, module) =>
     overlap(s) > MOST_SUMMED
       ? null
-      : (inputs, outputs) => runPlanes(module, "maxPool2dScatter", s, inputs, outputs),
+      : (inputs, outputs) => runPlanes(module, "maxPool2dScatter", s, inputs, outputs, lanes(s)),
 };
 
 /**
- * The gradient of {@link maxPool2d}: gy complex64 and indices uint32 [planes, outHeight, outWidth] → gx complex64
+ * The gradient of {@link maxPool2d}: gy and indices uint32 [planes, outHeight, outWidth] → gx
  * [planes, inHeight, inWidth], each input the sum of gy over the windows that it won.
  */
 export function maxPool2dScatter(spec: Pool2dSpec): Program {
@@ -236,25 +277,28 @@ const maxPick: Kernel<Pool2dSpec> = {
       outputsOf(s),
       `  let plane = i / ${s.outHeight * s.outWidth}u * ${s.inHeight * s.inWidth}u;
   let index = in1[i];
-  if (index == ${NO_WINNER}u) { out0[i] = vec2<f32>(); } else { out0[i] = in0[plane + index]; }`,
+  if (index == ${NO_WINNER}u) { out0[i] = ${
+        wgslOf(dtypeOf(s))
+      }(); } else { out0[i] = in0[plane + index]; }`,
     ),
     workgroups: linearGrid(outputsOf(s)),
   }),
   cpu(s, [v, indices], [y]) {
+    const words = lanesOf(dtypeOf(s));
     const inPlane = s.inHeight * s.inWidth, outPlane = s.outHeight * s.outWidth;
     for (let o = 0; o < outputsOf(s); o++) {
-      const at = 2 * (Math.floor(o / outPlane) * inPlane + indices[o]);
+      const at = words * (Math.floor(o / outPlane) * inPlane + indices[o]);
       const none = indices[o] === NO_WINNER;
-      y[2 * o] = none ? 0 : v[at];
-      y[2 * o + 1] = none ? 0 : v[at + 1];
+      for (let part = 0; part < words; part++) y[words * o + part] = none ? 0 : v[at + part];
     }
   },
-  wasm: (s, module) => (inputs, outputs) => runPlanes(module, "maxPool2dPick", s, inputs, outputs),
+  wasm: (s, module) => (inputs, outputs) =>
+    runPlanes(module, "maxPool2dPick", s, inputs, outputs, lanes(s)),
 };
 
 /**
- * The values at the winners' places, the adjoint of {@link maxPool2dScatter}: v complex64
- * [planes, inHeight, inWidth] and indices uint32 → complex64 [planes, outHeight, outWidth].
+ * The values at the winners' places, the adjoint of {@link maxPool2dScatter}: v
+ * [planes, inHeight, inWidth] and indices uint32 → [planes, outHeight, outWidth].
  */
 export function maxPool2dPick(spec: Pool2dSpec): Program {
   return single(maxPick, spec);

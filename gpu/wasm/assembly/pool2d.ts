@@ -21,7 +21,7 @@ class Pooling {
   in1: usize;
   out0: usize;
   out1: usize;
-  /** Of averages: whether padding counts, whether there is a divisor, words of a number, the divisor. */
+  /** Words of a number; of averages also whether padding counts, whether there is a divisor, and it. */
   countPadding: i32;
   divides: i32;
   words: i32;
@@ -96,6 +96,40 @@ function scaledWinner(s: Pooling, plane: usize, top: i32, left: i32, first: i32)
   return index;
 }
 
+/** The same of real numbers: the first of the greatest. */
+function greatest(s: Pooling, plane: usize, top: i32, left: i32): i32 {
+  let best: f32 = 0;
+  let index = NO_WINNER;
+  for (let a = 0, h = top; a < s.kernelHeight; a++, h += s.dilationHeight) {
+    if (h < 0 || h >= s.inHeight) continue;
+    for (let b = 0, w = left; b < s.kernelWidth; b++, w += s.dilationWidth) {
+      if (w < 0 || w >= s.inWidth) continue;
+      const k = h * s.inWidth + w;
+      const x = load<f32>(plane + (<usize> k << 2));
+      if (x != x) return k;
+      if (x > best || index == NO_WINNER) {
+        best = x;
+        index = k;
+      }
+    }
+  }
+  return index;
+}
+
+/** The greatest of the windows of `last − first` rows of real outputs. */
+function takeGreatest(s: Pooling, first: i32, last: i32): void {
+  for (let row = first; row < last; row++) {
+    const plane = s.in0 + (<usize> (row / s.outHeight * s.inHeight * s.inWidth) << 2);
+    const top = row % s.outHeight * s.strideHeight - s.paddingHeight;
+    for (let j = 0, left = -s.paddingWidth; j < s.outWidth; j++, left += s.strideWidth) {
+      const k = greatest(s, plane, top, left);
+      const o = <usize> (row * s.outWidth + j) << 2;
+      store<i32>(s.out1 + o, k);
+      store<f32>(s.out0 + o, k == NO_WINNER ? 0 : load<f32>(plane + (<usize> k << 2)));
+    }
+  }
+}
+
 /** Writes output o of a window at top, left. */
 function takeWinner(s: Pooling, plane: usize, o: i32, top: i32, left: i32): void {
   const k = winner(s, plane, top, left);
@@ -108,6 +142,7 @@ function takeWinner(s: Pooling, plane: usize, o: i32, top: i32, left: i32): void
 export function maxPool2d(args: usize, chunk: i32, _scratch: usize): void {
   const s = changetype<Pooling>(args);
   const last = min((chunk + 1) * s.size, s.planes * s.outHeight);
+  if (s.words == 1) return takeGreatest(s, chunk * s.size, last);
   const step = s.strideWidth;
   // From the first column of four windows side by side to behind the last.
   const reach = 3 * step + (s.kernelWidth - 1) * s.dilationWidth + 1;
@@ -176,12 +211,17 @@ function fourWinners(s: Pooling, plane: usize, o: i32, top: i32, left: i32): boo
 /** in0 at the winners in1 → out0, `size` planes. */
 export function maxPool2dPick(args: usize, chunk: i32, _scratch: usize): void {
   const s = changetype<Pooling>(args);
-  const outs = s.outHeight * s.outWidth;
+  const outs = s.outHeight * s.outWidth, isReal = s.words == 1;
   const last = min((chunk + 1) * s.size, s.planes);
   for (let p = chunk * s.size; p < last; p++) {
-    const plane = s.in0 + (<usize> (p * s.inHeight * s.inWidth) << 3);
+    const plane = s.in0 + (<usize> (p * s.inHeight * s.inWidth) << (s.words + 1));
     for (let o = p * outs; o < (p + 1) * outs; o++) {
       const k = load<i32>(s.in1 + (<usize> o << 2));
+      if (isReal) {
+        const x = k == NO_WINNER ? <f32> 0 : load<f32>(plane + (<usize> k << 2));
+        store<f32>(s.out0 + (<usize> o << 2), x);
+        continue;
+      }
       const z = k == NO_WINNER ? <u64> 0 : load<u64>(plane + (<usize> k << 3));
       store<u64>(s.out0 + (<usize> o << 3), z);
     }
@@ -191,14 +231,19 @@ export function maxPool2dPick(args: usize, chunk: i32, _scratch: usize): void {
 /** in0 added up where the winners in1 are → out0, `size` planes. */
 export function maxPool2dScatter(args: usize, chunk: i32, _scratch: usize): void {
   const s = changetype<Pooling>(args);
-  const ins = s.inHeight * s.inWidth, outs = s.outHeight * s.outWidth;
+  const ins = s.inHeight * s.inWidth, outs = s.outHeight * s.outWidth, isReal = s.words == 1;
   const last = min((chunk + 1) * s.size, s.planes);
   for (let p = chunk * s.size; p < last; p++) {
-    const plane = s.out0 + (<usize> (p * ins) << 3);
-    memory.fill(plane, 0, <usize> ins << 3);
+    const plane = s.out0 + (<usize> (p * ins) << (s.words + 1));
+    memory.fill(plane, 0, <usize> ins << (s.words + 1));
     for (let o = p * outs; o < (p + 1) * outs; o++) {
       const k = load<i32>(s.in1 + (<usize> o << 2));
       if (k == NO_WINNER) continue;
+      if (isReal) {
+        const to = plane + (<usize> k << 2);
+        store<f32>(to, load<f32>(to) + load<f32>(s.in0 + (<usize> o << 2)));
+        continue;
+      }
       const at = plane + (<usize> k << 3);
       const g = v128.load_zero<u64>(s.in0 + (<usize> o << 3));
       v128.store_lane<u64>(at, f32x4.add(v128.load_zero<u64>(at), g), 0);
