@@ -401,6 +401,16 @@ class Run<M extends Module, B> {
   #validate(): Promise<Record<string, number>> {
     const { validation, loss, metrics } = this.#options;
     const model = this.#model;
+    const figures = (batch: B) => {
+      const further = metrics?.(model, batch);
+      if (!further || !Object.hasOwn(further, "loss")) {
+        return { loss: loss(model, batch), ...further };
+      }
+      throw cannot(
+        WHAT,
+        'no figure of metrics may be called "loss", which is that over validation',
+      );
+    };
     const between = async () => {
       if (performance.now() - this.#paused <= PAUSE) return;
       await new Promise((done) => setTimeout(done));
@@ -410,7 +420,7 @@ class Run<M extends Module, B> {
       meansOf(
         WHAT,
         validation!,
-        (batch) => ({ loss: loss(model, batch), ...metrics?.(model, batch) }),
+        figures,
         between,
       ));
   }

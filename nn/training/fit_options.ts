@@ -296,6 +296,9 @@ function checkpointOf(what: string, given: FitCheckpointOptions, monitor: string
     if (typeof path === "string" || path instanceof URL) continue;
     throw cannot(what, `checkpoint.${name} must be a path or a URL, got ${describe(path)}`);
   }
+  if (options.best !== undefined && `${options.best}` === `${options.path}`) {
+    throw cannot(what, `checkpoint.path and checkpoint.best are one file, ${options.path}`);
+  }
   checkInteger(what, "checkpoint.every", options.every, 1);
   checkWord(what, "mode", options.mode, ["min", "max"]);
   return options;

@@ -299,7 +299,7 @@ Deno.test("early stopping ends the run, and restores the best state, also after 
   await assertRejects(
     () => nn.fit(other.model, unknown),
     ArgandError,
-    `there are loss, validation.loss`,
+    `it has loss, validation.loss`,
   );
 
   const path = await file();
@@ -377,6 +377,9 @@ Deno.test("fit refuses options that make no sense before anything is trained", a
   await refuse({ earlyStopping: { patience: 0 } }, "patience");
   await refuse({ callbacks: { onStep: () => {} } }, `unknown option "onStep"`);
   await refuse({ checkpoint: {} }, "checkpoint.path");
+  await refuse({ checkpoint: { path: "out/a", best: "out/a" } }, "are one file, out/a");
+  const named = { validation: rest.data, metrics: () => ({ loss: tensor(1) }) };
+  await refuse(named, 'no figure of metrics may be called "loss"');
   await refuse({ signal: 3 }, "AbortSignal");
   await refuse({ optimizer: new nn.LBFGS(model.parameters()) }, "neither clip nor accumulate");
   const plateau = new nn.ReduceLROnPlateau(rest.optimizer);
