@@ -193,9 +193,12 @@ const ANGLE = mapPrimitive(fn.angle, (y, [g]) => [
   mul(complex(fill(y.shape, 0), g!), conj(applyMap(INVERSE_OR_ZERO, y.inputs[0]))),
 ]);
 
+/** 0 or π, whose derivatives are 0 of any order. */
+const ANGLE_OF_REAL = mapPrimitive(fn.angle, (y) => [fillLike(y.inputs[0], 0)]);
+
 /** The phase in [−π, π], with signed zeros as C's atan2. */
 export function angle(x: Node): Node {
-  return applyMap(ANGLE, toComplex(x));
+  return applyMap(isComplex(x.dtype) ? ANGLE : ANGLE_OF_REAL, toComplex(x));
 }
 
 const POLAR = mapPrimitive(fn.polar, (z, [g]) => {

@@ -77,6 +77,11 @@ onEngines("the gradient of an angle is right from the smallest to the largest", 
     }
     assertEquals([dz[2 * k], dz[2 * k + 1]], [dx[k], dy[k]]);
   });
+  // That of real numbers is constant on either side of 0.
+  const slope = grad((x: RealTensor) => angle(x).mul(x).sum());
+  const real = tensor([1e-20, -1e-20, 2]);
+  const twice = await grad((x: RealTensor) => slope(x).sum())(real).data();
+  assertEquals(Array.from(twice, Math.abs), [0, 0, 0]);
 });
 
 onEngines("the branch that where() doesn't take has no part in derivatives", async () => {
