@@ -15,7 +15,7 @@ const FIELDS_BATCH = 128;
 
 const common = {
   /** Raised whenever the same configuration would give other figures. */
-  version: z.literal(1),
+  version: z.literal(2),
   /** The folder of the fibre, and the print of its files. */
   folder: z.string(),
   print: z.string(),
@@ -208,7 +208,7 @@ export interface Place {
 }
 
 const settled = ({ fibre, engine, adapter }: Place, seed: number) => ({
-  version: 1 as const,
+  version: 2 as const,
   folder: fibre.folder,
   print: fibre.print,
   seed,

@@ -17,7 +17,7 @@ import { restoreModes } from "./validation.ts";
 
 /** Options of {@link summary}. */
 export interface SummaryOptions<M extends Module = Module> {
-  /** The kind of the inputs; `"complex64"`, if absent. */
+  /** The kind of the inputs; `"complex64"`, if absent. A real model takes `"float32"`. */
   readonly dtype?: InexactDType;
   /** How the model is applied; `model.apply(…inputs)`, if absent. */
   // deno-lint-ignore no-explicit-any

@@ -1,6 +1,9 @@
 /** Poolings and resampling. */
 import * as nn from "../../../nn/mod.ts";
-import type { Case } from "./case.ts";
+import { type Case, realCase } from "./case.ts";
+
+/** A layer of either kind, as a real one. */
+const ofReal = (layer: nn.EitherLayer) => layer as unknown as nn.Layer<"real">;
 
 export const pool: Case[] = [
   {
@@ -51,6 +54,32 @@ export const pool: Case[] = [
     shape: [2, 2, 3],
     refuses: [[2, 2, 3, 3], [2, 3]],
   },
+  realCase({
+    name: "MaxPool2d of real numbers",
+    make: () => ofReal(new nn.MaxPool2d(2)),
+    shape: [2, 2, 6, 5],
+    refuses: [[2, 2, 1, 5], [6, 5]],
+  }),
+  realCase({
+    name: "MaxPool2d of real numbers in large windows",
+    make: () => ofReal(new nn.MaxPool2d([3, 4], { padding: [1, 2], stride: 1 })),
+    shape: [2, 2, 6, 5],
+  }),
+  realCase({
+    name: "AvgPool2d of real numbers",
+    make: () => ofReal(new nn.AvgPool2d(3, { stride: 2, padding: 1 })),
+    shape: [2, 2, 6, 5],
+  }),
+  realCase({
+    name: "AdaptiveAvgPool2d of real numbers",
+    make: () => ofReal(new nn.AdaptiveAvgPool2d([2, null])),
+    shape: [2, 2, 5, 3],
+  }),
+  realCase({
+    name: "Upsample of real numbers",
+    make: () => ofReal(new nn.Upsample({ scaleFactor: 2, mode: "bilinear" })),
+    shape: [2, 2, 2, 3],
+  }),
   {
     name: "PolarUpsample",
     make: () => new nn.PolarUpsample({ size: [3, 4], mode: "bilinear" }),
