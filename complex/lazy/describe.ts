@@ -12,6 +12,7 @@ function shortened(text: string): string {
 export function describe(x: unknown): string {
   if (typeof x === "string") return JSON.stringify(shortened(x));
   if (typeof x === "function") return "a function";
+  if (typeof x === "bigint") return `${shortened(`${x}`)}n`;
   if (typeof x !== "object" || x === null) return shortened(String(x));
   if (Array.isArray(x)) return "an array";
   const { shape, constructor, [Symbol.toStringTag]: tag } = x as {

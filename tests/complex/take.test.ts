@@ -88,6 +88,11 @@ onEngines(
   },
 );
 
+Deno.test("labels of 64 bits, as files have them, are refused as what they are", () => {
+  const labels = BigInt64Array.of(1n) as unknown as number[];
+  assertThrows(() => take(tensor([1, 2]), labels), Error, "from 0 to 1, got 1n");
+});
+
 Deno.test("labels that were checked before are not copied and sorted again", () => {
   const labels = [1, 1, 0];
   const once = checkLabels("take", labels, 2);
