@@ -5,6 +5,7 @@ import type { SafetensorsEntry } from "../../complex/files/safetensors.ts";
 import { ComplexTensor, type Tensor } from "../../complex/tensor/tensor.ts";
 import { Counter, Module } from "../module.ts";
 import { checkOptions, withDefaults } from "../checks.ts";
+import { optionsOf } from "../declare/declaration.ts";
 import { type Entries, Reader } from "./reader.ts";
 
 /** How one kind of layer is stored there; what is not named has the same name in snake_case. */
@@ -100,7 +101,9 @@ export function translate(
       .reduce<Place | null>((a, b) => (a && a.path.length > b.path.length ? a : b), null);
     const name = around?.path ? path.slice(around.path.length + 1) : path;
     if (part instanceof Module) {
-      const convention = conventions.find((c) => part instanceof c.of);
+      // Real layers are PyTorch's own there, and so are their names.
+      const isReal = optionsOf(part).kind === "real";
+      const convention = isReal ? undefined : conventions.find((c) => part instanceof c.of);
       const there = names[path] ?? (around ? placeWithin(around, name, root) : "");
       places.push({ path, there, module: part, convention });
       continue;

@@ -182,6 +182,34 @@ onEngines("loadComplexPyTorch() finds modules under the names it is given", asyn
   assertThrows(stranger, ArgandError, "there is no module 7");
 });
 
+onEngines("loaders take real layers as PyTorch stores them", async () => {
+  class Net extends nn.Module {
+    readonly head = new nn.Linear(1, 2, { kind: "real" });
+    readonly norm = new nn.BatchNorm1d(2, { kind: "real" });
+    readonly slope = new nn.PReLU();
+  }
+  const entries: Entries = new Map([
+    ["head.weight", real([2, 1], 3, 4)],
+    ["head.bias", real([2], 1, 2)],
+    ["norm.weight", real([2], 5, 6)],
+    ["norm.bias", real([2], 7, 8)],
+    ["norm.running_mean", real([2], 1, -1)],
+    ["norm.running_var", real([2], 2, 3)],
+    ["norm.num_batches_tracked", count(4)],
+    ["slope.weight", real([1], 0.5)],
+  ]);
+  for (const load of [nn.loadComplexPyTorch, nn.loadTorchcvnn, nn.loadComplextorch]) {
+    const net = new Net();
+    load(net, entries);
+    assertEquals([...await net.head.weight.data(), ...await net.head.bias!.data()], [3, 4, 1, 2]);
+    assertEquals([...await net.norm.weight!.data(), ...await net.norm.bias!.data()], [5, 6, 7, 8]);
+    assertEquals([...await net.norm.runningMean!.data()], [1, -1]);
+    assertEquals([...await net.norm.runningVar!.data()], [2, 3]);
+    assertEquals(net.norm.numBatchesTracked!.value, 4);
+    assertEquals([...await net.slope.weight.data()], [0.5]);
+  }
+});
+
 onEngines("loadTorchcvnn() takes complex tensors whole or in two parts", async () => {
   const net = new nn.Sequential(new nn.Linear(1, 2), new nn.ModReLU(), new nn.CPReLU());
   nn.loadTorchcvnn(
