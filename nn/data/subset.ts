@@ -9,9 +9,11 @@ import { drawSeed, permutation } from "./order.ts";
 
 /** Refuses anything but a data set whose samples have indices. */
 export function checkDataset(what: string, data: unknown): void {
-  const { length, get } = (data ?? {}) as Partial<Dataset<unknown>>;
-  if (typeof get !== "function" || typeof length !== "number") {
-    throw cannot(what, `it takes a data set { length, get, … }, got ${describe(data)}`);
+  const given = (data ?? {}) as Partial<Dataset<unknown>>;
+  const length = typeof given.get === "function" ? given.length : undefined;
+  if (typeof length !== "number") {
+    const set = "a data set { length, get, … }, such as new nn.TensorDataset(x)";
+    throw cannot(what, `it takes ${set}, got ${describe(data)}`);
   }
   checkInteger(what, "the data set's length", length, 1, 2 ** 32 - 1);
 }

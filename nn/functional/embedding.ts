@@ -2,6 +2,7 @@
 import { cannot } from "../../gpu/contract/errors.ts";
 import { where } from "../../complex/functions/combine.ts";
 import { tensor } from "../../complex/create/create.ts";
+import { describe } from "../../complex/lazy/describe.ts";
 import { flatten } from "../../complex/tensor/nested.ts";
 import { checkInteger, checkShape, type Shape, show, sizeOf } from "../../complex/lazy/shape.ts";
 import { checkTensor, type ComplexTensor, type RealTensor } from "../../complex/tensor/tensor.ts";
@@ -20,13 +21,16 @@ export interface EmbeddingFunctionOptions {
 }
 
 function listed(what: string, indices: Indices, given: Shape | null): [Labels, Shape] {
+  if (!Array.isArray(indices) && !ArrayBuffer.isView(indices)) {
+    throw cannot(what, `the indices must be an array of integers, got ${describe(indices)}`);
+  }
   const nested = Array.isArray(indices) ? flatten(what, indices) : null;
   const flat = (nested?.flat ?? indices) as Labels;
-  const shape = given ?? nested?.shape ?? [flat?.length];
+  const shape = given ?? nested?.shape ?? [flat.length];
   if (given !== null) {
     checkShape(what, shape);
-    if (flat?.length !== sizeOf(shape)) {
-      throw cannot(what, `${flat?.length} indices do not fill the shape ${show(shape)}`);
+    if (flat.length !== sizeOf(shape)) {
+      throw cannot(what, `${flat.length} indices do not fill the shape ${show(shape)}`);
     }
   }
   return [flat, shape];

@@ -22,6 +22,13 @@ async function pass(loader: AsyncIterable<readonly [RealTensor]>, batches = Infi
 
 const numbers = (n: number) => new nn.TensorDataset(arange(n));
 
+Deno.test("a tensor is not a data set, and the error says what makes one of it", () => {
+  const message = "such as new nn.TensorDataset(x), got a RealTensor [4]";
+  for (const make of [(x: never) => new nn.DataLoader(x), (x: never) => nn.randomSplit(x, [1])]) {
+    assertThrows(() => make(arange(4) as never), ArgandError, message);
+  }
+});
+
 onEngines("a data set of values of the host holds none of them on the device", async () => {
   const z = complexTensor(new Float32Array(2 * 1000).map((_, k) => k), [500, 2]);
   const labels = tensor(new Float32Array(500), [500]);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { complex, tensor } from "../../complex/create/create.ts";
+import { complex, ones, tensor } from "../../complex/create/create.ts";
 import { gradcheck } from "../../complex/transforms/gradcheck.ts";
 import { manualSeed } from "../../complex/create/random.ts";
 import type { ComplexTensor } from "../../complex/tensor/tensor.ts";
@@ -59,6 +59,10 @@ onEngines("Embedding refuses indices that are not rows or do not fill their shap
   refused(() => table.apply([0, 5]), "an integer from 0 to 4, got 5");
   refused(() => table.apply([0, 1.5]), "got 1.5");
   refused(() => table.apply([]), "no labels");
+  refused(
+    () => table.apply(ones([2]) as never),
+    "the indices must be an array of integers, got a RealTensor [2]",
+  );
   refused(() => table.apply([[1, 2], [3]]), "Cannot look up an embedding");
   refused(() => table.apply([1, 2, 3], [2, 2]), "3 indices do not fill the shape [2, 2]");
   refused(() => table.apply(tensor([1]) as never), "Cannot");
