@@ -11,7 +11,7 @@ export function example(name: string, ...options: readonly string[]): Deno.Comma
       "--no-prompt",
       "--allow-read",
       "--allow-write=out",
-      "--allow-env=ARGAND_DEVICE",
+      "--allow-env=ARGAND_DEVICE,ARGAND_DEBUG,ARGAND_REQUIRE_GPU,XDG_RUNTIME_DIR",
       `examples/${name}.ts`,
       ...options,
     ],
