@@ -32,6 +32,9 @@ const ABOUT_FILES: ReadonlySet<string> = new Set([
 /** Tests of other files that read one, by words of their names. */
 const READING = [
   "the golden case", // tests/golden
+  "agree with PyTorch's (cpu)", // tests/golden
+  "agree with PyTorch's over", // tests/golden
+  "without a seed every process", // a module once more
   "of a measured fibre", // examples/data
   "every layer of the table", // nn/LAYERS.md
 ];
