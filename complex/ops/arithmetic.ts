@@ -1,6 +1,5 @@
 /** Constants, field arithmetic, and the real and imaginary parts of complex numbers. */
 import * as fn from "../../gpu/functions/mod.ts";
-import { wordsOf } from "../../gpu/contract/dtype.ts";
 import type { MapFunction } from "../../gpu/contract/map_function.ts";
 import {
   dtypeOf,
@@ -11,6 +10,7 @@ import {
   kindOf,
   type Precision,
   precisionOf,
+  wordsOf,
 } from "../../gpu/contract/dtype.ts";
 import { Node, type Primitive, type Vjp } from "../lazy/graph.ts";
 import type { Shape } from "../lazy/shape.ts";

@@ -5,8 +5,7 @@ import { describe } from "../lazy/describe.ts";
 import { hostNode, type Node } from "../lazy/graph.ts";
 import { withDefaults } from "../ops/options.ts";
 import { read, run } from "../lazy/realize.ts";
-import { checkScalar } from "../lazy/shape.ts";
-import { checkInteger, checkList } from "../lazy/shape.ts";
+import { checkInteger, checkList, checkScalar } from "../lazy/shape.ts";
 import { checkReal, checkTensor, type RealTensor, Tensor, wrap } from "../tensor/tensor.ts";
 import { valueAndGrad } from "./transform.ts";
 

@@ -1,9 +1,8 @@
 /** L-BFGS. */
-import type { InexactArray } from "../../gpu/contract/dtype.ts";
 import { noteStep } from "../../complex/lazy/copies.ts";
 import { describe } from "../../complex/lazy/describe.ts";
 import { nameClass } from "../../gpu/contract/class_names.ts";
-import { type HostArray, lanesOf } from "../../gpu/contract/dtype.ts";
+import { type HostArray, type InexactArray, lanesOf } from "../../gpu/contract/dtype.ts";
 import { hostNode, type Node } from "../../complex/lazy/graph.ts";
 import { hasGradient } from "../../complex/lazy/losses.ts";
 import { readStates, runPending } from "../../complex/lazy/realize.ts";

@@ -1,7 +1,12 @@
 /** Matrix products and convolutions in WebAssembly: how their operands lie, for one blocked product. */
-import { type InexactDType, type InexactKind, isComplex, kindOf } from "../../contract/dtype.ts";
+import {
+  bytesOf,
+  type InexactDType,
+  type InexactKind,
+  isComplex,
+  kindOf,
+} from "../../contract/dtype.ts";
 import type { WasmModule } from "../../contract/wasm_module.ts";
-import { bytesOf } from "../../contract/dtype.ts";
 
 /**
  * Elements from one value of an index to the next, for an index of up to three digits: extents of the
