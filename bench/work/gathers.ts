@@ -26,6 +26,20 @@ function placesOf(positions: readonly (readonly number[])[]): Uint32Array {
   return labels;
 }
 
+/** At some places of the object, the sum of what the picks of each contribute. */
+function summed(labels: ArrayLike<number>, term: (k: number, at: number) => [number, number]) {
+  return places(ELEMENTS).map((at) => {
+    let [re, im] = [0, 0];
+    for (let k = 0; k < labels.length; k++) {
+      if (labels[k] !== at) continue;
+      const [x, y] = term(k, at);
+      re += x;
+      im += y;
+    }
+    return { at, re, im };
+  });
+}
+
 /** The gradient of Σ |cut(x) − measured|², which is 2 Σ (x − measured) over what was cut of each element. */
 function difference(key: string, cut: "take" | "patches"): Work {
   const positions = scan(), labels = placesOf(positions);
@@ -36,15 +50,10 @@ function difference(key: string, cut: "take" | "patches"): Work {
     bytes: PICKS * (20 + 24 + 12) + 8 * ELEMENTS,
     samples: () =>
       complexSamples(
-        places(ELEMENTS).map((at) => {
-          let [re, im] = [0, 0];
-          labels.forEach((label, k) => {
-            if (label !== at) return;
-            re += 2 * (data[2 * at] - measured[2 * k]);
-            im += 2 * (data[2 * at + 1] - measured[2 * k + 1]);
-          });
-          return { at, re, im };
-        }),
+        summed(labels, (k, at) => [
+          2 * (data[2 * at] - measured[2 * k]),
+          2 * (data[2 * at + 1] - measured[2 * k + 1]),
+        ]),
       ),
     ours() {
       const shape = cut === "take" ? [PICKS] : [COUNT, SIDE, SIDE];
@@ -66,18 +75,7 @@ function sum(): Work {
   return {
     key: `${COUNT} patches ${SIDE}×${SIDE} added up on ${OBJECT}×${OBJECT}`,
     bytes: 8 * PICKS + 8 * ELEMENTS,
-    samples: () =>
-      complexSamples(
-        places(ELEMENTS).map((at) => {
-          let [re, im] = [0, 0];
-          labels.forEach((label, k) => {
-            if (label !== at) return;
-            re += data[2 * k];
-            im += data[2 * k + 1];
-          });
-          return { at, re, im };
-        }),
-      ),
+    samples: () => complexSamples(summed(labels, (k) => [data[2 * k], data[2 * k + 1]])),
     ours() {
       const y = complexInput(data, [COUNT, SIDE, SIDE]);
       return ours([OBJECT, OBJECT], () => addPatches(y, positions, [OBJECT, OBJECT]));

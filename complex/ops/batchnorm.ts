@@ -11,6 +11,7 @@ import { gradients } from "./autograd.ts";
 import { Node, parts, type Primitive } from "../lazy/graph.ts";
 import { add, complex, div, fill, imag, mul, neg, real, scale, sub } from "./arithmetic.ts";
 import { reciprocal, relu, sqrt, square } from "./elementwise.ts";
+import { AXES, columns, perChannel } from "./per_channel.ts";
 import { mean as meanOf } from "./reduce.ts";
 import { detach, embed, narrow, reshape, sum, variable } from "./views.ts";
 import { mix, whiten } from "./whiten.ts";
@@ -59,25 +60,12 @@ interface Kind {
   compose(x: Node, stats: Node, affine: Affine | null, eps: number, training: boolean): Node;
 }
 
-/** Columns of a real [channels, k] as [1, channels, 1] each. */
-function columns(x: Node): Node[] {
-  const [channels, k] = x.shape;
-  return Array.from(
-    { length: k },
-    (_, c) => reshape(narrow(x, 1, c, 1), [1, channels, 1]),
-  );
-}
-
 /** Reals [1, channels, 1] side by side as [channels, stride], zeros behind them. */
 function table(list: readonly Node[], stride: number): Node {
   const channels = list[0].shape[1];
   const shape = [channels, stride];
   return list.map((x, c) => embed(reshape(x, [channels, 1]), shape, [0, c])).reduce(add);
 }
-
-const perChannel = (x: Node) => reshape(x, [1, x.size, 1]);
-
-const AXES = [0, 2];
 
 /** The words of a channel's frame in its stats, as reals [1, channels, 1] without a derivative. */
 function frameNodes(stats: Node) {

@@ -8,11 +8,10 @@ import type { Affine, Running } from "./batchnorm.ts";
 import { equal } from "./compare.ts";
 import { abs, relu, sgn, sqrt, square } from "./elementwise.ts";
 import { concat } from "./join.ts";
+import { AXES, columns, perChannel } from "./per_channel.ts";
 import { mean } from "./reduce.ts";
 import { detach, narrow, reshape } from "./views.ts";
 import { type Matrix, mix, whiten } from "./whiten.ts";
-
-const AXES = [0, 2];
 
 /** Which norm, how it normalises, and which statistics it moves by how much. */
 export interface ComposedNorm {
@@ -23,13 +22,6 @@ export interface ComposedNorm {
   readonly tracked: Running | null;
   readonly momentum: number;
 }
-
-/** The columns of real [channels, k] as [1, channels, 1] each. */
-function columns(x: Node): Node[] {
-  return Array.from({ length: x.shape[1] }, (_, c) => perChannel(narrow(x, 1, c, 1)));
-}
-
-const perChannel = (x: Node): Node => reshape(x, [1, x.shape[0], 1]);
 
 /** The larger principal axes of moments rr, ii, ri, of modulus 1 and without a derivative. */
 function axisOf([rr, ii, ri]: Matrix): Node {
